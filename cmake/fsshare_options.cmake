@@ -1,0 +1,34 @@
+# Flags for our own targets only: an INTERFACE target, never global flags.
+add_library(fsshare_options INTERFACE)
+target_include_directories(fsshare_options INTERFACE "${CMAKE_SOURCE_DIR}")
+target_compile_options(fsshare_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wold-style-cast -Wimplicit-fallthrough)
+target_compile_definitions(fsshare_options INTERFACE
+  # A message type without a type ID is a compile error, as from CAF 0.18 on.
+  CAF_ENABLE_TYPE_ID_CHECKS
+  $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
+if(FSSHARE_SANITIZERS)
+  target_compile_options(fsshare_options INTERFACE
+    -fsanitize=${FSSHARE_SANITIZERS} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(fsshare_options INTERFACE -fsanitize=${FSSHARE_SANITIZERS})
+endif()
+
+# ccache speeds up every second build; a precompiled header is cached only with
+# these sloppiness flags (ccache(1), "Precompiled headers").
+find_program(FSSHARE_CCACHE ccache)
+if(FSSHARE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    "${CMAKE_COMMAND}" -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+    "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1 "${FSSHARE_CCACHE}")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(fsshare_options INTERFACE -fpch-preprocess)
+  endif()
+endif()
+
+# fsshare_library(NAME SOURCES... ) adds the static library of one folder.
+function(fsshare_library name)
+  add_library(${name} STATIC ${ARGN})
+  target_link_libraries(${name} PUBLIC fsshare_options)
+endfunction()

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "core/blob.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace fsshare {
+
+enum class entry_type : std::uint8_t { directory, file, symlink };
+
+/// One entry of a host tree as it was read.
+struct tree_entry {
+  /// Relative to the tree's root, `/` between components; empty for the root.
+  std::string path;
+  entry_type type = entry_type::directory;
+  /// Permission bits, at most 07777, without the file type.
+  std::uint32_t mode = 0;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  /// Bytes of a regular file; 0 for the other types.
+  std::uint64_t size = 0;
+  /// The whole content of a file that was read; null for a file whose chunks
+  /// are read from the disk as they are sent.
+  blob content;
+  /// What a symlink holds.
+  std::string target;
+};
+
+/// An entry that cannot be copied, and why, in words for the user.
+struct skipped_entry {
+  std::string path;
+  std::string reason;
+
+  friend bool operator==(const skipped_entry&, const skipped_entry&) = default;
+};
+
+/// A host tree: parents before children, in lexical order of their paths.
+struct tree_snapshot {
+  std::vector<tree_entry> entries;
+  std::vector<skipped_entry> skipped;
+  /// Sum of the sizes of all files.
+  std::uint64_t total_bytes = 0;
+};
+
+/// One published state of a volume.
+struct generation {
+  /// What `..data` names, such as `..2026_01_02_03_04_05.123456789`.
+  std::string name;
+  /// Over path, type, mode and owner of every entry of the generation and of
+  /// the volume's root. Contents are not in it: a name is never used twice.
+  std::uint64_t digest = 0;
+
+  friend bool operator==(const generation&, const generation&) = default;
+};
+
+/// A volume of AtomicWriter shape as it was at one moment.
+struct volume_snapshot {
+  generation id;
+  /// Mode and owner of the volume's root directory; its path is empty.
+  tree_entry root;
+  /// The directory that `..data` named; the entry with the empty path is that
+  /// directory itself.
+  tree_snapshot tree;
+  /// User-visible names: the first path elements of the tree, sorted. Each is a
+  /// symlink NAME -> ..data/NAME in the guest.
+  std::vector<std::string> links;
+  /// Owner-less rest of the volume's root: directories (whole) and regular files
+  /// whose names do not begin with `..`. Sent with the first copy only.
+  tree_snapshot others;
+};
+
+using volume_snapshot_ptr = std::shared_ptr<const volume_snapshot>;
+using tree_snapshot_ptr = std::shared_ptr<const tree_snapshot>;
+
+} // namespace fsshare
