@@ -67,8 +67,8 @@ struct volume_snapshot {
   /// User-visible names: the first path elements of the tree, sorted. Each is a
   /// symlink NAME -> ..data/NAME in the guest.
   std::vector<std::string> links;
-  /// Owner-less rest of the volume's root: directories (whole) and regular files
-  /// whose names do not begin with `..`. Sent with the first copy only.
+  /// Owner-less rest of the volume's root: directories (whole) and regular
+  /// files whose names do not begin with `..`. Sent with the first copy only.
   tree_snapshot others;
 };
 

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "core/result.hpp"
+#include "messages/caf_compat.hpp"
+
+#if FSSHARE_CAF_1 || CAF_VERSION >= 1800
+namespace fsshare {
+bool from_string(caf::string_view text, errc& code);
+bool from_integer(std::uint8_t value, errc& code);
+template <class Inspector>
+bool inspect(Inspector& f, errc& code) {
+  return caf::default_enum_inspect(f, code);
+}
+} // namespace fsshare
+CAF_ERROR_CODE_ENUM(fsshare::errc)
+#else
+CAF_ERROR_CODE_ENUM(fsshare::errc, "fsshare")
+#endif
+
+namespace fsshare {
+
+/// Wraps an error for a reply. The two functions are the only places that know
+/// how a caf::error is put together and taken apart.
+caf::error to_caf(const error& err);
+
+/// Unwraps the error of a failed request. An actor that is gone is
+/// `errc::unavailable`; what CAF itself reports otherwise is `errc::internal`.
+error from_caf(const caf::error& err);
+
+/// Turns what core returned into what a handler returns.
+template <class T>
+caf::result<T> to_reply(result<T> value) {
+  if (!value)
+    return to_caf(value.err());
+  return *std::move(value);
+}
+
+} // namespace fsshare
