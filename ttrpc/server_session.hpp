@@ -1,0 +1,71 @@
+#pragma once
+
+#include "core/blob.hpp"
+#include "core/result.hpp"
+#include "ttrpc/frame.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fsshare::ttrpc {
+
+/// What a server refuses and how it writes a success: as containerd/ttrpc in
+/// Go does, or as the Rust guest agents of Kata do.
+enum class server_rules : std::uint8_t { go, guest };
+
+/// A request as it arrived.
+struct request {
+  std::uint32_t stream = 0;
+  std::string service;
+  std::string method;
+  bytes payload;
+  /// Relative; none if zero or negative.
+  std::chrono::nanoseconds timeout{0};
+};
+
+/// The server's side of one ttrpc connection: bytes in, requests out; replies
+/// in, bytes out. Passive and without threads; who owns it drives it. When the
+/// peer ends its side of the stream, the owner closes the connection.
+class server_session {
+public:
+  explicit server_session(server_rules rules);
+
+  /// Takes what arrived and returns the requests that it completes. Frames
+  /// that break the rules are answered in the output.
+  std::vector<request> receive(byte_view data);
+
+  /// Takes the answers of the session itself; to be sent after receive().
+  bytes take_output();
+
+  /// Returns the frame that answers a request. Touches nothing of the session
+  /// but its rules: any thread may call it at any time.
+  /// @param payload Ignored unless `code` is `errc::none`. If it makes the
+  ///        frame larger than 4 MiB, `errc::resource_exhausted` is answered.
+  bytes respond(std::uint32_t stream, errc code, std::string_view message,
+                byte_view payload) const;
+
+  /// Returns the frame that answers with a failure.
+  bytes respond(std::uint32_t stream, const error& failure) const;
+
+  /// Returns what is to be answered to a request for a service that the owner
+  /// does not have.
+  error unknown_service(const request& call) const;
+
+  /// Returns what is to be answered to a request for a method that its service
+  /// does not have.
+  error unknown_method(const request& call) const;
+
+private:
+  void refuse(std::uint32_t stream, errc code, std::string_view message);
+  void take_request(frame& arrived, std::vector<request>& into);
+
+  server_rules rules_;
+  frame_decoder decoder_;
+  bytes output_;
+  std::uint32_t last_stream_ = 0;
+};
+
+} // namespace fsshare::ttrpc
