@@ -9,7 +9,9 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace fsshare::ttrpc {
@@ -35,7 +37,8 @@ public:
   ///        is copied once.
   /// @param timeout Also sent to the server; none if zero.
   /// @returns the stream id, or `errc::resource_exhausted` for a frame of more
-  ///          than 4 MiB, in which case nothing is sent.
+  ///          than 4 MiB, or `errc::unavailable` when all ids are used up; then
+  ///          nothing is sent.
   result<std::uint32_t> call(std::string_view service, std::string_view method,
                              std::initializer_list<byte_view> payload,
                              std::chrono::nanoseconds timeout, time_point now);
@@ -45,7 +48,8 @@ public:
 
   /// Takes what arrived and returns the replies that it completes. Responses
   /// for calls that were answered, expired or never made are ignored and
-  /// counted. An error means that the peer does not speak ttrpc: the
+  /// counted; one that is too large or cannot be decoded
+  /// fails its call. An error means that the peer does not speak ttrpc: the
   /// connection is of no more use.
   result<std::vector<reply>> receive(byte_view data);
 
@@ -64,9 +68,12 @@ public:
   std::uint64_t stray_responses() const;
 
 private:
+  bool forget(std::uint32_t stream);
+
   frame_decoder decoder_;
   bytes output_;
   std::uint32_t next_stream_ = 1;
+  bool is_used_up_ = false;
   std::map<std::uint32_t, time_point> calls_;
   std::set<std::pair<time_point, std::uint32_t>> deadlines_;
   std::uint64_t stray_ = 0;

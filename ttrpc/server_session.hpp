@@ -2,11 +2,10 @@
 
 #include "core/blob.hpp"
 #include "core/result.hpp"
+#include "ttrpc/envelope.hpp"
 #include "ttrpc/frame.hpp"
 
-#include <chrono>
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,16 +14,6 @@ namespace fsshare::ttrpc {
 /// What a server refuses and how it writes a success: as containerd/ttrpc in
 /// Go does, or as the Rust guest agents of Kata do.
 enum class server_rules : std::uint8_t { go, guest };
-
-/// A request as it arrived.
-struct request {
-  std::uint32_t stream = 0;
-  std::string service;
-  std::string method;
-  bytes payload;
-  /// Relative; none if zero or negative.
-  std::chrono::nanoseconds timeout{0};
-};
 
 /// The server's side of one ttrpc connection: bytes in, requests out; replies
 /// in, bytes out. Passive and without threads; who owns it drives it. When the
@@ -60,7 +49,7 @@ public:
 
 private:
   void refuse(std::uint32_t stream, errc code, std::string_view message);
-  void take_request(frame& arrived, std::vector<request>& into);
+  void take_request(const frame& arrived, std::vector<request>& into);
 
   server_rules rules_;
   frame_decoder decoder_;
