@@ -1,0 +1,276 @@
+#include "core/mount_plan.hpp"
+
+#include "core/paths.hpp"
+#include "core/share_mark.hpp"
+
+#include <iterator>
+#include <set>
+#include <type_traits>
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+// Modes are Kata's (virtcontainers DirMode, sharedDirMode, mountPerm), so that
+// its file servers find what they expect.
+constexpr std::uint32_t sandbox_mode = 0700;
+constexpr std::uint32_t mounts_mode = 0750;
+constexpr std::uint32_t shared_mode = 0700;
+constexpr std::uint32_t container_mode = 0755;
+
+mount_plan empty_plan(const share_layout& layout, on_failure what) {
+  return {layout.share_root(), layout.staging_dir(), what, {}};
+}
+
+status check_source(const share_layout& layout, std::string_view source) {
+  if (auto checked = check_path("source", source); !checked)
+    return checked;
+  if (source != layout.share_root() && !is_below(source, layout.share_root()))
+    return unit{};
+  return error{errc::invalid_argument, "source '" + std::string{source}
+                                         + "' lies in the share root '"
+                                         + layout.share_root() + "'"};
+}
+
+status check_binds(const share_layout& layout,
+                   std::span<const sandbox_bind> binds) {
+  std::set<std::string_view> names;
+  for (const auto& bind : binds) {
+    if (auto checked = check_source(layout, bind.source); !checked)
+      return error{checked.err()}.within("sandbox_binds");
+    const auto name = base_name(bind.source);
+    if (name.empty())
+      return error{errc::invalid_argument,
+                   "sandbox_binds: '/' has no name to appear under"};
+    if (!names.insert(name).second)
+      return error{errc::invalid_argument, "sandbox_binds: two sources named '"
+                                             + std::string{name} + "'"};
+  }
+  return unit{};
+}
+
+void add_bind(mount_plan& plan, std::string_view source, std::string target,
+              const bind_options& options) {
+  plan.steps.emplace_back(make_placeholder{target, std::string{source}});
+  plan.steps.emplace_back(
+    make_bind{std::string{source}, std::move(target), options});
+}
+
+void add_unbind(mount_plan& plan, std::string target) {
+  plan.steps.emplace_back(unmount{target});
+  plan.steps.emplace_back(remove_placeholder{std::move(target)});
+}
+
+} // namespace
+
+std::string describe(const mount_step& step) {
+  struct visitor {
+    std::string operator()(const make_sandbox_dir& x) const {
+      return "make directory " + x.path;
+    }
+    std::string operator()(const make_mark& x) const {
+      return "write mark " + x.path;
+    }
+    std::string operator()(const make_directory& x) const {
+      return "make directory " + x.path;
+    }
+    std::string operator()(const make_placeholder& x) const {
+      return "make mount point " + x.path + " for " + x.source;
+    }
+    std::string operator()(const make_bind& x) const {
+      return "bind " + x.source + " -> " + x.target + " ("
+             + to_string(x.options) + ")";
+    }
+    std::string operator()(const require_mark& x) const {
+      return "check mark " + x.mark_path;
+    }
+    std::string operator()(const unmount& x) const {
+      return "unmount " + x.path;
+    }
+    std::string operator()(const remove_placeholder& x) const {
+      return "remove mount point " + x.path;
+    }
+    std::string operator()(const remove_placeholders& x) const {
+      return "remove mount points in " + x.path;
+    }
+    std::string operator()(const remove_directory& x) const {
+      return "remove directory " + x.path;
+    }
+    std::string operator()(const remove_mark& x) const {
+      return "remove mark " + x.path;
+    }
+  };
+  return std::visit(visitor{}, step);
+}
+
+const std::string& path_of(const mount_step& step) {
+  return std::visit(
+    [](const auto& x) -> const std::string& {
+      using type = std::decay_t<decltype(x)>;
+      if constexpr (std::is_same_v<type, make_bind>)
+        return x.target;
+      else if constexpr (std::is_same_v<type, require_mark>)
+        return x.sandbox_dir;
+      else
+        return x.path;
+    },
+    step);
+}
+
+std::optional<mount_step> undo_of(const mount_step& step) {
+  struct visitor {
+    using undo = std::optional<mount_step>;
+    undo operator()(const make_sandbox_dir& x) const {
+      return remove_directory{x.path};
+    }
+    undo operator()(const make_mark& x) const {
+      return remove_mark{x.path};
+    }
+    undo operator()(const make_directory& x) const {
+      return remove_directory{x.path};
+    }
+    undo operator()(const make_placeholder& x) const {
+      return remove_placeholder{x.path};
+    }
+    undo operator()(const make_bind& x) const {
+      return unmount{x.target};
+    }
+    undo operator()(const require_mark&) const {
+      return std::nullopt;
+    }
+    undo operator()(const unmount&) const {
+      return std::nullopt;
+    }
+    undo operator()(const remove_placeholder&) const {
+      return std::nullopt;
+    }
+    undo operator()(const remove_placeholders&) const {
+      return std::nullopt;
+    }
+    undo operator()(const remove_directory&) const {
+      return std::nullopt;
+    }
+    undo operator()(const remove_mark&) const {
+      return std::nullopt;
+    }
+  };
+  return std::visit(visitor{}, step);
+}
+
+status check_nothing_left(const plan_done& done) {
+  if (done.leftovers.empty())
+    return unit{};
+  std::string sentence = "left behind:";
+  for (const auto& left : done.leftovers)
+    sentence += " " + left.path + " (" + left.reason + "),";
+  sentence.pop_back();
+  return error{errc::failed_precondition, std::move(sentence)};
+}
+
+void append(mount_plan& plan, mount_plan more) {
+  plan.steps.insert(plan.steps.end(),
+                    std::make_move_iterator(more.steps.begin()),
+                    std::make_move_iterator(more.steps.end()));
+}
+
+mount_plan plan_prepare_copy(const share_layout& layout) {
+  auto plan = empty_plan(layout, on_failure::undo);
+  plan.steps = {
+    make_sandbox_dir{layout.sandbox_dir(), sandbox_mode},
+    make_mark{layout.mark_path(), render_share_mark({layout.sandbox_id()})},
+    make_directory{layout.mounts_dir(), mounts_mode},
+    make_directory{layout.shared_dir(), shared_mode},
+  };
+  return plan;
+}
+
+result<mount_plan> plan_prepare(const share_layout& layout,
+                                std::span<const sandbox_bind> binds,
+                                submounts taken) {
+  if (auto checked = check_binds(layout, binds); !checked)
+    return checked.err();
+  auto plan = plan_prepare_copy(layout);
+  // A mount of its own: what is mounted below reaches shared/ whatever the
+  // propagation of the parent is, and goes with a single unmount.
+  plan.steps.emplace_back(
+    make_bind{layout.mounts_dir(),
+              layout.mounts_dir(),
+              {access::read_write, submounts::leave, propagation::shared}});
+  plan.steps.emplace_back(
+    make_bind{layout.mounts_dir(),
+              layout.shared_dir(),
+              {access::read_only, submounts::leave, propagation::slave}});
+  if (!binds.empty())
+    plan.steps.emplace_back(
+      make_directory{layout.sandbox_binds_dir(), mounts_mode});
+  for (const auto& bind : binds)
+    add_bind(plan, bind.source,
+             layout.host_sandbox_bind(base_name(bind.source)),
+             {bind.access, taken, propagation::closed});
+  return plan;
+}
+
+mount_plan plan_cleanup(const share_layout& layout) {
+  auto plan = empty_plan(layout, on_failure::go_on);
+  // shared/ first: the guest must not see the mounts go one by one.
+  plan.steps = {
+    require_mark{layout.sandbox_dir(), layout.mark_path(), layout.sandbox_id()},
+    unmount{layout.shared_dir()},
+    unmount{layout.mounts_dir()},
+    unmount{layout.staging_dir()},
+    remove_placeholders{layout.staging_dir()},
+    remove_directory{layout.staging_dir()},
+    remove_placeholders{layout.mounts_dir()},
+    remove_directory{layout.mounts_dir()},
+    remove_directory{layout.shared_dir()},
+    remove_mark{layout.mark_path()},
+    remove_directory{layout.sandbox_dir()},
+  };
+  return plan;
+}
+
+result<mount_plan> plan_share(const share_layout& layout,
+                              std::string_view share_name,
+                              std::string_view source,
+                              const bind_options& options) {
+  if (auto checked = check_source(layout, source); !checked)
+    return checked.err();
+  auto plan = empty_plan(layout, on_failure::undo);
+  add_bind(plan, source, layout.host_share(share_name), options);
+  return plan;
+}
+
+mount_plan plan_unshare(const share_layout& layout,
+                        std::string_view share_name) {
+  auto plan = empty_plan(layout, on_failure::go_on);
+  add_unbind(plan, layout.host_share(share_name));
+  return plan;
+}
+
+result<mount_plan> plan_rootfs(const share_layout& layout,
+                               std::string_view container_id,
+                               std::string_view source,
+                               const bind_options& options) {
+  if (auto checked = check_container_id(container_id); !checked)
+    return checked.err();
+  if (auto checked = check_source(layout, source); !checked)
+    return checked.err();
+  auto plan = empty_plan(layout, on_failure::undo);
+  plan.steps.emplace_back(
+    make_directory{layout.container_dir(container_id), container_mode});
+  add_bind(plan, source, layout.host_rootfs(container_id), options);
+  return plan;
+}
+
+result<mount_plan> plan_unshare_rootfs(const share_layout& layout,
+                                       std::string_view container_id) {
+  if (auto checked = check_container_id(container_id); !checked)
+    return checked.err();
+  auto plan = empty_plan(layout, on_failure::go_on);
+  add_unbind(plan, layout.host_rootfs(container_id));
+  plan.steps.emplace_back(remove_directory{layout.container_dir(container_id)});
+  return plan;
+}
+
+} // namespace fsshare

@@ -1,0 +1,220 @@
+#pragma once
+
+#include "core/mount_options.hpp"
+#include "core/result.hpp"
+#include "core/share_layout.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace fsshare {
+
+// Every path of a step lies strictly below the plan's share root, but for the
+// sources of binds, which may lie anywhere. The first seven steps make
+// something and have an undo; the others take away, and find nothing to do
+// where that is already gone.
+
+/// Makes a sandbox's directory. It must not exist: one that does is a shim's,
+/// or of ours from before; `errc::failed_precondition` says which.
+struct make_sandbox_dir {
+  std::string path;
+  std::uint32_t mode = 0;
+  friend bool operator==(const make_sandbox_dir&, const make_sandbox_dir&)
+    = default;
+};
+
+/// Writes the mark, which must not exist.
+struct make_mark {
+  std::string path;
+  std::string text;
+  friend bool operator==(const make_mark&, const make_mark&) = default;
+};
+
+/// Makes a directory; one that is there already is taken as it is.
+struct make_directory {
+  std::string path;
+  std::uint32_t mode = 0;
+  friend bool operator==(const make_directory&, const make_directory&)
+    = default;
+};
+
+/// Makes what `source` can be mounted on: an empty directory for a directory,
+/// an empty file for anything else. Nothing of that name may exist.
+struct make_placeholder {
+  std::string path;
+  std::string source;
+  friend bool operator==(const make_placeholder&, const make_placeholder&)
+    = default;
+};
+
+/// Mounts `source` on `target`. All steps of a plan that name one source work
+/// on what the first of them opened, even if the path leads elsewhere by then.
+struct make_bind {
+  std::string source;
+  std::string target;
+  bind_options options;
+  friend bool operator==(const make_bind&, const make_bind&) = default;
+};
+
+/// Goes on only where `sandbox_dir` bears our mark for this sandbox. Without a
+/// directory the rest of the plan has nothing to do.
+/// `errc::failed_precondition` without the mark or with another's.
+struct require_mark {
+  std::string sandbox_dir;
+  std::string mark_path;
+  std::string sandbox_id;
+  friend bool operator==(const require_mark&, const require_mark&) = default;
+};
+
+/// Takes away everything that is mounted on `path`, with all below it, at once
+/// and even if it is in use (MNT_DETACH). Never follows a link.
+struct unmount {
+  std::string path;
+  friend bool operator==(const unmount&, const unmount&) = default;
+};
+
+/// Removes one empty file or empty directory; anything else stays and fails.
+struct remove_placeholder {
+  std::string path;
+  friend bool operator==(const remove_placeholder&, const remove_placeholder&)
+    = default;
+};
+
+/// Removes the empty files and directories in `path` and in its directories,
+/// no deeper: what a sandbox's steps can have made. Anything else stays and is
+/// listed.
+struct remove_placeholders {
+  std::string path;
+  friend bool operator==(const remove_placeholders&, const remove_placeholders&)
+    = default;
+};
+
+/// Removes an empty directory.
+struct remove_directory {
+  std::string path;
+  friend bool operator==(const remove_directory&, const remove_directory&)
+    = default;
+};
+
+/// Removes the mark where nothing else is left in its directory, so that what
+/// could not be removed can still be told as ours.
+struct remove_mark {
+  std::string path;
+  friend bool operator==(const remove_mark&, const remove_mark&) = default;
+};
+
+using mount_step
+  = std::variant<make_sandbox_dir, make_mark, make_directory, make_placeholder,
+                 make_bind, require_mark, unmount, remove_placeholder,
+                 remove_placeholders, remove_directory, remove_mark>;
+
+/// Returns what a step does in words for an error, such as `bind /a -> /b`.
+std::string describe(const mount_step& step);
+
+/// Returns the path below the share root that a step works on.
+const std::string& path_of(const mount_step& step);
+
+/// Returns the step that takes back what `step` made; nothing for a step that
+/// takes away.
+std::optional<mount_step> undo_of(const mount_step& step);
+
+/// What happens to a plan when one of its steps fails.
+enum class on_failure : std::uint8_t {
+  /// The steps before it are undone in reverse: all or nothing.
+  undo,
+  /// The steps after it are still tried; what stays is listed. A failed
+  /// `require_mark` ends the plan nevertheless.
+  go_on,
+};
+
+/// The ordered steps of one request.
+struct mount_plan {
+  /// Opened once; all targets are reached from there.
+  std::string share_root;
+  /// For the classic mount API; gone again when the plan ends.
+  std::string staging_dir;
+  fsshare::on_failure on_failure = fsshare::on_failure::undo;
+  std::vector<mount_step> steps;
+};
+
+/// Something that stayed where it was, and why.
+struct leftover {
+  std::string path;
+  std::string reason;
+  friend bool operator==(const leftover&, const leftover&) = default;
+};
+
+/// What became of a plan that did not fail.
+struct plan_done {
+  /// Steps that changed something; 0 when a repeated request found it all done.
+  std::size_t changed = 0;
+  /// Empty unless the plan goes on after failures.
+  std::vector<leftover> leftovers;
+};
+
+/// Returns success when nothing stayed behind.
+/// @returns `errc::failed_precondition` with one sentence that lists what did.
+status check_nothing_left(const plan_done& done);
+
+/// Appends the steps of `more`, a plan for the same sandbox, so that one
+/// request can take several things away.
+void append(mount_plan& plan, mount_plan more);
+
+/// A directory or file of the host that every sandbox's guest sees as
+/// `sandbox-mounts/<basename of the source>`.
+struct sandbox_bind {
+  std::string source;
+  fsshare::access access = access::read_only;
+  friend bool operator==(const sandbox_bind&, const sandbox_bind&) = default;
+};
+
+/// Plans Prepare for a sandbox whose guest sees `shared/`: the directories, the
+/// mark, `mounts/` as a shared mount of its own, `shared/` as its read-only
+/// slave, the sandbox binds.
+/// @param taken Whether sandbox binds take the mounts below their sources.
+/// @returns `errc::invalid_argument` for a bad source and for two sources with
+///          one basename.
+result<mount_plan> plan_prepare(const share_layout& layout,
+                                std::span<const sandbox_bind> binds,
+                                submounts taken);
+
+/// Plans Prepare for a sandbox whose guest gets copies: the directories and the
+/// mark, no mount.
+mount_plan plan_prepare_copy(const share_layout& layout);
+
+/// Plans Cleanup after either Prepare. It knows no share by name: what is
+/// mounted goes with the two mounts that Prepare made, what is left over is
+/// found by looking.
+mount_plan plan_cleanup(const share_layout& layout);
+
+/// Plans a share of `source` as `mounts/<share_name>`.
+/// @param share_name From make_share_name().
+/// @returns `errc::invalid_argument` for a bad source.
+result<mount_plan> plan_share(const share_layout& layout,
+                              std::string_view share_name,
+                              std::string_view source,
+                              const bind_options& options);
+
+/// Plans the end of a share.
+mount_plan plan_unshare(const share_layout& layout,
+                        std::string_view share_name);
+
+/// Plans a bind of a container's root file system as
+/// `mounts/<container>/rootfs`.
+/// @returns `errc::invalid_argument` for a bad source or container id.
+result<mount_plan> plan_rootfs(const share_layout& layout,
+                               std::string_view container_id,
+                               std::string_view source,
+                               const bind_options& options);
+
+/// Plans the end of a container's root file system share.
+/// @returns `errc::invalid_argument` for a bad container id.
+result<mount_plan> plan_unshare_rootfs(const share_layout& layout,
+                                       std::string_view container_id);
+
+} // namespace fsshare

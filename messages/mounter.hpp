@@ -1,0 +1,36 @@
+#pragma once
+
+#include "core/mount_plan.hpp"
+#include "messages/caf_compat.hpp"
+#include "messages/errors.hpp"
+
+#include <memory>
+
+namespace fsshare {
+
+/// Asks for a plan to be carried out now, one plan after the other.
+struct run_plan {
+  std::shared_ptr<const mount_plan> plan;
+};
+
+} // namespace fsshare
+
+FSSHARE_MESSAGE(fsshare::run_plan)
+FSSHARE_MESSAGE(fsshare::plan_done)
+
+CAF_BEGIN_TYPE_ID_BLOCK(fsshare_mounter, fsshare::type_range(4))
+  CAF_ADD_TYPE_ID(fsshare_mounter, (fsshare::run_plan))
+  CAF_ADD_TYPE_ID(fsshare_mounter, (fsshare::plan_done))
+CAF_END_TYPE_ID_BLOCK(fsshare_mounter)
+
+namespace fsshare {
+
+/// The MOUNTER actor: one per process, on a thread of its own; nobody else
+/// mounts.
+using mounter_actor = caf::typed_actor<
+  // Fails with the error of the step that failed, after everything before it
+  // was undone. A plan that goes on after failures is answered with what it
+  // left behind. Running a plan of either kind again does no harm.
+  rpc<plan_done, run_plan>>;
+
+} // namespace fsshare
