@@ -1,0 +1,303 @@
+#pragma once
+
+#include "core/tree_snapshot.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// The requests and replies of the control API (proto/fsshare.proto) without
+/// protobuf: what API SERVER, NODE and SANDBOX say to each other. Requests that
+/// reach NODE were accepted by checked() of core/share_request.hpp.
+namespace fsshare {
+
+/// How a sandbox gets at what is shared with it.
+enum class sharing_mode : std::uint8_t {
+  unspecified = 0,
+  /// Bind mounts below a directory that virtio-fs or the like exports.
+  shared_filesystem = 1,
+  /// Copies made by the guest agent; the hypervisor shares no filesystem.
+  copy = 2,
+};
+
+/// Returns `shared-filesystem`, `copy` or `unspecified`.
+const char* to_string(sharing_mode mode) noexcept;
+
+/// `grpc.FSGroup` and `grpc.Storage` of the guest agent, field by field.
+struct fs_group {
+  std::uint32_t group_id = 0;
+  /// True for OnRootMismatch, false for Always.
+  bool on_root_mismatch = false;
+
+  friend bool operator==(const fs_group&, const fs_group&) = default;
+};
+
+struct storage {
+  std::string driver;
+  std::vector<std::string> driver_options;
+  std::string source;
+  std::string fstype;
+  std::vector<std::string> options;
+  std::string mount_point;
+  /// At most one.
+  std::vector<fs_group> groups;
+  bool shared = false;
+
+  friend bool operator==(const storage&, const storage&) = default;
+};
+
+/// A guest copy that should be gone and could not be removed.
+struct pending_removal {
+  std::string path;
+  std::string reason;
+
+  friend bool operator==(const pending_removal&, const pending_removal&)
+    = default;
+};
+
+struct sandbox_bind {
+  std::string source;
+  bool read_only = false;
+
+  friend bool operator==(const sandbox_bind&, const sandbox_bind&) = default;
+};
+
+struct prepare_request {
+  std::string sandbox_id;
+  sharing_mode mode = sharing_mode::unspecified;
+  /// As parse_guest_address() reads it. Needed in copy mode, else may be empty.
+  std::string guest_address;
+  /// Where shares appear in the guest; empty for the configured default.
+  std::string guest_share_dir;
+  /// Their base names differ.
+  std::vector<sandbox_bind> sandbox_binds;
+  /// Directories taken for kubelet roots beside the configured ones.
+  std::vector<std::string> kubelet_roots;
+  /// Leaves the file event watcher of a copy-mode sandbox stopped.
+  bool no_watcher = false;
+
+  friend bool operator==(const prepare_request&, const prepare_request&)
+    = default;
+};
+
+struct prepare_reply {
+  /// What the file server of the sandbox exports.
+  std::string shared_dir;
+  std::string mounts_dir;
+};
+
+struct cleanup_request {
+  std::string sandbox_id;
+};
+
+struct cleanup_reply {};
+
+/// A mount of a container as its OCI spec has it.
+struct mount_entry {
+  std::string source;
+  std::string destination;
+  std::string type;
+  std::vector<std::string> options;
+  bool read_only = false;
+
+  friend bool operator==(const mount_entry&, const mount_entry&) = default;
+};
+
+struct share_file_request {
+  std::string sandbox_id;
+  std::string container_id;
+  mount_entry mount;
+
+  friend bool operator==(const share_file_request&, const share_file_request&)
+    = default;
+};
+
+/// Either `ignored` with its reason, and the caller drops the mount, or the
+/// rest.
+struct share_file_reply {
+  bool ignored = false;
+  std::string reason;
+  std::string share_id;
+  /// Empty in copy mode.
+  std::string host_path;
+  std::string guest_path;
+  std::vector<storage> container_storages;
+  std::vector<storage> volume_storages;
+  /// Of a volume: the generation that the guest has.
+  std::string generation;
+  std::vector<skipped_entry> skipped;
+};
+
+/// Names a share by its id, or by container and destination.
+struct unshare_file_request {
+  std::string sandbox_id;
+  std::string container_id;
+  std::string destination;
+  std::string share_id;
+};
+
+struct unshare_file_reply {
+  std::vector<pending_removal> pending;
+};
+
+struct unshare_container_request {
+  std::string sandbox_id;
+  std::string container_id;
+};
+
+struct unshare_container_reply {
+  std::vector<pending_removal> pending;
+};
+
+/// The root filesystem of a container as the runtime has it.
+struct rootfs_entry {
+  std::string target;
+  std::string type;
+  std::vector<std::string> options;
+  /// Directory below the container's guest path; empty or `rootfs`.
+  std::string suffix;
+
+  friend bool operator==(const rootfs_entry&, const rootfs_entry&) = default;
+};
+
+struct share_rootfs_request {
+  std::string sandbox_id;
+  std::string container_id;
+  rootfs_entry rootfs;
+  /// Filesystem on the block device that holds the rootfs; empty without one.
+  std::string block_fstype;
+
+  friend bool operator==(const share_rootfs_request&,
+                         const share_rootfs_request&)
+    = default;
+};
+
+struct share_rootfs_reply {
+  std::string guest_path;
+  std::vector<storage> container_storages;
+  std::vector<storage> volume_storages;
+};
+
+struct unshare_rootfs_request {
+  std::string sandbox_id;
+  std::string container_id;
+};
+
+struct unshare_rootfs_reply {};
+
+struct start_watcher_request {
+  std::string sandbox_id;
+};
+
+struct start_watcher_reply {};
+
+struct stop_watcher_request {
+  std::string sandbox_id;
+};
+
+struct stop_watcher_reply {};
+
+/// How far a running copy is.
+struct copy_progress {
+  std::uint64_t entries_done = 0;
+  std::uint64_t entries_total = 0;
+  std::uint64_t bytes_done = 0;
+  std::uint64_t bytes_total = 0;
+
+  friend bool operator==(const copy_progress&, const copy_progress&) = default;
+};
+
+/// One share of a sandbox; a root filesystem has the destination `/`.
+struct share_status {
+  std::string share_id;
+  std::string container_id;
+  mount_entry mount;
+  std::string host_path;
+  std::string guest_path;
+  /// False while the request that makes it still runs.
+  bool ready = false;
+  /// Of the first copy, while it runs.
+  copy_progress progress;
+  std::vector<skipped_entry> skipped;
+};
+
+struct sandbox_status {
+  std::string sandbox_id;
+  sharing_mode mode = sharing_mode::unspecified;
+  std::string guest_address;
+  /// What the guest agent said; empty before the first contact.
+  std::string guest_agent_version;
+  bool guest_connected = false;
+  bool watcher_running = false;
+  std::string shared_dir;
+  std::string mounts_dir;
+  std::uint64_t containers = 0;
+  std::uint64_t shares = 0;
+  /// The debts of the sandbox.
+  std::vector<pending_removal> pending;
+};
+
+/// One guest copy of a volume.
+struct destination_status {
+  std::string sandbox_id;
+  std::string share_id;
+  std::string guest_path;
+  /// Generation that the guest acknowledged; empty before the first.
+  std::string guest_generation;
+  /// From the change on the host to the acknowledgement, for the generation
+  /// acknowledged last; zero before the first.
+  std::chrono::nanoseconds lag{0};
+  /// How long the guest has been behind the host; zero if it is not.
+  std::chrono::nanoseconds stale{0};
+  /// Why it is behind; empty if it is not.
+  std::string stale_reason;
+  std::uint64_t pushes = 0;
+  std::uint64_t failures = 0;
+  std::vector<skipped_entry> skipped;
+  /// Names in the guest that this guest agent cannot remove.
+  std::uint64_t not_removable = 0;
+  /// Of the running push.
+  copy_progress progress;
+};
+
+struct volume_status {
+  /// Its root on the host.
+  std::string path;
+  std::string host_generation;
+  bool watched = false;
+  /// Number of times that a generation of it was read from the disk.
+  std::uint64_t snapshots = 0;
+  std::vector<destination_status> destinations;
+};
+
+struct list_sandboxes_request {
+  /// Empty for all.
+  std::string sandbox_id;
+};
+
+struct list_sandboxes_reply {
+  std::vector<sandbox_status> sandboxes;
+};
+
+struct get_sandbox_request {
+  std::string sandbox_id;
+};
+
+struct get_sandbox_reply {
+  sandbox_status sandbox;
+  std::vector<share_status> shares;
+  /// With this sandbox's destinations only.
+  std::vector<volume_status> volumes;
+};
+
+struct list_volumes_request {
+  /// Empty for those of all sandboxes.
+  std::string sandbox_id;
+};
+
+struct list_volumes_reply {
+  std::vector<volume_status> volumes;
+};
+
+} // namespace fsshare

@@ -1,0 +1,259 @@
+#include "core/share_request.hpp"
+
+#include "core/guest_address.hpp"
+#include "core/ids.hpp"
+#include "core/paths.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <set>
+#include <string_view>
+
+namespace fsshare {
+
+namespace {
+
+// Longest socket path, its scheme and a port: sun_path has 108 bytes.
+constexpr std::size_t max_address_bytes = 128;
+
+error refused(const std::string& sentence) {
+  return {errc::invalid_argument, sentence};
+}
+
+status first_failure(std::initializer_list<status> checks) {
+  for (const auto& checked : checks)
+    if (!checked)
+      return checked;
+  return unit{};
+}
+
+status make_normal(std::string_view what, std::string& path) {
+  // Of a relative path nothing is changed: check_path() refuses it.
+  if (path.starts_with('/') && path.find('\0') == std::string::npos)
+    path = normal_path(path);
+  return check_path(what, path);
+}
+
+status check_words(std::string_view what,
+                   const std::vector<std::string>& words) {
+  const auto bad
+    = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+        return word.find('\0') != std::string::npos;
+      });
+  if (bad)
+    return refused(std::string{what} + " has a NUL byte");
+  return unit{};
+}
+
+status check_address(const prepare_request& request) {
+  const auto& text = request.guest_address;
+  if (text.empty()) {
+    if (request.mode == sharing_mode::copy)
+      return refused("guest.address is empty; copy mode needs the address of "
+                     "the guest agent");
+    return unit{};
+  }
+  if (text.size() > max_address_bytes)
+    return refused("guest.address has more than 128 bytes");
+  const auto address = parse_guest_address(text);
+  if (!address)
+    return address.err();
+  if (address->scheme == address_scheme::vsock && address->cid == vsock_any_cid)
+    return refused("guest address " + text + ": nobody can dial CID -1");
+  return unit{};
+}
+
+status check_binds(std::vector<sandbox_bind>& binds) {
+  std::set<std::string_view> names;
+  for (auto& bind : binds) {
+    if (auto path = make_normal("sandbox_binds.source", bind.source); !path)
+      return path;
+    if (bind.source == "/")
+      return refused("sandbox_binds.source '/' has no base name");
+    if (!names.insert(base_name(bind.source)).second)
+      return refused("sandbox_binds.source '" + bind.source
+                     + "' has the same base name as another one");
+  }
+  return unit{};
+}
+
+status check_sandbox(const std::string& id) {
+  return check_id("sandbox_id", id);
+}
+
+status check_container(const std::string& id) {
+  return check_id("container_id", id);
+}
+
+template <class Request>
+result<Request> with_sandbox(Request request) {
+  if (auto id = check_sandbox(request.sandbox_id); !id)
+    return id.err();
+  return request;
+}
+
+template <class Request>
+result<Request> with_container(Request request) {
+  const auto ids = first_failure(
+    {check_sandbox(request.sandbox_id), check_container(request.container_id)});
+  if (!ids)
+    return ids.err();
+  return request;
+}
+
+bool any_starts_with(const std::vector<std::string>& words,
+                     std::string_view prefix) {
+  return std::any_of(words.begin(), words.end(), [&](const auto& word) {
+    return word.starts_with(prefix);
+  });
+}
+
+bool is_nydus(std::string_view type) {
+  constexpr std::string_view fuse = "fuse.";
+  return type.starts_with(fuse)
+         && base_name(type.substr(fuse.size())).starts_with("nydus-overlayfs");
+}
+
+bool is_erofs(const rootfs_entry& rootfs) {
+  return rootfs.type == "overlay"
+         && std::any_of(
+           rootfs.options.begin(), rootfs.options.end(), [](const auto& word) {
+             return (word.starts_with("lowerdir=")
+                     || word.starts_with("upperdir="))
+                    && word.find("io.containerd.snapshotter.v1.erofs")
+                         != std::string::npos;
+           });
+}
+
+/// Returns what kind of root filesystem it is if not a directory to bind; the
+/// order is that of Kata's ShareRootFilesystem.
+const char* other_kind(const share_rootfs_request& request) {
+  const auto& rootfs = request.rootfs;
+  if (any_starts_with(rootfs.options, "io.katacontainers.volume="))
+    return "virtual volume";
+  if (is_nydus(rootfs.type))
+    return "nydus";
+  if (is_erofs(rootfs))
+    return "EROFS";
+  if (any_starts_with(rootfs.options, "io.katacontainers.fs-opt.layer="))
+    return "layer";
+  if (!request.block_fstype.empty())
+    return "block device";
+  return nullptr;
+}
+
+} // namespace
+
+result<prepare_request> checked(prepare_request request) {
+  const auto begin
+    = first_failure({check_sandbox(request.sandbox_id), check_address(request),
+                     check_binds(request.sandbox_binds)});
+  if (!begin)
+    return begin.err();
+  if (request.mode != sharing_mode::shared_filesystem
+      && request.mode != sharing_mode::copy)
+    return refused("mode is none of SHARED_FILESYSTEM and COPY");
+  if (!request.guest_share_dir.empty()) {
+    auto path = make_normal("guest.share_dir", request.guest_share_dir);
+    if (!path)
+      return path.err();
+  }
+  for (auto& root : request.kubelet_roots)
+    if (auto path = make_normal("kubelet_roots", root); !path)
+      return path.err();
+  return request;
+}
+
+result<cleanup_request> checked(cleanup_request request) {
+  return with_sandbox(std::move(request));
+}
+
+result<share_file_request> checked(share_file_request request) {
+  auto& mount = request.mount;
+  const auto checks = first_failure({
+    check_sandbox(request.sandbox_id),
+    check_container(request.container_id),
+    make_normal("mount.source", mount.source),
+    make_normal("mount.destination", mount.destination),
+    check_words("mount.type", {mount.type}),
+    check_words("mount.options", mount.options),
+  });
+  if (!checks)
+    return checks.err();
+  if (mount.destination == "/")
+    return refused("mount.destination '/' is the root filesystem's");
+  return request;
+}
+
+result<unshare_file_request> checked(unshare_file_request request) {
+  if (auto id = check_sandbox(request.sandbox_id); !id)
+    return id.err();
+  if (!request.share_id.empty()) {
+    if (!request.container_id.empty() || !request.destination.empty())
+      return refused("a share is named by share_id, or by container_id and "
+                     "destination, not by both");
+    if (auto id = check_id("share_id", request.share_id); !id)
+      return id.err();
+    return request;
+  }
+  const auto key
+    = first_failure({check_container(request.container_id),
+                     make_normal("destination", request.destination)});
+  if (!key)
+    return key.err();
+  return request;
+}
+
+result<unshare_container_request> checked(unshare_container_request request) {
+  return with_container(std::move(request));
+}
+
+result<share_rootfs_request> checked(share_rootfs_request request) {
+  auto& rootfs = request.rootfs;
+  const auto begin = first_failure(
+    {check_sandbox(request.sandbox_id), check_container(request.container_id),
+     check_words("rootfs.type", {rootfs.type}),
+     check_words("rootfs.options", rootfs.options)});
+  if (!begin)
+    return begin.err();
+  if (!rootfs.suffix.empty())
+    if (auto id = check_id("rootfs.suffix", rootfs.suffix); !id)
+      return id.err();
+  if (const auto* kind = other_kind(request))
+    return error{errc::unimplemented, "share root filesystem of container "
+                                        + request.container_id + ": the kind '"
+                                        + kind + "' is not supported"};
+  if (auto path = make_normal("rootfs.target", rootfs.target); !path)
+    return path.err();
+  return request;
+}
+
+result<unshare_rootfs_request> checked(unshare_rootfs_request request) {
+  return with_container(std::move(request));
+}
+
+result<start_watcher_request> checked(start_watcher_request request) {
+  return with_sandbox(std::move(request));
+}
+
+result<stop_watcher_request> checked(stop_watcher_request request) {
+  return with_sandbox(std::move(request));
+}
+
+result<get_sandbox_request> checked(get_sandbox_request request) {
+  return with_sandbox(std::move(request));
+}
+
+result<list_sandboxes_request> checked(list_sandboxes_request request) {
+  if (request.sandbox_id.empty())
+    return request;
+  return with_sandbox(std::move(request));
+}
+
+result<list_volumes_request> checked(list_volumes_request request) {
+  if (request.sandbox_id.empty())
+    return request;
+  return with_sandbox(std::move(request));
+}
+
+} // namespace fsshare

@@ -1,0 +1,220 @@
+#include "core/share_request.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace fsshare;
+
+TEST_SUITE_BEGIN("core/share_request");
+
+namespace {
+
+prepare_request good_prepare() {
+  prepare_request request;
+  request.sandbox_id = "sb-1";
+  request.mode = sharing_mode::copy;
+  request.guest_address = "unix:///run/guest.sock";
+  return request;
+}
+
+share_file_request good_share() {
+  return {"sb-1", "c1", {"/a/b", "/etc/b", "bind", {"rbind"}, true}};
+}
+
+share_rootfs_request good_rootfs() {
+  return {"sb-1", "c1", {"/bundle/rootfs", "overlay", {"ro"}, "rootfs"}, {}};
+}
+
+template <class Request>
+void check_refused(const Request& request, const std::string& named) {
+  const auto outcome = checked(request);
+  REQUIRE_MESSAGE(!outcome, named);
+  CHECK(outcome.err().code == errc::invalid_argument);
+  CHECK_MESSAGE(outcome.err().message.find(named) != std::string::npos,
+                outcome.err().message);
+}
+
+const std::vector<std::string> bad_ids{
+  "", ".", "..", "a/b", "-a", "a b", std::string(129, 'a')};
+
+const std::vector<std::string> bad_paths{
+  "", "a", "./a", "/a/../b", "/..", std::string("/a\0b", 4)};
+
+} // namespace
+
+TEST_CASE("good requests are accepted and keep what they say") {
+  CHECK(*checked(good_prepare()) == good_prepare());
+  CHECK(*checked(good_share()) == good_share());
+  CHECK(*checked(good_rootfs()) == good_rootfs());
+  CHECK(checked(cleanup_request{"sb-1"}));
+  CHECK(checked(unshare_file_request{"sb-1", "c1", "/etc/b", ""}));
+  CHECK(checked(unshare_file_request{"sb-1", "", "", "share-1"}));
+  CHECK(checked(unshare_container_request{"sb-1", "c1"}));
+  CHECK(checked(unshare_rootfs_request{"sb-1", "c1"}));
+  CHECK(checked(start_watcher_request{"sb-1"}));
+  CHECK(checked(stop_watcher_request{"sb-1"}));
+  CHECK(checked(get_sandbox_request{"sb-1"}));
+}
+
+TEST_CASE("paths come back in normal form") {
+  auto share = good_share();
+  share.mount.source = "//a/b//";
+  share.mount.destination = "/etc/./b/";
+  CHECK(*checked(share) == good_share());
+}
+
+TEST_CASE("only the lists take an empty sandbox id") {
+  CHECK(checked(list_sandboxes_request{}));
+  CHECK(checked(list_volumes_request{}));
+  check_refused(list_sandboxes_request{".."}, "sandbox_id");
+  check_refused(list_volumes_request{".."}, "sandbox_id");
+  for (const auto& id : bad_ids) {
+    auto prepare = good_prepare();
+    prepare.sandbox_id = id;
+    check_refused(prepare, "sandbox_id");
+    auto share = good_share();
+    share.sandbox_id = id;
+    check_refused(share, "sandbox_id");
+    auto rootfs = good_rootfs();
+    rootfs.sandbox_id = id;
+    check_refused(rootfs, "sandbox_id");
+    check_refused(cleanup_request{id}, "sandbox_id");
+    check_refused(unshare_file_request{id, "c1", "/a", ""}, "sandbox_id");
+    check_refused(unshare_container_request{id, "c1"}, "sandbox_id");
+    check_refused(unshare_rootfs_request{id, "c1"}, "sandbox_id");
+    check_refused(start_watcher_request{id}, "sandbox_id");
+    check_refused(stop_watcher_request{id}, "sandbox_id");
+    check_refused(get_sandbox_request{id}, "sandbox_id");
+  }
+}
+
+TEST_CASE("container ids that lead elsewhere are refused") {
+  for (const auto& id : bad_ids) {
+    auto share = good_share();
+    share.container_id = id;
+    check_refused(share, "container_id");
+    auto rootfs = good_rootfs();
+    rootfs.container_id = id;
+    check_refused(rootfs, "container_id");
+    check_refused(unshare_file_request{"sb-1", id, "/a", ""}, "container_id");
+    check_refused(unshare_container_request{"sb-1", id}, "container_id");
+    check_refused(unshare_rootfs_request{"sb-1", id}, "container_id");
+  }
+}
+
+TEST_CASE("paths that are relative or climb are refused") {
+  for (const auto& path : bad_paths) {
+    auto share = good_share();
+    share.mount.source = path;
+    check_refused(share, "mount.source");
+    share = good_share();
+    share.mount.destination = path;
+    check_refused(share, "mount.destination");
+    auto rootfs = good_rootfs();
+    rootfs.rootfs.target = path;
+    check_refused(rootfs, "rootfs.target");
+    auto prepare = good_prepare();
+    prepare.kubelet_roots = {"/var/lib/kubelet", path};
+    check_refused(prepare, "kubelet_roots");
+    prepare = good_prepare();
+    prepare.sandbox_binds = {{path, true}};
+    check_refused(prepare, "sandbox_binds.source");
+    if (path.empty())
+      continue;
+    prepare = good_prepare();
+    prepare.guest_share_dir = path;
+    check_refused(prepare, "guest.share_dir");
+    check_refused(unshare_file_request{"sb-1", "c1", path, ""}, "destination");
+  }
+}
+
+TEST_CASE("a mode must be one of the two") {
+  auto request = good_prepare();
+  request.mode = sharing_mode::unspecified;
+  check_refused(request, "mode");
+  request.mode = static_cast<sharing_mode>(3);
+  check_refused(request, "mode");
+}
+
+TEST_CASE("copy mode needs an address that can be dialled") {
+  auto request = good_prepare();
+  for (const char* address : {"", "/run/x", "tcp://a:1", "unix://rel",
+                              "vsock://-1:1024", "hvsock:///a"}) {
+    request.guest_address = address;
+    check_refused(request, "address");
+  }
+  request.guest_address = "unix:///" + std::string(200, 'a');
+  check_refused(request, "guest.address");
+  request.guest_address = "vsock://3:1024";
+  CHECK(checked(request));
+  request.guest_address = "";
+  request.mode = sharing_mode::shared_filesystem;
+  CHECK(checked(request));
+  request.guest_address = "garbage";
+  check_refused(request, "address");
+}
+
+TEST_CASE("sandbox binds need base names of their own") {
+  auto request = good_prepare();
+  request.sandbox_binds = {{"/a/x", true}, {"/b/y", false}};
+  CHECK(checked(request));
+  request.sandbox_binds = {{"/a/x", true}, {"/b/x/", false}};
+  check_refused(request, "/b/x");
+  request.sandbox_binds = {{"/", true}};
+  check_refused(request, "base name");
+}
+
+TEST_CASE("a share has one name: its id or its key") {
+  check_refused(unshare_file_request{"sb-1", "c1", "/a", "share-1"}, "both");
+  check_refused(unshare_file_request{"sb-1", "", "", ""}, "container_id");
+  check_refused(unshare_file_request{"sb-1", "", "", "../x"}, "share_id");
+}
+
+TEST_CASE("the root filesystem is no file share") {
+  auto request = good_share();
+  request.mount.destination = "/";
+  check_refused(request, "mount.destination");
+}
+
+TEST_CASE("words with NUL bytes are refused") {
+  auto share = good_share();
+  share.mount.options.emplace_back("a\0b", 3);
+  check_refused(share, "mount.options");
+  auto rootfs = good_rootfs();
+  rootfs.rootfs.type = std::string("a\0b", 3);
+  check_refused(rootfs, "rootfs.type");
+  rootfs = good_rootfs();
+  rootfs.rootfs.suffix = "../up";
+  check_refused(rootfs, "rootfs.suffix");
+}
+
+TEST_CASE("root filesystems that are no directory to bind are UNIMPLEMENTED") {
+  const auto kind_of = [](const share_rootfs_request& request) {
+    const auto outcome = checked(request);
+    if (outcome)
+      return std::string{"plain"};
+    CHECK(outcome.err().code == errc::unimplemented);
+    return outcome.err().message;
+  };
+  auto request = good_rootfs();
+  request.rootfs.options = {"lowerdir=/a:/b", "upperdir=/c"};
+  CHECK(kind_of(request) == "plain");
+  request.rootfs.options = {"io.katacontainers.volume=e30="};
+  CHECK(kind_of(request).find("virtual volume") != std::string::npos);
+  request.rootfs.options = {"io.katacontainers.fs-opt.layer=x"};
+  CHECK(kind_of(request).find("layer") != std::string::npos);
+  request.rootfs.options
+    = {"lowerdir=/var/lib/io.containerd.snapshotter.v1.erofs/1/fs"};
+  CHECK(kind_of(request).find("EROFS") != std::string::npos);
+  request = good_rootfs();
+  for (const char* type : {"fuse.nydus-overlayfs", "fuse.nydus-overlayfs-abc",
+                           "fuse./usr/local/bin/nydus-overlayfs"}) {
+    request.rootfs.type = type;
+    CHECK(kind_of(request).find("nydus") != std::string::npos);
+  }
+  request.rootfs.type = "fuse.other/nydus";
+  CHECK(kind_of(request) == "plain");
+  request.block_fstype = "xfs";
+  CHECK(kind_of(request).find("block device") != std::string::npos);
+}
+
+TEST_SUITE_END();
