@@ -1,0 +1,71 @@
+#pragma once
+
+#include "core/api_types.hpp"
+#include "messages/caf_compat.hpp"
+#include "messages/errors.hpp"
+
+namespace fsshare {
+
+/// SANDBOX: one per sandbox; owns what is prepared and shared for it. Requests
+/// were checked; each is answered once what it asks for is done or undone,
+/// whether or not the asker still lives.
+using sandbox_actor = caf::typed_actor<
+  // Idempotent for an equal request; ALREADY_EXISTS for another one.
+  rpc<prepare_reply, prepare_request>,
+  // Idempotent. Never contacts the guest. Ends running requests with ABORTED.
+  rpc<cleanup_reply, cleanup_request>,
+  // The same request again gets the same answer, waiting for the first.
+  rpc<share_file_reply, share_file_request>,
+  rpc<unshare_file_reply, unshare_file_request>,
+  rpc<unshare_container_reply, unshare_container_request>,
+  rpc<share_rootfs_reply, share_rootfs_request>,
+  rpc<unshare_rootfs_reply, unshare_rootfs_request>,
+  rpc<start_watcher_reply, start_watcher_request>,
+  rpc<stop_watcher_reply, stop_watcher_request>,
+  rpc<get_sandbox_reply, get_sandbox_request>>;
+
+} // namespace fsshare
+
+FSSHARE_MESSAGE(fsshare::prepare_request)
+FSSHARE_MESSAGE(fsshare::prepare_reply)
+FSSHARE_MESSAGE(fsshare::cleanup_request)
+FSSHARE_MESSAGE(fsshare::cleanup_reply)
+FSSHARE_MESSAGE(fsshare::share_file_request)
+FSSHARE_MESSAGE(fsshare::share_file_reply)
+FSSHARE_MESSAGE(fsshare::unshare_file_request)
+FSSHARE_MESSAGE(fsshare::unshare_file_reply)
+FSSHARE_MESSAGE(fsshare::unshare_container_request)
+FSSHARE_MESSAGE(fsshare::unshare_container_reply)
+FSSHARE_MESSAGE(fsshare::share_rootfs_request)
+FSSHARE_MESSAGE(fsshare::share_rootfs_reply)
+FSSHARE_MESSAGE(fsshare::unshare_rootfs_request)
+FSSHARE_MESSAGE(fsshare::unshare_rootfs_reply)
+FSSHARE_MESSAGE(fsshare::start_watcher_request)
+FSSHARE_MESSAGE(fsshare::start_watcher_reply)
+FSSHARE_MESSAGE(fsshare::stop_watcher_request)
+FSSHARE_MESSAGE(fsshare::stop_watcher_reply)
+FSSHARE_MESSAGE(fsshare::get_sandbox_request)
+FSSHARE_MESSAGE(fsshare::get_sandbox_reply)
+
+CAF_BEGIN_TYPE_ID_BLOCK(fsshare_sandbox, fsshare::type_range(4))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::prepare_request))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::prepare_reply))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::cleanup_request))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::cleanup_reply))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::share_file_request))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::share_file_reply))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::unshare_file_request))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::unshare_file_reply))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::unshare_container_request))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::unshare_container_reply))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::share_rootfs_request))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::share_rootfs_reply))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::unshare_rootfs_request))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::unshare_rootfs_reply))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::start_watcher_request))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::start_watcher_reply))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::stop_watcher_request))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::stop_watcher_reply))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::get_sandbox_request))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::get_sandbox_reply))
+CAF_END_TYPE_ID_BLOCK(fsshare_sandbox)
