@@ -1,0 +1,122 @@
+#include "sys/socket_dialer.hpp"
+
+#include "sys/errno_error.hpp"
+#include "sys/handshake_line.hpp"
+#include "sys/socket_address.hpp"
+#include "sys/socket_stream.hpp"
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+/// Every failure to connect means the same to the caller: try again later.
+error unavailable(const error& why) {
+  return {errc::unavailable, why.message};
+}
+
+/// One connection from its first step to the answer.
+class dialing : public std::enable_shared_from_this<dialing> {
+public:
+  dialing(io_loop& loop, guest_address address, dialer::done then,
+          std::chrono::milliseconds limit)
+    : loop_(loop), address_(std::move(address)), then_(std::move(then)),
+      limit_(limit) {
+  }
+
+  void start() {
+    auto target = to_socket_address(address_);
+    if (!target)
+      return then_(unavailable(target.err()));
+    auto opened = open_socket(*target);
+    if (!opened)
+      return then_(unavailable(opened.err()));
+    socket_ = *std::move(opened);
+    const auto number = begin_connect(socket_.get(), *target);
+    if (number == EINPROGRESS)
+      await_connection();
+    else
+      connected(number);
+  }
+
+private:
+  void await_connection() {
+    loop_.post([self = shared_from_this()] {
+      self->timer_ = self->loop_.after(self->limit_, [self] {
+        self->decided(ETIMEDOUT);
+      });
+      self->id_
+        = self->loop_.add(self->socket_.get(), writable, [self](readiness) {
+            self->decided(end_connect(self->socket_.get()));
+          });
+    });
+  }
+
+  void decided(int number) {
+    if (std::exchange(is_decided_, true))
+      return;
+    loop_.cancel(timer_);
+    loop_.del(id_);
+    connected(number);
+  }
+
+  void connected(int number) {
+    if (number != 0)
+      then_(unavailable(errno_error(number, "connect", to_string(address_))));
+    else if (address_.scheme == address_scheme::hybrid_vsock)
+      begin_handshake();
+    else
+      hand_out(std::move(socket_));
+  }
+
+  void begin_handshake() {
+    // The hypervisors' side is described in firecracker's docs/vsock.md.
+    const auto line = "CONNECT " + std::to_string(address_.port) + "\n";
+    if (const auto number = send_handshake_line(socket_.get(), line))
+      return then_(unavailable(
+        errno_error(number, "handshake with", to_string(address_))));
+    read_handshake_line(loop_, std::move(socket_), limit_,
+                        [self = shared_from_this()](auto answer) {
+                          self->end_handshake(std::move(answer));
+                        });
+  }
+
+  void end_handshake(result<handshake_line> answer) {
+    const auto what = "handshake with " + to_string(address_);
+    if (!answer)
+      then_(answer.err().within(what));
+    else if (!answer->text.starts_with("OK"))
+      then_(error{errc::unavailable, what + ": the answer is not OK"});
+    else
+      hand_out(std::move(answer->socket));
+  }
+
+  void hand_out(unique_fd socket) {
+    then_(byte_stream_ptr{std::make_shared<socket_stream>(
+      loop_, std::move(socket), to_string(address_))});
+  }
+
+  io_loop& loop_;
+  const guest_address address_;
+  const dialer::done then_;
+  const std::chrono::milliseconds limit_;
+  unique_fd socket_;
+  io_loop::id id_ = 0;
+  io_loop::id timer_ = 0;
+  bool is_decided_ = false;
+};
+
+} // namespace
+
+socket_dialer::socket_dialer(io_loop& loop, std::chrono::milliseconds limit)
+  : loop_(loop), limit_(limit) {
+}
+
+void socket_dialer::dial(const guest_address& address, done then) {
+  std::make_shared<dialing>(loop_, address, std::move(then), limit_)->start();
+}
+
+} // namespace fsshare

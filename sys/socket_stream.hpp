@@ -1,0 +1,36 @@
+#pragma once
+
+#include "sys/byte_stream.hpp"
+#include "sys/io_loop.hpp"
+#include "sys/unique_fd.hpp"
+
+#include <memory>
+#include <string>
+
+namespace fsshare {
+
+/// A byte stream over a connected stream socket. send() writes in the thread
+/// of the caller as long as the socket takes everything; the loop writes the
+/// rest and reads.
+class socket_stream final : public byte_stream {
+public:
+  /// @param loop Must outlive the stream.
+  /// @param socket Connected and non-blocking.
+  /// @param peer Names the peer in errors, such as `unix:///run/a.sock`.
+  socket_stream(io_loop& loop, unique_fd socket, std::string peer);
+  ~socket_stream() override;
+  socket_stream(const socket_stream&) = delete;
+  socket_stream& operator=(const socket_stream&) = delete;
+
+  void start(handlers on) override;
+  void send(bytes data) override;
+  std::size_t unsent() const override;
+  void close() override;
+
+private:
+  class connection;
+  // The loop shares the connection: its fd outlives the last callback.
+  std::shared_ptr<connection> connection_;
+};
+
+} // namespace fsshare
