@@ -1,0 +1,223 @@
+#include "sys/socket_stream.hpp"
+
+#include "tests/support/stream_inbox.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+using namespace fsshare;
+using test::stream_inbox;
+
+namespace {
+
+struct socket_pair {
+  unique_fd a;
+  unique_fd b;
+};
+
+socket_pair make_sockets() {
+  std::array<int, 2> fds{};
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
+                       fds.data())
+          == 0);
+  return {unique_fd{fds[0]}, unique_fd{fds[1]}};
+}
+
+bytes to_bytes(std::string_view text) {
+  const auto view = as_bytes(text);
+  return {view.begin(), view.end()};
+}
+
+bytes make_pattern(std::size_t size, unsigned seed) {
+  bytes out(size);
+  for (std::size_t i = 0; i < size; ++i)
+    out[i] = static_cast<std::uint8_t>(i * 31 + i / 251 + seed);
+  return out;
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("sys/socket_stream");
+
+TEST_CASE("bytes travel both ways in order") {
+  io_loop loop;
+  auto pair = make_sockets();
+  socket_stream left{loop, std::move(pair.a), "left"};
+  socket_stream right{loop, std::move(pair.b), "right"};
+  stream_inbox at_left{left};
+  stream_inbox at_right{right};
+
+  left.send(to_bytes("one "));
+  left.send({});
+  left.send(to_bytes("two"));
+  right.send(to_bytes("back"));
+
+  CHECK(at_right.take_text(7) == "one two");
+  CHECK(at_left.take_text(4) == "back");
+  CHECK(left.unsent() == 0);
+}
+
+TEST_CASE("what was sent before the start arrives") {
+  io_loop loop;
+  auto pair = make_sockets();
+  socket_stream left{loop, std::move(pair.a), "left"};
+  socket_stream right{loop, std::move(pair.b), "right"};
+  const auto big = make_pattern(std::size_t{2} << 20, 1);
+
+  left.send(big);
+  CHECK(left.unsent() > 0);
+  stream_inbox at_right{right};
+  stream_inbox at_left{left};
+
+  CHECK(at_right.take(big.size()) == big);
+}
+
+TEST_CASE("megabytes both ways at once wait for a slow reader") {
+  io_loop loop;
+  auto pair = make_sockets();
+  socket_stream left{loop, std::move(pair.a), "left"};
+  socket_stream right{loop, std::move(pair.b), "right"};
+  const auto to_right = make_pattern(std::size_t{8} << 20, 1);
+  const auto to_left = make_pattern(std::size_t{8} << 20, 2);
+
+  left.send(to_right);
+  right.send(to_left);
+  CHECK(left.unsent() > 0);
+  CHECK(right.unsent() > 0);
+  stream_inbox at_left{left};
+  stream_inbox at_right{right};
+
+  CHECK(at_right.take(to_right.size()) == to_right);
+  CHECK(at_left.take(to_left.size()) == to_left);
+  CHECK(left.unsent() == 0);
+}
+
+TEST_CASE("the end comes after the last bytes, once") {
+  io_loop loop;
+  auto pair = make_sockets();
+  socket_stream left{loop, std::move(pair.a), "left"};
+  REQUIRE(::send(pair.b.get(), "last", 4, 0) == 4);
+  pair.b.reset();
+  stream_inbox at_left{left};
+
+  CHECK(at_left.take_text(4) == "last");
+  const auto why = at_left.end();
+  REQUIRE(why);
+  CHECK(why->code == errc::unavailable);
+  CHECK(why->message == "read from left: the peer closed the connection");
+  left.send(to_bytes("ignored"));
+  CHECK(left.unsent() == 0);
+  CHECK(at_left.is_silent());
+}
+
+TEST_CASE("bytes that came before a failed write are still delivered") {
+  io_loop loop;
+  auto pair = make_sockets();
+  socket_stream left{loop, std::move(pair.a), "left"};
+  REQUIRE(::send(pair.b.get(), "last", 4, 0) == 4);
+  pair.b.reset();
+
+  left.send(to_bytes("nobody reads this"));
+  stream_inbox at_left{left};
+
+  CHECK(at_left.take_text(4) == "last");
+  CHECK(at_left.end());
+}
+
+TEST_CASE("a write that the peer refuses ends the stream") {
+  io_loop loop;
+  auto pair = make_sockets();
+  socket_stream left{loop, std::move(pair.a), "left"};
+  stream_inbox at_left{left};
+  // The peer reads no more but stays: only the write can tell.
+  REQUIRE(::shutdown(pair.b.get(), SHUT_RD) == 0);
+
+  left.send(to_bytes("nobody reads this"));
+
+  const auto why = at_left.end();
+  REQUIRE(why);
+  CHECK(why->message == "talk to left: Broken pipe");
+}
+
+TEST_CASE("close is seen by the peer and silences the own side") {
+  io_loop loop;
+  auto pair = make_sockets();
+  socket_stream left{loop, std::move(pair.a), "left"};
+  socket_stream right{loop, std::move(pair.b), "right"};
+  stream_inbox at_left{left};
+  stream_inbox at_right{right};
+
+  left.close();
+  left.close();
+
+  CHECK(at_right.end());
+  CHECK(at_left.is_silent());
+}
+
+TEST_CASE("dropping the stream closes it") {
+  io_loop loop;
+  auto pair = make_sockets();
+  auto left = std::make_shared<socket_stream>(loop, std::move(pair.a), "left");
+  socket_stream right{loop, std::move(pair.b), "right"};
+  stream_inbox at_left{*left};
+  stream_inbox at_right{right};
+
+  left.reset();
+
+  CHECK(at_right.end());
+}
+
+TEST_CASE("a handler may close the stream that calls it") {
+  io_loop loop;
+  auto pair = make_sockets();
+  auto left = std::make_shared<socket_stream>(loop, std::move(pair.a), "left");
+  test::inbox<bytes> got;
+  std::weak_ptr<socket_stream> weak = left;
+  left->start({[&, weak](bytes data) {
+                 if (const auto strong = weak.lock())
+                   strong->close();
+                 got.put(std::move(data));
+               },
+               [&](const error&) {
+                 got.put({});
+               }});
+
+  REQUIRE(::send(pair.b.get(), "x", 1, 0) == 1);
+
+  CHECK(got.take() == to_bytes("x"));
+  char byte = 0;
+  while (::recv(pair.b.get(), &byte, 1, 0) < 0)
+    std::this_thread::yield();
+  CHECK(got.is_empty());
+}
+
+TEST_CASE("streams that close while both sides send leave nothing behind") {
+  io_loop loop;
+  for (int round = 0; round < 100; ++round) {
+    auto pair = make_sockets();
+    auto left = std::make_shared<socket_stream>(loop, std::move(pair.a), "l");
+    auto right = std::make_shared<socket_stream>(loop, std::move(pair.b), "r");
+    const stream_inbox at_left{*left};
+    stream_inbox at_right{*right};
+    std::thread sender{[right] {
+      for (int i = 0; i < 20; ++i)
+        right->send(make_pattern(10'000, 3));
+    }};
+    std::thread closer{[left] {
+      left->close();
+    }};
+    left->send(make_pattern(100'000, 4));
+    closer.join();
+    sender.join();
+    CHECK(at_right.end());
+  }
+}
+
+TEST_SUITE_END();
