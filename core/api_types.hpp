@@ -1,8 +1,8 @@
 #pragma once
 
 #include "core/tree_snapshot.hpp"
+#include "core/volume_status.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -198,16 +198,6 @@ struct stop_watcher_request {
 
 struct stop_watcher_reply {};
 
-/// How far a running copy is.
-struct copy_progress {
-  std::uint64_t entries_done = 0;
-  std::uint64_t entries_total = 0;
-  std::uint64_t bytes_done = 0;
-  std::uint64_t bytes_total = 0;
-
-  friend bool operator==(const copy_progress&, const copy_progress&) = default;
-};
-
 /// One share of a sandbox; a root filesystem has the destination `/`.
 struct share_status {
   std::string share_id;
@@ -236,39 +226,6 @@ struct sandbox_status {
   std::uint64_t shares = 0;
   /// The debts of the sandbox.
   std::vector<pending_removal> pending;
-};
-
-/// One guest copy of a volume.
-struct destination_status {
-  std::string sandbox_id;
-  std::string share_id;
-  std::string guest_path;
-  /// Generation that the guest acknowledged; empty before the first.
-  std::string guest_generation;
-  /// From the change on the host to the acknowledgement, for the generation
-  /// acknowledged last; zero before the first.
-  std::chrono::nanoseconds lag{0};
-  /// How long the guest has been behind the host; zero if it is not.
-  std::chrono::nanoseconds stale{0};
-  /// Why it is behind; empty if it is not.
-  std::string stale_reason;
-  std::uint64_t pushes = 0;
-  std::uint64_t failures = 0;
-  std::vector<skipped_entry> skipped;
-  /// Names in the guest that this guest agent cannot remove.
-  std::uint64_t not_removable = 0;
-  /// Of the running push.
-  copy_progress progress;
-};
-
-struct volume_status {
-  /// Its root on the host.
-  std::string path;
-  std::string host_generation;
-  bool watched = false;
-  /// Number of times that a generation of it was read from the disk.
-  std::uint64_t snapshots = 0;
-  std::vector<destination_status> destinations;
 };
 
 struct list_sandboxes_request {

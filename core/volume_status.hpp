@@ -1,0 +1,60 @@
+#pragma once
+
+#include "core/tree_snapshot.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fsshare {
+
+/// How far a running copy is.
+struct copy_progress {
+  std::uint64_t entries_done = 0;
+  std::uint64_t entries_total = 0;
+  std::uint64_t bytes_done = 0;
+  std::uint64_t bytes_total = 0;
+
+  friend bool operator==(const copy_progress&, const copy_progress&) = default;
+};
+
+/// What an operator sees of one guest copy of a volume.
+struct destination_status {
+  std::string sandbox_id;
+  std::string container_id;
+  std::string share_id;
+  std::string guest_path;
+  /// Directory that `..data` names in the guest; empty before the first copy.
+  std::string guest_generation;
+  bool current = false;
+  /// Time since the host had something newer; 0 when current.
+  std::chrono::nanoseconds stale_for{0};
+  /// From the first hint of the last generation to the guest's acknowledgement.
+  std::chrono::nanoseconds last_lag{0};
+  /// Why it is stale; empty when nothing failed.
+  std::string reason;
+  /// Failures since the last success.
+  std::uint64_t failures = 0;
+  std::uint64_t pushes = 0;
+  std::vector<skipped_entry> skipped;
+  /// Guest paths that should be gone and that this guest agent cannot remove.
+  std::vector<std::string> not_removable;
+  /// Of the running push.
+  copy_progress progress;
+};
+
+/// What an operator sees of one volume.
+struct volume_status {
+  std::string path;
+  /// Generation on the host; empty before it was read.
+  std::string host_generation;
+  bool watched = false;
+  /// Why it could not be watched or read; empty when nothing failed.
+  std::string reason;
+  /// Number of times that a generation of it was read from the disk.
+  std::uint64_t snapshots = 0;
+  std::vector<destination_status> destinations;
+};
+
+} // namespace fsshare
