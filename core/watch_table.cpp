@@ -1,0 +1,95 @@
+#include "core/watch_table.hpp"
+
+#include "core/volume_shape.hpp"
+
+namespace fsshare {
+
+namespace {
+
+constexpr auto lost_bits = inotify_mask::ignored | inotify_mask::unmount
+                           | inotify_mask::delete_self
+                           | inotify_mask::move_self;
+
+volume_event_kind classify(const inotify_event& event) {
+  using enum volume_event_kind;
+  if ((event.mask & lost_bits) != 0)
+    return watch_lost;
+  if ((event.mask & inotify_mask::moved_to) != 0 && event.name == "..data")
+    return flipped;
+  if ((event.mask & inotify_mask::removed) != 0
+      && (event.mask & inotify_mask::is_directory) != 0
+      && is_generation_name(event.name))
+    return generation_removed;
+  if ((event.mask & inotify_mask::attrib) != 0 && event.name.empty())
+    return attributes;
+  return other;
+}
+
+} // namespace
+
+const char* to_string(volume_event_kind kind) noexcept {
+  switch (kind) {
+  case volume_event_kind::flipped: return "flipped";
+  case volume_event_kind::generation_removed: return "generation removed";
+  case volume_event_kind::attributes: return "attributes";
+  case volume_event_kind::watch_lost: return "watch lost";
+  case volume_event_kind::other: break;
+  }
+  return "other";
+}
+
+std::optional<int> watch_table::add(const std::string& path, int wd) {
+  std::optional<int> obsolete;
+  if (const auto before = find(path); before && *before != wd)
+    obsolete = remove(path);
+  wd_of_[path] = wd;
+  paths_of_[wd].insert(path);
+  return obsolete;
+}
+
+std::optional<int> watch_table::remove(const std::string& path) {
+  const auto found = wd_of_.find(path);
+  if (found == wd_of_.end())
+    return std::nullopt;
+  const auto wd = found->second;
+  wd_of_.erase(found);
+  auto& paths = paths_of_.at(wd);
+  paths.erase(path);
+  if (!paths.empty())
+    return std::nullopt;
+  paths_of_.erase(wd);
+  return wd;
+}
+
+watch_outcome watch_table::handle(const inotify_event& event) {
+  watch_outcome out;
+  if ((event.mask & inotify_mask::queue_overflow) != 0) {
+    out.overflow = true;
+    return out;
+  }
+  const auto found = paths_of_.find(event.wd);
+  if (found == paths_of_.end())
+    return out;
+  const auto kind = classify(event);
+  for (const auto& path : found->second)
+    out.events.push_back({path, kind});
+  if (kind != volume_event_kind::watch_lost)
+    return out;
+  for (const auto& path : found->second)
+    wd_of_.erase(path);
+  paths_of_.erase(found);
+  // A directory that was moved away keeps its watch; in the other cases the
+  // kernel has dropped it or is about to (inotify(7), IN_IGNORED).
+  if ((event.mask & lost_bits) == inotify_mask::move_self)
+    out.obsolete = event.wd;
+  return out;
+}
+
+std::optional<int> watch_table::find(const std::string& path) const {
+  const auto found = wd_of_.find(path);
+  if (found == wd_of_.end())
+    return std::nullopt;
+  return found->second;
+}
+
+} // namespace fsshare

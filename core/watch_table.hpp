@@ -1,0 +1,86 @@
+#pragma once
+
+#include "core/inotify_decoder.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace fsshare {
+
+/// What an event says about a volume. Whatever it says, the answer is to
+/// compare; the kind tells how soon and how thoroughly.
+enum class volume_event_kind : std::uint8_t {
+  /// `..data` was renamed into place: a new generation is published.
+  flipped,
+  /// The directory of a generation was removed.
+  generation_removed,
+  /// Mode or owner of the volume's root was set, perhaps to what it was.
+  attributes,
+  /// The path is no longer watched; the volume may still be there.
+  watch_lost,
+  /// Anything else, of which a push needs to know nothing.
+  other,
+};
+
+/// Returns the kind in words, such as `generation removed`.
+const char* to_string(volume_event_kind kind) noexcept;
+
+struct volume_event {
+  /// The path as it was given to watch_table::add().
+  std::string path;
+  volume_event_kind kind = volume_event_kind::other;
+
+  friend bool operator==(const volume_event&, const volume_event&) = default;
+};
+
+/// What follows from one inotify event.
+struct watch_outcome {
+  /// One per path of the watch.
+  std::vector<volume_event> events;
+  /// Events were lost: every volume is to be compared.
+  bool overflow = false;
+  /// A watch that nobody needs any longer and the kernel still has.
+  std::optional<int> obsolete;
+};
+
+/// Which path is watched by which watch descriptor. Several paths may share one
+/// descriptor: inotify has one per inode, whatever the name.
+class watch_table {
+public:
+  /// Notes that `path` is watched as `wd`. Idempotent. A path that was watched
+  /// as another descriptor, because it named another directory then, moves.
+  /// @returns the descriptor that is to be removed, if the path was the last
+  ///          one of it.
+  std::optional<int> add(const std::string& path, int wd);
+
+  /// Forgets `path`; no event for it comes out afterwards. Idempotent.
+  /// @returns the descriptor that is to be removed, if the path was the last
+  ///          one of it.
+  std::optional<int> remove(const std::string& path);
+
+  /// Classifies an event. Events of unknown descriptors, which still come for a
+  /// while after a removal, yield nothing. After `watch_lost` the paths are
+  /// forgotten.
+  watch_outcome handle(const inotify_event& event);
+
+  /// Returns the descriptor by which `path` is watched.
+  std::optional<int> find(const std::string& path) const;
+
+  std::size_t path_count() const {
+    return wd_of_.size();
+  }
+  std::size_t watch_count() const {
+    return paths_of_.size();
+  }
+
+private:
+  std::map<std::string, int> wd_of_;
+  /// No set is empty.
+  std::map<int, std::set<std::string>> paths_of_;
+};
+
+} // namespace fsshare

@@ -1,0 +1,98 @@
+#include "sys/inotify.hpp"
+
+#include "core/inotify_decoder.hpp"
+#include "sys/errno_error.hpp"
+
+#include <cerrno>
+#include <cstddef>
+#include <utility>
+
+#include <sys/inotify.h>
+#include <unistd.h>
+
+namespace fsshare {
+
+namespace {
+
+// core/ may not include kernel headers, so it repeats the layout and the bits.
+static_assert(sizeof(::inotify_event) == inotify_header_bytes);
+static_assert(offsetof(::inotify_event, wd) == 0);
+static_assert(offsetof(::inotify_event, mask) == 4);
+static_assert(offsetof(::inotify_event, cookie) == 8);
+static_assert(offsetof(::inotify_event, len) == 12);
+static_assert(inotify_mask::attrib == IN_ATTRIB);
+static_assert(inotify_mask::moved_to == IN_MOVED_TO);
+static_assert(inotify_mask::removed == IN_DELETE);
+static_assert(inotify_mask::delete_self == IN_DELETE_SELF);
+static_assert(inotify_mask::move_self == IN_MOVE_SELF);
+static_assert(inotify_mask::unmount == IN_UNMOUNT);
+static_assert(inotify_mask::queue_overflow == IN_Q_OVERFLOW);
+static_assert(inotify_mask::ignored == IN_IGNORED);
+static_assert(inotify_mask::only_directory == IN_ONLYDIR);
+static_assert(inotify_mask::is_directory == IN_ISDIR);
+
+constexpr std::uint32_t watched_events
+  = inotify_mask::moved_to | inotify_mask::removed | inotify_mask::attrib
+    | inotify_mask::delete_self | inotify_mask::move_self
+    | inotify_mask::only_directory;
+
+constexpr std::size_t read_bytes = std::size_t{64} * 1024;
+
+/// The usual text with the limit that an operator can raise.
+error limit_error(int number, const char* call, const std::string& subject,
+                  const char* limit) {
+  auto err = errno_error(number, call, subject);
+  err.message += std::string{" (limit "} + limit + ")";
+  return err;
+}
+
+} // namespace
+
+kernel_watch_api::kernel_watch_api(unique_fd fd) : fd_(std::move(fd)) {
+}
+
+result<std::unique_ptr<kernel_watch_api>> kernel_watch_api::open() {
+  unique_fd fd{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
+  if (fd)
+    return std::unique_ptr<kernel_watch_api>{
+      new kernel_watch_api(std::move(fd))};
+  const int number = errno;
+  // inotify_init1(2): EMFILE is also the limit of descriptors per process.
+  if (number == EMFILE)
+    return limit_error(number, "open", "inotify instance",
+                       "fs.inotify.max_user_instances or RLIMIT_NOFILE");
+  return errno_error(number, "open", "inotify instance");
+}
+
+result<int> kernel_watch_api::add(const std::string& path) {
+  const int wd = ::inotify_add_watch(fd_.get(), path.c_str(), watched_events);
+  if (wd >= 0)
+    return wd;
+  const int number = errno;
+  if (number == ENOSPC)
+    return limit_error(number, "watch", path, "fs.inotify.max_user_watches");
+  return errno_error(number, "watch", path);
+}
+
+status kernel_watch_api::remove(int wd) {
+  if (::inotify_rm_watch(fd_.get(), wd) == 0)
+    return unit{};
+  return errno_error(errno, "remove watch", std::to_string(wd));
+}
+
+result<bytes> kernel_watch_api::read_available() const {
+  bytes buffer(read_bytes);
+  for (;;) {
+    const auto got = ::read(fd_.get(), buffer.data(), buffer.size());
+    if (got >= 0) {
+      buffer.resize(static_cast<std::size_t>(got));
+      return buffer;
+    }
+    if (errno == EAGAIN)
+      return bytes{};
+    if (errno != EINTR)
+      return errno_error(errno, "read", "inotify instance");
+  }
+}
+
+} // namespace fsshare

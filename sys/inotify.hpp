@@ -1,0 +1,55 @@
+#pragma once
+
+#include "core/blob.hpp"
+#include "core/result.hpp"
+#include "sys/unique_fd.hpp"
+
+#include <memory>
+#include <string>
+
+namespace fsshare {
+
+/// Places and removes watches on directories. The seam between INOTIFY READER
+/// and the kernel.
+class watch_api {
+public:
+  virtual ~watch_api() = default;
+
+  /// Watches the directory `path` itself and the names in it, nothing below.
+  /// Watching the same directory again, by whatever path, is no error and
+  /// yields the same descriptor.
+  /// @returns the watch descriptor. `errc::resource_exhausted` names the sysctl
+  ///          whose limit was reached.
+  virtual result<int> add(const std::string& path) = 0;
+
+  /// Removes a watch. Events that were queued before still come.
+  virtual status remove(int wd) = 0;
+};
+
+/// The node's one inotify instance: the kernel allows 128 per user by default
+/// (fs.inotify.max_user_instances), shared with all other programs.
+class kernel_watch_api final : public watch_api {
+public:
+  /// Opens a non-blocking instance.
+  static result<std::unique_ptr<kernel_watch_api>> open();
+
+  result<int> add(const std::string& path) override;
+  status remove(int wd) override;
+
+  /// Returns the descriptor, which becomes readable when events are queued; it
+  /// stays owned by this object.
+  int fd() const {
+    return fd_.get();
+  }
+
+  /// Reads queued events, at most 64 KiB and whole ones only; empty if there
+  /// are none. Any thread, beside add() and remove() in another.
+  result<bytes> read_available() const;
+
+private:
+  explicit kernel_watch_api(unique_fd fd);
+
+  unique_fd fd_;
+};
+
+} // namespace fsshare
