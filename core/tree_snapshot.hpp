@@ -45,6 +45,21 @@ struct tree_snapshot {
   std::uint64_t total_bytes = 0;
 };
 
+/// How much of a tree is read before the reading is refused. Sums include
+/// everything that is copied.
+struct read_limits {
+  std::uint64_t entries = 100'000;
+  std::uint64_t bytes_per_file = std::uint64_t{4} << 30;
+  std::uint64_t total_bytes = std::uint64_t{4} << 30;
+
+  friend bool operator==(const read_limits&, const read_limits&) = default;
+};
+
+/// Limits for volumes, whose snapshots are kept in memory. ConfigMaps and
+/// Secrets have at most 1 MiB each; projected volumes combine several.
+constexpr read_limits default_volume_limits{10'000, std::uint64_t{64} << 20,
+                                            std::uint64_t{64} << 20};
+
 /// One published state of a volume.
 struct generation {
   /// What `..data` names, such as `..2026_01_02_03_04_05.123456789`.
@@ -67,8 +82,9 @@ struct volume_snapshot {
   /// User-visible names: the first path elements of the tree, sorted. Each is a
   /// symlink NAME -> ..data/NAME in the guest.
   std::vector<std::string> links;
-  /// Owner-less rest of the volume's root: directories (whole) and regular
-  /// files whose names do not begin with `..`. Sent with the first copy only.
+  /// Rest of the volume's root: directories (whole) and regular files whose
+  /// names do not begin with `..`; never links. Has no entry for the root
+  /// itself. Sent with the first copy only.
   tree_snapshot others;
 };
 

@@ -1,0 +1,328 @@
+#include "core/copy_plan.hpp"
+
+#include "core/paths.hpp"
+#include "core/temp_name.hpp"
+#include "core/utf8.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace fsshare {
+
+namespace {
+
+// PATH_MAX of linux/limits.h less its NUL.
+constexpr size_t max_path_bytes = 4095;
+
+constexpr std::string_view data_link = "..data";
+
+constexpr std::uint32_t link_mode = 0777;
+
+// Type bits of st_mode (inode(7)), by entry_type.
+constexpr std::uint32_t type_bits[] = {0040000, 0100000, 0120000};
+
+copy_step link_step(std::string path, std::string target, std::uint32_t uid,
+                    std::uint32_t gid) {
+  copy_step step;
+  step.type = entry_type::symlink;
+  step.path = std::move(path);
+  step.mode = link_mode;
+  step.uid = uid;
+  step.gid = gid;
+  step.target = std::move(target);
+  return step;
+}
+
+size_t depth_of(std::string_view path) {
+  return static_cast<size_t>(std::count(path.begin(), path.end(), '/'));
+}
+
+bool same_owner(const copy_step& x, const copy_step& y) {
+  return x.uid == y.uid && x.gid == y.gid;
+}
+
+// Collects the first stage entry by entry, then orders it, then adds stages.
+class plan_builder {
+public:
+  explicit plan_builder(const guest_profile& guest) : guest_(guest) {
+  }
+
+  // Adds the entries of a tree below `base`.
+  void add_tree(const tree_snapshot& tree, std::string_view base);
+
+  void add_entry(const tree_entry& entry, std::string_view base);
+
+  // Orders all that was added so far; `base` is left out of the second pass.
+  void finish_tree(std::string_view without_second_pass);
+
+  void add_stage() {
+    ++stage_;
+  }
+
+  void add_step(copy_step step) {
+    step.stage = stage_;
+    plan_.total_bytes += step.size;
+    plan_.steps.push_back(std::move(step));
+  }
+
+  void skip(const std::string& path, std::string reason) {
+    plan_.skipped.push_back({path, std::move(reason)});
+  }
+
+  bool has(const std::string& guest_path) const {
+    return index_.contains(guest_path);
+  }
+
+  copy_plan take() {
+    return std::move(plan_);
+  }
+
+private:
+  std::optional<std::string> obstacle(const tree_entry& entry,
+                                      const std::string& guest_path) const;
+  void announce_size(copy_step& step, const tree_entry& entry);
+  void order_parents();
+  void order_temp_names();
+  void repeat_directories(std::string_view without);
+
+  const guest_profile& guest_;
+  copy_plan plan_;
+  std::uint32_t stage_ = 0;
+  // Guest paths of the first stage.
+  std::unordered_map<std::string, std::uint32_t> index_;
+  // Guest paths of directories that are not sent, so nothing below them is.
+  std::unordered_set<std::string> dropped_;
+};
+
+void plan_builder::add_tree(const tree_snapshot& tree, std::string_view base) {
+  for (const auto& entry : tree.entries)
+    add_entry(entry, base);
+  plan_.skipped.insert(plan_.skipped.end(), tree.skipped.begin(),
+                       tree.skipped.end());
+}
+
+void plan_builder::add_entry(const tree_entry& entry, std::string_view base) {
+  auto path = join(base, entry.path);
+  const bool below_dropped = dropped_.contains(std::string{parent_path(path)});
+  const auto why = below_dropped ? std::nullopt : obstacle(entry, path);
+  if (why)
+    skip(entry.path, *why);
+  if (why || below_dropped) {
+    if (entry.type == entry_type::directory)
+      dropped_.insert(std::move(path));
+    return;
+  }
+  copy_step step;
+  step.type = entry.type;
+  step.mode = entry.mode;
+  step.uid = entry.uid;
+  step.gid = entry.gid;
+  step.target = entry.target;
+  step.path = std::move(path);
+  if (entry.type == entry_type::file) {
+    step.size = entry.size;
+    step.content = entry.content;
+    if (!entry.content)
+      step.source = entry.path;
+    announce_size(step, entry);
+  }
+  index_.emplace(step.path, static_cast<std::uint32_t>(plan_.steps.size()));
+  add_step(std::move(step));
+}
+
+// Returns why an entry cannot be sent, or nothing.
+std::optional<std::string>
+plan_builder::obstacle(const tree_entry& entry,
+                       const std::string& guest_path) const {
+  const auto name = base_name(guest_path);
+  if (guest_path.size() > max_path_bytes)
+    return "its path in the guest has more than 4095 bytes";
+  if (!is_utf8(name))
+    return "its name is not UTF-8";
+  if (entry.type == entry_type::symlink && entry.target.empty())
+    return "is a symlink without a target";
+  if (entry.type != entry_type::file)
+    return std::nullopt;
+  if (!has_sendable_temp_name(name))
+    return "its name is too long for the guest agent's temporary name";
+  if (!guest_.tmp_names && temp_name(name) == name
+      && entry.size > default_chunk_bytes)
+    return "guest agents 3.18 to 3.32 take no file of more than "
+           + std::to_string(default_chunk_bytes)
+           + " bytes whose name ends in .tmp";
+  return std::nullopt;
+}
+
+void plan_builder::announce_size(copy_step& step, const tree_entry& entry) {
+  step.announced_size = step.size;
+  if ((step.mode & 06000) != 0)
+    plan_.notes.push_back(
+      {entry.path, "set-user-ID and set-group-ID bits of files get lost"});
+  const auto name = base_name(step.path);
+  if (guest_.tmp_names || temp_name(name) != name)
+    return;
+  // 3.18-3.32 remove the finished temporary, which bears the very name of the
+  // file, just before they would rename it. Never finished, it stays there.
+  step.announced_size = step.size + 1;
+  step.in_one_request = true;
+  // Created as root under the guest agent's umask of 0022, and never corrected.
+  if (step.uid != 0 || step.gid != 0 || (step.mode & 0022) != 0)
+    plan_.notes.push_back({entry.path, "guest agents 3.18 to 3.32 cannot give "
+                                       "it its owner and mode, since its name "
+                                       "ends in .tmp"});
+}
+
+void plan_builder::finish_tree(std::string_view without_second_pass) {
+  order_parents();
+  order_temp_names();
+  if (guest_.parent_chown)
+    repeat_directories(without_second_pass);
+}
+
+void plan_builder::order_parents() {
+  for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
+    const auto parent
+      = index_.find(std::string{parent_path(plan_.steps[i].path)});
+    if (parent != index_.end())
+      plan_.order.push_back({parent->second, i});
+  }
+}
+
+// Files of one directory that share a temp name go one after the other, then
+// whatever bears that name itself: never is the temporary of one in the way of
+// another, nor does a link there lead the guest agent astray.
+void plan_builder::order_temp_names() {
+  std::unordered_map<std::string, std::uint32_t> last_of;
+  for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
+    const auto& step = plan_.steps[i];
+    if (step.type != entry_type::file)
+      continue;
+    auto temp = join(parent_path(step.path), temp_name(base_name(step.path)));
+    if (temp == step.path)
+      continue;
+    const auto [last, is_first] = last_of.try_emplace(std::move(temp), i);
+    if (is_first)
+      continue;
+    plan_.order.push_back({last->second, i});
+    last->second = i;
+  }
+  for (const auto& [temp, last] : last_of) {
+    const auto real = index_.find(temp);
+    if (real != index_.end())
+      plan_.order.push_back({last, real->second});
+  }
+}
+
+// Every request hands its owner on to the parent directory, so directories with
+// a child of another owner are sent again, each after all those below it.
+void plan_builder::repeat_directories(std::string_view without) {
+  std::unordered_set<std::uint32_t> taken_over;
+  for (const auto& step : plan_.steps) {
+    const auto parent = index_.find(std::string{parent_path(step.path)});
+    if (parent != index_.end() && parent->first != without
+        && !same_owner(step, plan_.steps[parent->second]))
+      taken_over.insert(parent->second);
+  }
+  std::map<size_t, std::vector<std::uint32_t>, std::greater<>> by_depth;
+  for (const auto index : taken_over)
+    by_depth[depth_of(plan_.steps[index].path)].push_back(index);
+  for (auto& level : by_depth) {
+    add_stage();
+    std::sort(level.second.begin(), level.second.end());
+    for (const auto index : level.second)
+      add_step(copy_step{plan_.steps[index]});
+  }
+}
+
+// Returns the names on a volume's root that are something else than links.
+std::unordered_set<std::string> names_of(const tree_snapshot& others) {
+  std::unordered_set<std::string> names;
+  for (const auto& entry : others.entries)
+    names.emplace(first_component(entry.path));
+  for (const auto& entry : others.skipped)
+    names.emplace(first_component(entry.path));
+  return names;
+}
+
+void add_links(plan_builder& builder, const volume_snapshot& volume,
+               const push_options& options) {
+  const auto taken = names_of(volume.others);
+  const auto generation = join(options.guest_root, options.attempt_name);
+  for (const auto& name : options.links) {
+    if (name.empty() || name.starts_with("..")
+        || name.find('/') != std::string::npos) {
+      builder.skip(name, "is no name for a visible link");
+    } else if (taken.contains(name)) {
+      builder.skip(name, "something else than a link has this name in the "
+                         "volume");
+    } else if (!builder.has(join(generation, name))) {
+      builder.skip(name, "its visible link would lead nowhere");
+    } else {
+      builder.add_step(link_step(join(options.guest_root, name),
+                                 join(data_link, name), volume.root.uid,
+                                 volume.root.gid));
+    }
+  }
+}
+
+} // namespace
+
+copy_plan plan_tree(const tree_snapshot& tree, std::string_view guest_root,
+                    const guest_profile& guest) {
+  plan_builder builder{guest};
+  builder.add_tree(tree, guest_root);
+  builder.finish_tree({});
+  return builder.take();
+}
+
+copy_plan plan_push(const volume_snapshot& volume, const push_options& options,
+                    const guest_profile& guest) {
+  plan_builder builder{guest};
+  if (options.first_copy) {
+    builder.add_entry(volume.root, options.guest_root);
+    builder.add_tree(volume.others, options.guest_root);
+  }
+  builder.add_tree(volume.tree, join(options.guest_root, options.attempt_name));
+  // The flip gives the volume's root its owner back.
+  builder.finish_tree(options.guest_root);
+  builder.add_stage();
+  builder.add_step(flip_step(options.guest_root, options.attempt_name,
+                             volume.root.uid, volume.root.gid));
+  builder.add_stage();
+  add_links(builder, volume, options);
+  return builder.take();
+}
+
+copy_step flip_step(std::string_view guest_root, std::string_view generation,
+                    std::uint32_t root_uid, std::uint32_t root_gid) {
+  auto step = link_step(join(guest_root, data_link), std::string{generation},
+                        root_uid, root_gid);
+  step.is_flip = true;
+  return step;
+}
+
+copy_step removal_step(std::string_view path, std::uint32_t directory_uid,
+                       std::uint32_t directory_gid) {
+  return link_step(std::string{path}, {}, directory_uid, directory_gid);
+}
+
+std::uint32_t wire_mode(const copy_step& step) {
+  return type_bits[static_cast<size_t>(step.type)] | (step.mode & 07777);
+}
+
+status check_plan(const copy_plan& plan, const guest_profile& guest) {
+  const auto is_file = [](const copy_step& step) {
+    return step.type == entry_type::file;
+  };
+  if (guest.entries
+      || std::all_of(plan.steps.begin(), plan.steps.end(), is_file))
+    return unit{};
+  return error{errc::failed_precondition,
+               "the guest agent is older than 3.3, which takes neither "
+               "directories nor symlinks"};
+}
+
+} // namespace fsshare

@@ -1,0 +1,128 @@
+#pragma once
+
+#include "core/guest_profile.hpp"
+#include "core/tree_snapshot.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fsshare {
+
+/// Bytes of file contents in one request unless another size is asked for: as
+/// fast as larger ones, and small enough to share a window.
+constexpr std::uint64_t default_chunk_bytes = std::uint64_t{1} << 20;
+
+/// Mode for parents that a guest agent has to make itself (`dir_mode`). Plans
+/// send every directory they know, so this concerns what is above a plan.
+constexpr std::uint32_t implicit_parent_mode = 0750;
+
+/// One entry to be made in the guest. Only a file may take several requests.
+struct copy_step {
+  entry_type type = entry_type::directory;
+  /// Absolute path in the guest.
+  std::string path;
+  /// Permission bits, at most 07777; see wire_mode().
+  std::uint32_t mode = 0;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  /// Bytes of a file that are sent.
+  std::uint64_t size = 0;
+  /// What is announced as `file_size`: the size of a file, but for a file that
+  /// must not be completed; 0 for the other types.
+  std::uint64_t announced_size = 0;
+  /// Whole content of a file; null when chunks are read from the disk.
+  blob content;
+  /// Path of the file relative to the host tree's root (empty for the root
+  /// itself) when content is null.
+  std::string source;
+  /// What a symlink shall hold. Empty asks for removal.
+  std::string target;
+  /// Everything of a stage is acknowledged before the next one begins.
+  std::uint32_t stage = 0;
+  /// The request that makes `..data` in the guest name this generation.
+  bool is_flip = false;
+  /// One request carries the whole content, whatever the chunk size.
+  bool in_one_request = false;
+};
+
+/// Step `after` begins when step `before` is acknowledged whole. Both are
+/// indices, and of one stage.
+struct step_order {
+  std::uint32_t before = 0;
+  std::uint32_t after = 0;
+
+  friend bool operator==(const step_order&, const step_order&) = default;
+};
+
+/// What to send to a guest so that it has a tree, with all that must hold about
+/// the order. Passive and immutable once made: several guests may share one.
+struct copy_plan {
+  /// By rising stage.
+  std::vector<copy_step> steps;
+  std::vector<step_order> order;
+  /// Entries that are not sent, with the reason: those of the snapshot and
+  /// those that this guest agent cannot take.
+  std::vector<skipped_entry> skipped;
+  /// Entries that are sent but cannot arrive exactly as they are, and how.
+  std::vector<skipped_entry> notes;
+  /// Sum of the sizes of all steps.
+  std::uint64_t total_bytes = 0;
+};
+
+using copy_plan_ptr = std::shared_ptr<const copy_plan>;
+
+/// How one generation goes to one destination.
+struct push_options {
+  /// Guest path of the volume's root.
+  std::string guest_root;
+  /// Name of the generation's directory in the guest: that of the host, or with
+  /// `.1`, `.2` ... appended. Never used twice in one destination.
+  std::string attempt_name;
+  /// Whether the root directory itself and the volume's other entries are sent
+  /// too. They are left alone later: the workload may have mounts on them.
+  bool first_copy = false;
+  /// Visible links to send; each NAME leads to `..data/NAME`. Names that begin
+  /// with `..`, and those that are something else than a link on the host's
+  /// root, are skipped.
+  std::vector<std::string> links;
+};
+
+/// Plans the copy of a tree, which may be a single file or symlink, to
+/// `guest_root`. Contents that the snapshot lacks are left to be read.
+copy_plan plan_tree(const tree_snapshot& tree, std::string_view guest_root,
+                    const guest_profile& guest);
+
+/// Plans a push: the generation's tree, its directories again where the guest
+/// agent gave them a child's owner, the flip, then visible links.
+///
+/// Flip and links carry the owner of the volume's root, which the guest agent
+/// may hand on to it.
+copy_plan plan_push(const volume_snapshot& volume, const push_options& options,
+                    const guest_profile& guest);
+
+/// Returns the step that makes a volume's `..data` name `generation`; for flips
+/// on their own, such as back to the previous generation.
+copy_step flip_step(std::string_view guest_root, std::string_view generation,
+                    std::uint32_t root_uid, std::uint32_t root_gid);
+
+/// Returns the step that removes whatever is at `path`, where the guest agent
+/// can: see guest_profile::classify_removal(). Never send it below a directory
+/// that may be gone, which it would create again.
+/// @param directory_uid owner that the parent directory has or shall have;
+///        `directory_gid` likewise.
+copy_step removal_step(std::string_view path, std::uint32_t directory_uid,
+                       std::uint32_t directory_gid);
+
+/// Returns `file_mode` of the requests of a step: permission bits and type bits
+/// of st_mode.
+std::uint32_t wire_mode(const copy_step& step);
+
+/// Checks that the guest agent takes what the plan sends.
+/// @returns `errc::failed_precondition` for guest agents up to 3.2, which take
+///          single files only, if the plan has anything else.
+status check_plan(const copy_plan& plan, const guest_profile& guest);
+
+} // namespace fsshare

@@ -1,0 +1,121 @@
+#include "core/copy_schedule.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace fsshare {
+
+copy_schedule::copy_schedule(copy_plan_ptr plan, std::uint64_t chunk_bytes)
+  : plan_(std::move(plan)),
+    chunk_bytes_(std::max<std::uint64_t>(chunk_bytes, 1)),
+    states_(plan_->steps.size()), begin_(plan_->steps.size() + 1, 0),
+    unfinished_(plan_->steps.size()) {
+  for (size_t i = 0; i < states_.size(); ++i) {
+    const auto& step = plan_->steps[i];
+    const auto size = chunk_size(step);
+    if (step.size > size)
+      states_[i].chunks = step.size / size + (step.size % size != 0 ? 1 : 0);
+    progress_.total_bytes += step.size;
+  }
+  progress_.total_entries = states_.size();
+  for (const auto& pair : plan_->order) {
+    ++begin_[pair.before + 1];
+    ++states_[pair.after].blockers;
+  }
+  for (size_t i = 1; i < begin_.size(); ++i)
+    begin_[i] += begin_[i - 1];
+  successors_.resize(plan_->order.size());
+  auto place = begin_;
+  for (const auto& pair : plan_->order)
+    successors_[place[pair.before]++] = pair.after;
+  open_stage();
+}
+
+std::optional<copy_request> copy_schedule::next(std::uint64_t max_data_bytes) {
+  if (stopped_ || ready_.empty())
+    return std::nullopt;
+  const auto index = ready_.front();
+  const auto request = make_request(index);
+  if (request.length > max_data_bytes && !in_flight_.empty())
+    return std::nullopt;
+  ready_.pop_front();
+  auto& state = states_[index];
+  ++state.sent;
+  // To the end, so that one large file does not hold up all small ones.
+  if (may_send(state))
+    ready_.push_back(index);
+  last_id_ = request.id;
+  in_flight_.emplace(request.id, request);
+  flip_sent_ = flip_sent_ || plan_->steps[index].is_flip;
+  return request;
+}
+
+bool copy_schedule::acknowledge(std::uint64_t id) {
+  const auto found = in_flight_.find(id);
+  if (found == in_flight_.end())
+    return false;
+  const auto request = found->second;
+  in_flight_.erase(found);
+  progress_.bytes += request.length;
+  auto& state = states_[request.step];
+  ++state.acknowledged;
+  if (state.acknowledged == state.chunks) {
+    finish(request.step);
+    return true;
+  }
+  // The step left the queue after its first and after its last middle chunk;
+  // the answers that it waited for bring it back, each once.
+  const bool first_done = state.acknowledged == 1 && state.sent == 1;
+  const bool middle_done
+    = state.acknowledged > 1 && state.acknowledged + 1 == state.chunks;
+  if (first_done || middle_done)
+    ready_.push_back(request.step);
+  return true;
+}
+
+void copy_schedule::stop() {
+  stopped_ = true;
+}
+
+std::uint64_t copy_schedule::chunk_size(const copy_step& step) const {
+  return step.in_one_request ? std::max<std::uint64_t>(step.size, 1)
+                             : chunk_bytes_;
+}
+
+// Makes the steps of the next stage known, if there is one.
+void copy_schedule::open_stage() {
+  const auto& steps = plan_->steps;
+  if (next_stage_ == steps.size())
+    return;
+  const auto stage = steps[next_stage_].stage;
+  for (; next_stage_ < steps.size() && steps[next_stage_].stage == stage;
+       ++next_stage_) {
+    ++unfinished_in_stage_;
+    if (states_[next_stage_].blockers == 0)
+      ready_.push_back(next_stage_);
+  }
+}
+
+// Whether a step of which something was just sent has more to send at once.
+bool copy_schedule::may_send(const step_state& state) const {
+  return state.acknowledged > 0 && state.sent + 1 < state.chunks;
+}
+
+copy_request copy_schedule::make_request(std::uint32_t index) const {
+  const auto& step = plan_->steps[index];
+  const auto size = chunk_size(step);
+  const auto offset = states_[index].sent * size;
+  return {last_id_ + 1, index, offset, std::min(size, step.size - offset)};
+}
+
+void copy_schedule::finish(std::uint32_t index) {
+  ++progress_.entries;
+  --unfinished_;
+  for (auto i = begin_[index]; i < begin_[index + 1]; ++i)
+    if (--states_[successors_[i]].blockers == 0)
+      ready_.push_back(successors_[i]);
+  if (--unfinished_in_stage_ == 0)
+    open_stage();
+}
+
+} // namespace fsshare

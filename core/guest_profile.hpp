@@ -1,0 +1,49 @@
+#pragma once
+
+#include "core/result.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace fsshare {
+
+/// What became of a path that a guest agent was asked to remove.
+enum class removal_outcome : std::uint8_t { removed, not_removed };
+
+/// What a guest agent can do and how it behaves where versions differ. The
+/// facts are those that real guest agents of each range showed.
+struct guest_profile {
+  /// First version of the range, such as `3.18`; for logs and status.
+  std::string_view name;
+  /// Takes directories and symlinks. Without, a directory becomes an empty file
+  /// and a link is dropped, both answered with success.
+  bool entries = true;
+  /// Removes whatever stands at a path when it is sent a link without a target.
+  bool removal = true;
+  /// Gives the parent directory of every path the owner of the request.
+  bool parent_chown = true;
+  /// Completes a file whose name is its own temp name, such as `a.tmp`.
+  bool tmp_names = true;
+  /// Truncates the temporary when a file is begun anew. Without, a longer one
+  /// left behind makes a shorter file never complete.
+  bool truncates = true;
+  /// Replaces a symlink that leads nowhere; without it is answered EEXIST.
+  bool replaces_dangling_links = true;
+  /// Resolves paths inside the share only.
+  bool confined = true;
+
+  /// Tells whether a removal_step() did its work, by the status it was answered
+  /// with. Success looks like a failure: the guest agent removes the entry and
+  /// then cannot create a link without a target.
+  /// @param message the status message as the guest agent sent it.
+  removal_outcome classify_removal(errc code, std::string_view message) const;
+
+  friend bool operator==(const guest_profile&, const guest_profile&) = default;
+};
+
+/// Returns the profile of the agent_version that `grpc.Health/Version` answers,
+/// such as `3.30.0` or `4.1.0-rc0`. Texts without a version, and versions that
+/// nobody has seen, get the newest.
+guest_profile profile_of(std::string_view agent_version);
+
+} // namespace fsshare
