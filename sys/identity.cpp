@@ -1,0 +1,11 @@
+#include "sys/identity.hpp"
+
+#include <unistd.h>
+
+namespace fsshare {
+
+std::uint32_t effective_uid() noexcept {
+  return ::geteuid();
+}
+
+} // namespace fsshare
