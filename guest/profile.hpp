@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace fsshare::guest {
+
+/// Which guest agents the stand-in behaves like; each is named after the first
+/// release that behaves so.
+enum class profile : std::uint8_t {
+  /// 3.3 to 3.17, recorded from 3.16.0.
+  v3_3,
+  /// 3.18 to 3.32, recorded from 3.30.0.
+  v3_18,
+  /// 4.0 and later, recorded from 4.1.0.
+  v4_0,
+};
+
+/// Reads `3.3`, `3.18` or `4.0`.
+std::optional<profile> parse_profile(std::string_view text);
+
+/// Returns what Health/Version says as agent_version.
+std::string_view agent_version(profile which);
+
+} // namespace fsshare::guest
