@@ -1,9 +1,9 @@
 #include "guest/confined_copy.hpp"
 
+#include "core/temp_name.hpp"
 #include "guest/failure.hpp"
 #include "guest/make_dirs.hpp"
 #include "guest/remove_tree.hpp"
-#include "guest/temp_name.hpp"
 #include "sys/dir_entry.hpp"
 #include "sys/file_handle.hpp"
 
@@ -91,8 +91,8 @@ status confined_copy::make_symlink() const {
     return io_status("create symlink", made);
   const auto parent = parent_of_kernel();
   if (!parent)
-    return io_status("fchownat", parent.err());
-  return io_status("fchownat", give_to(owner_, *parent, path_.name));
+    return nix_status("fchownat", parent.err());
+  return nix_status("fchownat", give_to(owner_, *parent, path_.name));
 }
 
 status confined_copy::write_file() const {
@@ -125,8 +125,8 @@ status confined_copy::complete(const unique_fd& file,
     return io_status("fchown", given);
   const auto parent = parent_of_kernel();
   if (!parent)
-    return io_status("renameat", parent.err());
-  return io_status("renameat", dir_entry::rename(*parent, temp, path_.name));
+    return nix_status("renameat", parent.err());
+  return nix_status("renameat", dir_entry::rename(*parent, temp, path_.name));
 }
 
 } // namespace fsshare::guest

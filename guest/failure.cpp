@@ -6,21 +6,27 @@
 
 namespace fsshare::guest {
 
+namespace {
+
+status failure(std::string_view what, std::string text) {
+  if (what.empty())
+    return error{errc::internal, std::move(text)};
+  return error{errc::internal, std::string{what} + ": " + text};
+}
+
+} // namespace
+
 status io_status(std::string_view what, std::errc error) {
   if (error == std::errc{})
     return unit{};
-  auto text = errno_text(error) + " (os error "
-              + std::to_string(static_cast<int>(error)) + ")";
-  if (!what.empty())
-    text = std::string{what} + ": " + text;
-  return fsshare::error{errc::internal, std::move(text)};
+  return failure(what, errno_text(error) + " (os error "
+                         + std::to_string(static_cast<int>(error)) + ")");
 }
 
-status nix_status(std::errc error) {
+status nix_status(std::string_view what, std::errc error) {
   if (error == std::errc{})
     return unit{};
-  return fsshare::error{errc::internal,
-                        errno_name(error) + ": " + errno_text(error)};
+  return failure(what, errno_name(error) + ": " + errno_text(error));
 }
 
 } // namespace fsshare::guest

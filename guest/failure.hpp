@@ -15,8 +15,8 @@ namespace fsshare::guest {
 /// `what` may be empty.
 status io_status(std::string_view what, std::errc error);
 
-/// As the nix crate, which 3.x makes links with:
-/// `ENOENT: No such file or directory`.
-status nix_status(std::errc error);
+/// As the nix crate: `WHAT: ENOENT: No such file or directory`; `what` may be
+/// empty.
+status nix_status(std::string_view what, std::errc error);
 
 } // namespace fsshare::guest

@@ -1,8 +1,8 @@
 #include "guest/unconfined_copy.hpp"
 
+#include "core/temp_name.hpp"
 #include "guest/failure.hpp"
 #include "guest/remove_tree.hpp"
-#include "guest/temp_name.hpp"
 #include "sys/dir_entry.hpp"
 #include "sys/file_handle.hpp"
 
@@ -74,7 +74,7 @@ unconfined_copy::early_end unconfined_copy::make_parent() const {
   if (which_ == profile::v3_3)
     return std::nullopt;
   if (auto given = give_to(owner_, *parent); given != std::errc{})
-    return nix_status(given);
+    return nix_status({}, given);
   return std::nullopt;
 }
 
@@ -130,7 +130,7 @@ status unconfined_copy::make_directory() const {
   const auto set = file_handle::change_mode(*found, request_.file_mode);
   if (set != std::errc{})
     return refuse(set);
-  return nix_status(give_to(owner_, *found));
+  return nix_status({}, give_to(owner_, *found));
 }
 
 std::errc unconfined_copy::clear_way_of_directory() const {
@@ -147,8 +147,8 @@ status unconfined_copy::make_symlink() const {
   const std::string target{as_text(request_.data)};
   const auto made = dir_entry::make_symlink(parent_, path_.name, target);
   if (made != std::errc{})
-    return nix_status(made);
-  return nix_status(give_to(owner_, parent_, path_.name));
+    return nix_status({}, made);
+  return nix_status({}, give_to(owner_, parent_, path_.name));
 }
 
 // 3.3 replaces a link only if it leads somewhere; 3.18 replaces anything, at
@@ -196,7 +196,7 @@ status unconfined_copy::complete(const unique_fd& file,
   if (set != std::errc{})
     return refuse(set);
   if (auto given = give_to(owner_, file); given != std::errc{})
-    return nix_status(given);
+    return nix_status({}, given);
   if (which_ == profile::v3_18)
     if (auto failed = remove_tree(parent_, path_.name); failed != std::errc{})
       return refuse(failed);

@@ -1,0 +1,60 @@
+#include "guest/guest_api.hpp"
+#include "proto/agent.pb.h"
+#include "tests/support/temp_dir.hpp"
+#include "tests/vectors/case_player.hpp"
+
+#include <doctest/doctest.h>
+
+TEST_SUITE_BEGIN("vectors/copyfile");
+
+using namespace fsshare;
+using namespace fsshare::test;
+
+namespace {
+
+bytes encode(const recorded_request& from) {
+  grpc::CopyFileRequest message;
+  message.set_path(from.path);
+  message.set_file_size(from.file_size);
+  message.set_file_mode(from.file_mode);
+  message.set_dir_mode(from.dir_mode);
+  message.set_uid(from.uid);
+  message.set_gid(from.gid);
+  message.set_offset(from.offset);
+  message.set_data(from.data);
+  bytes out(message.ByteSizeLong());
+  message.SerializeToArray(out.data(), static_cast<int>(out.size()));
+  return out;
+}
+
+const std::vector<recorded_case>& cases() {
+  static const auto all = read_recorded_cases("tests/vectors/copyfile.json");
+  return all;
+}
+
+} // namespace
+
+TEST_CASE("all recorded cases are there") {
+  CHECK(cases().size() == 155);
+  for (const auto& one : cases())
+    CHECK(one.expect.size() == recorded_agents().size());
+}
+
+TEST_CASE("the guest API answers and leaves behind what was recorded") {
+  const ttrpc::server_session session{ttrpc::server_rules::guest};
+  for (const auto& agent : recorded_agents()) {
+    const temp_dir dir;
+    const auto root = dir.make_dir("share");
+    auto store
+      = guest::file_store::open(root, *guest::parse_profile(agent.profile));
+    REQUIRE(store);
+    const guest::guest_api api{std::move(*store)};
+    const auto send = [&](const recorded_request& request) {
+      const ttrpc::request call{
+        1, "grpc.AgentService", "CopyFile", encode(request), {}};
+      const auto reply = api.answer(session, call);
+      return reply ? 0 : static_cast<int>(reply.err().code);
+    };
+    CHECK(play_cases(cases(), agent, root, send) == expected_left_out(agent));
+  }
+}
