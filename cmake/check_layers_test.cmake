@@ -1,0 +1,78 @@
+# Plants breaches of the include rules in small trees of its own, to see that
+# check_layers.cmake finds each and nothing else.
+# Run: cmake -DSCRATCH=DIR -P check_layers_test.cmake
+cmake_minimum_required(VERSION 3.25)
+
+# Checks a tree that holds one file with the given lines. `expected` is text of
+# the complaint; empty if there must be none.
+function(expect expected file)
+  file(REMOVE_RECURSE "${SCRATCH}")
+  list(JOIN ARGN "\n" text)
+  file(WRITE "${SCRATCH}/${file}" "${text}\n")
+  execute_process(
+    COMMAND "${CMAKE_COMMAND}" "-DROOT=${SCRATCH}"
+      -P "${CMAKE_CURRENT_LIST_DIR}/check_layers.cmake"
+    RESULT_VARIABLE code OUTPUT_VARIABLE said ERROR_VARIABLE said)
+  string(FIND "${said}" "${expected}" at)
+  if(expected STREQUAL "" AND NOT code EQUAL 0)
+    message(SEND_ERROR "refused: ${file} with ${ARGN}: ${said}")
+  elseif(NOT expected STREQUAL "" AND (code EQUAL 0 OR at EQUAL -1))
+    message(SEND_ERROR "missed: ${file} with ${ARGN}: ${said}")
+  endif()
+endfunction()
+
+expect("" core/a.cpp
+  "#include \"core/a.hpp\"" "#include <string>" "#include <cstring>")
+expect("core/ must not include <caf/all.hpp>" core/a.cpp
+  "#include <caf/all.hpp>")
+expect("core/ must not include <thread>" core/a.cpp "#include <thread>")
+expect("core/ must not include \"sys/a.hpp\"" core/a.hpp
+  "#include \"sys/a.hpp\"")
+expect("must not speak of locks" core/a.hpp "std::lock_guard guard{m};")
+expect("" sys/a.cpp
+  "#include <unistd.h>" "#include <linux/fs.h>" "#include <mutex>")
+expect("sys/ must not include \"ttrpc/a.hpp\"" sys/a.cpp
+  "#include \"ttrpc/a.hpp\"")
+foreach(folder
+    core ttrpc config log messages actors guest ctl main bench)
+  foreach(header unistd.h fcntl.h sched.h poll.h sys/stat.h linux/mount.h
+      netinet/in.h)
+    expect("${folder}/ must not include <${header}>" ${folder}/a.cpp
+      "#include <${header}>")
+  endforeach()
+endforeach()
+foreach(folder core sys ttrpc config log guest ctl bench)
+  expect("${folder}/ must not include <caf/actor.hpp>" ${folder}/a.hpp
+    "  #  include <caf/actor.hpp>")
+endforeach()
+foreach(folder core sys config log messages main bench)
+  expect("${folder}/ must not include \"proto/agent.pb.h\"" ${folder}/a.cpp
+    "#include \"proto/agent.pb.h\"")
+endforeach()
+foreach(folder ttrpc actors guest ctl tests)
+  expect("" ${folder}/a.cpp "#include \"proto/agent.pb.h\"")
+endforeach()
+foreach(folder messages actors main tests)
+  expect("" ${folder}/a.cpp "#include <caf/all.hpp>")
+endforeach()
+expect("messages/ must not include \"actors/a.hpp\"" messages/a.hpp
+  "#include \"actors/a.hpp\"")
+expect("" actors/node.cpp "#include \"actors/node.hpp\"")
+expect("" actors/api_server.cpp "#include \"actors/api_convert.hpp\"")
+expect("of another" actors/node.cpp "#include \"actors/sandbox.hpp\"")
+expect("of another" actors/node.cpp "#include \"actors/nodes.hpp\"")
+expect("actors/ must not include \"config/a.hpp\"" actors/a.cpp
+  "#include \"config/a.hpp\"")
+expect("must not speak of locks" actors/a.cpp "std::mutex m;")
+expect("guest/ must not include \"actors/a.hpp\"" guest/a.cpp
+  "#include \"actors/a.hpp\"")
+expect("ctl/ must not include \"sys/a.hpp\"" ctl/a.cpp "#include \"sys/a.hpp\"")
+expect("config/ must not include <spdlog/spdlog.h>" config/a.cpp
+  "#include <spdlog/spdlog.h>")
+expect("" tests/unit/a_test.cpp
+  "#include <sys/stat.h>" "#include <doctest/doctest.h>")
+expect("no folder util/" util/a.hpp "#include <string>")
+expect("belong in a folder" a.cpp "#include <string>")
+expect("is no file of this tree" core/a.cpp "#include \"a.hpp\"")
+expect("has no source files" docs/a.md "# a")
+file(REMOVE_RECURSE "${SCRATCH}")
