@@ -281,10 +281,10 @@ copy_plan plan_tree(const tree_snapshot& tree, std::string_view guest_root,
 copy_plan plan_push(const volume_snapshot& volume, const push_options& options,
                     const guest_profile& guest) {
   plan_builder builder{guest};
-  if (options.first_copy) {
+  if (options.send_root)
     builder.add_entry(volume.root, options.guest_root);
+  if (options.send_others)
     builder.add_tree(volume.others, options.guest_root);
-  }
   builder.add_tree(volume.tree, join(options.guest_root, options.attempt_name));
   // The flip gives the volume's root its owner back.
   builder.finish_tree(options.guest_root);

@@ -81,9 +81,12 @@ struct push_options {
   /// Name of the generation's directory in the guest: that of the host, or with
   /// `.1`, `.2` ... appended. Never used twice in one destination.
   std::string attempt_name;
-  /// Whether the root directory itself and the volume's other entries are sent
-  /// too. They are left alone later: the workload may have mounts on them.
-  bool first_copy = false;
+  /// Whether the root directory itself is sent: at first, and when its mode or
+  /// owner changed.
+  bool send_root = false;
+  /// Whether the volume's other entries are sent: at first only. Later they are
+  /// left alone, the workload may have mounts on them.
+  bool send_others = false;
   /// Visible links to send; each NAME leads to `..data/NAME`. Names that begin
   /// with `..`, and those that are something else than a link on the host's
   /// root, are skipped.

@@ -15,9 +15,9 @@ copy_schedule::copy_schedule(copy_plan_ptr plan, std::uint64_t chunk_bytes)
     const auto size = chunk_size(step);
     if (step.size > size)
       states_[i].chunks = step.size / size + (step.size % size != 0 ? 1 : 0);
-    progress_.total_bytes += step.size;
+    progress_.bytes_total += step.size;
   }
-  progress_.total_entries = states_.size();
+  progress_.entries_total = states_.size();
   for (const auto& pair : plan_->order) {
     ++begin_[pair.before + 1];
     ++states_[pair.after].blockers;
@@ -56,7 +56,7 @@ bool copy_schedule::acknowledge(std::uint64_t id) {
     return false;
   const auto request = found->second;
   in_flight_.erase(found);
-  progress_.bytes += request.length;
+  progress_.bytes_done += request.length;
   auto& state = states_[request.step];
   ++state.acknowledged;
   if (state.acknowledged == state.chunks) {
@@ -109,7 +109,7 @@ copy_request copy_schedule::make_request(std::uint32_t index) const {
 }
 
 void copy_schedule::finish(std::uint32_t index) {
-  ++progress_.entries;
+  ++progress_.entries_done;
   --unfinished_;
   for (auto i = begin_[index]; i < begin_[index + 1]; ++i)
     if (--states_[successors_[i]].blockers == 0)

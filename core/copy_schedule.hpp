@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/copy_plan.hpp"
+#include "core/copy_progress.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -23,16 +24,6 @@ struct copy_request {
   std::uint64_t length = 0;
 
   friend bool operator==(const copy_request&, const copy_request&) = default;
-};
-
-/// How far a copy has come, in what the guest acknowledged.
-struct copy_progress {
-  std::uint64_t bytes = 0;
-  std::uint64_t total_bytes = 0;
-  std::uint64_t entries = 0;
-  std::uint64_t total_entries = 0;
-
-  friend bool operator==(const copy_progress&, const copy_progress&) = default;
 };
 
 /// Hands out the requests of a plan such that guest agents, which carry out

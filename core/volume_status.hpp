@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/copy_progress.hpp"
 #include "core/tree_snapshot.hpp"
 
 #include <chrono>
@@ -8,16 +9,6 @@
 #include <vector>
 
 namespace fsshare {
-
-/// How far a running copy is.
-struct copy_progress {
-  std::uint64_t entries_done = 0;
-  std::uint64_t entries_total = 0;
-  std::uint64_t bytes_done = 0;
-  std::uint64_t bytes_total = 0;
-
-  friend bool operator==(const copy_progress&, const copy_progress&) = default;
-};
 
 /// What an operator sees of one guest copy of a volume.
 struct destination_status {

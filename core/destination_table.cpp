@@ -1,0 +1,334 @@
+#include "core/destination_table.hpp"
+
+#include <algorithm>
+
+namespace fsshare {
+
+namespace {
+
+// Modes and owners are compared at every tenth sweep only: that reads the
+// whole tree's metadata.
+constexpr unsigned deep_sweep_every = 10;
+
+} // namespace
+
+destination_table::destination_table(settings s)
+  : settings_(std::move(s)), seeds_(settings_.seed) {
+}
+
+destination_table::volume* destination_table::find(const std::string& path) {
+  const auto i = volumes_.find(path);
+  return i == volumes_.end() ? nullptr : &i->second;
+}
+
+destination_table::destination* destination_table::find(destination_id id) {
+  const auto path = volume_of_.find(id);
+  if (path == volume_of_.end())
+    return nullptr;
+  return &volumes_.at(path->second).destinations.at(id);
+}
+
+void destination_table::touch(const std::string& path) {
+  touched_.insert(path);
+}
+
+destination_id destination_table::add(destination_spec spec, time_point now) {
+  const auto id = next_id_++;
+  auto i = volumes_.find(spec.volume);
+  if (i == volumes_.end()) {
+    auto host = settings_.volumes;
+    host.seed = seeds_ += 2;
+    i = volumes_.emplace(spec.volume, volume{host_volume{host}, {}, {}}).first;
+    if (!sweep_at_)
+      sweep_at_ = now + settings_.sweep_interval;
+  }
+  auto copy = settings_.copies;
+  copy.root = spec.guest_root;
+  copy.seed = seeds_ += 2;
+  volume_of_.emplace(id, spec.volume);
+  touch(spec.volume);
+  destination d{std::move(spec), guest_copy{std::move(copy)}};
+  i->second.destinations.emplace(id, std::move(d));
+  return id;
+}
+
+void destination_table::remove(destination_id id, time_point now) {
+  auto* d = find(id);
+  if (d == nullptr)
+    return;
+  if (!d->first_answered && !d->first_error)
+    d->first_error
+      = error{errc::aborted, "copy " + d->spec.volume + " to "
+                               + d->spec.guest_root + ": unshared meanwhile"};
+  d->removing = true;
+  if (!d->leave_by)
+    d->leave_by = now + settings_.leave_timeout;
+  d->copy.leave();
+  touch(d->spec.volume);
+}
+
+void destination_table::forget_sandbox(const std::string& sandbox_id) {
+  for (auto& [path, v] : volumes_) {
+    for (auto i = v.destinations.begin(); i != v.destinations.end();) {
+      auto& [id, d] = *i;
+      if (d.spec.sandbox_id != sandbox_id) {
+        ++i;
+        continue;
+      }
+      if (!d.first_answered)
+        actions_.push_back(first_copy_ended{
+          id, error{errc::aborted, "copy " + path + " to " + d.spec.guest_root
+                                     + ": the sandbox was cleaned up"}});
+      if (d.removing)
+        actions_.push_back(destination_left{id, {}});
+      volume_of_.erase(id);
+      i = v.destinations.erase(i);
+      touch(path);
+    }
+  }
+  not_following_.erase(sandbox_id);
+}
+
+void destination_table::stop_following(const std::string& sandbox_id) {
+  not_following_.insert(sandbox_id);
+}
+
+void destination_table::start_following(const std::string& sandbox_id,
+                                        time_point now) {
+  if (not_following_.erase(sandbox_id) == 0)
+    return;
+  for (const auto& [path, v] : volumes_)
+    for (const auto& entry : v.destinations)
+      if (entry.second.spec.sandbox_id == sandbox_id) {
+        hint(path, volume_hint::deep_sweep, now);
+        break;
+      }
+}
+
+bool destination_table::follows(const destination& d) const {
+  return !d.first_answered || d.removing
+         || not_following_.count(d.spec.sandbox_id) == 0;
+}
+
+void destination_table::hint(const std::string& path, volume_hint what,
+                             time_point now) {
+  if (auto* v = find(path)) {
+    v->host.hint(what, now);
+    touch(path);
+  }
+}
+
+void destination_table::hint_all(volume_hint what, time_point now) {
+  for (auto& entry : volumes_) {
+    entry.second.host.hint(what, now);
+    touch(entry.first);
+  }
+}
+
+void destination_table::guest_up(const std::string& sandbox_id) {
+  for (auto& [path, v] : volumes_)
+    for (auto& entry : v.destinations)
+      if (entry.second.spec.sandbox_id == sandbox_id) {
+        entry.second.copy.retry_now();
+        touch(path);
+      }
+}
+
+void destination_table::watched(const std::string& path, const status& placed,
+                                time_point now) {
+  if (auto* v = find(path)) {
+    v->host.watched(placed, now);
+    touch(path);
+  }
+}
+
+void destination_table::looked(const std::string& path,
+                               const result<volume_look>& seen,
+                               time_point now) {
+  if (auto* v = find(path)) {
+    v->host.looked(seen, now);
+    touch(path);
+  }
+}
+
+void destination_table::read(const std::string& path,
+                             const result<volume_snapshot_ptr>& got,
+                             time_point now) {
+  auto* v = find(path);
+  if (v == nullptr)
+    return;
+  v->host.read(got, now);
+  touch(path);
+  if (got || got.err().code == errc::aborted)
+    return;
+  // What cannot be read can never have a first copy.
+  for (auto& entry : v->destinations) {
+    auto& d = entry.second;
+    if (!d.first_answered && !d.first_error) {
+      d.first_error = got.err();
+      d.copy.leave();
+      d.leave_by = now + settings_.leave_timeout;
+    }
+  }
+}
+
+void destination_table::finished(destination_id id,
+                                 const order_outcome& outcome, time_point now) {
+  auto* d = find(id);
+  if (d == nullptr)
+    return;
+  d->copy.finished(outcome, now);
+  d->pushing.reset();
+  d->superseding = false;
+  auto& v = volumes_.at(d->spec.volume);
+  note_lag(*d, v, now);
+  touch(d->spec.volume);
+  if (d->copy.acknowledged() && outcome.flip == flip_state::acknowledged) {
+    // What was published while we copied has its own event; looking again
+    // costs one readlink and needs no event.
+    v.host.hint(volume_hint::generation_removed, now);
+  } else if (!d->first_answered && !d->first_error && d->copy.failures() > 0) {
+    d->first_error = d->copy.last_error();
+    d->copy.leave();
+    d->leave_by = now + settings_.leave_timeout;
+  }
+}
+
+void destination_table::note_lag(destination& d, const volume& v,
+                                 time_point now) {
+  if (d.stale_since && d.copy.acknowledged() == v.host.current()) {
+    d.last_lag = now - *d.stale_since;
+    d.stale_since.reset();
+  }
+}
+
+std::vector<table_action> destination_table::advance(time_point now) {
+  if (sweep_at_ && *sweep_at_ <= now) {
+    sweep_at_ = now + settings_.sweep_interval;
+    hint_all(++sweeps_ % deep_sweep_every == 0 ? volume_hint::deep_sweep
+                                               : volume_hint::sweep,
+             now);
+  }
+  while (!due_.empty() && due_.begin()->first <= now) {
+    touch(due_.begin()->second);
+    volumes_.at(due_.begin()->second).due.reset();
+    due_.erase(due_.begin());
+  }
+  const auto touched = std::exchange(touched_, {});
+  for (const auto& path : touched)
+    if (auto* v = find(path))
+      step(path, *v, now);
+  return std::exchange(actions_, {});
+}
+
+void destination_table::step(const std::string& path, volume& v,
+                             time_point now) {
+  step_host(path, v, now);
+  bool wanted = false;
+  for (auto i = v.destinations.begin(); i != v.destinations.end();) {
+    auto& [id, d] = *i;
+    // Before the next order, which may already be for a newer generation.
+    answer_first(id, d);
+    step_destination(id, d, v, now);
+    answer_first(id, d);
+    if (answer_gone(id, d, now)) {
+      volume_of_.erase(id);
+      i = v.destinations.erase(i);
+      continue;
+    }
+    wanted |= follows(d) && d.copy.acknowledged() != v.host.current()
+              && d.pushing != v.host.current() && d.copy.failures() == 0;
+    ++i;
+  }
+  if (v.destinations.empty()) {
+    actions_.push_back(forget_volume{path});
+    if (v.due)
+      due_.erase({*v.due, path});
+    volumes_.erase(path);
+    if (volumes_.empty())
+      sweep_at_.reset();
+    return;
+  }
+  // Pushes hold the contents they send; beyond them secrets do not stay.
+  if (!wanted)
+    v.host.release_snapshot();
+  set_due(path, v);
+}
+
+void destination_table::step_host(const std::string& path, volume& v,
+                                  time_point now) {
+  const auto& current = v.host.current();
+  for (auto& entry : v.destinations) {
+    auto& d = entry.second;
+    if (current && follows(d) && d.copy.needs(*current, now))
+      v.host.want_snapshot();
+  }
+  if (const auto request = v.host.next(now))
+    actions_.push_back(ask_volume{path, *request});
+}
+
+void destination_table::step_destination(destination_id id, destination& d,
+                                         volume& v, time_point now) {
+  const auto& current = v.host.current();
+  if (current && d.copy.acknowledged() != current && !d.stale_since)
+    d.stale_since = v.host.changed_at();
+  if (d.copy.busy()) {
+    supersede(id, d, v);
+    return;
+  }
+  if (!follows(d))
+    return;
+  if (auto order = d.copy.next(v.host.snapshot(), now)) {
+    if (const auto* push = std::get_if<push_order>(&*order))
+      d.pushing = push->snapshot->id;
+    actions_.push_back(ask_guest{id, *std::move(order)});
+  }
+}
+
+void destination_table::supersede(destination_id id, destination& d,
+                                  const volume& v) {
+  if (!d.pushing || d.superseding)
+    return;
+  const bool overtaken = v.host.current() != d.pushing && d.copy.overtaken();
+  if (overtaken || d.removing) {
+    d.superseding = true;
+    actions_.push_back(supersede_push{id});
+  }
+}
+
+void destination_table::answer_first(destination_id id, destination& d) {
+  if (d.first_answered)
+    return;
+  if (d.first_error) {
+    // Unshared: the caller need not wait for the removal. Failed: it must, so
+    // that its retry finds a clean guest.
+    if (d.removing || d.copy.gone()) {
+      d.first_answered = true;
+      actions_.push_back(first_copy_ended{id, *d.first_error});
+    }
+    return;
+  }
+  const auto& copied = d.copy.acknowledged();
+  if (!copied || !d.copy.converged(*copied))
+    return;
+  d.first_answered = true;
+  actions_.push_back(
+    first_copy_ended{id, first_copy_done{*copied, d.copy.skipped()}});
+}
+
+bool destination_table::answer_gone(destination_id id, destination& d,
+                                    time_point now) {
+  const bool late = d.leave_by && *d.leave_by <= now;
+  if (!d.copy.gone() && !late)
+    return false;
+  if (!d.first_answered)
+    actions_.push_back(first_copy_ended{id, *d.first_error});
+  auto pending = d.copy.pending();
+  if (late && !d.copy.gone())
+    pending.push_back({d.spec.guest_root, "the guest did not answer in time"});
+  if (d.removing)
+    actions_.push_back(destination_left{id, std::move(pending)});
+  return true;
+}
+
+} // namespace fsshare

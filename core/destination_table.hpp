@@ -1,0 +1,183 @@
+#pragma once
+
+#include "core/guest_copy.hpp"
+#include "core/host_volume.hpp"
+#include "core/volume_status.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace fsshare {
+
+using destination_id = std::uint64_t;
+
+/// One guest copy that shall follow one volume.
+struct destination_spec {
+  std::string sandbox_id;
+  std::string container_id;
+  /// Unique within the sandbox.
+  std::string share_id;
+  /// Absolute host path of the volume.
+  std::string volume;
+  /// Absolute guest path of the copy.
+  std::string guest_root;
+};
+
+/// What came of a first copy.
+struct first_copy_done {
+  generation copied;
+  std::vector<skipped_entry> skipped;
+};
+
+/// What the owner of the table has to do.
+struct ask_volume {
+  std::string volume;
+  volume_request request = volume_request::look;
+};
+struct forget_volume {
+  std::string volume;
+};
+struct ask_guest {
+  destination_id destination = 0;
+  guest_order order;
+};
+struct supersede_push {
+  destination_id destination = 0;
+};
+/// Answers add(): the guest has the first whole copy, or never will.
+struct first_copy_ended {
+  destination_id destination = 0;
+  result<first_copy_done> outcome;
+};
+/// Answers remove(): nothing more is sent for it. What is still in the guest is
+/// listed.
+struct destination_left {
+  destination_id destination = 0;
+  std::vector<skipped_entry> pending;
+};
+
+using table_action
+  = std::variant<ask_volume, forget_volume, ask_guest, supersede_push,
+                 first_copy_ended, destination_left>;
+
+/// The srcDstMap: volumes on the host, and the guest copies that follow them.
+///
+/// Whatever happens is told to it with the time; advance() then says what to
+/// do. It trusts no event: each only makes it compare.
+class destination_table {
+public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  struct settings {
+    guest_copy::settings copies;
+    host_volume::settings volumes;
+    std::chrono::nanoseconds sweep_interval = std::chrono::seconds{30};
+    /// How long remove() tries to clean the guest.
+    std::chrono::nanoseconds leave_timeout = std::chrono::seconds{60};
+    std::uint32_t seed = 1;
+  };
+
+  explicit destination_table(settings s);
+
+  /// Adds a destination; answered by first_copy_ended, with an error also by
+  /// its end.
+  destination_id add(destination_spec spec, time_point now);
+
+  /// Ends a destination: a running copy is stopped, add() is answered ABORTED
+  /// if it was not, the guest copy is removed by best effort. Answered by
+  /// destination_left. Unknown ids are ignored.
+  void remove(destination_id id, time_point now);
+
+  /// Ends all destinations of a sandbox whose guest is gone: nothing is sent.
+  /// Unanswered add() and remove() are answered.
+  void forget_sandbox(const std::string& sandbox_id);
+
+  /// Stops and starts following the host for a sandbox. First copies are made
+  /// all the same. Starting compares everything. Both are idempotent.
+  void stop_following(const std::string& sandbox_id);
+  void start_following(const std::string& sandbox_id, time_point now);
+
+  void hint(const std::string& volume, volume_hint what, time_point now);
+  /// Events were lost: every volume is compared.
+  void hint_all(volume_hint what, time_point now);
+  /// The guest of a sandbox can be reached again: retries need not wait.
+  void guest_up(const std::string& sandbox_id);
+
+  void watched(const std::string& volume, const status& placed, time_point now);
+  void looked(const std::string& volume, const result<volume_look>& seen,
+              time_point now);
+  void read(const std::string& volume, const result<volume_snapshot_ptr>& got,
+            time_point now);
+  void finished(destination_id id, const order_outcome& outcome,
+                time_point now);
+
+  /// Returns what has to be done now. Call it after every input and whenever
+  /// next_due() has passed.
+  std::vector<table_action> advance(time_point now);
+
+  std::optional<time_point> next_due() const;
+
+  /// Returns what is known about each volume; of one sandbox unless the id is
+  /// empty.
+  std::vector<volume_status> describe(const std::string& sandbox_id,
+                                      time_point now) const;
+
+  std::size_t volumes() const {
+    return volumes_.size();
+  }
+  std::size_t destinations() const {
+    return volume_of_.size();
+  }
+
+private:
+  struct destination {
+    destination_spec spec;
+    guest_copy copy;
+    bool first_answered = false;
+    bool removing = false;
+    bool superseding = false;
+    /// The generation of the push that is out.
+    std::optional<generation> pushing = std::nullopt;
+    std::optional<error> first_error = std::nullopt;
+    std::optional<time_point> leave_by = std::nullopt;
+    std::optional<time_point> stale_since = std::nullopt;
+    std::chrono::nanoseconds last_lag{0};
+  };
+  struct volume {
+    host_volume host;
+    std::map<destination_id, destination> destinations;
+    std::optional<time_point> due;
+  };
+
+  volume* find(const std::string& path);
+  destination* find(destination_id id);
+  void touch(const std::string& path);
+  void set_due(const std::string& path, volume& v);
+  void step(const std::string& path, volume& v, time_point now);
+  void step_host(const std::string& path, volume& v, time_point now);
+  void step_destination(destination_id id, destination& d, volume& v,
+                        time_point now);
+  void supersede(destination_id id, destination& d, const volume& v);
+  void answer_first(destination_id id, destination& d);
+  bool answer_gone(destination_id id, destination& d, time_point now);
+  void note_lag(destination& d, const volume& v, time_point now);
+  bool follows(const destination& d) const;
+
+  settings settings_;
+  std::uint32_t seeds_;
+  destination_id next_id_ = 1;
+  std::map<std::string, volume> volumes_;
+  std::map<destination_id, std::string> volume_of_;
+  std::set<std::string> not_following_;
+  std::set<std::string> touched_;
+  std::set<std::pair<time_point, std::string>> due_;
+  std::vector<table_action> actions_;
+  std::optional<time_point> sweep_at_;
+  unsigned sweeps_ = 0;
+};
+
+} // namespace fsshare

@@ -1,0 +1,291 @@
+#include "core/guest_copy.hpp"
+
+#include "core/paths.hpp"
+
+#include <algorithm>
+
+namespace fsshare {
+
+namespace {
+
+constexpr const char* data_link = "..data";
+// A destination superseded this often in a row finishes the push in hand.
+constexpr unsigned max_superseded = 2;
+// How many host names attempt_name() remembers.
+constexpr std::size_t max_attempts = 64;
+
+bool same_owner(const tree_entry& x, const tree_entry& y) {
+  return x.uid == y.uid && x.gid == y.gid;
+}
+
+} // namespace
+
+guest_copy::guest_copy(settings s)
+  : settings_(std::move(s)),
+    retry_(settings_.first_retry, settings_.last_retry, settings_.seed),
+    removal_retry_(settings_.first_retry, settings_.last_retry,
+                   settings_.seed + 1) {
+}
+
+std::optional<guest_order> guest_copy::next(const volume_snapshot_ptr& host,
+                                            time_point now) {
+  if (out_)
+    return std::nullopt;
+  if (retry_at_ && *retry_at_ <= now)
+    retry_at_.reset();
+  if (removal_retry_at_ && *removal_retry_at_ <= now)
+    removal_retry_at_.reset();
+  if (leaving_)
+    out_ = remove_all();
+  else if (!retry_at_) {
+    // The order matters: a live generation is settled before anything else, and
+    // a partial one is gone before its successor takes its memory.
+    out_ = settle();
+    if (!out_)
+      out_ = clear_partial();
+    if (!out_ && host)
+      out_ = push(host);
+    if (!out_)
+      out_ = repair_links();
+  }
+  if (!out_ && !leaving_ && !unsettled_ && !removal_retry_at_)
+    out_ = clear_stale(now);
+  return out_;
+}
+
+std::optional<guest_order> guest_copy::settle() {
+  if (!unsettled_)
+    return std::nullopt;
+  const auto& target = flip_back_ ? live_name_ : pending_->name;
+  return steps_order{{flip_step(settings_.root, target, pending_->root.uid,
+                                pending_->root.gid)}};
+}
+
+std::optional<guest_order> guest_copy::clear_partial() const {
+  std::vector<std::string> names;
+  for (const auto& entry : generations_)
+    if (entry.second.state == name_state::partial)
+      names.push_back(entry.first);
+  if (names.empty())
+    return std::nullopt;
+  return removal(names);
+}
+
+std::optional<guest_order> guest_copy::push(const volume_snapshot_ptr& host) {
+  if (acked_ == host->id)
+    return std::nullopt;
+  pending_push next;
+  next.name = attempt_name(host->id.name);
+  next.host = host->id;
+  next.root = host->root;
+  next.links = wanted_links(*host, next.skipped);
+  push_options options;
+  options.guest_root = settings_.root;
+  options.attempt_name = next.name;
+  options.send_root = !acked_ || root_.mode != host->root.mode
+                      || !same_owner(root_, host->root);
+  options.send_others = !acked_;
+  options.links = unsent_links(next);
+  generations_[next.name].state = name_state::partial;
+  for (const auto& name : options.links)
+    links_.try_emplace(name);
+  pending_ = std::move(next);
+  ++pushes_;
+  return push_order{host, std::move(options)};
+}
+
+std::optional<guest_order> guest_copy::repair_links() {
+  if (!acked_)
+    return std::nullopt;
+  steps_order order;
+  for (const auto& name : wanted_links_) {
+    auto& link = links_[name];
+    if (link.acknowledged)
+      continue;
+    link.sent = true;
+    order.steps.push_back(link_step(name, join(data_link, name), root_));
+  }
+  if (order.steps.empty())
+    return std::nullopt;
+  return order;
+}
+
+std::optional<guest_order> guest_copy::clear_stale(time_point now) const {
+  auto names = stale_links();
+  for (const auto& [name, due] : stale_generations())
+    if (due <= now)
+      names.push_back(name);
+  if (names.empty())
+    return std::nullopt;
+  return removal(names);
+}
+
+std::optional<guest_order> guest_copy::remove_all() {
+  if (left_)
+    return std::nullopt;
+  if (pushes_ == 0) {
+    left_ = true;
+    return std::nullopt;
+  }
+  // The shared directory itself belongs to root.
+  return removal_order{{removal_step(settings_.root, 0, 0)}};
+}
+
+bool guest_copy::overtaken() const {
+  return out_ && std::holds_alternative<push_order>(*out_)
+         && superseded_ < max_superseded;
+}
+
+void guest_copy::retry_now() {
+  retry_at_.reset();
+  removal_retry_at_.reset();
+}
+
+void guest_copy::leave() {
+  leaving_ = true;
+}
+
+bool guest_copy::gone() const {
+  return leaving_ && left_ && !out_;
+}
+
+bool guest_copy::needs(const generation& host, time_point now) const {
+  return !leaving_ && !out_ && !unsettled_ && acked_ != host
+         && (!retry_at_ || *retry_at_ <= now);
+}
+
+bool guest_copy::converged(const generation& host) const {
+  if (out_ || unsettled_ || acked_ != host || !stale_links().empty())
+    return false;
+  for (const auto& name : wanted_links_) {
+    const auto link = links_.find(name);
+    if (link == links_.end() || !link->second.acknowledged)
+      return false;
+  }
+  return stale_generations().empty()
+         && std::none_of(generations_.begin(), generations_.end(),
+                         [](const auto& entry) {
+                           return entry.second.state == name_state::partial;
+                         });
+}
+
+std::optional<guest_copy::time_point> guest_copy::next_due() const {
+  if (out_ || left_)
+    return std::nullopt;
+  auto due = retry_at_;
+  if (!leaving_ && !unsettled_) {
+    for (const auto& entry : stale_generations()) {
+      const auto at = removal_retry_at_
+                        ? std::max(entry.second, *removal_retry_at_)
+                        : entry.second;
+      due = due ? std::min(*due, at) : at;
+    }
+    if (removal_retry_at_ && !stale_links().empty())
+      due = due ? std::min(*due, *removal_retry_at_) : *removal_retry_at_;
+  }
+  return due;
+}
+
+std::string guest_copy::attempt_name(const std::string& host_name) {
+  if (attempts_.size() >= max_attempts && attempts_.count(host_name) == 0)
+    // Names sort by time; the oldest was replaced on the host long ago.
+    attempts_.erase(attempts_.begin());
+  const auto n = attempts_[host_name]++;
+  return n == 0 ? host_name : host_name + "." + std::to_string(n);
+}
+
+std::vector<std::string>
+guest_copy::wanted_links(const volume_snapshot& host,
+                         std::vector<skipped_entry>& refused) {
+  std::set<std::string> on_host;
+  for (const auto& entry : host.others.entries)
+    on_host.emplace(first_component(entry.path));
+  // The rest of the root comes with the first copy and is left alone later.
+  if (!acked_)
+    others_ = on_host;
+  std::vector<std::string> wanted;
+  for (const auto& name : host.links) {
+    if (on_host.count(name) == 0 && others_.count(name) == 0)
+      wanted.push_back(name);
+    else
+      refused.push_back({name, "is not a link in the volume's root"});
+  }
+  return wanted;
+}
+
+std::vector<std::string>
+guest_copy::unsent_links(const pending_push& push) const {
+  std::vector<std::string> unsent;
+  for (const auto& name : push.links) {
+    const auto link = links_.find(name);
+    if (link == links_.end() || !link->second.acknowledged
+        || link->second.uid != push.root.uid
+        || link->second.gid != push.root.gid)
+      unsent.push_back(name);
+  }
+  return unsent;
+}
+
+std::vector<std::string> guest_copy::stale_links() const {
+  std::vector<std::string> names;
+  for (const auto& [name, link] : links_)
+    if (link.sent && !link.stuck && wanted_links_.count(name) == 0)
+      names.push_back(name);
+  return names;
+}
+
+std::vector<std::pair<std::string, guest_copy::time_point>>
+guest_copy::stale_generations() const {
+  std::vector<std::pair<std::string, time_point>> old;
+  for (const auto& [name, g] : generations_)
+    if (g.state == name_state::old)
+      old.emplace_back(name, g.old_since + settings_.grace);
+  std::sort(old.begin(), old.end(), [](const auto& x, const auto& y) {
+    return x.second < y.second;
+  });
+  const auto kept = std::min(settings_.keep_generations, old.size());
+  old.resize(old.size() - kept);
+  return old;
+}
+
+copy_step guest_copy::link_step(const std::string& name,
+                                const std::string& target,
+                                const tree_entry& root) const {
+  copy_step step;
+  step.type = entry_type::symlink;
+  step.path = join(settings_.root, name);
+  // The owner of the directory, not the link's own: guest agents from 4.0 on
+  // give the parent the owner of each request.
+  step.uid = root.uid;
+  step.gid = root.gid;
+  step.mode = 0777;
+  step.target = target;
+  return step;
+}
+
+removal_order guest_copy::removal(const std::vector<std::string>& names) const {
+  // Before the first flip the root's owner is the one that is being pushed.
+  const auto& root = acked_ || !pending_ ? root_ : pending_->root;
+  removal_order order;
+  for (const auto& name : names)
+    order.steps.push_back(
+      removal_step(join(settings_.root, name), root.uid, root.gid));
+  return order;
+}
+
+std::vector<std::string> guest_copy::not_removable() const {
+  std::vector<std::string> paths;
+  for (const auto& [name, g] : generations_)
+    if (g.state == name_state::stuck)
+      paths.push_back(join(settings_.root, name));
+  for (const auto& [name, link] : links_)
+    if (link.stuck && wanted_links_.count(name) == 0)
+      paths.push_back(join(settings_.root, name));
+  return paths;
+}
+
+std::vector<skipped_entry> guest_copy::pending() const {
+  return leftovers_;
+}
+
+} // namespace fsshare

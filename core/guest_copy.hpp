@@ -1,0 +1,256 @@
+#pragma once
+
+#include "core/backoff.hpp"
+#include "core/copy_plan.hpp"
+#include "core/tree_snapshot.hpp"
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace fsshare {
+
+/// How far the request that makes `..data` name a new generation got.
+enum class flip_state : std::uint8_t {
+  not_sent,
+  /// Answered PERMISSION_DENIED: the guest's policy kept it from happening.
+  refused,
+  /// Sent, and not answered or answered with another error: it may have
+  /// happened, may still happen, or may have removed `..data`.
+  unknown,
+  acknowledged,
+};
+
+/// Copy one generation and make it live.
+struct push_order {
+  volume_snapshot_ptr snapshot;
+  push_options options;
+};
+
+/// Send these steps, stage by stage: a flip alone, or links alone.
+struct steps_order {
+  std::vector<copy_step> steps;
+};
+
+/// Remove these paths; the steps are removal requests.
+struct removal_order {
+  std::vector<copy_step> steps;
+};
+
+using guest_order = std::variant<push_order, steps_order, removal_order>;
+
+enum class removal_result : std::uint8_t {
+  removed,
+  /// Not removed now; another try may succeed.
+  failed,
+  /// This guest agent cannot, or its policy forbids it.
+  impossible,
+};
+
+/// What became of an order.
+struct order_outcome {
+  /// Every request of it was acknowledged.
+  bool complete = false;
+  /// Why it is not complete; `errc::aborted` for a superseded push.
+  error err;
+  flip_state flip = flip_state::not_sent;
+  /// One per step of a removal_order.
+  std::vector<removal_result> removals;
+  /// Entries that could not be copied.
+  std::vector<skipped_entry> skipped;
+};
+
+/// What one destination holds of one volume, and what to do next about it.
+///
+/// Knows the acknowledged generation and the set of names that may exist in the
+/// guest: each is entered before its request is handed out and struck out only
+/// when its removal was answered. At most one order is out at a time.
+class guest_copy {
+public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  struct settings {
+    /// Absolute guest path of the destination.
+    std::string root;
+    /// How long an old generation stays after an acknowledged flip, for readers
+    /// that resolved `..data` before it.
+    std::chrono::nanoseconds grace = std::chrono::seconds{2};
+    /// Number of old generations that are kept.
+    std::size_t keep_generations = 0;
+    std::chrono::nanoseconds first_retry = std::chrono::milliseconds{100};
+    std::chrono::nanoseconds last_retry = std::chrono::seconds{30};
+    /// Of the jitter of retries.
+    std::uint32_t seed = 1;
+  };
+
+  explicit guest_copy(settings s);
+
+  /// Returns the next order, or nothing while one is out, nothing is to be
+  /// done, or what is to be done is not due at `now`.
+  /// @param host The host's generation; null if it is not in memory.
+  std::optional<guest_order> next(const volume_snapshot_ptr& host,
+                                  time_point now);
+
+  /// Takes the outcome of the order that is out.
+  void finished(const order_outcome& outcome, time_point now);
+
+  /// Tells that the host has a newer generation.
+  /// @returns whether a push that is out should be superseded: not if it would
+  ///          be the third in a row, so that a volume that rotates faster than
+  ///          it copies still moves.
+  bool overtaken() const;
+
+  /// Lets due retries happen at once, as after a reconnect.
+  void retry_now();
+
+  /// Ends the destination: from now on the only order is the removal of all
+  /// that was copied. Idempotent.
+  void leave();
+
+  /// Returns whether a push of `host` is wanted at `now`, so that the caller
+  /// can have it read.
+  bool needs(const generation& host, time_point now) const;
+
+  /// Returns whether `..data`, links and generations are all as wanted.
+  bool converged(const generation& host) const;
+
+  /// Returns when next() may have something new to say, apart from outcomes
+  /// and changes on the host.
+  std::optional<time_point> next_due() const;
+
+  bool busy() const {
+    return out_.has_value();
+  }
+  /// After leave(): nothing is out and nothing is left to try.
+  bool gone() const;
+  /// The generation that `..data` names by acknowledgement.
+  const std::optional<generation>& acknowledged() const {
+    return acked_;
+  }
+  /// Its directory in the guest: the host's name, perhaps with `.1`, `.2` ….
+  const std::string& live_name() const {
+    return live_name_;
+  }
+  /// Why the last order failed; nothing after a success.
+  const std::optional<error>& last_error() const {
+    return last_error_;
+  }
+  unsigned failures() const {
+    return retry_.failures();
+  }
+  const std::vector<skipped_entry>& skipped() const {
+    return skipped_;
+  }
+  /// Guest paths that should be gone and cannot be removed by this guest agent.
+  std::vector<std::string> not_removable() const;
+  /// Guest paths that should be gone and are not, with what was tried.
+  std::vector<skipped_entry> pending() const;
+  std::uint64_t pushes() const {
+    return pushes_;
+  }
+
+private:
+  enum class name_state : std::uint8_t {
+    /// Being pushed, or pushed in part and to be removed before the next try.
+    partial,
+    /// `..data` names it, or may name it.
+    live,
+    /// Was live; to be removed when its grace is over.
+    old,
+    /// Cannot be removed.
+    stuck,
+  };
+  struct guest_generation {
+    name_state state = name_state::partial;
+    time_point old_since;
+    /// Failed removals of a partial one.
+    unsigned tries = 0;
+  };
+  struct guest_link {
+    /// Its request may have been sent: it may exist.
+    bool sent = false;
+    /// It exists, with the owner below.
+    bool acknowledged = false;
+    /// Cannot be removed.
+    bool stuck = false;
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+  };
+
+  /// What the push that is out, or whose flip is not settled, will make true.
+  struct pending_push {
+    std::string name;
+    generation host;
+    tree_entry root;
+    std::vector<std::string> links;
+    std::vector<skipped_entry> skipped;
+  };
+
+  std::optional<guest_order> settle();
+  std::optional<guest_order> clear_partial() const;
+  std::optional<guest_order> push(const volume_snapshot_ptr& host);
+  std::optional<guest_order> repair_links();
+  std::optional<guest_order> clear_stale(time_point now) const;
+  std::optional<guest_order> remove_all();
+
+  void push_finished(const order_outcome& outcome, time_point now);
+  void settle_finished(const order_outcome& outcome, time_point now);
+  void links_finished(const order_outcome& outcome, time_point now);
+  void removal_finished(const removal_order& order,
+                        const order_outcome& outcome, time_point now);
+  void generation_removed(const std::string& name, removal_result result,
+                          time_point now);
+  void went_live(time_point now);
+  void links_acknowledged();
+  void never_went_live();
+  void failed(const error& err, time_point now);
+
+  std::string attempt_name(const std::string& host_name);
+  std::vector<std::string> wanted_links(const volume_snapshot& host,
+                                        std::vector<skipped_entry>& refused);
+  std::vector<std::string> unsent_links(const pending_push& push) const;
+  std::vector<std::string> stale_links() const;
+  /// Old generations beyond those that are kept, with when they may go.
+  std::vector<std::pair<std::string, time_point>> stale_generations() const;
+  copy_step link_step(const std::string& name, const std::string& target,
+                      const tree_entry& root) const;
+  removal_order removal(const std::vector<std::string>& names) const;
+
+  settings settings_;
+  backoff retry_;
+  backoff removal_retry_;
+  std::optional<time_point> retry_at_;
+  std::optional<time_point> removal_retry_at_;
+  std::optional<guest_order> out_;
+  std::map<std::string, guest_generation> generations_;
+  std::map<std::string, guest_link> links_;
+  /// Names that the volume's root in the guest has for something else than a
+  /// link; the container may have mounts on them.
+  std::set<std::string> others_;
+  /// How often each host name was tried; see attempt_name().
+  std::map<std::string, unsigned> attempts_;
+  std::optional<pending_push> pending_;
+  /// `..data` may name pending_'s generation, or none, or live_name_.
+  bool unsettled_ = false;
+  /// The next try to settle is the flip back to live_name_.
+  bool flip_back_ = false;
+  std::optional<generation> acked_;
+  std::string live_name_;
+  /// Mode and owner of the volume's root as last acknowledged.
+  tree_entry root_;
+  /// The links of the acknowledged generation.
+  std::set<std::string> wanted_links_;
+  bool leaving_ = false;
+  bool left_ = false;
+  unsigned superseded_ = 0;
+  std::uint64_t pushes_ = 0;
+  std::optional<error> last_error_;
+  std::vector<skipped_entry> skipped_;
+  std::vector<skipped_entry> leftovers_;
+};
+
+} // namespace fsshare

@@ -1,0 +1,184 @@
+#include "core/guest_copy.hpp"
+#include "core/paths.hpp"
+
+namespace fsshare {
+
+namespace {
+
+// A partial generation whose removal failed this often is treated as an old
+// one: removed when that works, and in nobody's way until then.
+constexpr unsigned max_partial_tries = 3;
+
+} // namespace
+
+void guest_copy::finished(const order_outcome& outcome, time_point now) {
+  if (!out_)
+    return;
+  const auto order = *std::move(out_);
+  out_.reset();
+  if (std::holds_alternative<push_order>(order))
+    push_finished(outcome, now);
+  else if (const auto* removal = std::get_if<removal_order>(&order))
+    removal_finished(*removal, outcome, now);
+  else if (unsettled_)
+    settle_finished(outcome, now);
+  else
+    links_finished(outcome, now);
+}
+
+void guest_copy::push_finished(const order_outcome& outcome, time_point now) {
+  pending_->skipped.insert(pending_->skipped.end(), outcome.skipped.begin(),
+                           outcome.skipped.end());
+  switch (outcome.flip) {
+  case flip_state::acknowledged:
+    went_live(now);
+    if (outcome.complete)
+      links_acknowledged();
+    break;
+  case flip_state::unknown:
+    unsettled_ = true;
+    flip_back_ = false;
+    generations_[pending_->name].state = name_state::live;
+    // The flip is sent again at once; only if that fails too we wait.
+    last_error_ = outcome.err;
+    return;
+  case flip_state::not_sent:
+  case flip_state::refused: never_went_live(); break;
+  }
+  if (outcome.complete) {
+    superseded_ = 0;
+    retry_.reset();
+    last_error_.reset();
+  } else if (outcome.err.code == errc::aborted
+             && outcome.flip == flip_state::not_sent) {
+    ++superseded_;
+  } else {
+    failed(outcome.err, now);
+  }
+}
+
+void guest_copy::settle_finished(const order_outcome& outcome, time_point now) {
+  if (outcome.flip == flip_state::acknowledged) {
+    unsettled_ = false;
+    if (flip_back_)
+      never_went_live();
+    else
+      went_live(now);
+    flip_back_ = false;
+    return;
+  }
+  last_error_ = outcome.err;
+  // Without a previous generation there is nothing to flip back to.
+  if (!flip_back_ && acked_) {
+    flip_back_ = true;
+    return;
+  }
+  flip_back_ = false;
+  failed(outcome.err, now);
+}
+
+void guest_copy::links_finished(const order_outcome& outcome, time_point now) {
+  if (!outcome.complete) {
+    failed(outcome.err, now);
+    return;
+  }
+  links_acknowledged();
+  retry_.reset();
+  last_error_.reset();
+}
+
+void guest_copy::removal_finished(const removal_order& order,
+                                  const order_outcome& outcome,
+                                  time_point now) {
+  if (leaving_ && order.steps.front().path == settings_.root) {
+    left_ = true;
+    if (outcome.removals.empty()
+        || outcome.removals.front() != removal_result::removed)
+      leftovers_.push_back({settings_.root, outcome.err.message});
+    return;
+  }
+  bool any_failed = false;
+  bool partial_failed = false;
+  for (std::size_t i = 0; i < order.steps.size(); ++i) {
+    const std::string name{base_name(order.steps[i].path)};
+    const auto result = i < outcome.removals.size() ? outcome.removals[i]
+                                                    : removal_result::failed;
+    any_failed |= result == removal_result::failed;
+    if (const auto g = generations_.find(name); g != generations_.end()) {
+      partial_failed |= result == removal_result::failed
+                        && g->second.state == name_state::partial;
+      generation_removed(name, result, now);
+    } else if (result == removal_result::removed) {
+      links_.erase(name);
+    } else if (result == removal_result::impossible) {
+      links_[name].stuck = true;
+    }
+  }
+  if (partial_failed)
+    failed(outcome.err, now);
+  else if (any_failed)
+    removal_retry_at_ = now + removal_retry_.next();
+  else
+    removal_retry_.reset();
+}
+
+void guest_copy::generation_removed(const std::string& name,
+                                    removal_result result, time_point now) {
+  auto& g = generations_[name];
+  if (result == removal_result::removed) {
+    generations_.erase(name);
+  } else if (result == removal_result::impossible) {
+    g.state = name_state::stuck;
+  } else if (g.state == name_state::partial && ++g.tries >= max_partial_tries) {
+    g.state = name_state::old;
+    g.old_since = now;
+  }
+}
+
+void guest_copy::went_live(time_point now) {
+  for (auto& [name, g] : generations_) {
+    if (g.state == name_state::live && name != pending_->name) {
+      g.state = name_state::old;
+      g.old_since = now;
+    }
+  }
+  generations_[pending_->name].state = name_state::live;
+  live_name_ = pending_->name;
+  acked_ = pending_->host;
+  root_ = pending_->root;
+  wanted_links_ = {pending_->links.begin(), pending_->links.end()};
+  skipped_ = std::move(pending_->skipped);
+  pending_.reset();
+  for (const auto& name : wanted_links_) {
+    auto& link = links_[name];
+    link.sent = true;
+    // One that was there before may have the owner of another generation.
+    link.acknowledged
+      = link.acknowledged && link.uid == root_.uid && link.gid == root_.gid;
+    link.stuck = false;
+  }
+}
+
+void guest_copy::links_acknowledged() {
+  for (const auto& name : wanted_links_) {
+    auto& link = links_[name];
+    link.acknowledged = true;
+    link.uid = root_.uid;
+    link.gid = root_.gid;
+  }
+}
+
+void guest_copy::never_went_live() {
+  generations_[pending_->name].state = name_state::partial;
+  // Links follow the flip: those of this push alone were never sent.
+  std::erase_if(links_, [](const auto& entry) {
+    return !entry.second.sent;
+  });
+}
+
+void guest_copy::failed(const error& err, time_point now) {
+  last_error_ = err;
+  retry_at_ = now + retry_.next();
+}
+
+} // namespace fsshare

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "core/copy_schedule.hpp"
+#include "core/guest_copy.hpp"
+
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace fsshare {
+
+/// A whole tree whose contents are read as they are sent.
+struct tree_order {
+  tree_snapshot_ptr tree;
+  std::string guest_root;
+};
+
+/// One order on its way through a guest: from the plan, which depends on the
+/// guest agent, to the outcome. Passive; whoever owns the connection sends the
+/// requests that it hands out and tells it the answers.
+class guest_job {
+public:
+  explicit guest_job(guest_order order);
+  explicit guest_job(tree_order order);
+
+  /// Makes the plan. An order that this guest agent cannot carry out ends at
+  /// once.
+  void begin(const guest_profile& guest);
+
+  bool begun() const {
+    return schedule_.has_value();
+  }
+
+  /// Returns the next request that may be sent now. See copy_schedule::next().
+  std::optional<copy_request> next(std::uint64_t max_data_bytes);
+
+  /// Returns what a request is about; valid while the job lives.
+  const copy_step& step_of(const copy_request& request) const;
+
+  /// Notes the guest agent's answer.
+  void answered(const copy_request& request, errc code,
+                const std::string& message);
+
+  /// Notes that a request will not be answered; the guest may have carried it
+  /// out, or may still do so.
+  void unanswered(const copy_request& request, const error& why);
+
+  /// Notes that a request was handed out and could not be sent.
+  void unsent(const copy_request& request, const error& why);
+
+  /// Notes that the connection ended: what was handed out and not answered so
+  /// far was never sent.
+  void disconnected(const error& why);
+
+  /// Gives the job up: nothing more is handed out.
+  void fail(const error& why);
+
+  /// Stops it, with ABORTED, unless its flip has been sent.
+  void stop();
+
+  /// Reports an entry that did not arrive as it is.
+  void note(skipped_entry what);
+
+  /// Returns whether nothing is in flight and nothing is to be sent.
+  bool ended() const;
+
+  /// Returns what became of it, once it has ended.
+  order_outcome outcome() const;
+
+  copy_progress progress() const {
+    return schedule_ ? schedule_->progress() : copy_progress{};
+  }
+  /// Whether any request was handed out.
+  bool sent_anything() const {
+    return sent_anything_;
+  }
+
+private:
+  copy_plan make_plan(const guest_profile& guest) const;
+  bool is_removal() const;
+  void settle_removal(const copy_request& request, errc code,
+                      const std::string& message);
+
+  std::variant<guest_order, tree_order> order_;
+  guest_profile guest_;
+  std::optional<copy_schedule> schedule_;
+  std::optional<error> error_;
+  flip_state flip_ = flip_state::not_sent;
+  std::vector<removal_result> removals_;
+  std::vector<skipped_entry> notes_;
+  std::size_t in_flight_ = 0;
+  bool sent_anything_ = false;
+};
+
+} // namespace fsshare

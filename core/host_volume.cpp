@@ -1,0 +1,164 @@
+#include "core/host_volume.hpp"
+
+#include <algorithm>
+
+namespace fsshare {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+host_volume::host_volume(settings s)
+  : settings_(s), superseded_retry_(milliseconds{2}, milliseconds{200}, s.seed),
+    failed_retry_(milliseconds{100}, seconds{30}, s.seed + 1) {
+}
+
+void host_volume::hint(volume_hint what, time_point now) {
+  switch (what) {
+  case volume_hint::flipped:
+    suspect(now);
+    // The read that is out may have begun before the flip: look afterwards.
+    (reading_ ? need_look_ : need_read_) = true;
+    read_at_.reset();
+    break;
+  case volume_hint::generation_removed:
+    suspect(now);
+    need_look_ = true;
+    break;
+  case volume_hint::attributes:
+    // Each one restarts the quiet time: owners are set entry by entry.
+    attributes_at_ = now + settings_.attribute_quiet;
+    break;
+  case volume_hint::watch_lost:
+    is_watched_ = false;
+    need_watch_ = true;
+    need_look_ = true;
+    break;
+  case volume_hint::deep_sweep: need_close_look_ = true; [[fallthrough]];
+  case volume_hint::sweep:
+    // Placing the watch again costs one call where it stands, and finds the
+    // directory or mount that took its place where it does not.
+    need_watch_ = true;
+    need_look_ = true;
+    break;
+  }
+}
+
+void host_volume::suspect(time_point now) {
+  if (!suspected_at_)
+    suspected_at_ = now;
+}
+
+void host_volume::want_snapshot() {
+  if (!snapshot_ && !reading_)
+    need_read_ = true;
+}
+
+void host_volume::release_snapshot() {
+  snapshot_.reset();
+}
+
+std::optional<volume_request> host_volume::next(time_point now) {
+  if (out_)
+    return std::nullopt;
+  if (attributes_at_ && *attributes_at_ <= now) {
+    attributes_at_.reset();
+    need_close_look_ = true;
+  }
+  if (poll_at_ && *poll_at_ <= now) {
+    poll_at_.reset();
+    need_watch_ = true;
+    need_look_ = true;
+  }
+  if (read_at_ && *read_at_ <= now)
+    read_at_.reset();
+  // The watch comes before the read, so that no flip falls between them.
+  if (need_watch_) {
+    need_watch_ = false;
+    out_ = true;
+    return volume_request::watch;
+  }
+  if (need_read_ && !read_at_) {
+    need_read_ = false;
+    reading_ = true;
+    out_ = true;
+    return volume_request::read;
+  }
+  if ((need_look_ || need_close_look_) && !need_read_) {
+    const bool close = need_close_look_;
+    need_look_ = false;
+    need_close_look_ = false;
+    out_ = true;
+    return close ? volume_request::look_closely : volume_request::look;
+  }
+  return std::nullopt;
+}
+
+void host_volume::watched(const status& placed, time_point now) {
+  out_ = false;
+  is_watched_ = static_cast<bool>(placed);
+  if (is_watched_) {
+    poll_at_.reset();
+    return;
+  }
+  last_error_ = placed.err();
+  poll_at_ = now + settings_.poll_interval;
+}
+
+void host_volume::looked(const result<volume_look>& seen, time_point now) {
+  out_ = false;
+  if (!seen) {
+    retry_read(seen.err(), now);
+    return;
+  }
+  const bool same = current_ && current_->name == seen->name
+                    && (!seen->digest || *seen->digest == current_->digest);
+  if (same) {
+    suspected_at_.reset();
+    last_error_.reset();
+    return;
+  }
+  suspect(now);
+  need_read_ = true;
+}
+
+void host_volume::read(const result<volume_snapshot_ptr>& got, time_point now) {
+  out_ = false;
+  reading_ = false;
+  if (!got) {
+    retry_read(got.err(), now);
+    return;
+  }
+  ++reads_;
+  superseded_retry_.reset();
+  failed_retry_.reset();
+  last_error_.reset();
+  snapshot_ = *got;
+  if (current_ != snapshot_->id) {
+    current_ = snapshot_->id;
+    changed_at_ = suspected_at_.value_or(now);
+  }
+  if (!need_look_)
+    suspected_at_.reset();
+}
+
+void host_volume::retry_read(const error& err, time_point now) {
+  need_read_ = true;
+  if (err.code == errc::aborted) {
+    read_at_ = now + superseded_retry_.next();
+    return;
+  }
+  last_error_ = err;
+  read_at_ = now + failed_retry_.next();
+}
+
+std::optional<host_volume::time_point> host_volume::next_due() const {
+  if (out_)
+    return std::nullopt;
+  std::optional<time_point> due;
+  for (const auto& at : {read_at_, attributes_at_, poll_at_})
+    if (at)
+      due = due ? std::min(*due, *at) : *at;
+  return due;
+}
+
+} // namespace fsshare

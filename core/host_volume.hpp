@@ -1,0 +1,129 @@
+#pragma once
+
+#include "core/backoff.hpp"
+#include "core/result.hpp"
+#include "core/tree_snapshot.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace fsshare {
+
+/// What may have happened to a volume on the host. None is trusted: each means
+/// "compare and converge", they differ in how soon and how closely.
+enum class volume_hint : std::uint8_t {
+  /// `..data` was replaced.
+  flipped,
+  /// A generation's directory was removed, as the kubelet does last.
+  generation_removed,
+  /// Mode or owner of the volume's root was set, perhaps to what it was.
+  attributes,
+  /// The watch is gone, whatever became of the volume.
+  watch_lost,
+  /// The periodic comparison.
+  sweep,
+  /// The same, of modes and owners too; also after events were lost.
+  deep_sweep,
+};
+
+/// What a comparison of the volume on the disk found.
+struct volume_look {
+  /// What `..data` names.
+  std::string name;
+  /// As in `generation`; only if it was asked for.
+  std::optional<std::uint64_t> digest;
+};
+
+/// What to do next about a volume on the host; one request is out at a time.
+enum class volume_request : std::uint8_t { watch, look, look_closely, read };
+
+/// The host's side of one volume: which generation it has, how sure that is,
+/// and what to do to find out.
+class host_volume {
+public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  struct settings {
+    /// A volume whose watch could not be placed is compared this often.
+    std::chrono::nanoseconds poll_interval = std::chrono::seconds{1};
+    /// Kubelets up to 1.26 set owner and mode entry by entry after the flip.
+    std::chrono::nanoseconds attribute_quiet = std::chrono::milliseconds{20};
+    /// Of the jitter of retries.
+    std::uint32_t seed = 1;
+  };
+
+  explicit host_volume(settings s);
+
+  /// Notes that something may have changed.
+  void hint(volume_hint what, time_point now);
+
+  /// Asks for the contents of the current generation.
+  void want_snapshot();
+
+  /// Lets go of the contents.
+  void release_snapshot();
+
+  /// Returns the next request, if one is due and none is out.
+  std::optional<volume_request> next(time_point now);
+
+  /// The answers to the requests.
+  void watched(const status& placed, time_point now);
+  void looked(const result<volume_look>& seen, time_point now);
+  void read(const result<volume_snapshot_ptr>& got, time_point now);
+
+  /// Returns when next() may have something new to say, apart from answers and
+  /// hints.
+  std::optional<time_point> next_due() const;
+
+  /// The generation that was read last.
+  const std::optional<generation>& current() const {
+    return current_;
+  }
+  /// Its contents; null after release_snapshot().
+  const volume_snapshot_ptr& snapshot() const {
+    return snapshot_;
+  }
+  /// When the first hint of the current generation arrived.
+  time_point changed_at() const {
+    return changed_at_;
+  }
+  /// Number of times that a generation was read whole.
+  std::uint64_t reads() const {
+    return reads_;
+  }
+  bool is_watched() const {
+    return is_watched_;
+  }
+  /// Why the volume could not be watched, looked at or read; superseded reads
+  /// are no errors.
+  const std::optional<error>& last_error() const {
+    return last_error_;
+  }
+
+private:
+  void suspect(time_point now);
+  void retry_read(const error& err, time_point now);
+
+  settings settings_;
+  backoff superseded_retry_;
+  backoff failed_retry_;
+  std::uint64_t reads_ = 0;
+  bool out_ = false;
+  bool need_watch_ = true;
+  bool need_look_ = false;
+  bool need_close_look_ = false;
+  bool need_read_ = true;
+  bool reading_ = false;
+  bool is_watched_ = false;
+  std::optional<time_point> read_at_;
+  std::optional<time_point> attributes_at_;
+  std::optional<time_point> poll_at_;
+  std::optional<time_point> suspected_at_;
+  time_point changed_at_;
+  std::optional<generation> current_;
+  volume_snapshot_ptr snapshot_;
+  std::optional<error> last_error_;
+};
+
+} // namespace fsshare

@@ -1,0 +1,142 @@
+#include "core/host_volume.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace fsshare;
+using namespace std::chrono_literals;
+
+namespace {
+
+using time_point = host_volume::time_point;
+
+constexpr time_point t0{1h};
+
+result<volume_snapshot_ptr> contents(const std::string& name,
+                                     std::uint64_t digest = 1) {
+  volume_snapshot s;
+  s.id = {name, digest};
+  return std::make_shared<const volume_snapshot>(std::move(s));
+}
+
+// A volume that was watched and read.
+host_volume read_volume() {
+  host_volume v{{}};
+  REQUIRE(v.next(t0) == volume_request::watch);
+  v.watched(unit{}, t0);
+  REQUIRE(v.next(t0) == volume_request::read);
+  v.read(contents("..1"), t0);
+  REQUIRE(v.next(t0) == std::nullopt);
+  return v;
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("core/host_volume");
+
+TEST_CASE("the watch is placed before the first read") {
+  host_volume v{{}};
+  CHECK(v.next(t0) == volume_request::watch);
+  CHECK(v.next(t0) == std::nullopt);
+  v.watched(unit{}, t0);
+  CHECK(v.next(t0) == volume_request::read);
+}
+
+TEST_CASE("a flip is read at once") {
+  auto v = read_volume();
+  v.hint(volume_hint::flipped, t0 + 1s);
+  CHECK(v.next(t0 + 1s) == volume_request::read);
+  v.read(contents("..2"), t0 + 2s);
+  CHECK(v.current()->name == "..2");
+  CHECK(v.changed_at() == t0 + 1s);
+}
+
+TEST_CASE("a flip while reading is looked at afterwards") {
+  auto v = read_volume();
+  v.hint(volume_hint::flipped, t0);
+  REQUIRE(v.next(t0) == volume_request::read);
+  v.hint(volume_hint::flipped, t0);
+  v.read(contents("..2"), t0);
+  CHECK(v.next(t0) == volume_request::look);
+  v.looked(volume_look{"..3", {}}, t0);
+  CHECK(v.next(t0) == volume_request::read);
+}
+
+TEST_CASE("the removal of a generation alone is enough to find a new one") {
+  auto v = read_volume();
+  v.hint(volume_hint::generation_removed, t0);
+  REQUIRE(v.next(t0) == volume_request::look);
+  v.looked(volume_look{"..2", {}}, t0);
+  CHECK(v.next(t0) == volume_request::read);
+}
+
+TEST_CASE("a look that finds nothing new reads nothing") {
+  auto v = read_volume();
+  v.hint(volume_hint::sweep, t0);
+  REQUIRE(v.next(t0) == volume_request::watch);
+  v.watched(unit{}, t0);
+  REQUIRE(v.next(t0) == volume_request::look);
+  v.looked(volume_look{"..1", {}}, t0);
+  CHECK(v.next(t0) == std::nullopt);
+}
+
+TEST_CASE("attributes are compared when they have been quiet for 20 ms") {
+  auto v = read_volume();
+  v.hint(volume_hint::attributes, t0);
+  v.hint(volume_hint::attributes, t0 + 15ms);
+  CHECK(v.next(t0 + 34ms) == std::nullopt);
+  CHECK(v.next_due() == t0 + 35ms);
+  CHECK(v.next(t0 + 35ms) == volume_request::look_closely);
+  SUBCASE("the same digest is no change") {
+    v.looked(volume_look{"..1", 1}, t0 + 35ms);
+    CHECK(v.next(t0 + 35ms) == std::nullopt);
+  }
+  SUBCASE("another digest is a new generation of that name") {
+    v.looked(volume_look{"..1", 2}, t0 + 35ms);
+    CHECK(v.next(t0 + 35ms) == volume_request::read);
+  }
+}
+
+TEST_CASE("a superseded read is repeated soon, a failed one later") {
+  auto v = read_volume();
+  v.hint(volume_hint::flipped, t0);
+  REQUIRE(v.next(t0) == volume_request::read);
+  v.read(error{errc::aborted, "superseded"}, t0);
+  CHECK(v.next(t0) == std::nullopt);
+  CHECK(*v.next_due() <= t0 + 2ms);
+  CHECK_FALSE(v.last_error());
+  REQUIRE(v.next(t0 + 2ms) == volume_request::read);
+  v.read(error{errc::internal, "read: Input/output error"}, t0);
+  CHECK(*v.next_due() >= t0 + 50ms);
+  CHECK(v.last_error()->code == errc::internal);
+}
+
+TEST_CASE("a volume that cannot be watched is polled") {
+  host_volume v{{}};
+  v.next(t0);
+  v.watched(error{errc::resource_exhausted, "max_user_watches"}, t0);
+  REQUIRE(v.next(t0) == volume_request::read);
+  v.read(contents("..1"), t0);
+  CHECK_FALSE(v.is_watched());
+  CHECK(v.next_due() == t0 + 1s);
+  CHECK(v.next(t0 + 1s) == volume_request::watch);
+}
+
+TEST_CASE("a lost watch is placed again before the volume is compared") {
+  auto v = read_volume();
+  v.hint(volume_hint::watch_lost, t0);
+  CHECK_FALSE(v.is_watched());
+  CHECK(v.next(t0) == volume_request::watch);
+  v.watched(unit{}, t0);
+  CHECK(v.next(t0) == volume_request::look);
+}
+
+TEST_CASE("contents that were let go are read again when wanted") {
+  auto v = read_volume();
+  v.release_snapshot();
+  CHECK(v.snapshot() == nullptr);
+  CHECK(v.next(t0) == std::nullopt);
+  v.want_snapshot();
+  CHECK(v.next(t0) == volume_request::read);
+}
+
+TEST_SUITE_END();
