@@ -7,18 +7,19 @@ namespace fsshare {
 /// NODE: one per process; knows every SANDBOX and routes requests to it.
 /// Requests for a sandbox that is not prepared are NOT_FOUND, but for Prepare
 /// and Cleanup.
-using node_actor = caf::typed_actor<
-  rpc<prepare_reply, prepare_request>, rpc<cleanup_reply, cleanup_request>,
-  rpc<share_file_reply, share_file_request>,
-  rpc<unshare_file_reply, unshare_file_request>,
-  rpc<unshare_container_reply, unshare_container_request>,
-  rpc<share_rootfs_reply, share_rootfs_request>,
-  rpc<unshare_rootfs_reply, unshare_rootfs_request>,
-  rpc<start_watcher_reply, start_watcher_request>,
-  rpc<stop_watcher_reply, stop_watcher_request>,
-  rpc<get_sandbox_reply, get_sandbox_request>,
-  rpc<list_sandboxes_reply, list_sandboxes_request>,
-  rpc<list_volumes_reply, list_volumes_request>>;
+using node_actor
+  = caf::typed_actor<rpc<prepare_reply, prepare_request>,
+                     rpc<cleanup_reply, cleanup_request>,
+                     rpc<share_file_reply, share_file_request>,
+                     rpc<unshare_file_reply, unshare_file_request>,
+                     rpc<unshare_container_reply, unshare_container_request>,
+                     rpc<share_rootfs_reply, share_rootfs_request>,
+                     rpc<unshare_rootfs_reply, unshare_rootfs_request>,
+                     rpc<start_watcher_reply, start_watcher_request>,
+                     rpc<stop_watcher_reply, stop_watcher_request>,
+                     rpc<get_sandbox_reply, get_sandbox_request>,
+                     rpc<list_sandboxes_reply, list_sandboxes_request>,
+                     rpc<list_volumes_reply, list_volumes_request>>;
 
 } // namespace fsshare
 

@@ -1,0 +1,253 @@
+#include "actors/guest_proxy.hpp"
+
+#include "ttrpc/copy_file.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace fsshare {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+guest_proxy_state::guest_proxy_state(handle::pointer self,
+                                     guest_proxy_options options,
+                                     std::shared_ptr<dialer> network,
+                                     std::vector<volume_reader_actor> readers,
+                                     guest_reached_sink registry)
+  : self_(self), options_(std::move(options)), network_(std::move(network)),
+    readers_(std::move(readers)), registry_(std::move(registry)),
+    window_(options_.window_requests, options_.window_bytes),
+    redial_(milliseconds{10}, seconds{1}, options_.seed) {
+}
+
+guest_proxy_state::~guest_proxy_state() {
+  if (stream_)
+    stream_->close();
+  link_ = link_state::down;
+  // Nobody else answers promises whose holder dies.
+  auto dying = std::exchange(jobs_, {});
+  for (auto& active : dying) {
+    active.job.fail({errc::aborted, "the sandbox was cleaned up"});
+    active.ended(active.job.outcome());
+  }
+}
+
+guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
+  return {
+    [this](carry_out& msg) -> caf::result<order_outcome> {
+      auto promise = self_->make_response_promise<order_outcome>();
+      add_job({0,
+               msg.id.value,
+               guest_job{std::move(msg.order)},
+               {},
+               [promise](const order_outcome& outcome) mutable {
+                 promise.deliver(outcome);
+               }});
+      return promise;
+    },
+    [this](const stop_order& msg) {
+      for (auto& active : jobs_)
+        if (active.order == msg.id.value)
+          active.job.stop();
+      end_jobs();
+    },
+    [this](const copy_tree& msg) -> caf::result<tree_copied> {
+      auto promise = self_->make_response_promise<tree_copied>();
+      add_copy(msg, promise);
+      return promise;
+    },
+    [this](remove_copy& msg) -> caf::result<copy_removed> {
+      auto promise = self_->make_response_promise<copy_removed>();
+      auto root = msg.guest_root;
+      add_removal(std::move(msg.guest_root),
+                  [promise, root](const order_outcome& outcome) mutable {
+                    copy_removed reply;
+                    if (!outcome.complete)
+                      reply.pending.push_back({root, outcome.err.message});
+                    promise.deliver(std::move(reply));
+                  });
+      return promise;
+    },
+    [this](guest_status_request) {
+      auto status = status_;
+      status.connected = link_ == link_state::up;
+      return status;
+    },
+    [this](guest_dialed& msg) {
+      dialed(msg);
+    },
+    [this](const guest_bytes& msg) {
+      received(msg);
+    },
+    [this](const guest_closed& msg) {
+      if (msg.connection == connection_)
+        lost(msg.why);
+    },
+    [this](const proxy_tick& msg) {
+      if (msg.turn == turn_)
+        tick();
+    },
+  };
+}
+
+void guest_proxy_state::add_job(active_job job) {
+  job.key = ++last_key_;
+  jobs_.push_back(std::move(job));
+  if (link_ == link_state::up) {
+    jobs_.back().job.begin(profile_);
+    pump();
+    end_jobs();
+  } else {
+    connect();
+  }
+}
+
+void guest_proxy_state::add_copy(
+  const copy_tree& msg, caf::typed_response_promise<tree_copied> promise) {
+  auto done = [this, promise,
+               root = msg.guest_root](const order_outcome& outcome) mutable {
+    if (outcome.complete) {
+      promise.deliver(tree_copied{outcome.skipped});
+      return;
+    }
+    if (link_ != link_state::up) {
+      promise.deliver(to_caf(outcome.err));
+      return;
+    }
+    // What was made of a copy that failed must not fill the guest's memory.
+    add_removal(root,
+                [promise, err = outcome.err](const order_outcome&) mutable {
+                  promise.deliver(to_caf(err));
+                });
+  };
+  add_job({0, msg.id.value, guest_job{tree_order{msg.tree, msg.guest_root}},
+           msg.source, std::move(done)});
+}
+
+void guest_proxy_state::add_removal(
+  std::string guest_root, std::function<void(const order_outcome&)> ended) {
+  // The directory that holds all copies belongs to root.
+  removal_order order{{removal_step(guest_root, 0, 0)}};
+  add_job({0,
+           std::nullopt,
+           guest_job{guest_order{std::move(order)}},
+           {},
+           std::move(ended)});
+}
+
+guest_proxy_state::active_job* guest_proxy_state::find(std::uint64_t key) {
+  for (auto& active : jobs_)
+    if (active.key == key)
+      return &active;
+  return nullptr;
+}
+
+// Jobs take turns, so that a large copy does not hold up a small push.
+void guest_proxy_state::pump() {
+  if (link_ != link_state::up)
+    return;
+  bool any = true;
+  while (any && window_.may_send(0)) {
+    any = false;
+    for (auto& active : jobs_)
+      any |= window_.may_send(0) && send_next(active);
+  }
+  flush();
+}
+
+bool guest_proxy_state::send_next(active_job& active) {
+  const auto request = active.job.next(window_.free_bytes());
+  if (!request)
+    return false;
+  const flight what{active.key, *request, window_.sent(request->length, now())};
+  const auto& step = active.job.step_of(*request);
+  if (step.type == entry_type::symlink)
+    send(active, what, as_bytes(step.target));
+  else if (request->length == 0)
+    send(active, what, {});
+  else if (step.content)
+    send(active, what,
+         byte_view{*step.content}.subspan(request->offset, request->length));
+  else
+    fetch(active, what);
+  return true;
+}
+
+void guest_proxy_state::fetch(active_job& active, const flight& what) {
+  const auto& step = active.job.step_of(what.request);
+  const auto& reader = readers_[next_reader_++ % readers_.size()];
+  const auto connection = connection_;
+  ask(self_, reader,
+      read_chunk{active.source, step.source, what.request.offset,
+                 what.request.length})
+    .then(
+      [this, what, connection](chunk_read& chunk) {
+        if (connection == connection_)
+          fetched(what, std::move(chunk));
+      },
+      [this, what, connection](caf::error& err) {
+        if (connection == connection_)
+          fetched(what, from_caf(err));
+      });
+}
+
+void guest_proxy_state::fetched(const flight& what, result<chunk_read> chunk) {
+  auto* active = find(what.job);
+  if (active == nullptr)
+    return;
+  if (!chunk) {
+    window_.lost(what.window);
+    active->job.unsent(what.request, chunk.err());
+  } else {
+    if (chunk->zero_filled)
+      active->job.note({active->job.step_of(what.request).source,
+                        "became shorter while it was copied"});
+    send(*active, what, *chunk->data);
+  }
+  pump();
+  end_jobs();
+}
+
+void guest_proxy_state::send(active_job& active, const flight& what,
+                             byte_view data) {
+  const auto head = ttrpc::copy_file_head(active.job.step_of(what.request),
+                                          what.request.offset, data.size());
+  const auto stream
+    = session_->call(ttrpc::agent_service, ttrpc::copy_file_method,
+                     {head, data}, options_.request_timeout, now());
+  if (!stream) {
+    window_.lost(what.window);
+    active.job.unsent(what.request, stream.err());
+    return;
+  }
+  in_flight_.emplace(*stream, what);
+  ++status_.requests;
+  status_.bytes_sent += data.size();
+}
+
+void guest_proxy_state::end_jobs() {
+  const auto has_ended = [](const active_job& active) {
+    return active.job.ended();
+  };
+  // Begins anew after each: what follows a job may add and end others.
+  for (;;) {
+    const auto i = std::find_if(jobs_.begin(), jobs_.end(), has_ended);
+    if (i == jobs_.end())
+      return;
+    job_list ended;
+    ended.splice(ended.begin(), jobs_, i);
+    ended.front().ended(ended.front().job.outcome());
+  }
+}
+
+void guest_proxy_state::flush() {
+  if (!session_ || !stream_)
+    return;
+  auto output = session_->take_output();
+  if (!output.empty())
+    stream_->send(std::move(output));
+  arm();
+}
+
+} // namespace fsshare

@@ -1,0 +1,133 @@
+#pragma once
+
+#include "core/backoff.hpp"
+#include "core/copy_window.hpp"
+#include "core/guest_address.hpp"
+#include "core/guest_job.hpp"
+#include "messages/guest_proxy.hpp"
+#include "messages/registry.hpp"
+#include "messages/volume_reader.hpp"
+#include "ttrpc/client_session.hpp"
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace fsshare {
+
+/// Where a GUEST PROXY tells that its guest can be reached.
+using guest_reached_sink = caf::typed_actor<msg<guest_reached>>;
+
+struct guest_proxy_options {
+  std::string sandbox_id;
+  guest_address address;
+  /// How long to try to connect before what waits fails.
+  std::chrono::nanoseconds dial_timeout = std::chrono::seconds{30};
+  /// Of each request; a passed one closes the connection, which is what cancels
+  /// handlers in the guest.
+  std::chrono::nanoseconds request_timeout = std::chrono::seconds{60};
+  std::uint32_t window_requests = 64;
+  std::uint64_t window_bytes = 8U << 20;
+  /// Of the jitter of redials.
+  std::uint32_t seed = 1;
+};
+
+/// What a GUEST PROXY owns: the connection, the jobs and what is in flight.
+class guest_proxy_state {
+public:
+  using handle = guest_proxy_actor;
+  static constexpr const char* name = "guest-proxy";
+  using time_point = std::chrono::steady_clock::time_point;
+
+  guest_proxy_state(handle::pointer self, guest_proxy_options options,
+                    std::shared_ptr<dialer> network,
+                    std::vector<volume_reader_actor> readers,
+                    guest_reached_sink registry);
+  ~guest_proxy_state();
+  guest_proxy_state(const guest_proxy_state&) = delete;
+  guest_proxy_state& operator=(const guest_proxy_state&) = delete;
+
+  handle::behavior_type make_behavior();
+
+private:
+  /// A job and what to do when it has ended.
+  struct active_job {
+    std::uint64_t key = 0;
+    std::optional<std::uint64_t> order;
+    guest_job job;
+    /// Where the contents of a tree are read.
+    std::string source;
+    std::function<void(const order_outcome&)> ended;
+  };
+  using job_list = std::list<active_job>;
+
+  struct flight {
+    std::uint64_t job = 0;
+    copy_request request;
+    copy_window::flight window;
+  };
+
+  enum class link_state : std::uint8_t { down, dialing, greeting, up };
+
+  // -- jobs (guest_proxy.cpp) -------------------------------------------------
+  void add_job(active_job job);
+  void add_copy(const copy_tree& msg,
+                caf::typed_response_promise<tree_copied> promise);
+  void add_removal(std::string guest_root,
+                   std::function<void(const order_outcome&)> ended);
+  active_job* find(std::uint64_t key);
+  void pump();
+  bool send_next(active_job& job);
+  void fetch(active_job& job, const flight& what);
+  void fetched(const flight& what, result<chunk_read> chunk);
+  void send(active_job& job, const flight& what, byte_view data);
+  void end_jobs();
+  void flush();
+
+  // -- connection (guest_proxy_connection.cpp) --------------------------------
+  void connect();
+  void dial();
+  void dialed(guest_dialed& msg);
+  void greet();
+  void greeted(const ttrpc::client_session::reply& reply);
+  void received(const guest_bytes& msg);
+  void answered(const ttrpc::client_session::reply& reply);
+  void lost(const error& why);
+  void redial_later(const error& why);
+  void fail_waiting(const error& why);
+  void tick();
+  void arm();
+  time_point now() const;
+
+  handle::pointer self_;
+  guest_proxy_options options_;
+  std::shared_ptr<dialer> network_;
+  std::vector<volume_reader_actor> readers_;
+  guest_reached_sink registry_;
+
+  std::uint64_t last_key_ = 0;
+  job_list jobs_;
+  std::size_t next_reader_ = 0;
+
+  link_state link_ = link_state::down;
+  /// Counts dials and connections, to tell late news from current.
+  std::uint64_t connection_ = 0;
+  byte_stream_ptr stream_;
+  std::optional<ttrpc::client_session> session_;
+  std::map<std::uint32_t, flight> in_flight_;
+  std::uint32_t check_stream_ = 0;
+  std::uint32_t version_stream_ = 0;
+  copy_window window_;
+  guest_profile profile_;
+  backoff redial_;
+  std::optional<time_point> dial_deadline_;
+  std::optional<time_point> redial_at_;
+  std::optional<time_point> armed_;
+  std::uint64_t turn_ = 0;
+  guest_status status_;
+};
+
+} // namespace fsshare

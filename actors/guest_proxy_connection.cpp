@@ -1,0 +1,221 @@
+#include "actors/guest_proxy.hpp"
+#include "proto/agent.pb.h"
+#include "ttrpc/copy_file.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+using time_point = guest_proxy_state::time_point;
+
+std::optional<time_point> earlier(std::optional<time_point> x,
+                                  std::optional<time_point> y) {
+  if (x && y)
+    return std::min(*x, *y);
+  return x ? x : y;
+}
+
+} // namespace
+
+guest_proxy_state::time_point guest_proxy_state::now() const {
+  return self_->clock().now();
+}
+
+void guest_proxy_state::connect() {
+  if (link_ != link_state::down)
+    return;
+  if (!dial_deadline_)
+    dial_deadline_ = now() + options_.dial_timeout;
+  if (!redial_at_)
+    dial();
+  arm();
+}
+
+void guest_proxy_state::dial() {
+  link_ = link_state::dialing;
+  const auto attempt = ++connection_;
+  // A weak reference: a dial must not keep the actor of a sandbox that is gone.
+  network_->dial(options_.address,
+                 [weak = caf::actor_cast<caf::weak_actor_ptr>(handle{self_}),
+                  attempt](result<byte_stream_ptr> stream) {
+                   if (auto self = caf::actor_cast<handle>(weak.lock()))
+                     tell(self, guest_dialed{attempt, std::move(stream)});
+                 });
+}
+
+void guest_proxy_state::dialed(guest_dialed& msg) {
+  if (msg.attempt != connection_ || link_ != link_state::dialing)
+    return;
+  if (!msg.stream) {
+    redial_later(msg.stream.err());
+    return;
+  }
+  stream_ = *std::move(msg.stream);
+  session_.emplace();
+  const auto weak = caf::actor_cast<caf::weak_actor_ptr>(handle{self_});
+  const auto connection = connection_;
+  stream_->start({
+    [weak, connection](bytes data) {
+      if (auto self = caf::actor_cast<handle>(weak.lock()))
+        tell(self, guest_bytes{connection, std::move(data)});
+    },
+    [weak, connection](error why) {
+      if (auto self = caf::actor_cast<handle>(weak.lock()))
+        tell(self, guest_closed{connection, std::move(why)});
+    },
+  });
+  greet();
+}
+
+// The version decides how to copy; the check is what guest agents expect first.
+void guest_proxy_state::greet() {
+  link_ = link_state::greeting;
+  const auto limit = std::min<std::chrono::nanoseconds>(
+    options_.request_timeout, options_.dial_timeout);
+  const auto check = session_->call(ttrpc::health_service, ttrpc::check_method,
+                                    {}, limit, now());
+  const auto version = session_->call(ttrpc::health_service,
+                                      ttrpc::version_method, {}, limit, now());
+  check_stream_ = check ? *check : 0;
+  version_stream_ = version ? *version : 0;
+  flush();
+}
+
+void guest_proxy_state::greeted(const ttrpc::client_session::reply& reply) {
+  if (reply.stream == check_stream_)
+    return;
+  grpc::VersionCheckResponse version;
+  if (reply.code == errc::none)
+    // A guest agent that sends nonsense gets the newest rules, like one that
+    // does not know the method.
+    version.ParseFromArray(reply.payload.data(),
+                           static_cast<int>(reply.payload.size()));
+  profile_ = profile_of(version.agent_version());
+  // Shown to operators: bounded, whatever the guest sends.
+  status_.agent_version = version.agent_version().substr(0, 64);
+  status_.last_error.clear();
+  link_ = link_state::up;
+  window_ = copy_window{options_.window_requests, options_.window_bytes};
+  redial_.reset();
+  dial_deadline_.reset();
+  for (auto& active : jobs_)
+    if (!active.job.begun())
+      active.job.begin(profile_);
+  tell(registry_, guest_reached{options_.sandbox_id});
+}
+
+void guest_proxy_state::received(const guest_bytes& msg) {
+  if (msg.connection != connection_ || !session_)
+    return;
+  const auto replies = session_->receive(msg.data);
+  if (!replies) {
+    lost(replies.err());
+    return;
+  }
+  for (const auto& reply : *replies)
+    answered(reply);
+  pump();
+  end_jobs();
+  pump();
+}
+
+void guest_proxy_state::answered(const ttrpc::client_session::reply& reply) {
+  if (link_ == link_state::greeting) {
+    greeted(reply);
+    return;
+  }
+  const auto i = in_flight_.find(reply.stream);
+  if (i == in_flight_.end())
+    return;
+  const auto what = i->second;
+  in_flight_.erase(i);
+  window_.answered(what.window, now());
+  if (auto* active = find(what.job))
+    active->job.answered(what.request, reply.code,
+                         reply.message.substr(0, 512));
+}
+
+// Everything in flight may have happened, may still happen, or never will.
+void guest_proxy_state::lost(const error& why) {
+  if (stream_)
+    stream_->close();
+  stream_.reset();
+  session_.reset();
+  ++connection_;
+  const bool was_up = link_ == link_state::up;
+  for (const auto& entry : std::exchange(in_flight_, {}))
+    if (auto* active = find(entry.second.job))
+      active->job.unanswered(entry.second.request, why);
+  for (auto& active : jobs_)
+    if (active.job.begun())
+      active.job.disconnected(why);
+  if (was_up) {
+    link_ = link_state::down;
+    status_.last_error = why.message;
+  } else {
+    redial_later(why);
+  }
+  end_jobs();
+  if (!jobs_.empty())
+    connect();
+}
+
+void guest_proxy_state::redial_later(const error& why) {
+  link_ = link_state::down;
+  status_.last_error = why.message;
+  redial_at_ = now() + redial_.next();
+  if (dial_deadline_ && *dial_deadline_ <= now())
+    fail_waiting(why);
+  arm();
+}
+
+void guest_proxy_state::fail_waiting(const error& why) {
+  dial_deadline_.reset();
+  for (auto& active : jobs_)
+    active.job.fail(why.within("connect to the guest agent at "
+                               + to_string(options_.address)));
+  end_jobs();
+}
+
+void guest_proxy_state::tick() {
+  armed_.reset();
+  const auto t = now();
+  if (session_ && !session_->expire(t).empty())
+    lost({errc::deadline_exceeded, "the guest agent did not answer in time"});
+  if (dial_deadline_ && *dial_deadline_ <= t && link_ != link_state::up) {
+    if (link_ == link_state::dialing || link_ == link_state::greeting) {
+      if (stream_)
+        stream_->close();
+      stream_.reset();
+      session_.reset();
+      ++connection_;
+      link_ = link_state::down;
+    }
+    fail_waiting({errc::unavailable, status_.last_error.empty()
+                                       ? "no answer in time"
+                                       : status_.last_error});
+  }
+  if (redial_at_ && *redial_at_ <= t) {
+    redial_at_.reset();
+    if (!jobs_.empty())
+      connect();
+  }
+  arm();
+}
+
+void guest_proxy_state::arm() {
+  auto due = earlier(dial_deadline_, redial_at_);
+  if (session_)
+    due = earlier(due, session_->next_deadline());
+  if (!due || (armed_ && *armed_ <= *due))
+    return;
+  armed_ = due;
+  tell_later(self_, handle{self_},
+             std::max(*due - now(), std::chrono::steady_clock::duration{0}),
+             proxy_tick{++turn_});
+}
+
+} // namespace fsshare

@@ -1,0 +1,122 @@
+#pragma once
+
+#include "core/guest_copy.hpp"
+#include "core/tree_snapshot.hpp"
+#include "messages/caf_compat.hpp"
+#include "messages/errors.hpp"
+#include "sys/byte_stream.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fsshare {
+
+/// Names an order of one requester, so that it can be superseded.
+struct order_id {
+  std::uint64_t value = 0;
+};
+
+/// Carries out an order of REGISTRY. Answered with an outcome, never with an
+/// error, once nothing of it is in flight any more.
+struct carry_out {
+  order_id id;
+  guest_order order;
+};
+
+/// Stops a push unless its flip has been sent; it then ends ABORTED.
+struct stop_order {
+  order_id id;
+};
+
+/// Copies a tree whose contents are read as they are sent. A failed copy is
+/// removed again where the guest agent can. Errors are the guest agent's.
+struct copy_tree {
+  order_id id;
+  /// Root of the tree on the host.
+  std::string source;
+  tree_snapshot_ptr tree;
+  std::string guest_root;
+};
+struct tree_copied {
+  std::vector<skipped_entry> skipped;
+};
+
+/// Removes a guest copy by best effort.
+struct remove_copy {
+  std::string guest_root;
+};
+struct copy_removed {
+  /// Empty when nothing is left.
+  std::vector<skipped_entry> pending;
+};
+
+/// What is known of the guest's end.
+struct guest_status_request {};
+struct guest_status {
+  bool connected = false;
+  /// Of grpc.Health/Version; empty before the first connection.
+  std::string agent_version;
+  std::string last_error;
+  std::uint64_t requests = 0;
+  std::uint64_t bytes_sent = 0;
+};
+
+/// INTERNAL: a dial ended. `attempt` tells a late answer from the current one.
+struct guest_dialed {
+  std::uint64_t attempt = 0;
+  result<byte_stream_ptr> stream = error{};
+};
+/// INTERNAL: bytes from the guest.
+struct guest_bytes {
+  std::uint64_t connection = 0;
+  bytes data;
+};
+/// INTERNAL: the guest's connection ended by itself.
+struct guest_closed {
+  std::uint64_t connection = 0;
+  error why;
+};
+/// INTERNAL: some deadline or pause may be over.
+struct proxy_tick {
+  std::uint64_t turn = 0;
+};
+
+/// GUEST PROXY: one per sandbox; owns the connection to its guest agent and
+/// what may be in flight on it. Connects when there is something to send.
+using guest_proxy_actor = caf::typed_actor<
+  rpc<order_outcome, carry_out>, msg<stop_order>, rpc<tree_copied, copy_tree>,
+  rpc<copy_removed, remove_copy>, rpc<guest_status, guest_status_request>,
+  msg<guest_dialed>, msg<guest_bytes>, msg<guest_closed>, msg<proxy_tick>>;
+
+} // namespace fsshare
+
+FSSHARE_MESSAGE(fsshare::carry_out)
+FSSHARE_MESSAGE(fsshare::order_outcome)
+FSSHARE_MESSAGE(fsshare::stop_order)
+FSSHARE_MESSAGE(fsshare::copy_tree)
+FSSHARE_MESSAGE(fsshare::tree_copied)
+FSSHARE_MESSAGE(fsshare::remove_copy)
+FSSHARE_MESSAGE(fsshare::copy_removed)
+FSSHARE_MESSAGE(fsshare::guest_status_request)
+FSSHARE_MESSAGE(fsshare::guest_status)
+FSSHARE_MESSAGE(fsshare::guest_dialed)
+FSSHARE_MESSAGE(fsshare::guest_bytes)
+FSSHARE_MESSAGE(fsshare::guest_closed)
+FSSHARE_MESSAGE(fsshare::proxy_tick)
+
+CAF_BEGIN_TYPE_ID_BLOCK(fsshare_guest_proxy, fsshare::type_range(2))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::carry_out))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::order_outcome))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::stop_order))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::copy_tree))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::tree_copied))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::remove_copy))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::copy_removed))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_status_request))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_status))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_dialed))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_bytes))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_closed))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::proxy_tick))
+CAF_END_TYPE_ID_BLOCK(fsshare_guest_proxy)

@@ -1,0 +1,106 @@
+#pragma once
+
+#include "core/host_volume.hpp"
+#include "core/tree_snapshot.hpp"
+#include "messages/caf_compat.hpp"
+#include "messages/errors.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace fsshare {
+
+/// What stands at the source of a share.
+enum class source_kind : std::uint8_t {
+  /// A volume of AtomicWriter shape that is to be followed.
+  volume,
+  /// Any other directory, file or symlink: copied once.
+  tree,
+  /// A socket, FIFO or device: not copied.
+  special,
+};
+
+struct source_class {
+  source_kind kind = source_kind::tree;
+  /// Why a special file is ignored.
+  std::string reason;
+};
+
+/// Asks what a source is, to know how to share it.
+struct classify_source {
+  std::string path;
+};
+
+/// Compares a volume with what is known of it.
+struct look_at_volume {
+  std::string volume;
+  /// Whether modes and owners are to be compared too.
+  bool closely = false;
+};
+
+/// Reads what `..data` names, whole. ABORTED when a rotation got in between.
+struct read_generation {
+  std::string volume;
+};
+struct generation_read {
+  volume_snapshot_ptr snapshot;
+};
+
+/// Reads the names, types, modes and owners of a tree, not the contents.
+struct read_tree {
+  std::string path;
+};
+struct tree_read {
+  tree_snapshot_ptr tree;
+};
+
+/// Reads a part of a file of a tree that read_tree listed.
+struct read_chunk {
+  /// Root of the tree.
+  std::string root;
+  /// The file, relative to it; empty if the root is the file.
+  std::string path;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+struct chunk_read {
+  /// Exactly `length` bytes.
+  blob data;
+  /// The file had become shorter: the rest is zeros.
+  bool zero_filled = false;
+};
+
+/// VOLUME READER: blocking reads of host files, on a thread of its own. Owns
+/// nothing; any of a pool serves.
+using volume_reader_actor
+  = caf::typed_actor<rpc<source_class, classify_source>,
+                     rpc<volume_look, look_at_volume>,
+                     rpc<generation_read, read_generation>,
+                     rpc<tree_read, read_tree>, rpc<chunk_read, read_chunk>>;
+
+} // namespace fsshare
+
+FSSHARE_MESSAGE(fsshare::source_class)
+FSSHARE_MESSAGE(fsshare::classify_source)
+FSSHARE_MESSAGE(fsshare::look_at_volume)
+FSSHARE_MESSAGE(fsshare::volume_look)
+FSSHARE_MESSAGE(fsshare::read_generation)
+FSSHARE_MESSAGE(fsshare::generation_read)
+FSSHARE_MESSAGE(fsshare::read_tree)
+FSSHARE_MESSAGE(fsshare::tree_read)
+FSSHARE_MESSAGE(fsshare::read_chunk)
+FSSHARE_MESSAGE(fsshare::chunk_read)
+
+CAF_BEGIN_TYPE_ID_BLOCK(fsshare_volume_reader, fsshare::type_range(1))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::source_class))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::classify_source))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::look_at_volume))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::volume_look))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::read_generation))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::generation_read))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::read_tree))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::tree_read))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::read_chunk))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::chunk_read))
+CAF_END_TYPE_ID_BLOCK(fsshare_volume_reader)
