@@ -4,7 +4,7 @@
 #include "core/tree_snapshot.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
-#include "sys/byte_stream.hpp"
+#include "core/byte_stream.hpp"
 
 #include <cstdint>
 #include <string>

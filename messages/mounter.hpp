@@ -18,7 +18,7 @@ struct run_plan {
 FSSHARE_MESSAGE(fsshare::run_plan)
 FSSHARE_MESSAGE(fsshare::plan_done)
 
-CAF_BEGIN_TYPE_ID_BLOCK(fsshare_mounter, fsshare::type_range(4))
+CAF_BEGIN_TYPE_ID_BLOCK(fsshare_mounter, fsshare::type_range(6))
   CAF_ADD_TYPE_ID(fsshare_mounter, (fsshare::run_plan))
   CAF_ADD_TYPE_ID(fsshare_mounter, (fsshare::plan_done))
 CAF_END_TYPE_ID_BLOCK(fsshare_mounter)

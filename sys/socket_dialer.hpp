@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sys/byte_stream.hpp"
+#include "core/byte_stream.hpp"
 #include "sys/io_loop.hpp"
 
 #include <chrono>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sys/byte_stream.hpp"
+#include "core/byte_stream.hpp"
 #include "tests/support/inbox.hpp"
 
 #include <memory>
