@@ -1,0 +1,96 @@
+#pragma once
+
+#include "core/result.hpp"
+#include "core/tree_snapshot.hpp"
+#include "sys/open_beneath.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace fsshare {
+
+/// Called between any two file system operations of a reader, so that tests
+/// can change files exactly there. Empty in production.
+using checkpoint = std::function<void()>;
+
+/// What to do with a regular file.
+enum class file_contents : std::uint8_t { read, leave };
+
+/// What to do about an entry that is gone between its listing and its reading.
+enum class vanished_entries : std::uint8_t { fail, leave_out };
+
+/// Reads what is below one directory into a tree_snapshot. Used by one thread.
+///
+/// Everything is opened from that directory by openat2(2) with RESOLVE_BENEATH,
+/// RESOLVE_NO_SYMLINKS and RESOLVE_NO_MAGICLINKS: whatever somebody makes of
+/// the tree meanwhile, nothing outside it is read. Sockets, FIFOs, devices and,
+/// unless they are crossed, mount points are skipped with the reason. However
+/// deep the tree, at most two descriptors are open at a time.
+class dir_walk {
+public:
+  struct options {
+    file_contents contents = file_contents::leave;
+    mount_crossing mounts = mount_crossing::skip;
+  };
+
+  /// @param base directory to read below; stays open and the caller's.
+  /// @param shown its path, for error messages.
+  /// @param between must outlive the walk.
+  dir_walk(int base, std::string shown, const read_limits& limits, options opts,
+           const checkpoint& between);
+
+  /// Adds the entry `name` of the base (empty for the base itself, which then
+  /// may also be a file or symlink whose contents are left) and all below it,
+  /// as `as` (empty for the root of the snapshot) and below.
+  /// @returns `errc::aborted` when something vanished that must not, or a file
+  ///          changed during each of three readings;
+  ///          `errc::resource_exhausted` with the numbers when everything added
+  ///          so far passes a limit; else what the kernel said.
+  status add(const std::string& name, const std::string& as,
+             vanished_entries vanished);
+
+  /// Returns the names in the directory at `path`, sorted.
+  result<std::vector<std::string>> names(const std::string& path);
+
+  /// Gives away what was added since the last call, in lexical order of paths.
+  /// What counts towards the limits stays counted.
+  tree_snapshot take();
+
+private:
+  /// An entry where it is (relative to the base) and as it will be known.
+  struct place {
+    std::string path;
+    std::string as;
+  };
+
+  void pause() const;
+  std::string shown(const std::string& path) const;
+  unique_fd open_directory(const std::string& path) const;
+  result<std::vector<std::string>> list(int dir, const std::string& path) const;
+  status visit(int dir, const std::string& name, const place& at);
+  status visit_children(const place& at);
+  status vanish(const place& at) const;
+  status add_file(int dir, const std::string& name, const place& at,
+                  tree_entry entry);
+  result<bool> read_once(int dir, const std::string& name, const place& at,
+                         tree_entry& entry) const;
+  status add_link(int dir, const std::string& name, const place& at,
+                  tree_entry entry);
+  status check_size(const place& at, std::uint64_t size) const;
+  status add_entry(tree_entry entry);
+
+  int base_;
+  std::string shown_;
+  read_limits limits_;
+  options options_;
+  const checkpoint& between_;
+  vanished_entries vanished_ = vanished_entries::fail;
+  std::vector<place> pending_;
+  tree_snapshot tree_;
+  std::uint64_t entries_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
+} // namespace fsshare

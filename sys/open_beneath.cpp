@@ -1,0 +1,25 @@
+#include "sys/open_beneath.hpp"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace fsshare {
+
+unique_fd open_beneath(int base, const std::string& path, int flags,
+                       mount_crossing mounts) {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags) | O_CLOEXEC | O_NOFOLLOW;
+  // openat2(2) refuses flags that mean nothing together with O_PATH.
+  if ((flags & O_PATH) == 0)
+    how.flags |= O_NONBLOCK | O_NOCTTY;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  if (mounts == mount_crossing::skip)
+    how.resolve |= RESOLVE_NO_XDEV;
+  // glibc 2.36 has no wrapper.
+  return unique_fd{static_cast<int>(syscall(
+    SYS_openat2, base, path.empty() ? "." : path.c_str(), &how, sizeof how))};
+}
+
+} // namespace fsshare

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "core/result.hpp"
+#include "core/tree_snapshot.hpp"
+#include "sys/dir_walk.hpp"
+
+#include <string>
+
+namespace fsshare {
+
+/// Reads what a volume publishes at this moment, contents included.
+///
+/// Blocks on the disk. Nothing below the volume is followed: neither symlinks
+/// nor mount points.
+/// @param volume_path directory that holds `..data`.
+/// @param between called between any two file system operations; for tests.
+/// @returns `errc::aborted` when the generation was replaced or changed while
+///          it was read: try again after a while;
+///          `errc::failed_precondition` when `..data` is missing, no symlink or
+///          leads anywhere but to a `..` name beside it;
+///          `errc::resource_exhausted` with the numbers when a limit is passed;
+///          `errc::not_found` when there is no such directory.
+result<volume_snapshot_ptr> read_generation(const std::string& volume_path,
+                                            const read_limits& limits,
+                                            const checkpoint& between = {});
+
+/// Reads what read_generation() would return as volume_snapshot::id, without
+/// the contents. Fails as that does.
+result<generation> read_generation_id(const std::string& volume_path,
+                                      const read_limits& limits,
+                                      const checkpoint& between = {});
+
+/// Reads what `..data` of a volume names: one system call after the volume was
+/// opened. Fails as read_generation() does before it reads the tree.
+result<std::string> read_generation_name(const std::string& volume_path);
+
+/// What read_tree() may be told.
+struct tree_options {
+  mount_crossing mounts = mount_crossing::skip;
+};
+
+/// Reads names, types, modes, owners and sizes of a tree; its contents are read
+/// by open_chunk_source() as they are sent.
+///
+/// The root may be a directory, a file or a symlink, which is not followed.
+/// Entries that vanish meanwhile are left out. Sockets, FIFOs, devices (the
+/// root too) and mount points below the root are skipped with the reason.
+/// @returns `errc::resource_exhausted` with the numbers when a limit is passed,
+///          else what the kernel said.
+result<tree_snapshot_ptr> read_tree(const std::string& path,
+                                    const read_limits& limits,
+                                    const tree_options& options = {},
+                                    const checkpoint& between = {});
+
+} // namespace fsshare
