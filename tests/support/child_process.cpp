@@ -47,6 +47,11 @@ void wait_readable(int fd, std::chrono::steady_clock::time_point deadline,
 // Runs in the child between fork and exec: only what signal-safety(7) lists.
 [[noreturn]] void become(char* const* argv, int output, int errors) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  for (int number = 1; number < NSIG; ++number)
+    ::signal(number, SIG_DFL); // NOLINT(cert-err33-c): some cannot be set
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
   const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
@@ -71,11 +76,20 @@ child_process::child_process(std::vector<std::string> argv) {
   errors_.reset(::memfd_create("errors", MFD_CLOEXEC));
   if (!errors_)
     refuse("memfd_create");
+  // Until it is itself the child has our handlers, doctest's among them: no
+  // signal may reach it before.
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
   pid_ = ::fork();
-  if (pid_ < 0)
-    refuse("fork");
   if (pid_ == 0)
     become(arguments.data(), writer.get(), errors_.get());
+  const int why = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = why;
+  if (pid_ < 0)
+    refuse("fork");
 }
 
 child_process::~child_process() {
