@@ -1,0 +1,80 @@
+#pragma once
+
+#include "config/node_config.hpp"
+
+#include <array>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+namespace fsshare {
+
+/// The words of a key that takes one of a few, and what they mean.
+template <class T, std::size_t N>
+using choices = std::array<std::pair<std::string_view, T>, N>;
+
+inline constexpr choices<mount_api_choice, 3> mount_api_words{{
+  {"auto", mount_api_choice::automatic},
+  {"new", mount_api_choice::new_api},
+  {"classic", mount_api_choice::classic},
+}};
+
+inline constexpr choices<volume_match, 2> volume_match_words{{
+  {"structural", volume_match::structural},
+  {"kubelet-root", volume_match::kubelet_root},
+}};
+
+inline constexpr choices<log_level, 4> log_level_words{{
+  {"debug", log_level::debug},
+  {"info", log_level::info},
+  {"warning", log_level::warning},
+  {"error", log_level::error},
+}};
+
+inline constexpr choices<log_format, 2> log_format_words{{
+  {"logfmt", log_format::logfmt},
+  {"json", log_format::json},
+}};
+
+/// Room of sockaddr_un::sun_path (unix(7)) without its NUL byte.
+inline constexpr std::size_t max_socket_bytes = 107;
+
+/// Shows every key of the configuration to a visitor: its JSON pointer, its
+/// variable and what it may be. The only list of keys; reading, writing and
+/// refusing unknown ones are visitors.
+template <class Visitor, class Config>
+void visit_keys(Visitor& visit, Config& config) {
+  using namespace std::chrono_literals;
+  constexpr auto max_bytes
+    = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  visit.path("/api/socket", config.api.socket, max_socket_bytes);
+  visit.uids("/api/allowed_uids", config.api.allowed_uids);
+  visit.path("/share/root", config.share.root);
+  visit.choice("/mounts/api", config.mounts.api, mount_api_words);
+  visit.flag("/mounts/recursive", config.mounts.recursive);
+  visit.path("/guest/share_dir", config.guest.share_dir);
+  visit.duration("/guest/dial_timeout", config.guest.dial_timeout, 10ms, 1h);
+  visit.duration("/guest/request_timeout", config.guest.request_timeout, 10ms,
+                 1h);
+  visit.number("/copy/window_requests", config.copy.window_requests, 1u, 64u);
+  // One chunk of a file is 1 MiB.
+  visit.number("/copy/window_bytes", config.copy.window_bytes,
+               std::uint64_t{1} << 20, std::uint64_t{1} << 30);
+  visit.number("/copy/limits/entries", config.copy.limits.entries,
+               std::uint64_t{1}, std::uint64_t{100'000'000});
+  visit.number("/copy/limits/file_bytes", config.copy.limits.file_bytes,
+               std::uint64_t{1}, max_bytes);
+  visit.number("/copy/limits/volume_bytes", config.copy.limits.volume_bytes,
+               std::uint64_t{1}, max_bytes);
+  visit.choice("/volumes/match", config.volumes.match, volume_match_words);
+  visit.paths("/volumes/kubelet_roots", config.volumes.kubelet_roots);
+  visit.duration("/volumes/sweep_interval", config.volumes.sweep_interval, 10ms,
+                 1h);
+  visit.duration("/volumes/grace", config.volumes.grace, 0s, 1h);
+  visit.number("/volumes/keep_generations", config.volumes.keep_generations, 0u,
+               1000u);
+  visit.choice("/log/level", config.log.level, log_level_words);
+  visit.choice("/log/format", config.log.format, log_format_words);
+}
+
+} // namespace fsshare

@@ -1,0 +1,112 @@
+#pragma once
+
+#include "core/log_settings.hpp"
+#include "core/mount_options.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fsshare {
+
+/// Which directories count as volumes that are kept current.
+enum class volume_match : std::uint8_t {
+  /// Those of the kubelet's shape, wherever its root is.
+  structural,
+  /// Those below `volumes.kubelet_roots` only.
+  kubelet_root,
+};
+
+/// What an operator can set, with its defaults. The names are those of the
+/// configuration file: `api.socket` and so on.
+struct node_config {
+  struct api_section {
+    std::string socket = "/run/fsshare/fsshare.sock";
+    /// Who may connect. Programs add their own user by default.
+    std::vector<std::uint32_t> allowed_uids{0};
+
+    friend bool operator==(const api_section&, const api_section&) = default;
+  };
+
+  struct share_section {
+    /// Each sandbox has its directory in it.
+    std::string root = "/run/kata-containers/shared/sandboxes";
+
+    friend bool operator==(const share_section&, const share_section&)
+      = default;
+  };
+
+  struct mounts_section {
+    mount_api_choice api = mount_api_choice::automatic;
+    /// Whether mounts below a source come along where its options do not say.
+    bool recursive = false;
+
+    friend bool operator==(const mounts_section&, const mounts_section&)
+      = default;
+  };
+
+  struct guest_section {
+    /// Where shares appear in guests.
+    std::string share_dir = "/run/kata-containers/shared/containers";
+    /// For connecting, all attempts together.
+    std::chrono::nanoseconds dial_timeout = std::chrono::seconds{30};
+    /// For one request to a guest agent.
+    std::chrono::nanoseconds request_timeout = std::chrono::seconds{60};
+
+    friend bool operator==(const guest_section&, const guest_section&)
+      = default;
+  };
+
+  /// What a copy may have at most.
+  struct limits_section {
+    std::uint64_t entries = 100'000;
+    std::uint64_t file_bytes = std::uint64_t{4} << 30;
+    /// Sum of a ConfigMap, Secret, projected or downward-API volume, which is
+    /// held in memory. They have at most 1 MiB each; projected ones combine
+    /// several.
+    std::uint64_t volume_bytes = std::uint64_t{64} << 20;
+
+    friend bool operator==(const limits_section&, const limits_section&)
+      = default;
+  };
+
+  struct copy_section {
+    /// Requests in flight to one guest agent.
+    std::uint32_t window_requests = 64;
+    /// Bytes in flight to one guest agent.
+    std::uint64_t window_bytes = 8'388'608;
+    limits_section limits;
+
+    friend bool operator==(const copy_section&, const copy_section&) = default;
+  };
+
+  struct volumes_section {
+    volume_match match = volume_match::structural;
+    std::vector<std::string> kubelet_roots{"/var/lib/kubelet"};
+    /// How often all volumes are compared without any event.
+    std::chrono::nanoseconds sweep_interval = std::chrono::seconds{30};
+    /// How long an old generation stays in the guest.
+    std::chrono::nanoseconds grace = std::chrono::seconds{2};
+    /// Number of old generations that stay in the guest.
+    std::uint32_t keep_generations = 0;
+
+    friend bool operator==(const volumes_section&, const volumes_section&)
+      = default;
+  };
+
+  api_section api;
+  share_section share;
+  mounts_section mounts;
+  guest_section guest;
+  copy_section copy;
+  volumes_section volumes;
+  log_settings log;
+
+  friend bool operator==(const node_config&, const node_config&) = default;
+};
+
+/// Returns the defaults of a program that runs as user `own_uid`.
+node_config default_config(std::uint32_t own_uid);
+
+} // namespace fsshare

@@ -1,0 +1,189 @@
+#include "config/load_config.hpp"
+#include "config/parse_config.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace fsshare;
+using namespace std::chrono_literals;
+
+TEST_SUITE_BEGIN("config/parse_config");
+
+namespace {
+
+result<node_config> parse(std::vector<std::string> texts) {
+  std::vector<config_text> sources;
+  for (auto& text : texts)
+    sources.push_back(
+      {"file" + std::to_string(sources.size()), std::move(text)});
+  return parse_config(sources, node_config{});
+}
+
+/// Checks that a text is refused with a sentence that has all `words`.
+void check_refused(const std::string& text,
+                   const std::vector<std::string>& words) {
+  const auto parsed = parse({text});
+  REQUIRE_MESSAGE(!parsed, text);
+  CHECK(parsed.err().code == errc::invalid_argument);
+  CHECK(parsed.err().message.starts_with("file0: "));
+  for (const auto& word : words)
+    CHECK_MESSAGE(parsed.err().message.find(word) != std::string::npos,
+                  parsed.err().message);
+}
+
+} // namespace
+
+TEST_CASE("no file means the defaults") {
+  CHECK(*parse({}) == node_config{});
+  CHECK(*parse({"{}"}) == node_config{});
+  CHECK(default_config(0).api.allowed_uids == std::vector<std::uint32_t>{0});
+  CHECK(default_config(1000).api.allowed_uids
+        == std::vector<std::uint32_t>{0, 1000});
+}
+
+TEST_CASE("the shipped example has every key at its default") {
+  const auto loaded
+    = load_config("config/example.json", config_file::required, {});
+  REQUIRE(loaded);
+  CHECK(*loaded == node_config{});
+  const auto written = to_json_text(*loaded);
+  CHECK(*parse({written}) == node_config{});
+  const auto squeezed = [](std::string text) {
+    std::erase_if(text, [](char c) {
+      return c == ' ' || c == '\n';
+    });
+    return text;
+  };
+  CHECK(squeezed(test::read_file("config/example.json")) == squeezed(written));
+}
+
+TEST_CASE("every key is read") {
+  const auto parsed = parse({R"({
+    "api": {"socket": "/s", "allowed_uids": [1, 2]},
+    "share": {"root": "/r"},
+    "mounts": {"api": "classic", "recursive": true},
+    "guest": {"share_dir": "/g", "dial_timeout": "1s",
+              "request_timeout": "250ms"},
+    "copy": {"window_requests": 1, "window_bytes": 1048576,
+             "limits": {"entries": 2, "file_bytes": 3, "volume_bytes": 4}},
+    "volumes": {"match": "kubelet-root", "kubelet_roots": ["/k"],
+                "sweep_interval": "1m", "grace": "0s", "keep_generations": 5},
+    "log": {"level": "debug", "format": "json"}})"});
+  REQUIRE(parsed);
+  node_config expected;
+  expected.api = {"/s", {1, 2}};
+  expected.share = {"/r"};
+  expected.mounts = {mount_api_choice::classic, true};
+  expected.guest = {"/g", 1s, 250ms};
+  expected.copy = {1, 1048576, {2, 3, 4}};
+  expected.volumes = {volume_match::kubelet_root, {"/k"}, 1min, 0s, 5};
+  expected.log = {log_level::debug, log_format::json};
+  CHECK(*parsed == expected);
+  CHECK(*parse({to_json_text(expected)}) == expected);
+}
+
+TEST_CASE("unknown keys are refused with their pointer and those there are") {
+  check_refused(R"({"copy": {"windw": 1}})",
+                {"/copy/windw", "window_bytes", "window_requests", "limits"});
+  check_refused(R"({"http": {"listen": "x"}})", {"/http", "api", "volumes"});
+  check_refused(R"({"copy": {"limits": {"x": 1}}})", {"/copy/limits/x"});
+  check_refused(R"({"nonsense": null})", {"/nonsense"});
+  check_refused(R"({"copy": {"nonsense": null}})", {"/copy/nonsense"});
+}
+
+TEST_CASE("wrong types are refused with the pointer and what is allowed") {
+  check_refused(R"({"copy": 1})", {"/copy", "object"});
+  check_refused(R"({"copy": {"window_requests": "64"}})",
+                {"/copy/window_requests", "1 to 64"});
+  check_refused(R"({"copy": {"window_requests": 6.5}})",
+                {"/copy/window_requests"});
+  check_refused(R"({"api": {"socket": 1}})", {"/api/socket", "path"});
+  check_refused(R"({"api": {"allowed_uids": 0}})", {"/api/allowed_uids"});
+  check_refused(R"({"api": {"allowed_uids": ["0"]}})", {"/api/allowed_uids"});
+  check_refused(R"({"mounts": {"recursive": 1}})",
+                {"/mounts/recursive", "true or false"});
+  check_refused(R"({"guest": {"dial_timeout": 30}})",
+                {"/guest/dial_timeout", "\"30s\""});
+  check_refused(R"({"volumes": {"kubelet_roots": "/k"}})",
+                {"/volumes/kubelet_roots"});
+  check_refused(R"({"log": {"level": 1}})", {"/log/level", "debug, info"});
+}
+
+TEST_CASE("values out of range are refused") {
+  check_refused(R"({"copy": {"window_requests": 0}})", {"1 to 64"});
+  check_refused(R"({"copy": {"window_requests": 65}})", {"1 to 64"});
+  check_refused(R"({"copy": {"window_requests": -1}})", {"1 to 64"});
+  check_refused(R"({"copy": {"limits": {"entries": 0}}})", {"entries"});
+  check_refused(R"({"api": {"allowed_uids": [4294967295]}})", {"4294967294"});
+  check_refused(R"({"guest": {"dial_timeout": "2h"}})", {"10ms to 3600s"});
+  check_refused(R"({"guest": {"dial_timeout": "0s"}})", {"10ms to 3600s"});
+  check_refused(R"({"share": {"root": "rel"}})", {"/share/root", "absolute"});
+  check_refused(R"({"share": {"root": "/a/../b"}})", {"/share/root"});
+  check_refused(R"({"volumes": {"kubelet_roots": ["k"]}})", {"absolute"});
+  check_refused(R"({"mounts": {"api": "newest"}})", {"auto, new, classic"});
+  check_refused(R"({"volumes": {"match": "all"}})",
+                {"structural, kubelet-root"});
+  check_refused(R"({"log": {"format": "xml"}})", {"logfmt, json"});
+  check_refused(R"({"api": {"socket": "/)" + std::string(107, 's') + "\"}}",
+                {"/api/socket", "107 bytes"});
+}
+
+TEST_CASE("malformed text is refused with its place") {
+  check_refused("", {"parse error"});
+  check_refused("{", {"line 1"});
+  check_refused("{\n\"api\" 1}", {"line 2"});
+  check_refused("[]", {"not a JSON object"});
+  check_refused("{} x", {"parse error"});
+  check_refused("{\"log\": {}, \"log\": {}}", {"'log' appears twice"});
+  check_refused("{\"share\": {\"root\": \"\xff\"}}", {"UTF-8"});
+  CHECK(!parse({std::string(100'000, '[')}));
+  CHECK(!parse(
+    {"{\"a\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}"}));
+}
+
+TEST_CASE("later files are merged into earlier ones") {
+  const auto parsed = parse({
+    R"({"copy": {"window_requests": 8, "limits": {"entries": 9}}})",
+    R"({"copy": {"window_requests": 16}, "api": {"allowed_uids": [5]}})",
+    R"({"copy": {"limits": null}})",
+  });
+  REQUIRE(parsed);
+  CHECK(parsed->copy.window_requests == 16);
+  CHECK(parsed->copy.limits == node_config{}.copy.limits);
+  CHECK(parsed->api.allowed_uids == std::vector<std::uint32_t>{5});
+}
+
+TEST_CASE("the file at fault is named") {
+  const auto parsed = parse({"{}", R"({"log": {"level": "x"}})", "{}"});
+  REQUIRE(!parsed);
+  CHECK(parsed.err().message.starts_with("file1: /log/level"));
+}
+
+TEST_CASE("drop-ins are merged in the order of their names") {
+  const test::temp_dir dir;
+  const auto file
+    = dir.write("config.json", R"({"copy": {"window_requests": 1}})");
+  dir.write("config.d/20-b.json", R"({"copy": {"window_requests": 3}})");
+  dir.write("config.d/10-a.json", R"({"copy": {"window_requests": 2}})");
+  dir.write("config.d/30-c.txt", "not JSON");
+  const auto loaded = load_config(file, config_file::required, {});
+  REQUIRE(loaded);
+  CHECK(loaded->copy.window_requests == 3);
+  dir.write("config.d/40-d.json", "{");
+  const auto broken = load_config(file, config_file::required, {});
+  REQUIRE(!broken);
+  CHECK(broken.err().message.find("40-d.json") != std::string::npos);
+}
+
+TEST_CASE("only a required file has to be there") {
+  const test::temp_dir dir;
+  const auto file = dir / "none.json";
+  CHECK(*load_config(file, config_file::optional, {}) == node_config{});
+  const auto missing = load_config(file, config_file::required, {});
+  REQUIRE(!missing);
+  CHECK(missing.err().code == errc::not_found);
+  CHECK(missing.err().message.find(file) != std::string::npos);
+  CHECK(!load_config(dir.path(), config_file::optional, {}));
+}
+
+TEST_SUITE_END();
