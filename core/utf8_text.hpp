@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace fsshare {
+
+/// Returns the number of bytes of the UTF-8 character that `text` begins with;
+/// 0 if it begins with none (RFC 3629: no overlong forms, no surrogates).
+std::size_t utf8_length(std::string_view text) noexcept;
+
+/// Returns `text` with each byte that is no part of a UTF-8 character replaced
+/// by U+FFFD. File names can be any bytes; protobuf strings and JSON cannot.
+std::string valid_utf8(std::string_view text);
+
+} // namespace fsshare
