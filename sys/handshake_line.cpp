@@ -59,8 +59,12 @@ private:
   void finish(result<handshake_line> with) {
     loop_.del(id_);
     loop_.cancel(timer_);
-    if (const auto then = std::exchange(then_, nullptr))
-      then(std::move(with));
+    // The loop must have let go of the socket before others use or close it.
+    // std::function copies what it holds, hence the shared result.
+    auto shared = std::make_shared<result<handshake_line>>(std::move(with));
+    loop_.post([then = std::exchange(then_, nullptr), shared] {
+      then(std::move(*shared));
+    });
   }
 
   io_loop& loop_;

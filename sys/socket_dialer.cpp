@@ -60,7 +60,10 @@ private:
       return;
     loop_.cancel(timer_);
     loop_.del(id_);
-    connected(number);
+    // The loop must have let go of the socket before others use it.
+    loop_.post([self = shared_from_this(), number] {
+      self->connected(number);
+    });
   }
 
   void connected(int number) {

@@ -15,10 +15,9 @@ template <class T>
 class inbox {
 public:
   void put(T value) {
-    {
-      const std::lock_guard guard{mutex_};
-      values_.push_back(std::move(value));
-    }
+    // Under the lock: the test may destroy the inbox as soon as it has taken.
+    const std::lock_guard guard{mutex_};
+    values_.push_back(std::move(value));
     arrived_.notify_all();
   }
 
