@@ -43,7 +43,7 @@ result<chunk_source_ptr> open_chunk_source(const std::string& root,
   return std::make_shared<const chunk_source>(std::move(file), std::move(path));
 }
 
-result<file_chunk> read_chunk(const chunk_source& source, std::uint64_t offset,
+result<file_chunk> load_chunk(const chunk_source& source, std::uint64_t offset,
                               std::uint64_t length) {
   bytes data(length);
   std::uint64_t filled = 0;

@@ -49,7 +49,7 @@ result<chunk_source_ptr> open_chunk_source(const std::string& root,
 /// Reads `length` bytes from `offset`. A file that has become shorter since it
 /// was planned is filled up with zeros; one that has grown is cut by not asking
 /// for more. Blocks on the disk.
-result<file_chunk> read_chunk(const chunk_source& source, std::uint64_t offset,
+result<file_chunk> load_chunk(const chunk_source& source, std::uint64_t offset,
                               std::uint64_t length);
 
 } // namespace fsshare

@@ -38,7 +38,7 @@ public:
 
 private:
   status read_root(volume_snapshot& out) const;
-  status read_tree(volume_snapshot& out);
+  status load_tree(volume_snapshot& out);
   status read_others(volume_snapshot& out);
   void pause() const {
     if (between_)
@@ -62,7 +62,7 @@ result<unique_fd> open_volume(const std::string& path) {
 
 // Whether `target` is a directory name that AtomicWriter could have made:
 // beside `..data`, beginning with `..`, and not above the volume.
-bool is_generation_name(std::string_view target) {
+bool is_name_beside(std::string_view target) {
   return target.size() > 2 && target.starts_with("..")
          && target.find('/') == std::string_view::npos && target != data_link;
 }
@@ -84,7 +84,7 @@ result<std::string> volume_reader::name() const {
   if (length < 0)
     return errno_error(errno, "readlink", shown);
   std::string out{target.data(), static_cast<size_t>(length)};
-  if (!is_generation_name(out))
+  if (!is_name_beside(out))
     return precondition(shown + " leads to " + out
                         + ", which is no name beginning with '..' beside it");
   return out;
@@ -98,7 +98,7 @@ result<volume_snapshot_ptr> volume_reader::read() {
   out->id.name = *first;
   if (auto done = read_root(*out); !done)
     return done.err();
-  if (auto done = read_tree(*out); !done)
+  if (auto done = load_tree(*out); !done)
     return done.err();
   if (contents_ == file_contents::read)
     if (auto done = read_others(*out); !done)
@@ -122,7 +122,7 @@ status volume_reader::read_root(volume_snapshot& out) const {
   return unit{};
 }
 
-status volume_reader::read_tree(volume_snapshot& out) {
+status volume_reader::load_tree(volume_snapshot& out) {
   if (auto added = walk_.add(out.id.name, {}, vanished_entries::fail); !added)
     return added;
   out.tree = walk_.take();
@@ -167,13 +167,13 @@ result<volume_snapshot_ptr> read_volume(const std::string& path,
 
 } // namespace
 
-result<volume_snapshot_ptr> read_generation(const std::string& volume_path,
+result<volume_snapshot_ptr> load_generation(const std::string& volume_path,
                                             const read_limits& limits,
                                             const checkpoint& between) {
   return read_volume(volume_path, limits, file_contents::read, between);
 }
 
-result<generation> read_generation_id(const std::string& volume_path,
+result<generation> load_generation_id(const std::string& volume_path,
                                       const read_limits& limits,
                                       const checkpoint& between) {
   const auto read
@@ -183,7 +183,7 @@ result<generation> read_generation_id(const std::string& volume_path,
   return (*read)->id;
 }
 
-result<std::string> read_generation_name(const std::string& volume_path) {
+result<std::string> load_generation_name(const std::string& volume_path) {
   auto root = open_volume(volume_path);
   if (!root)
     return root.err();
@@ -193,7 +193,7 @@ result<std::string> read_generation_name(const std::string& volume_path) {
     .name();
 }
 
-result<tree_snapshot_ptr> read_tree(const std::string& path,
+result<tree_snapshot_ptr> load_tree(const std::string& path,
                                     const read_limits& limits,
                                     const tree_options& options,
                                     const checkpoint& between) {

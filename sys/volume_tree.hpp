@@ -20,21 +20,21 @@ namespace fsshare {
 ///          leads anywhere but to a `..` name beside it;
 ///          `errc::resource_exhausted` with the numbers when a limit is passed;
 ///          `errc::not_found` when there is no such directory.
-result<volume_snapshot_ptr> read_generation(const std::string& volume_path,
+result<volume_snapshot_ptr> load_generation(const std::string& volume_path,
                                             const read_limits& limits,
                                             const checkpoint& between = {});
 
-/// Reads what read_generation() would return as volume_snapshot::id, without
+/// Reads what load_generation() would return as volume_snapshot::id, without
 /// the contents. Fails as that does.
-result<generation> read_generation_id(const std::string& volume_path,
+result<generation> load_generation_id(const std::string& volume_path,
                                       const read_limits& limits,
                                       const checkpoint& between = {});
 
 /// Reads what `..data` of a volume names: one system call after the volume was
-/// opened. Fails as read_generation() does before it reads the tree.
-result<std::string> read_generation_name(const std::string& volume_path);
+/// opened. Fails as load_generation() does before it reads the tree.
+result<std::string> load_generation_name(const std::string& volume_path);
 
-/// What read_tree() may be told.
+/// What load_tree() may be told.
 struct tree_options {
   mount_crossing mounts = mount_crossing::skip;
 };
@@ -47,7 +47,7 @@ struct tree_options {
 /// root too) and mount points below the root are skipped with the reason.
 /// @returns `errc::resource_exhausted` with the numbers when a limit is passed,
 ///          else what the kernel said.
-result<tree_snapshot_ptr> read_tree(const std::string& path,
+result<tree_snapshot_ptr> load_tree(const std::string& path,
                                     const read_limits& limits,
                                     const tree_options& options = {},
                                     const checkpoint& between = {});
