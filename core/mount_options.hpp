@@ -10,8 +10,8 @@ namespace fsshare {
 
 enum class access : std::uint8_t { read_write, read_only };
 
-/// Which system calls mount: those of Linux 5.2 and 5.12, with which a read-only
-/// mount is never seen writable, or mount(2).
+/// Which system calls mount: those of Linux 5.2 and 5.12, with which a
+/// read-only mount is never seen writable, or mount(2).
 enum class mount_api_choice : std::uint8_t {
   /// The new ones where the kernel has them.
   automatic,

@@ -20,7 +20,7 @@ constexpr std::uint32_t shared_mode = 0700;
 constexpr std::uint32_t container_mode = 0755;
 
 mount_plan empty_plan(const share_layout& layout, on_failure what) {
-  return {layout.share_root(), layout.staging_dir(), what, {}};
+  return {layout, what, {}};
 }
 
 status check_source(const share_layout& layout, std::string_view source) {

@@ -52,8 +52,9 @@ struct make_placeholder {
     = default;
 };
 
-/// Mounts `source` on `target`. All steps of a plan that name one source work
-/// on what the first of them opened, even if the path leads elsewhere by then.
+/// Mounts `source` on `target`. All steps of a plan that name one source
+/// outside the share root work on what the first of them opened, even if the
+/// path leads elsewhere by then.
 struct make_bind {
   std::string source;
   std::string target;
@@ -134,10 +135,8 @@ enum class on_failure : std::uint8_t {
 
 /// The ordered steps of one request.
 struct mount_plan {
-  /// Opened once; all targets are reached from there.
-  std::string share_root;
-  /// For the classic mount API; gone again when the plan ends.
-  std::string staging_dir;
+  /// Where the steps' paths lie.
+  share_layout layout;
   fsshare::on_failure on_failure = fsshare::on_failure::undo;
   std::vector<mount_step> steps;
 };

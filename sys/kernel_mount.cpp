@@ -1,0 +1,183 @@
+#include "sys/kernel_mount.hpp"
+
+#include "core/paths.hpp"
+#include "core/share_mark.hpp"
+#include "sys/errno_error.hpp"
+#include "sys/mount_paths.hpp"
+#include "sys/unique_fd.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <map>
+#include <string>
+#include <sys/stat.h>
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+using outcome = result<step_outcome>;
+
+outcome done() {
+  return step_outcome{true, false, {}};
+}
+
+outcome changed(const result<bool>& whether) {
+  if (!whether)
+    return whether.err();
+  return step_outcome{*whether, false, {}};
+}
+
+outcome done(const status& what) {
+  return what ? done() : outcome{what.err()};
+}
+
+class kernel_session final : public mount_session {
+public:
+  kernel_session(share_tree tree, const share_layout& layout, mount_api& api)
+    : tree_(std::move(tree)), layout_(layout), api_(api) {
+  }
+
+  outcome apply(const mount_step& step) override {
+    return std::visit(
+      [this](const auto& x) {
+        return (*this)(x);
+      },
+      step);
+  }
+
+private:
+  outcome operator()(const make_sandbox_dir& x) {
+    const auto made = tree_.make_directory(x.path, x.mode);
+    if (!made || *made)
+      return changed(made);
+    const auto mark = tree_.read_small_file(layout_.mark_path());
+    return error{errc::failed_precondition,
+                 mark ? "it bears our mark, but this node agent did not make it"
+                      : "it exists without our mark and is not ours"};
+  }
+
+  outcome operator()(const make_mark& x) {
+    return done(tree_.write_new_file(x.path, x.text));
+  }
+
+  outcome operator()(const make_directory& x) {
+    return changed(tree_.make_directory(x.path, x.mode));
+  }
+
+  outcome operator()(const make_placeholder& x) {
+    const auto from = open_source(x.source);
+    if (!from)
+      return from.err();
+    struct stat info {};
+    if (::fstat(*from, &info) != 0)
+      return errno_error(errno, "stat", x.source);
+    if (!S_ISDIR(info.st_mode))
+      return done(tree_.make_empty_file(x.path));
+    constexpr std::uint32_t mode = 0755;
+    const auto made = tree_.make_directory(x.path, mode);
+    if (made && !*made)
+      return error{errc::already_exists, "mkdir " + x.path + ": File exists"};
+    return changed(made);
+  }
+
+  outcome operator()(const make_bind& x) {
+    const auto from = open_source(x.source);
+    if (!from)
+      return from.err();
+    return done(api_.attach(
+      tree_, {*from, x.target, layout_.staging_dir(), x.options}));
+  }
+
+  outcome operator()(const require_mark& x) {
+    const auto dir = tree_.open_path(x.sandbox_dir);
+    if (!dir && dir.err().code == errc::not_found)
+      return step_outcome{false, true, {}};
+    if (!dir)
+      return dir.err();
+    const auto text = tree_.read_small_file(x.mark_path);
+    if (!text)
+      return error{errc::failed_precondition, text.err().message};
+    const auto mark = parse_share_mark(*text);
+    if (!mark)
+      return error{errc::failed_precondition, mark.err().message};
+    if (mark->sandbox_id != x.sandbox_id)
+      return error{errc::failed_precondition,
+                   "the mark is that of sandbox '" + mark->sandbox_id + "'"};
+    return step_outcome{};
+  }
+
+  outcome operator()(const unmount& x) {
+    return changed(tree_.detach(x.path));
+  }
+
+  outcome operator()(const remove_placeholder& x) {
+    return changed(tree_.remove_empty(x.path));
+  }
+
+  outcome operator()(const remove_placeholders& x) {
+    auto removed = tree_.remove_empty_entries(x.path);
+    if (!removed)
+      return removed.err();
+    return step_outcome{removed->removed > 0, false,
+                        std::move(removed->leftovers)};
+  }
+
+  outcome operator()(const remove_directory& x) {
+    return changed(tree_.remove_empty(x.path));
+  }
+
+  outcome operator()(const remove_mark& x) {
+    return changed(tree_.remove_mark(x.path));
+  }
+
+  // Opens a source once per plan, so that it is the same for every step. What
+  // lies below the share root is ours and changes with each step, so that it is
+  // opened each time.
+  result<int> open_source(const std::string& path) {
+    auto& kept = sources_[path];
+    if (is_below(path, layout_.share_root())) {
+      auto fresh = tree_.open_path(path);
+      if (!fresh)
+        return fresh.err();
+      kept = *std::move(fresh);
+    } else if (!kept) {
+      kept.reset(::open(path.c_str(), O_PATH | O_CLOEXEC));
+    }
+    if (!kept)
+      return errno_error(errno, "open", path);
+    return kept.get();
+  }
+
+  share_tree tree_;
+  const share_layout& layout_;
+  mount_api& api_;
+  std::map<std::string, unique_fd> sources_;
+};
+
+} // namespace
+
+kernel_mount::kernel_mount(std::unique_ptr<mount_api> api)
+  : api_(std::move(api)) {
+}
+
+result<std::unique_ptr<mount_session>> kernel_mount::begin(
+  const mount_plan& plan) {
+  auto tree = share_tree::open(plan.layout);
+  if (!tree)
+    return tree.err();
+  return std::unique_ptr<mount_session>{
+    std::make_unique<kernel_session>(*std::move(tree), plan.layout, *api_)};
+}
+
+result<std::unique_ptr<mount_executor>> make_kernel_mount(
+  mount_api_choice choice) {
+  auto api = make_mount_api(choice);
+  if (!api)
+    return api.err();
+  return std::unique_ptr<mount_executor>{
+    std::make_unique<kernel_mount>(*std::move(api))};
+}
+
+} // namespace fsshare

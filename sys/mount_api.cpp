@@ -1,0 +1,96 @@
+#include "sys/mount_api.hpp"
+
+#include "sys/errno_error.hpp"
+#include "sys/unique_fd.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/mount.h>
+
+namespace fsshare {
+
+namespace {
+
+class new_mount_api final : public mount_api {
+public:
+  status attach(const share_tree& tree,
+                const attach_request& request) override {
+    const auto target = tree.open_path(request.target);
+    if (!target)
+      return target.err();
+    const bool recursive = request.options.submounts == submounts::take;
+    const unsigned below = recursive ? AT_RECURSIVE : 0;
+    const unique_fd made{
+      ::open_tree(request.source, "",
+                  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | below)};
+    if (!made)
+      return errno_error(errno, "open_tree", "");
+    if (auto set = configure(made.get(), below, request.options); !set)
+      return set;
+    if (::move_mount(made.get(), "", target->get(), "",
+                     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
+        != 0)
+      return errno_error(errno, "move_mount", request.target);
+    return unit{};
+  }
+
+private:
+  // Nobody sees the mount yet. Flags that are not named are kept.
+  static status configure(int made, unsigned below,
+                          const bind_options& options) {
+    mount_attr attributes{};
+    if (options.access == access::read_only)
+      attributes.attr_set = MOUNT_ATTR_RDONLY;
+    // A clone joins its source's peer group: unmounting below it would then
+    // unmount below the source, and what is mounted below it would appear
+    // there. So it leaves the group first, whatever comes next.
+    attributes.propagation
+      = options.propagation == propagation::slave ? MS_SLAVE : MS_PRIVATE;
+    if (auto set = set_attributes(made, below, attributes); !set)
+      return set;
+    if (options.propagation != propagation::shared)
+      return unit{};
+    return set_attributes(made, below, {0, 0, MS_SHARED, 0});
+  }
+
+  static status set_attributes(int made, unsigned below,
+                               mount_attr attributes) {
+    if (::mount_setattr(made, "", AT_EMPTY_PATH | below, &attributes,
+                        sizeof(attributes))
+        != 0)
+      return errno_error(errno, "mount_setattr", "");
+    return unit{};
+  }
+};
+
+// Neither call changes anything or needs a privilege: what they answer tells
+// whether they exist and may be called (a seccomp filter answers EPERM).
+bool has_new_api() {
+  const unique_fd root{
+    ::open_tree(AT_FDCWD, "/", OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW)};
+  if (!root)
+    return false;
+  mount_attr nothing{};
+  return ::mount_setattr(-1, "", AT_EMPTY_PATH, &nothing, sizeof(nothing)) == 0
+         || (errno != ENOSYS && errno != EPERM);
+}
+
+} // namespace
+
+std::unique_ptr<mount_api> make_new_mount_api() {
+  return std::make_unique<new_mount_api>();
+}
+
+result<std::unique_ptr<mount_api>> make_mount_api(mount_api_choice choice) {
+  if (choice == mount_api_choice::classic)
+    return make_classic_mount_api();
+  if (has_new_api())
+    return make_new_mount_api();
+  if (choice == mount_api_choice::automatic)
+    return make_classic_mount_api();
+  return error{errc::unimplemented,
+               "mounts.api 'new': this kernel lacks mount_setattr (Linux 5.12) "
+               "or a seccomp filter denies it"};
+}
+
+} // namespace fsshare

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "core/mount_options.hpp"
+#include "core/result.hpp"
+#include "sys/mount_paths.hpp"
+
+#include <memory>
+#include <string>
+
+namespace fsshare {
+
+/// One bind mount, descriptor to descriptor.
+struct attach_request {
+  /// What to mount, opened with O_PATH; stays the caller's.
+  int source = -1;
+  /// Where to mount it, below the share root; an empty directory for a
+  /// directory, an empty file for anything else.
+  std::string target;
+  /// A directory that classic mounts may make and remove.
+  std::string staging_dir;
+  bind_options options;
+};
+
+/// The two ways in which Linux mounts. Stateless; used by one thread at a time.
+class mount_api {
+public:
+  virtual ~mount_api() = default;
+
+  /// Mounts a source on a target, wholly or not at all. The mount appears at
+  /// the target with its final access and propagation, never otherwise.
+  virtual status attach(const share_tree& tree, const attach_request& request)
+    = 0;
+};
+
+/// Makes a mount API. `automatic` takes the new one unless the kernel lacks it,
+/// or a seccomp filter denies it.
+/// @returns `errc::unimplemented` for `new_api` where it cannot work.
+result<std::unique_ptr<mount_api>> make_mount_api(mount_api_choice choice);
+
+/// The new API alone: open_tree(2), mount_setattr(2), move_mount(2).
+std::unique_ptr<mount_api> make_new_mount_api();
+
+/// mount(2) alone.
+std::unique_ptr<mount_api> make_classic_mount_api();
+
+} // namespace fsshare

@@ -1,0 +1,195 @@
+#include "sys/mount_api.hpp"
+
+#include "core/paths.hpp"
+#include "sys/errno_error.hpp"
+#include "sys/mountinfo.hpp"
+#include "sys/unique_fd.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace fsshare {
+
+namespace {
+
+constexpr std::uint32_t staging_mode = 0700;
+
+// mount(2) takes paths; the magic link of a descriptor names what it has open,
+// whoever renames what meanwhile.
+std::string path_of(const unique_fd& fd) {
+  return "/proc/self/fd/" + std::to_string(fd.get());
+}
+
+status mount_with(const char* source, const std::string& target,
+                  unsigned long flags, const std::string& shown) {
+  if (::mount(source, target.c_str(), nullptr, flags, nullptr) != 0)
+    return errno_error(errno, "mount", shown);
+  return unit{};
+}
+
+// Flags of an existing mount that a remount would clear.
+unsigned long kept_flags(const mount_entry& entry) {
+  struct flag_word {
+    const char* word;
+    unsigned long flag;
+  };
+  // A remount that names no time flags keeps those (mount(2)).
+  constexpr flag_word words[] = {
+    {"nosuid", MS_NOSUID}, {"nodev", MS_NODEV}, {"noexec", MS_NOEXEC}};
+  unsigned long flags = 0;
+  for (const auto& [word, flag] : words)
+    if (entry.has_option(word))
+      flags |= flag;
+  return flags;
+}
+
+// A place for mounts that nobody else sees: a private mount of an empty
+// directory, with one mount point in it. Gone with the object.
+//
+// mount(2) makes a bind read-write and in its source's peer group first, and
+// changes it afterwards; a change does not reach the copies that propagation
+// made by then. So each mount is made here, changed, and bound on from here.
+class staging {
+public:
+  staging(const share_tree& tree, std::string dir)
+    : tree_(tree), dir_(std::move(dir)), slot_(join(dir_, "slot")) {
+  }
+  staging(const staging&) = delete;
+  staging& operator=(const staging&) = delete;
+
+  // What cannot be taken down here is found and reported by cleanup.
+  ~staging() {
+    static_cast<void>(tree_.detach(slot_));
+    static_cast<void>(tree_.remove_empty(slot_));
+    static_cast<void>(tree_.detach(dir_));
+    static_cast<void>(tree_.remove_empty(slot_));
+    static_cast<void>(tree_.remove_empty(dir_));
+  }
+
+  // Mounts the source in the slot.
+  result<unique_fd> load(int source, const bind_options& options) {
+    if (auto made = make_slot(source); !made)
+      return made.err();
+    auto slot = tree_.open_path(slot_);
+    if (!slot)
+      return slot;
+    const auto from = "/proc/self/fd/" + std::to_string(source);
+    const auto below = options.submounts == submounts::take ? MS_REC : 0UL;
+    auto done = mount_with(from.c_str(), path_of(*slot), MS_BIND | below, slot_);
+    if (!done)
+      return done.err();
+    // The descriptor has what is beneath the mount.
+    slot = tree_.open_path(slot_);
+    if (!slot)
+      return slot;
+    const auto flow
+      = options.propagation == propagation::slave ? MS_SLAVE : MS_PRIVATE;
+    done = mount_with(nullptr, path_of(*slot), flow | below, slot_);
+    if (done && options.access == access::read_only)
+      done = make_read_only(*slot);
+    if (!done)
+      return done.err();
+    return slot;
+  }
+
+private:
+  status make_slot(int source) {
+    if (auto made = tree_.make_directory(dir_, staging_mode); !made)
+      return made.err();
+    const auto dir = tree_.open_path(dir_);
+    if (!dir)
+      return dir.err();
+    const auto self = path_of(*dir);
+    if (auto done = mount_with(self.c_str(), self, MS_BIND, dir_); !done)
+      return done;
+    const auto top = tree_.open_path(dir_);
+    if (!top)
+      return top.err();
+    if (auto done = mount_with(nullptr, path_of(*top), MS_PRIVATE, dir_); !done)
+      return done;
+    struct stat info {};
+    if (::fstat(source, &info) != 0)
+      return errno_error(errno, "stat", "source");
+    if (!S_ISDIR(info.st_mode))
+      return tree_.make_empty_file(slot_);
+    const auto made = tree_.make_directory(slot_, staging_mode);
+    return made ? status{unit{}} : status{made.err()};
+  }
+
+  // A remount changes one mount, so that each below has its own.
+  status make_read_only(const unique_fd& slot) {
+    std::string top(4096, '\0');
+    const auto length = ::readlink(path_of(slot).c_str(), top.data(),
+                                   top.size());
+    if (length < 0)
+      return errno_error(errno, "readlink", slot_);
+    top.resize(static_cast<size_t>(length));
+    const auto mounts = read_mountinfo();
+    if (!mounts)
+      return mounts.err();
+    for (const auto& entry : *mounts) {
+      if (entry.mount_point != top && !is_below(entry.mount_point, top))
+        continue;
+      const auto path = slot_ + entry.mount_point.substr(top.size());
+      const auto mount = tree_.open_path(path);
+      if (!mount)
+        return mount.err();
+      const auto flags
+        = MS_REMOUNT | MS_BIND | MS_RDONLY | kept_flags(entry);
+      if (auto done = mount_with(nullptr, path_of(*mount), flags, path); !done)
+        return done;
+    }
+    return unit{};
+  }
+
+  const share_tree& tree_;
+  std::string dir_;
+  std::string slot_;
+};
+
+class classic_mount_api final : public mount_api {
+public:
+  status attach(const share_tree& tree,
+                const attach_request& request) override {
+    staging place{tree, request.staging_dir};
+    const auto loaded = place.load(request.source, request.options);
+    if (!loaded)
+      return loaded.err();
+    const auto target = tree.open_path(request.target);
+    if (!target)
+      return target.err();
+    // A bind of a private mount is private, of a slave a slave of the same
+    // master, of a read-only one read-only (mount_namespaces(7)).
+    const auto from = path_of(*loaded);
+    const auto below
+      = request.options.submounts == submounts::take ? MS_REC : 0UL;
+    if (auto done = mount_with(from.c_str(), path_of(*target), MS_BIND | below,
+                               request.target);
+        !done || request.options.propagation != propagation::shared)
+      return done;
+    auto shared = share(tree, request.target, below);
+    if (!shared)
+      static_cast<void>(tree.detach(request.target));
+    return shared;
+  }
+
+private:
+  static status share(const share_tree& tree, const std::string& target,
+                      unsigned long below) {
+    const auto top = tree.open_path(target);
+    if (!top)
+      return top.err();
+    return mount_with(nullptr, path_of(*top), MS_SHARED | below, target);
+  }
+};
+
+} // namespace
+
+std::unique_ptr<mount_api> make_classic_mount_api() {
+  return std::make_unique<classic_mount_api>();
+}
+
+} // namespace fsshare

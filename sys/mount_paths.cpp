@@ -1,0 +1,215 @@
+#include "sys/mount_paths.hpp"
+
+#include "core/paths.hpp"
+#include "sys/errno_error.hpp"
+#include "sys/mount_paths_open.hpp"
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+constexpr std::uint64_t path_only = O_PATH | O_CLOEXEC | O_NOFOLLOW;
+constexpr std::uint64_t directory_only = path_only | O_DIRECTORY;
+constexpr mode_t root_mode = 0755;
+constexpr mode_t placeholder_mode = 0644;
+constexpr mode_t mark_mode = 0600;
+constexpr size_t max_small_file = 4096;
+
+status write_all(int fd, std::string_view text, const std::string& path) {
+  while (!text.empty()) {
+    const auto put = ::write(fd, text.data(), text.size());
+    if (put < 0 && errno == EINTR)
+      continue;
+    if (put < 0)
+      return errno_error(errno, "write", path);
+    text.remove_prefix(static_cast<size_t>(put));
+  }
+  if (::fsync(fd) != 0)
+    return errno_error(errno, "fsync", path);
+  return unit{};
+}
+
+} // namespace
+
+error open_error(int number, const std::string& path) {
+  if (number == ELOOP)
+    return refused("open " + path + ": a symbolic link is in the way");
+  if (number == EXDEV)
+    return refused("open " + path + ": a mount is in the way");
+  return errno_error(number, "open", path);
+}
+
+unique_fd open_beneath(int dir, const std::string& path, std::uint64_t flags,
+                       std::uint64_t resolve) {
+  open_how how{};
+  how.flags = flags;
+  how.resolve
+    = resolve | RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  // No wrapper in glibc 2.36.
+  return unique_fd{static_cast<int>(
+    ::syscall(SYS_openat2, dir, path.c_str(), &how, sizeof(how)))};
+}
+
+looked_up look_at(int dir, const std::string& name) {
+  struct statx info {};
+  if (::statx(dir, name.c_str(), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+              STATX_TYPE | STATX_SIZE, &info)
+      != 0)
+    return {errno};
+  return {0, (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0,
+          S_ISDIR(info.stx_mode), S_ISREG(info.stx_mode), info.stx_size};
+}
+
+share_tree::share_tree(unique_fd root, const share_layout& layout)
+  : root_(std::move(root)), root_path_(layout.share_root()),
+    sandbox_dir_(layout.sandbox_dir()), mounts_dir_(layout.mounts_dir()) {
+}
+
+result<share_tree> share_tree::open(const share_layout& layout) {
+  const auto& path = layout.share_root();
+  unique_fd root{::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  if (!root)
+    return errno_error(errno, "open", path);
+  return share_tree{std::move(root), layout};
+}
+
+result<unique_fd> share_tree::open_below(const std::string& path,
+                                         std::uint64_t flags,
+                                         crossing mounts) const {
+  if (path == root_path_)
+    return open_below(join(path, "."), flags, mounts);
+  if (!is_below(path, root_path_))
+    return error{errc::invalid_argument,
+                 path + " does not lie below " + root_path_};
+  const auto relative
+    = path.substr(root_path_.size() + (root_path_ == "/" ? 0 : 1));
+  auto fd = open_beneath(root_.get(), relative, flags,
+                         mounts == crossing::refused ? RESOLVE_NO_XDEV : 0);
+  if (!fd)
+    return open_error(errno, path);
+  return fd;
+}
+
+result<unique_fd> share_tree::open_parent(const std::string& path,
+                                          crossing mounts) const {
+  return open_below(std::string{parent_path(path)}, directory_only, mounts);
+}
+
+result<unique_fd> share_tree::open_own_parent(const std::string& path) const {
+  if (!is_below(path, mounts_dir_))
+    return open_parent(path, crossing::refused);
+  auto sandbox = open_below(sandbox_dir_, directory_only, crossing::refused);
+  if (!sandbox)
+    return sandbox;
+  auto mounts = open_below(mounts_dir_, directory_only, crossing::allowed);
+  if (!mounts)
+    return mounts;
+  // mounts/ is bound onto itself; a mount of something else over it would show
+  // another file system.
+  struct stat outside {};
+  struct stat inside {};
+  if (::fstat(sandbox->get(), &outside) != 0
+      || ::fstat(mounts->get(), &inside) != 0)
+    return errno_error(errno, "stat", mounts_dir_);
+  if (outside.st_dev != inside.st_dev)
+    return refused("open " + mounts_dir_ + ": a mount is in the way");
+  const auto dir = parent_path(path);
+  if (dir == mounts_dir_)
+    return mounts;
+  auto parent = open_beneath(mounts->get(),
+                             std::string{dir.substr(mounts_dir_.size() + 1)},
+                             directory_only, RESOLVE_NO_XDEV);
+  if (!parent)
+    return open_error(errno, std::string{dir});
+  return parent;
+}
+
+result<unique_fd> share_tree::open_path(const std::string& path) const {
+  return open_below(path, path_only, crossing::allowed);
+}
+
+result<bool> share_tree::make_directory(const std::string& path,
+                                        std::uint32_t mode) const {
+  const auto parent = open_parent(path, crossing::allowed);
+  if (!parent)
+    return parent.err();
+  const std::string name{base_name(path)};
+  if (::mkdirat(parent->get(), name.c_str(), mode) == 0)
+    return true;
+  const auto failure = errno;
+  if (failure == EEXIST && look_at(parent->get(), name).is_directory)
+    return false;
+  return errno_error(failure, "mkdir", path);
+}
+
+status share_tree::make_empty_file(const std::string& path) const {
+  const auto parent = open_parent(path, crossing::allowed);
+  if (!parent)
+    return parent.err();
+  const std::string name{base_name(path)};
+  if (::mknodat(parent->get(), name.c_str(), S_IFREG | placeholder_mode, 0)
+      != 0)
+    return errno_error(errno, "create", path);
+  return unit{};
+}
+
+status share_tree::write_new_file(const std::string& path,
+                                  std::string_view text) const {
+  const auto parent = open_parent(path, crossing::allowed);
+  if (!parent)
+    return parent.err();
+  const std::string name{base_name(path)};
+  const unique_fd fd{::openat(parent->get(), name.c_str(),
+                              O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                              mark_mode)};
+  if (!fd)
+    return errno_error(errno, "create", path);
+  auto written = write_all(fd.get(), text, path);
+  if (!written)
+    ::unlinkat(parent->get(), name.c_str(), 0);
+  return written;
+}
+
+result<std::string> share_tree::read_small_file(const std::string& path) const {
+  const auto fd = open_below(
+    path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, crossing::refused);
+  if (!fd)
+    return fd.err();
+  struct stat info {};
+  if (::fstat(fd->get(), &info) != 0)
+    return errno_error(errno, "stat", path);
+  if (!S_ISREG(info.st_mode))
+    return refused("read " + path + ": not a regular file");
+  std::array<char, max_small_file + 1> buffer{};
+  const auto got = ::read(fd->get(), buffer.data(), buffer.size());
+  if (got < 0)
+    return errno_error(errno, "read", path);
+  if (static_cast<size_t>(got) > max_small_file)
+    return refused("read " + path + ": more than 4096 bytes");
+  return std::string{buffer.data(), static_cast<size_t>(got)};
+}
+
+status make_share_root(const std::string& path) {
+  for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const auto dir = path.substr(0, end);
+    if (::mkdir(dir.c_str(), root_mode) != 0 && errno != EEXIST)
+      return errno_error(errno, "mkdir", dir);
+    if (end == std::string::npos)
+      break;
+  }
+  const unique_fd root{::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  if (!root)
+    return errno_error(errno, "open", path);
+  return unit{};
+}
+
+} // namespace fsshare

@@ -1,0 +1,92 @@
+#pragma once
+
+#include "core/mount_plan.hpp"
+#include "core/result.hpp"
+#include "sys/unique_fd.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fsshare {
+
+/// What lies below the share root, reached by descriptors from there with
+/// openat2(2): no `..`, no symbolic and no magic link is ever followed, whoever
+/// renames what meanwhile. Paths are absolute and lie strictly below the root.
+///
+/// Nothing here deletes recursively. What removes looks at one name at a time,
+/// crosses no mount but the one that Prepare made at `mounts/`, refuses mount
+/// points, and takes away only empty directories and empty regular files.
+class share_tree {
+public:
+  /// Opens the share root of a layout, following links: the path to it is the
+  /// operator's.
+  /// @returns `errc::not_found` without one.
+  static result<share_tree> open(const share_layout& layout);
+
+  /// Opens what is at `path`, on top of all mounts, for use as a mount's source
+  /// or target (O_PATH).
+  result<unique_fd> open_path(const std::string& path) const;
+
+  /// Makes a directory.
+  /// @returns whether it was made; false for a directory that existed.
+  ///          `errc::already_exists` for something else of that name.
+  result<bool> make_directory(const std::string& path,
+                              std::uint32_t mode) const;
+
+  /// Makes an empty regular file, or `errc::already_exists`.
+  status make_empty_file(const std::string& path) const;
+
+  /// Makes a file with `text`, durably and only as a whole, or
+  /// `errc::already_exists`.
+  status write_new_file(const std::string& path, std::string_view text) const;
+
+  /// Reads a regular file of at most 4 KiB; `errc::not_found` without one.
+  result<std::string> read_small_file(const std::string& path) const;
+
+  /// Removes one empty file or directory.
+  /// @returns whether it was there. `errc::failed_precondition` for what is not
+  ///          empty, a mount point, or something else.
+  result<bool> remove_empty(const std::string& path) const;
+
+  /// Removes the empty files and directories in `path` and in its directories,
+  /// where `path` is reached without crossing a mount. Not there is empty.
+  struct removed_entries {
+    std::size_t removed = 0;
+    std::vector<leftover> leftovers;
+  };
+  result<removed_entries> remove_empty_entries(const std::string& path) const;
+
+  /// Removes the mark.
+  /// @returns whether it was there; `errc::failed_precondition` if anything
+  /// else
+  ///          lies beside it.
+  result<bool> remove_mark(const std::string& path) const;
+
+  /// Unmounts everything that is mounted on `path`, lazily and with all below.
+  /// @returns whether anything was.
+  result<bool> detach(const std::string& path) const;
+
+private:
+  enum class crossing { allowed, refused };
+
+  share_tree(unique_fd root, const share_layout& layout);
+
+  result<unique_fd> open_below(const std::string& path, std::uint64_t flags,
+                               crossing mounts) const;
+  result<unique_fd> open_parent(const std::string& path, crossing mounts) const;
+  /// Opens the directory of a placeholder: it lies on the share root's file
+  /// system, or on the mount that Prepare made, and on no other.
+  result<unique_fd> open_own_parent(const std::string& path) const;
+
+  unique_fd root_;
+  std::string root_path_;
+  std::string sandbox_dir_;
+  std::string mounts_dir_;
+};
+
+/// Makes the share root and the directories above it where they are missing.
+status make_share_root(const std::string& path);
+
+} // namespace fsshare

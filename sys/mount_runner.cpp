@@ -1,0 +1,95 @@
+#include "sys/mount_runner.hpp"
+
+#include "core/paths.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+using steps_done = std::vector<const mount_step*>;
+
+error undone(error failure, const steps_done& done, mount_session& session) {
+  const char* separator = "; undo: ";
+  for (auto at = done.rbegin(); at != done.rend(); ++at) {
+    const auto undo = undo_of(**at);
+    if (!undo)
+      continue;
+    if (auto outcome = session.apply(*undo); !outcome) {
+      failure.message
+        += separator + describe(*undo) + ": " + outcome.err().message;
+      separator = "; ";
+    }
+  }
+  return failure;
+}
+
+result<plan_done> run_or_undo(const mount_plan& plan, mount_session& session) {
+  steps_done done;
+  for (const auto& step : plan.steps) {
+    const auto outcome = session.apply(step);
+    if (!outcome)
+      return undone(outcome.err().within(describe(step)), done, session);
+    if (outcome->finished)
+      break;
+    if (outcome->changed)
+      done.push_back(&step);
+  }
+  return plan_done{done.size(), {}};
+}
+
+// A directory that holds something that stays cannot go; trying would only
+// report it twice. The mark goes only after everything beside it.
+bool holds_leftover(const mount_step& step, const plan_done& done) {
+  if (std::holds_alternative<unmount>(step))
+    return false;
+  const auto& path = path_of(step);
+  const auto dir
+    = std::holds_alternative<remove_mark>(step) ? parent_path(path) : path;
+  return std::any_of(done.leftovers.begin(), done.leftovers.end(),
+                     [&](const leftover& left) {
+                       return left.path == dir || is_below(left.path, dir);
+                     });
+}
+
+result<plan_done> run_and_go_on(const mount_plan& plan,
+                                mount_session& session) {
+  plan_done done;
+  for (const auto& step : plan.steps) {
+    if (holds_leftover(step, done))
+      continue;
+    auto outcome = session.apply(step);
+    if (!outcome && std::holds_alternative<require_mark>(step))
+      return outcome.err().within(describe(step));
+    if (!outcome) {
+      done.leftovers.push_back({path_of(step), outcome.err().message});
+      continue;
+    }
+    if (outcome->finished)
+      break;
+    done.changed += outcome->changed ? 1 : 0;
+    std::move(outcome->leftovers.begin(), outcome->leftovers.end(),
+              std::back_inserter(done.leftovers));
+  }
+  return done;
+}
+
+} // namespace
+
+result<plan_done> run(const mount_plan& plan, mount_executor& executor) {
+  const bool all_or_nothing = plan.on_failure == on_failure::undo;
+  auto session = executor.begin(plan);
+  if (!session) {
+    // Where no share root is, nothing is left to take away.
+    if (!all_or_nothing && session.err().code == errc::not_found)
+      return plan_done{};
+    return session.err();
+  }
+  return all_or_nothing ? run_or_undo(plan, **session)
+                        : run_and_go_on(plan, **session);
+}
+
+} // namespace fsshare

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "core/mount_plan.hpp"
+#include "core/result.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace fsshare {
+
+/// What one step did.
+struct step_outcome {
+  /// Whether anything is different now, so that there is something to undo.
+  bool changed = false;
+  /// Whether the rest of the plan has nothing to do.
+  bool finished = false;
+  /// What stayed, where one step removes several things.
+  std::vector<leftover> leftovers;
+};
+
+/// Carries out the steps of one plan and holds what they opened; it ends with
+/// the plan, so that no source stays busy on our account.
+class mount_session {
+public:
+  virtual ~mount_session() = default;
+
+  /// Carries out one step, wholly or not at all.
+  /// @returns the kernel's reason as a sentence; describe() is not part of it.
+  virtual result<step_outcome> apply(const mount_step& step) = 0;
+};
+
+/// The seam between plans and the kernel; tests let steps fail here.
+class mount_executor {
+public:
+  virtual ~mount_executor() = default;
+
+  /// Opens the share root for a plan, which outlives the session.
+  /// @returns `errc::not_found` without a share root.
+  virtual result<std::unique_ptr<mount_session>> begin(const mount_plan& plan)
+    = 0;
+};
+
+/// Runs a plan. Blocks while the kernel works.
+///
+/// A failed step of an all-or-nothing plan undoes those before it in reverse;
+/// what the undo could not do is appended to the sentence. A plan that goes on
+/// lists instead what stays, and does not try to remove what holds it.
+result<plan_done> run(const mount_plan& plan, mount_executor& executor);
+
+} // namespace fsshare

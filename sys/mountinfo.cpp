@@ -1,0 +1,132 @@
+#include "sys/mountinfo.hpp"
+
+#include "sys/errno_error.hpp"
+#include "sys/unique_fd.hpp"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <fcntl.h>
+#include <optional>
+#include <unistd.h>
+
+namespace fsshare {
+
+namespace {
+
+std::string_view take_until(std::string_view& text, char end) {
+  const auto at = text.find(end);
+  const auto word = text.substr(0, at);
+  text.remove_prefix(at == std::string_view::npos ? text.size() : at + 1);
+  return word;
+}
+
+bool is_octal(char c) {
+  return c >= '0' && c <= '7';
+}
+
+// The kernel writes space, tab, newline and backslash as \ and three digits.
+std::string unescape(std::string_view word) {
+  std::string out;
+  for (size_t i = 0; i < word.size(); ++i) {
+    if (word[i] == '\\' && i + 3 < word.size() && is_octal(word[i + 1])
+        && is_octal(word[i + 2]) && is_octal(word[i + 3])) {
+      out += static_cast<char>((word[i + 1] - '0') * 64
+                               + (word[i + 2] - '0') * 8 + (word[i + 3] - '0'));
+      i += 3;
+    } else {
+      out += word[i];
+    }
+  }
+  return out;
+}
+
+bool parse_number(std::string_view word, std::uint64_t& value) {
+  const auto* end = word.data() + word.size();
+  const auto [at, failed] = std::from_chars(word.data(), end, value);
+  return failed == std::errc{} && at == end;
+}
+
+// Zero or more `TAG[:VALUE]`, ended by a hyphen.
+bool parse_tags(std::string_view& line, mount_entry& entry) {
+  while (!line.empty()) {
+    const auto tag = take_until(line, ' ');
+    if (tag == "-")
+      return true;
+    if (tag.starts_with("shared:")
+        && !parse_number(tag.substr(7), entry.peer_group))
+      return false;
+    if (tag.starts_with("master:")
+        && !parse_number(tag.substr(7), entry.master))
+      return false;
+  }
+  return false;
+}
+
+std::optional<mount_entry> parse_line(std::string_view line) {
+  mount_entry entry;
+  if (!parse_number(take_until(line, ' '), entry.id)
+      || !parse_number(take_until(line, ' '), entry.parent))
+    return std::nullopt;
+  entry.device = take_until(line, ' ');
+  entry.root = unescape(take_until(line, ' '));
+  entry.mount_point = unescape(take_until(line, ' '));
+  entry.options = take_until(line, ' ');
+  if (entry.options.empty() || !parse_tags(line, entry))
+    return std::nullopt;
+  entry.fs_type = take_until(line, ' ');
+  entry.source = unescape(take_until(line, ' '));
+  return entry;
+}
+
+} // namespace
+
+bool mount_entry::has_option(std::string_view word) const {
+  std::string_view rest{options};
+  while (!rest.empty())
+    if (take_until(rest, ',') == word)
+      return true;
+  return false;
+}
+
+result<std::vector<mount_entry>> parse_mountinfo(std::string_view text) {
+  std::vector<mount_entry> entries;
+  while (!text.empty()) {
+    const auto line = take_until(text, '\n');
+    auto entry = parse_line(line);
+    if (!entry)
+      return error{errc::data_loss, "line " + std::to_string(entries.size() + 1)
+                                      + " is no mount: " + std::string{line}};
+    entries.push_back(*std::move(entry));
+  }
+  return entries;
+}
+
+result<std::vector<mount_entry>> read_mountinfo() {
+  // Not /proc/self: a thread may have entered a mount namespace of its own.
+  return read_mountinfo("/proc/thread-self/mountinfo");
+}
+
+result<std::vector<mount_entry>> read_mountinfo(const std::string& path) {
+  const unique_fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!fd)
+    return errno_error(errno, "open", path);
+  std::string text;
+  std::array<char, 16384> chunk{};
+  for (;;) {
+    const auto got = ::read(fd.get(), chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      return errno_error(errno, "read", path);
+    if (got == 0)
+      break;
+    text.append(chunk.data(), static_cast<size_t>(got));
+  }
+  auto entries = parse_mountinfo(text);
+  if (!entries)
+    return entries.err().within(path);
+  return entries;
+}
+
+} // namespace fsshare

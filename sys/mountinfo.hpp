@@ -1,0 +1,46 @@
+#pragma once
+
+#include "core/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fsshare {
+
+/// One line of /proc/PID/mountinfo (proc(5)), unescaped.
+struct mount_entry {
+  std::uint64_t id = 0;
+  std::uint64_t parent = 0;
+  /// Of the file system, `MAJOR:MINOR`.
+  std::string device;
+  /// Which directory or file of the file system is mounted.
+  std::string root;
+  std::string mount_point;
+  /// Flags of this mount, such as `ro,nosuid,relatime`.
+  std::string options;
+  /// Peer group; 0 for a mount that is not shared.
+  std::uint64_t peer_group = 0;
+  /// Peer group of the master; 0 for a mount that is not a slave.
+  std::uint64_t master = 0;
+  std::string fs_type;
+  std::string source;
+
+  /// Returns whether `word` is among the options.
+  bool has_option(std::string_view word) const;
+
+  friend bool operator==(const mount_entry&, const mount_entry&) = default;
+};
+
+/// Parses a mount table in the kernel's order: parents before children.
+/// @returns `errc::data_loss` naming the line that is not one.
+result<std::vector<mount_entry>> parse_mountinfo(std::string_view text);
+
+/// Reads the mount table that the calling thread sees.
+result<std::vector<mount_entry>> read_mountinfo();
+
+/// Reads a mount table from `path`, such as `/proc/1/mountinfo`.
+result<std::vector<mount_entry>> read_mountinfo(const std::string& path);
+
+} // namespace fsshare
