@@ -86,8 +86,8 @@ private:
     const auto from = open_source(x.source);
     if (!from)
       return from.err();
-    return done(api_.attach(
-      tree_, {*from, x.target, layout_.staging_dir(), x.options}));
+    return done(
+      api_.attach(tree_, {*from, x.target, layout_.staging_dir(), x.options}));
   }
 
   outcome operator()(const require_mark& x) {
@@ -162,8 +162,8 @@ kernel_mount::kernel_mount(std::unique_ptr<mount_api> api)
   : api_(std::move(api)) {
 }
 
-result<std::unique_ptr<mount_session>> kernel_mount::begin(
-  const mount_plan& plan) {
+result<std::unique_ptr<mount_session>>
+kernel_mount::begin(const mount_plan& plan) {
   auto tree = share_tree::open(plan.layout);
   if (!tree)
     return tree.err();
@@ -171,8 +171,8 @@ result<std::unique_ptr<mount_session>> kernel_mount::begin(
     std::make_unique<kernel_session>(*std::move(tree), plan.layout, *api_)};
 }
 
-result<std::unique_ptr<mount_executor>> make_kernel_mount(
-  mount_api_choice choice) {
+result<std::unique_ptr<mount_executor>>
+make_kernel_mount(mount_api_choice choice) {
   auto api = make_mount_api(choice);
   if (!api)
     return api.err();

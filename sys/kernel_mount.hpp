@@ -22,7 +22,7 @@ private:
 
 /// Makes what the MOUNTER actor of a node runs plans with.
 /// @returns `errc::unimplemented` where the chosen API cannot work.
-result<std::unique_ptr<mount_executor>> make_kernel_mount(
-  mount_api_choice choice);
+result<std::unique_ptr<mount_executor>>
+make_kernel_mount(mount_api_choice choice);
 
 } // namespace fsshare

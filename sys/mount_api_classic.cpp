@@ -16,6 +16,7 @@ namespace fsshare {
 namespace {
 
 constexpr std::uint32_t staging_mode = 0700;
+constexpr unsigned long recursive = MS_REC;
 
 // mount(2) takes paths; the magic link of a descriptor names what it has open,
 // whoever renames what meanwhile.
@@ -37,8 +38,8 @@ unsigned long kept_flags(const mount_entry& entry) {
     unsigned long flag;
   };
   // A remount that names no time flags keeps those (mount(2)).
-  constexpr flag_word words[] = {
-    {"nosuid", MS_NOSUID}, {"nodev", MS_NODEV}, {"noexec", MS_NOEXEC}};
+  constexpr flag_word words[]
+    = {{"nosuid", MS_NOSUID}, {"nodev", MS_NODEV}, {"noexec", MS_NOEXEC}};
   unsigned long flags = 0;
   for (const auto& [word, flag] : words)
     if (entry.has_option(word))
@@ -77,8 +78,9 @@ public:
     if (!slot)
       return slot;
     const auto from = "/proc/self/fd/" + std::to_string(source);
-    const auto below = options.submounts == submounts::take ? MS_REC : 0UL;
-    auto done = mount_with(from.c_str(), path_of(*slot), MS_BIND | below, slot_);
+    const auto below = options.submounts == submounts::take ? recursive : 0UL;
+    auto done
+      = mount_with(from.c_str(), path_of(*slot), MS_BIND | below, slot_);
     if (!done)
       return done.err();
     // The descriptor has what is beneath the mount.
@@ -122,8 +124,8 @@ private:
   // A remount changes one mount, so that each below has its own.
   status make_read_only(const unique_fd& slot) {
     std::string top(4096, '\0');
-    const auto length = ::readlink(path_of(slot).c_str(), top.data(),
-                                   top.size());
+    const auto length
+      = ::readlink(path_of(slot).c_str(), top.data(), top.size());
     if (length < 0)
       return errno_error(errno, "readlink", slot_);
     top.resize(static_cast<size_t>(length));
@@ -137,8 +139,7 @@ private:
       const auto mount = tree_.open_path(path);
       if (!mount)
         return mount.err();
-      const auto flags
-        = MS_REMOUNT | MS_BIND | MS_RDONLY | kept_flags(entry);
+      const auto flags = MS_REMOUNT | MS_BIND | MS_RDONLY | kept_flags(entry);
       if (auto done = mount_with(nullptr, path_of(*mount), flags, path); !done)
         return done;
     }
@@ -165,7 +166,7 @@ public:
     // master, of a read-only one read-only (mount_namespaces(7)).
     const auto from = path_of(*loaded);
     const auto below
-      = request.options.submounts == submounts::take ? MS_REC : 0UL;
+      = request.options.submounts == submounts::take ? recursive : 0UL;
     if (auto done = mount_with(from.c_str(), path_of(*target), MS_BIND | below,
                                request.target);
         !done || request.options.propagation != propagation::shared)

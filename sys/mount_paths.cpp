@@ -61,7 +61,8 @@ unique_fd open_beneath(int dir, const std::string& path, std::uint64_t flags,
 
 looked_up look_at(int dir, const std::string& name) {
   struct statx info {};
-  if (::statx(dir, name.c_str(), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+  if (::statx(dir, name.c_str(),
+              AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
               STATX_TYPE | STATX_SIZE, &info)
       != 0)
     return {errno};

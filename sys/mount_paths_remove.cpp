@@ -77,12 +77,6 @@ result<std::vector<std::string>> list(const unique_fd& dir,
 }
 
 unique_fd open_listing(int dir, const std::string& name) {
-  return open_beneath(dir, name,
-                      O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW,
-                      RESOLVE_NO_XDEV);
-}
-
-unique_fd open_listing(int dir, const std::string& name) {
   return open_beneath(dir, name, listing, RESOLVE_NO_XDEV);
 }
 
