@@ -207,7 +207,8 @@ result<mount_plan> plan_prepare(const share_layout& layout,
   for (const auto& bind : binds)
     add_bind(plan, bind.source,
              layout.host_sandbox_bind(base_name(bind.source)),
-             {bind.access, taken, propagation::closed});
+             {bind.read_only ? access::read_only : access::read_write, taken,
+              propagation::closed});
   return plan;
 }
 

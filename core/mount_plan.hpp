@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/api_types.hpp"
 #include "core/mount_options.hpp"
 #include "core/result.hpp"
 #include "core/share_layout.hpp"
@@ -164,17 +165,10 @@ status check_nothing_left(const plan_done& done);
 /// request can take several things away.
 void append(mount_plan& plan, mount_plan more);
 
-/// A directory or file of the host that every sandbox's guest sees as
-/// `sandbox-mounts/<basename of the source>`.
-struct sandbox_bind {
-  std::string source;
-  fsshare::access access = access::read_only;
-  friend bool operator==(const sandbox_bind&, const sandbox_bind&) = default;
-};
-
 /// Plans Prepare for a sandbox whose guest sees `shared/`: the directories, the
 /// mark, `mounts/` as a shared mount of its own, `shared/` as its read-only
-/// slave, the sandbox binds.
+/// slave, the sandbox binds as `mounts/sandbox-mounts/<basename of the
+/// source>`.
 /// @param taken Whether sandbox binds take the mounts below their sources.
 /// @returns `errc::invalid_argument` for a bad source and for two sources with
 ///          one basename.

@@ -32,7 +32,7 @@ status mount_with(const char* source, const std::string& target,
 }
 
 // Flags of an existing mount that a remount would clear.
-unsigned long kept_flags(const mount_entry& entry) {
+unsigned long kept_flags(const mounted_entry& entry) {
   struct flag_word {
     const char* word;
     unsigned long flag;

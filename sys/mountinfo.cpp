@@ -48,7 +48,7 @@ bool parse_number(std::string_view word, std::uint64_t& value) {
 }
 
 // Zero or more `TAG[:VALUE]`, ended by a hyphen.
-bool parse_tags(std::string_view& line, mount_entry& entry) {
+bool parse_tags(std::string_view& line, mounted_entry& entry) {
   while (!line.empty()) {
     const auto tag = take_until(line, ' ');
     if (tag == "-")
@@ -63,8 +63,8 @@ bool parse_tags(std::string_view& line, mount_entry& entry) {
   return false;
 }
 
-std::optional<mount_entry> parse_line(std::string_view line) {
-  mount_entry entry;
+std::optional<mounted_entry> parse_line(std::string_view line) {
+  mounted_entry entry;
   if (!parse_number(take_until(line, ' '), entry.id)
       || !parse_number(take_until(line, ' '), entry.parent))
     return std::nullopt;
@@ -81,7 +81,7 @@ std::optional<mount_entry> parse_line(std::string_view line) {
 
 } // namespace
 
-bool mount_entry::has_option(std::string_view word) const {
+bool mounted_entry::has_option(std::string_view word) const {
   std::string_view rest{options};
   while (!rest.empty())
     if (take_until(rest, ',') == word)
@@ -89,8 +89,8 @@ bool mount_entry::has_option(std::string_view word) const {
   return false;
 }
 
-result<std::vector<mount_entry>> parse_mountinfo(std::string_view text) {
-  std::vector<mount_entry> entries;
+result<std::vector<mounted_entry>> parse_mountinfo(std::string_view text) {
+  std::vector<mounted_entry> entries;
   while (!text.empty()) {
     const auto line = take_until(text, '\n');
     auto entry = parse_line(line);
@@ -102,12 +102,12 @@ result<std::vector<mount_entry>> parse_mountinfo(std::string_view text) {
   return entries;
 }
 
-result<std::vector<mount_entry>> read_mountinfo() {
+result<std::vector<mounted_entry>> read_mountinfo() {
   // Not /proc/self: a thread may have entered a mount namespace of its own.
   return read_mountinfo("/proc/thread-self/mountinfo");
 }
 
-result<std::vector<mount_entry>> read_mountinfo(const std::string& path) {
+result<std::vector<mounted_entry>> read_mountinfo(const std::string& path) {
   const unique_fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!fd)
     return errno_error(errno, "open", path);

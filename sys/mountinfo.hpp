@@ -10,7 +10,7 @@
 namespace fsshare {
 
 /// One line of /proc/PID/mountinfo (proc(5)), unescaped.
-struct mount_entry {
+struct mounted_entry {
   std::uint64_t id = 0;
   std::uint64_t parent = 0;
   /// Of the file system, `MAJOR:MINOR`.
@@ -30,17 +30,17 @@ struct mount_entry {
   /// Returns whether `word` is among the options.
   bool has_option(std::string_view word) const;
 
-  friend bool operator==(const mount_entry&, const mount_entry&) = default;
+  friend bool operator==(const mounted_entry&, const mounted_entry&) = default;
 };
 
 /// Parses a mount table in the kernel's order: parents before children.
 /// @returns `errc::data_loss` naming the line that is not one.
-result<std::vector<mount_entry>> parse_mountinfo(std::string_view text);
+result<std::vector<mounted_entry>> parse_mountinfo(std::string_view text);
 
 /// Reads the mount table that the calling thread sees.
-result<std::vector<mount_entry>> read_mountinfo();
+result<std::vector<mounted_entry>> read_mountinfo();
 
 /// Reads a mount table from `path`, such as `/proc/1/mountinfo`.
-result<std::vector<mount_entry>> read_mountinfo(const std::string& path);
+result<std::vector<mounted_entry>> read_mountinfo(const std::string& path);
 
 } // namespace fsshare
