@@ -7,9 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
 
@@ -17,8 +15,8 @@ namespace fsshare {
 
 namespace {
 
-constexpr std::uint64_t path_only = O_PATH | O_CLOEXEC | O_NOFOLLOW;
-constexpr std::uint64_t directory_only = path_only | O_DIRECTORY;
+constexpr int path_only = O_PATH | O_CLOEXEC | O_NOFOLLOW;
+constexpr int directory_only = path_only | O_DIRECTORY;
 constexpr mode_t root_mode = 0755;
 constexpr mode_t placeholder_mode = 0644;
 constexpr mode_t mark_mode = 0600;
@@ -48,17 +46,6 @@ error open_error(int number, const std::string& path) {
   return errno_error(number, "open", path);
 }
 
-unique_fd open_beneath(int dir, const std::string& path, std::uint64_t flags,
-                       std::uint64_t resolve) {
-  open_how how{};
-  how.flags = flags;
-  how.resolve
-    = resolve | RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  // No wrapper in glibc 2.36.
-  return unique_fd{static_cast<int>(
-    ::syscall(SYS_openat2, dir, path.c_str(), &how, sizeof(how)))};
-}
-
 looked_up look_at(int dir, const std::string& name) {
   struct statx info {};
   if (::statx(dir, name.c_str(),
@@ -83,35 +70,32 @@ result<share_tree> share_tree::open(const share_layout& layout) {
   return share_tree{std::move(root), layout};
 }
 
-result<unique_fd> share_tree::open_below(const std::string& path,
-                                         std::uint64_t flags,
-                                         crossing mounts) const {
-  if (path == root_path_)
-    return open_below(join(path, "."), flags, mounts);
-  if (!is_below(path, root_path_))
+result<unique_fd> share_tree::open_below(const std::string& path, int flags,
+                                         mount_crossing mounts) const {
+  std::string relative;
+  if (is_below(path, root_path_))
+    relative = path.substr(root_path_.size() + (root_path_ == "/" ? 0 : 1));
+  else if (path != root_path_)
     return error{errc::invalid_argument,
                  path + " does not lie below " + root_path_};
-  const auto relative
-    = path.substr(root_path_.size() + (root_path_ == "/" ? 0 : 1));
-  auto fd = open_beneath(root_.get(), relative, flags,
-                         mounts == crossing::refused ? RESOLVE_NO_XDEV : 0);
+  auto fd = open_beneath(root_.get(), relative, flags, mounts);
   if (!fd)
     return open_error(errno, path);
   return fd;
 }
 
 result<unique_fd> share_tree::open_parent(const std::string& path,
-                                          crossing mounts) const {
+                                          mount_crossing mounts) const {
   return open_below(std::string{parent_path(path)}, directory_only, mounts);
 }
 
 result<unique_fd> share_tree::open_own_parent(const std::string& path) const {
   if (!is_below(path, mounts_dir_))
-    return open_parent(path, crossing::refused);
-  auto sandbox = open_below(sandbox_dir_, directory_only, crossing::refused);
+    return open_parent(path, mount_crossing::skip);
+  auto sandbox = open_below(sandbox_dir_, directory_only, mount_crossing::skip);
   if (!sandbox)
     return sandbox;
-  auto mounts = open_below(mounts_dir_, directory_only, crossing::allowed);
+  auto mounts = open_below(mounts_dir_, directory_only, mount_crossing::cross);
   if (!mounts)
     return mounts;
   // mounts/ is bound onto itself; a mount of something else over it would show
@@ -128,19 +112,19 @@ result<unique_fd> share_tree::open_own_parent(const std::string& path) const {
     return mounts;
   auto parent = open_beneath(mounts->get(),
                              std::string{dir.substr(mounts_dir_.size() + 1)},
-                             directory_only, RESOLVE_NO_XDEV);
+                             directory_only, mount_crossing::skip);
   if (!parent)
     return open_error(errno, std::string{dir});
   return parent;
 }
 
 result<unique_fd> share_tree::open_path(const std::string& path) const {
-  return open_below(path, path_only, crossing::allowed);
+  return open_below(path, path_only, mount_crossing::cross);
 }
 
 result<bool> share_tree::make_directory(const std::string& path,
                                         std::uint32_t mode) const {
-  const auto parent = open_parent(path, crossing::allowed);
+  const auto parent = open_parent(path, mount_crossing::cross);
   if (!parent)
     return parent.err();
   const std::string name{base_name(path)};
@@ -153,7 +137,7 @@ result<bool> share_tree::make_directory(const std::string& path,
 }
 
 status share_tree::make_empty_file(const std::string& path) const {
-  const auto parent = open_parent(path, crossing::allowed);
+  const auto parent = open_parent(path, mount_crossing::cross);
   if (!parent)
     return parent.err();
   const std::string name{base_name(path)};
@@ -165,7 +149,7 @@ status share_tree::make_empty_file(const std::string& path) const {
 
 status share_tree::write_new_file(const std::string& path,
                                   std::string_view text) const {
-  const auto parent = open_parent(path, crossing::allowed);
+  const auto parent = open_parent(path, mount_crossing::cross);
   if (!parent)
     return parent.err();
   const std::string name{base_name(path)};
@@ -182,7 +166,7 @@ status share_tree::write_new_file(const std::string& path,
 
 result<std::string> share_tree::read_small_file(const std::string& path) const {
   const auto fd = open_below(
-    path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, crossing::refused);
+    path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mount_crossing::skip);
   if (!fd)
     return fd.err();
   struct stat info {};

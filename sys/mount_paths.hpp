@@ -2,6 +2,7 @@
 
 #include "core/mount_plan.hpp"
 #include "core/result.hpp"
+#include "sys/open_beneath.hpp"
 #include "sys/unique_fd.hpp"
 
 #include <cstdint>
@@ -69,13 +70,12 @@ public:
   result<bool> detach(const std::string& path) const;
 
 private:
-  enum class crossing { allowed, refused };
-
   share_tree(unique_fd root, const share_layout& layout);
 
-  result<unique_fd> open_below(const std::string& path, std::uint64_t flags,
-                               crossing mounts) const;
-  result<unique_fd> open_parent(const std::string& path, crossing mounts) const;
+  result<unique_fd> open_below(const std::string& path, int flags,
+                               mount_crossing mounts) const;
+  result<unique_fd> open_parent(const std::string& path,
+                                mount_crossing mounts) const;
   /// Opens the directory of a placeholder: it lies on the share root's file
   /// system, or on the mount that Prepare made, and on no other.
   result<unique_fd> open_own_parent(const std::string& path) const;

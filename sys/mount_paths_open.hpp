@@ -1,7 +1,6 @@
 #pragma once
 
 #include "core/result.hpp"
-#include "sys/unique_fd.hpp"
 
 #include <cstdint>
 #include <string>
@@ -10,13 +9,6 @@
 namespace fsshare {
 
 /// Shared by the halves of share_tree; nobody else includes this.
-
-/// Opens `path` below the directory `dir` with openat2(2), following no link.
-/// @param flags O_* of open(2).
-/// @param resolve RESOLVE_* of openat2(2), beyond those that keep it below.
-/// @returns no descriptor and errno on failure.
-unique_fd open_beneath(int dir, const std::string& path, std::uint64_t flags,
-                       std::uint64_t resolve);
 
 /// Describes a failed open_beneath(): a link or a mount in the way is
 /// `errc::failed_precondition` in plain words.

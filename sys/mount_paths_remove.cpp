@@ -3,12 +3,12 @@
 #include "core/paths.hpp"
 #include "sys/errno_error.hpp"
 #include "sys/mount_paths_open.hpp"
+#include "sys/open_beneath.hpp"
 
 #include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
 #include <iterator>
-#include <linux/openat2.h>
 #include <memory>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -20,8 +20,7 @@ namespace {
 
 // More than anybody stacks on one mount point by hand.
 constexpr int max_stacked_mounts = 64;
-constexpr std::uint64_t listing
-  = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
+constexpr int listing = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
 
 // Removes `name` in `dir` if it is empty; `path` is for the sentence.
 result<bool> remove_if_empty(int dir, const std::string& name,
@@ -77,7 +76,7 @@ result<std::vector<std::string>> list(const unique_fd& dir,
 }
 
 unique_fd open_listing(int dir, const std::string& name) {
-  return open_beneath(dir, name, listing, RESOLVE_NO_XDEV);
+  return open_beneath(dir, name, listing, mount_crossing::skip);
 }
 
 // Removes what is empty among the entries of `dir`; looks into none of them.
@@ -134,7 +133,7 @@ result<bool> share_tree::remove_empty(const std::string& path) const {
 
 result<share_tree::removed_entries>
 share_tree::remove_empty_entries(const std::string& path) const {
-  const auto dir = open_below(path, listing, crossing::refused);
+  const auto dir = open_below(path, listing, mount_crossing::skip);
   if (!dir && dir.err().code == errc::not_found)
     return removed_entries{};
   if (!dir)
@@ -153,7 +152,7 @@ share_tree::remove_empty_entries(const std::string& path) const {
 }
 
 result<bool> share_tree::remove_mark(const std::string& path) const {
-  const auto parent = open_parent(path, crossing::refused);
+  const auto parent = open_parent(path, mount_crossing::skip);
   if (!parent)
     return parent.err();
   const std::string dir{parent_path(path)};
@@ -175,7 +174,7 @@ result<bool> share_tree::remove_mark(const std::string& path) const {
 }
 
 result<bool> share_tree::detach(const std::string& path) const {
-  const auto parent = open_parent(path, crossing::allowed);
+  const auto parent = open_parent(path, mount_crossing::cross);
   if (!parent && parent.err().code == errc::not_found)
     return false;
   if (!parent)
