@@ -1,0 +1,254 @@
+#include "actors/registry.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+volume_hint to_hint(volume_event_kind kind) {
+  switch (kind) {
+  case volume_event_kind::flipped: return volume_hint::flipped;
+  case volume_event_kind::generation_removed:
+    return volume_hint::generation_removed;
+  case volume_event_kind::attributes: return volume_hint::attributes;
+  case volume_event_kind::watch_lost: return volume_hint::watch_lost;
+  case volume_event_kind::other: break;
+  }
+  return volume_hint::sweep;
+}
+
+} // namespace
+
+registry_state::registry_state(handle::pointer self,
+                               destination_table::settings settings,
+                               inotify_reader_actor watcher,
+                               std::vector<volume_reader_actor> readers)
+  : self_(self), table_(std::move(settings)), watcher_(std::move(watcher)),
+    readers_(std::move(readers)) {
+}
+
+registry_state::~registry_state() {
+  const auto gone = to_caf({errc::aborted, "the node agent is shutting down"});
+  for (auto& entry : destinations_) {
+    auto& d = entry.second;
+    if (d.added)
+      d.added->deliver(gone);
+    for (auto& promise : d.removed)
+      promise.deliver(gone);
+  }
+}
+
+registry_state::handle::behavior_type registry_state::make_behavior() {
+  return {
+    [this](add_destination& msg) {
+      return add(msg);
+    },
+    [this](const remove_destination& msg) {
+      return remove(msg);
+    },
+    [this](const forget_sandbox& msg) -> caf::result<void> {
+      table_.forget_sandbox(msg.sandbox_id);
+      act();
+      std::erase_if(destinations_, [&msg](const auto& entry) {
+        return entry.second.sandbox_id == msg.sandbox_id;
+      });
+      return caf::unit;
+    },
+    [this](const follow_sandbox& msg) -> caf::result<void> {
+      if (msg.follow)
+        table_.start_following(msg.sandbox_id, now());
+      else
+        table_.stop_following(msg.sandbox_id);
+      act();
+      return caf::unit;
+    },
+    [this](const guest_reached& msg) {
+      table_.guest_up(msg.sandbox_id);
+      act();
+    },
+    [this](const describe_volumes& msg) {
+      return volume_list{table_.describe(msg.sandbox_id, now())};
+    },
+    [this](const volume_changed& msg) {
+      table_.hint(msg.path, to_hint(msg.kind), now());
+      act();
+    },
+    [this](volumes_overflowed) {
+      table_.hint_all(volume_hint::deep_sweep, now());
+      act();
+    },
+    [this](const registry_tick& msg) {
+      if (msg.turn != turn_)
+        return;
+      armed_.reset();
+      act();
+    },
+  };
+}
+
+caf::result<destination_added> registry_state::add(add_destination& msg) {
+  auto promise = self_->make_response_promise<destination_added>();
+  const auto id
+    = table_.add({msg.sandbox_id, std::move(msg.container_id), msg.share_id,
+                  std::move(msg.volume), std::move(msg.guest_root)},
+                 now());
+  destinations_.emplace(id, destination{std::move(msg.sandbox_id),
+                                        std::move(msg.share_id),
+                                        std::move(msg.proxy), promise, {}});
+  act();
+  return promise;
+}
+
+caf::result<destination_removed>
+registry_state::remove(const remove_destination& msg) {
+  const auto i = std::find_if(
+    destinations_.begin(), destinations_.end(), [&msg](const auto& entry) {
+      return entry.second.sandbox_id == msg.sandbox_id
+             && entry.second.share_id == msg.share_id;
+    });
+  if (i == destinations_.end())
+    return destination_removed{};
+  auto promise = self_->make_response_promise<destination_removed>();
+  i->second.removed.push_back(promise);
+  table_.remove(i->first, now());
+  act();
+  return promise;
+}
+
+// Carries out what the table wants until it wants nothing more.
+void registry_state::act() {
+  auto actions = table_.advance(now());
+  for (auto& action : actions)
+    std::visit(
+      [this](auto& what) {
+        perform(what);
+      },
+      action);
+  arm();
+}
+
+void registry_state::perform(ask_volume& action) {
+  if (action.request != volume_request::watch) {
+    ask_reader(action);
+    return;
+  }
+  const auto path = action.volume;
+  ask(self_, watcher_, watch{path})
+    .then(
+      [this, path] {
+        table_.watched(path, unit{}, now());
+        act();
+      },
+      [this, path](caf::error& err) {
+        table_.watched(path, from_caf(err), now());
+        act();
+      });
+}
+
+void registry_state::ask_reader(const ask_volume& action) {
+  const auto path = action.volume;
+  // Always the same reader for a volume: its reads never overtake each other.
+  const auto& reader
+    = readers_[std::hash<std::string>{}(path) % readers_.size()];
+  if (action.request == volume_request::read) {
+    ask(self_, reader, read_generation{path})
+      .then(
+        [this, path](const generation_read& got) {
+          table_.read(path, got.snapshot, now());
+          act();
+        },
+        [this, path](caf::error& err) {
+          table_.read(path, from_caf(err), now());
+          act();
+        });
+    return;
+  }
+  ask(self_, reader,
+      look_at_volume{path, action.request == volume_request::look_closely})
+    .then(
+      [this, path](const volume_look& seen) {
+        table_.looked(path, seen, now());
+        act();
+      },
+      [this, path](caf::error& err) {
+        table_.looked(path, from_caf(err), now());
+        act();
+      });
+}
+
+void registry_state::perform(const forget_volume& action) {
+  tell(watcher_, unwatch{action.volume});
+}
+
+void registry_state::perform(ask_guest& action) {
+  const auto id = action.destination;
+  const auto i = destinations_.find(id);
+  if (i == destinations_.end())
+    return;
+  ask(self_, i->second.proxy, carry_out{{id}, std::move(action.order)})
+    .then(
+      [this, id](const order_outcome& outcome) {
+        table_.finished(id, outcome, now());
+        act();
+      },
+      [this, id](caf::error& err) {
+        // The proxy is gone, and its sandbox with it.
+        order_outcome outcome;
+        outcome.err = from_caf(err);
+        outcome.flip = flip_state::unknown;
+        table_.finished(id, outcome, now());
+        act();
+      });
+}
+
+void registry_state::perform(const supersede_push& action) {
+  const auto i = destinations_.find(action.destination);
+  if (i != destinations_.end())
+    tell(i->second.proxy, stop_order{{action.destination}});
+}
+
+void registry_state::perform(first_copy_ended& action) {
+  const auto i = destinations_.find(action.destination);
+  if (i == destinations_.end() || !i->second.added)
+    return;
+  auto promise = *std::exchange(i->second.added, std::nullopt);
+  if (action.outcome) {
+    promise.deliver(destination_added{action.outcome->copied.name,
+                                      std::move(action.outcome->skipped)});
+    return;
+  }
+  promise.deliver(to_caf(action.outcome.err()));
+  // The table ends a destination whose first copy failed by itself, unless
+  // somebody waits for its end.
+  if (i->second.removed.empty())
+    destinations_.erase(i);
+}
+
+void registry_state::perform(destination_left& action) {
+  const auto i = destinations_.find(action.destination);
+  if (i == destinations_.end())
+    return;
+  auto waiting = std::move(i->second.removed);
+  destinations_.erase(i);
+  for (auto& promise : waiting)
+    promise.deliver(destination_removed{action.pending});
+}
+
+void registry_state::arm() {
+  const auto due = table_.next_due();
+  if (!due || (armed_ && *armed_ <= *due))
+    return;
+  armed_ = due;
+  tell_later(self_, handle{self_},
+             std::max(*due - now(), std::chrono::steady_clock::duration{0}),
+             registry_tick{++turn_});
+}
+
+registry_state::time_point registry_state::now() const {
+  return self_->clock().now();
+}
+
+} // namespace fsshare

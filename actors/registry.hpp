@@ -1,0 +1,63 @@
+#pragma once
+
+#include "core/destination_table.hpp"
+#include "messages/inotify_reader.hpp"
+#include "messages/registry.hpp"
+#include "messages/volume_reader.hpp"
+
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace fsshare {
+
+/// What REGISTRY owns: the table of volumes and destinations, and who waits for
+/// what. The table decides; this only sends.
+class registry_state {
+public:
+  using handle = registry_actor;
+  static constexpr const char* name = "registry";
+  using time_point = destination_table::time_point;
+
+  registry_state(handle::pointer self, destination_table::settings settings,
+                 inotify_reader_actor watcher,
+                 std::vector<volume_reader_actor> readers);
+  ~registry_state();
+  registry_state(const registry_state&) = delete;
+  registry_state& operator=(const registry_state&) = delete;
+
+  handle::behavior_type make_behavior();
+
+private:
+  struct destination {
+    std::string sandbox_id;
+    std::string share_id;
+    guest_proxy_actor proxy;
+    std::optional<caf::typed_response_promise<destination_added>> added;
+    std::vector<caf::typed_response_promise<destination_removed>> removed;
+  };
+
+  caf::result<destination_added> add(add_destination& msg);
+  caf::result<destination_removed> remove(const remove_destination& msg);
+
+  void act();
+  void perform(ask_volume& action);
+  void perform(const forget_volume& action);
+  void perform(ask_guest& action);
+  void perform(const supersede_push& action);
+  void perform(first_copy_ended& action);
+  void perform(destination_left& action);
+  void ask_reader(const ask_volume& action);
+  void arm();
+  time_point now() const;
+
+  handle::pointer self_;
+  destination_table table_;
+  inotify_reader_actor watcher_;
+  std::vector<volume_reader_actor> readers_;
+  std::map<destination_id, destination> destinations_;
+  std::optional<time_point> armed_;
+  std::uint64_t turn_ = 0;
+};
+
+} // namespace fsshare
