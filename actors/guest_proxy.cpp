@@ -70,9 +70,9 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
       return promise;
     },
     [this](guest_status_request) {
-      auto status = status_;
-      status.connected = link_ == link_state::up;
-      return status;
+      auto shown = status_;
+      shown.connected = link_ == link_state::up;
+      return shown;
     },
     [this](guest_dialed& msg) {
       dialed(msg);
@@ -180,7 +180,7 @@ void guest_proxy_state::fetch(active_job& active, const flight& what) {
   const auto connection = connection_;
   ask(self_, reader,
       read_chunk{active.source, step.source, what.request.offset,
-                 what.request.length})
+                 what.request.length, active.open_files[what.request.step]})
     .then(
       [this, what, connection](chunk_read& chunk) {
         if (connection == connection_)
@@ -203,6 +203,11 @@ void guest_proxy_state::fetched(const flight& what, result<chunk_read> chunk) {
     if (chunk->zero_filled)
       active->job.note({active->job.step_of(what.request).source,
                         "became shorter while it was copied"});
+    const auto& step = active->job.step_of(what.request);
+    if (what.request.offset + what.request.length < step.size)
+      active->open_files[what.request.step] = std::move(chunk->source);
+    else
+      active->open_files.erase(what.request.step);
     send(*active, what, *chunk->data);
   }
   pump();

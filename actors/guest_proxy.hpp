@@ -61,6 +61,8 @@ private:
     /// Where the contents of a tree are read.
     std::string source;
     std::function<void(const order_outcome&)> ended;
+    /// Files of the tree of which some chunks are still to be read, by step.
+    std::map<std::uint32_t, std::shared_ptr<const chunk_source>> open_files{};
   };
   using job_list = std::list<active_job>;
 

@@ -97,18 +97,20 @@ caf::result<destination_added> registry_state::add(add_destination& msg) {
                  now());
   destinations_.emplace(id, destination{std::move(msg.sandbox_id),
                                         std::move(msg.share_id),
-                                        std::move(msg.proxy), promise, {}});
+                                        std::move(msg.proxy),
+                                        promise,
+                                        {}});
   act();
   return promise;
 }
 
 caf::result<destination_removed>
 registry_state::remove(const remove_destination& msg) {
-  const auto i = std::find_if(
-    destinations_.begin(), destinations_.end(), [&msg](const auto& entry) {
-      return entry.second.sandbox_id == msg.sandbox_id
-             && entry.second.share_id == msg.share_id;
-    });
+  const auto i = std::find_if(destinations_.begin(), destinations_.end(),
+                              [&msg](const auto& entry) {
+                                return entry.second.sandbox_id == msg.sandbox_id
+                                       && entry.second.share_id == msg.share_id;
+                              });
   if (i == destinations_.end())
     return destination_removed{};
   auto promise = self_->make_response_promise<destination_removed>();

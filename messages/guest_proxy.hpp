@@ -1,10 +1,10 @@
 #pragma once
 
+#include "core/byte_stream.hpp"
 #include "core/guest_copy.hpp"
 #include "core/tree_snapshot.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
-#include "core/byte_stream.hpp"
 
 #include <cstdint>
 #include <string>

@@ -8,28 +8,29 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace fsshare {
+
+/// An open file that is read in chunks; see sys/file_chunk.hpp.
+class chunk_source;
 
 /// What stands at the source of a share.
 enum class source_kind : std::uint8_t {
   /// A volume of AtomicWriter shape that is to be followed.
   volume,
-  /// Any other directory, file or symlink: copied once.
+  /// Anything else: copied once, or ignored for its type.
   tree,
-  /// A socket, FIFO or device: not copied.
-  special,
 };
-
 struct source_class {
   source_kind kind = source_kind::tree;
-  /// Why a special file is ignored.
-  std::string reason;
 };
 
 /// Asks what a source is, to know how to share it.
 struct classify_source {
   std::string path;
+  /// Directories that are kubelet roots beside the configured ones.
+  std::vector<std::string> kubelet_roots;
 };
 
 /// Compares a volume with what is known of it.
@@ -63,21 +64,24 @@ struct read_chunk {
   std::string path;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
+  /// From the answer for an earlier chunk, so that all chunks are of one file
+  /// even if another takes its name; null opens it.
+  std::shared_ptr<const chunk_source> source;
 };
 struct chunk_read {
   /// Exactly `length` bytes.
   blob data;
   /// The file had become shorter: the rest is zeros.
   bool zero_filled = false;
+  std::shared_ptr<const chunk_source> source;
 };
 
 /// VOLUME READER: blocking reads of host files, on a thread of its own. Owns
 /// nothing; any of a pool serves.
-using volume_reader_actor
-  = caf::typed_actor<rpc<source_class, classify_source>,
-                     rpc<volume_look, look_at_volume>,
-                     rpc<generation_read, read_generation>,
-                     rpc<tree_read, read_tree>, rpc<chunk_read, read_chunk>>;
+using volume_reader_actor = caf::typed_actor<
+  rpc<source_class, classify_source>, rpc<volume_look, look_at_volume>,
+  rpc<generation_read, read_generation>, rpc<tree_read, read_tree>,
+  rpc<chunk_read, read_chunk>>;
 
 } // namespace fsshare
 

@@ -1,0 +1,86 @@
+#include "actors/volume_reader.hpp"
+
+#include "sys/file_chunk.hpp"
+#include "sys/volume_tree.hpp"
+
+#include <utility>
+
+namespace fsshare {
+
+volume_reader_state::volume_reader_state(handle::pointer,
+                                         volume_reader_options options)
+  : options_(std::move(options)) {
+}
+
+volume_reader_state::handle::behavior_type
+volume_reader_state::make_behavior() {
+  return {
+    [this](const classify_source& msg) {
+      return classify(msg);
+    },
+    [this](const look_at_volume& msg) {
+      return to_reply(look(msg));
+    },
+    [this](const read_generation& msg) -> caf::result<generation_read> {
+      auto read
+        = load_generation(msg.volume, options_.limits, options_.between);
+      if (!read)
+        return to_caf(read.err());
+      return generation_read{*std::move(read)};
+    },
+    [this](const read_tree& msg) -> caf::result<tree_read> {
+      auto read = load_tree(msg.path, options_.limits, {options_.mounts},
+                            options_.between);
+      if (!read)
+        return to_caf(read.err());
+      return tree_read{*std::move(read)};
+    },
+    [](const read_chunk& msg) {
+      return to_reply(fetch(msg));
+    },
+  };
+}
+
+source_class volume_reader_state::classify(const classify_source& msg) const {
+  auto roots = options_.kubelet_roots;
+  roots.insert(roots.end(), msg.kubelet_roots.begin(), msg.kubelet_roots.end());
+  const auto matcher = options_.kubelet_roots_only
+                         ? volume_matcher::kubelet_root(std::move(roots))
+                         : volume_matcher::structural();
+  if (!matcher.kind_of(msg.path))
+    return {source_kind::tree};
+  const auto published = load_generation_name(msg.path);
+  return {published && is_generation_name(*published) ? source_kind::volume
+                                                      : source_kind::tree};
+}
+
+result<volume_look> volume_reader_state::look(const look_at_volume& msg) const {
+  if (msg.closely) {
+    auto seen
+      = load_generation_id(msg.volume, options_.limits, options_.between);
+    if (!seen)
+      return seen.err();
+    return volume_look{seen->name, seen->digest};
+  }
+  auto published = load_generation_name(msg.volume);
+  if (!published)
+    return published.err();
+  return volume_look{*std::move(published), std::nullopt};
+}
+
+result<chunk_read> volume_reader_state::fetch(const read_chunk& msg) {
+  auto source = msg.source;
+  if (!source) {
+    auto opened = open_chunk_source(msg.root, msg.path);
+    if (!opened)
+      return opened.err();
+    source = *std::move(opened);
+  }
+  auto chunk = load_chunk(*source, msg.offset, msg.length);
+  if (!chunk)
+    return chunk.err();
+  return chunk_read{std::move(chunk->data), chunk->missing > 0,
+                    std::move(source)};
+}
+
+} // namespace fsshare
