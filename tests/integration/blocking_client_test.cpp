@@ -1,6 +1,6 @@
 #include "ttrpc/blocking_client.hpp"
 
-#include "tests/support/temporary_directory.hpp"
+#include "tests/support/temp_dir.hpp"
 #include "tests/support/ttrpc_server.hpp"
 
 #include <doctest/doctest.h>
@@ -9,7 +9,7 @@
 
 using namespace fsshare;
 using namespace std::chrono_literals;
-using test::temporary_directory;
+using test::temp_dir;
 using ttrpc::blocking_client;
 using ttrpc::server_rules;
 
@@ -26,7 +26,7 @@ bytes answer(const ttrpc::server_session& session, const ttrpc::request& call) {
 }
 
 struct fixture {
-  temporary_directory dir;
+  temp_dir dir;
   guest_address address{address_scheme::unix_socket, dir / "s", 0, 0};
   test::ttrpc_server server{address, server_rules::go, answer};
 
@@ -96,7 +96,7 @@ TEST_CASE_FIXTURE(fixture, "a call that is too large is refused") {
 }
 
 TEST_CASE("an address where nobody listens is unavailable") {
-  const temporary_directory dir;
+  const temp_dir dir;
   const auto got = blocking_client::connect(
     {address_scheme::unix_socket, dir / "none", 0, 0});
 
@@ -115,7 +115,7 @@ TEST_CASE("an address that is no unix socket is refused") {
 }
 
 TEST_CASE("a lost connection stays lost") {
-  const temporary_directory dir;
+  const temp_dir dir;
   const guest_address address{address_scheme::unix_socket, dir / "s", 0, 0};
   io_loop loop;
   // Every client is dropped at once.

@@ -3,7 +3,7 @@
 #include "sys/socket_address.hpp"
 #include "sys/socket_dialer.hpp"
 #include "tests/support/stream_inbox.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
 
@@ -22,7 +22,7 @@ using namespace fsshare;
 using namespace std::chrono_literals;
 using test::inbox;
 using test::stream_inbox;
-using test::temporary_directory;
+using test::temp_dir;
 
 namespace {
 
@@ -43,7 +43,7 @@ struct fixture {
   // Streams may be left in the inboxes, and callbacks fill these: the loop
   // stops first and goes last.
   io_loop loop;
-  temporary_directory dir;
+  temp_dir dir;
   inbox<arrival> arrived;
   inbox<result<byte_stream_ptr>> dialed;
   socket_dialer dial{loop};
