@@ -1,0 +1,183 @@
+#include "guest/service.hpp"
+
+#include "guest/connection.hpp"
+#include "guest/worker_pool.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <set>
+
+namespace fsshare::guest {
+
+namespace {
+
+struct counters {
+  std::atomic<std::uint64_t> connections{0};
+  std::atomic<std::uint64_t> requests{0};
+  std::atomic<std::uint64_t> copy_file_requests{0};
+  std::atomic<std::uint64_t> copy_file_bytes{0};
+  std::atomic<std::uint64_t> succeeded{0};
+  std::atomic<std::uint64_t> failed{0};
+};
+
+result<bytes> intended_failure() {
+  return error{errc::internal, "failed as asked for by --fail-every"};
+}
+
+} // namespace
+
+// What connections, timers and workers share. Those of the loop hold it weakly;
+// the workers are its own.
+class service::server : public std::enable_shared_from_this<server> {
+public:
+  server(io_loop& loop, guest_api api, const service_options& options)
+    : loop_(loop), api_(std::move(api)), delay_(options.delay),
+      faults_(options.faults), workers_(options.workers) {
+  }
+
+  void accept(byte_stream_ptr stream) {
+    auto client = std::make_shared<connection>(loop_, std::move(stream));
+    if (!keep(client))
+      return;
+    ++counters_.connections;
+    const auto weak = weak_from_this();
+    const std::weak_ptr<connection> which = client;
+    client->start({[weak, which](ttrpc::request call) {
+                     const auto self = weak.lock();
+                     const auto from = which.lock();
+                     if (self && from)
+                       self->take(from, std::move(call));
+                   },
+                   [weak, which] {
+                     const auto self = weak.lock();
+                     const auto from = which.lock();
+                     if (self && from)
+                       self->forget(from);
+                   }});
+  }
+
+  void stop() {
+    std::set<std::shared_ptr<connection>> ended;
+    {
+      const std::lock_guard guard{mutex_};
+      is_stopping_ = true;
+      ended.swap(clients_);
+    }
+    for (const auto& client : ended)
+      client->close();
+    workers_.stop();
+  }
+
+  service_stats stats() const {
+    return {counters_.connections,        counters_.requests,
+            counters_.copy_file_requests, counters_.copy_file_bytes,
+            counters_.succeeded,          counters_.failed};
+  }
+
+private:
+  using client_ptr = std::shared_ptr<connection>;
+
+  bool keep(const client_ptr& client) {
+    const std::lock_guard guard{mutex_};
+    if (!is_stopping_)
+      clients_.insert(client);
+    return !is_stopping_;
+  }
+
+  void forget(const client_ptr& client) {
+    const std::lock_guard guard{mutex_};
+    clients_.erase(client);
+  }
+
+  void take(const client_ptr& client, ttrpc::request call) {
+    ++counters_.requests;
+    const auto is_copy = is_copy_file(call);
+    if (is_copy) {
+      ++counters_.copy_file_requests;
+      counters_.copy_file_bytes += call.payload.size();
+    }
+    const auto next
+      = faults_.next(is_copy ? request_kind::copy_file : request_kind::other);
+    if (next == fate::hung)
+      return;
+    if (next == fate::dropped) {
+      client->close_when_answered();
+      return;
+    }
+    client->expect_answer();
+    // Shared, because the functions that carry it on have to be copyable.
+    const auto shared = std::make_shared<const ttrpc::request>(std::move(call));
+    const auto is_failing = next == fate::failed;
+    wait([this, client, shared, is_failing] {
+      carry_out(client, *shared, is_failing);
+    });
+  }
+
+  // A delay holds no worker: it is the distance of the guest, not its work.
+  void wait(worker_pool::job next) {
+    if (delay_ <= std::chrono::nanoseconds::zero()) {
+      workers_.run(std::move(next));
+      return;
+    }
+    loop_.after(delay_, [weak = weak_from_this(), next = std::move(next)] {
+      if (const auto self = weak.lock())
+        self->workers_.run(next);
+    });
+  }
+
+  // In a worker, which never outlives us.
+  void carry_out(const client_ptr& client, const ttrpc::request& call,
+                 bool is_failing) {
+    // Guest agents drop what has not begun when its connection ends.
+    if (!client->is_open())
+      return;
+    const auto reply
+      = is_failing ? intended_failure() : api_.answer(client->session(), call);
+    ++(reply ? counters_.succeeded : counters_.failed);
+    client->answer(call.stream, reply);
+  }
+
+  io_loop& loop_;
+  const guest_api api_;
+  const std::chrono::nanoseconds delay_;
+  fault_plan faults_; // touched in the thread of the loop only
+  counters counters_;
+
+  std::mutex mutex_; // guards the two below
+  std::set<client_ptr> clients_;
+  bool is_stopping_ = false;
+
+  worker_pool workers_; // last: its threads use all of the above
+};
+
+result<std::unique_ptr<service>> service::open(io_loop& loop, guest_api api,
+                                               const service_options& options) {
+  std::unique_ptr<service> out{new service};
+  out->server_ = std::make_shared<server>(loop, std::move(api), options);
+  auto listener = socket_listener::open(
+    loop, options.listen, {},
+    [weak = std::weak_ptr{out->server_}](byte_stream_ptr stream, auto) {
+      if (const auto self = weak.lock())
+        self->accept(std::move(stream));
+    });
+  if (!listener)
+    return listener.err();
+  out->listener_ = std::move(*listener);
+  return out;
+}
+
+service::~service() {
+  stop();
+}
+
+void service::stop() {
+  if (listener_)
+    listener_->close();
+  server_->stop();
+}
+
+service_stats service::stats() const {
+  return server_->stats();
+}
+
+} // namespace fsshare::guest

@@ -1,0 +1,17 @@
+#pragma once
+
+namespace fsshare {
+
+/// The signals that ask a program to end: SIGTERM and SIGINT. They are waited
+/// for, not handled. Also ignores SIGPIPE: a lost peer is an error of the call.
+class end_signals {
+public:
+  /// Keeps them from this thread and those that it starts from now on; to be
+  /// called before any thread starts.
+  end_signals();
+
+  /// Waits for one of them and returns its number.
+  int wait() const;
+};
+
+} // namespace fsshare

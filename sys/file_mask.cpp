@@ -1,0 +1,11 @@
+#include "sys/file_mask.hpp"
+
+#include <sys/stat.h>
+
+namespace fsshare {
+
+void set_file_mask(std::uint32_t mask) noexcept {
+  ::umask(mask);
+}
+
+} // namespace fsshare
