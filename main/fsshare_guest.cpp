@@ -48,8 +48,9 @@ void add_service_options(CLI::App& app, options& into) {
       "vsock://CID:PORT")
     ->required()
     ->type_name("ADDRESS");
-  app.add_option("--workers", into.service.workers,
-                 "Threads that carry requests out, in any order if several")
+  app
+    .add_option("--workers", into.service.workers,
+                "Threads that carry requests out, in any order if several")
     ->check(CLI::Range(1U, most_workers))
     ->capture_default_str();
   app
@@ -63,17 +64,20 @@ void add_service_options(CLI::App& app, options& into) {
 }
 
 void add_fault_options(CLI::App& app, guest::fault_options& into) {
-  app.add_option("--fail-every", into.fail_every,
-                 "Each Nth CopyFile is answered INTERNAL and changes nothing")
+  app
+    .add_option("--fail-every", into.fail_every,
+                "Each Nth CopyFile is answered INTERNAL and changes nothing")
     ->check(CLI::PositiveNumber)
     ->type_name("N");
-  app.add_option("--drop-after", into.drop_after,
-                 "After N requests the connection is closed once, the next "
-                 "request not carried out")
+  app
+    .add_option("--drop-after", into.drop_after,
+                "After N requests the connection is closed once, the next "
+                "request not carried out")
     ->check(CLI::PositiveNumber)
     ->type_name("N");
-  app.add_option("--hang-after", into.hang_after,
-                 "After N requests nothing is carried out or answered")
+  app
+    .add_option("--hang-after", into.hang_after,
+                "After N requests nothing is carried out or answered")
     ->check(CLI::PositiveNumber)
     ->type_name("N");
 }
@@ -129,8 +133,8 @@ int serve(const options& with) {
   if (!store)
     return refuse(store.err().message);
   io_loop loop;
-  auto served = guest::service::open(
-    loop, guest::guest_api{std::move(*store)}, with.service);
+  auto served = guest::service::open(loop, guest::guest_api{std::move(*store)},
+                                     with.service);
   if (!served)
     return refuse(served.err().message);
   std::cout << "listening on " << to_string(with.service.listen) << std::endl;
