@@ -36,7 +36,7 @@ FSSHARE_MESSAGE(fsshare::unwatch)
 FSSHARE_MESSAGE(fsshare::inotify_bytes)
 FSSHARE_MESSAGE(fsshare::report_volumes_to)
 
-CAF_BEGIN_TYPE_ID_BLOCK(fsshare_inotify_reader, fsshare::type_range(21))
+CAF_BEGIN_TYPE_ID_BLOCK(fsshare_inotify_reader, fsshare::type_range(9))
   CAF_ADD_TYPE_ID(fsshare_inotify_reader, (fsshare::watch))
   CAF_ADD_TYPE_ID(fsshare_inotify_reader, (fsshare::unwatch))
   CAF_ADD_TYPE_ID(fsshare_inotify_reader, (fsshare::inotify_bytes))

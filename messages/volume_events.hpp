@@ -23,7 +23,7 @@ struct volumes_overflowed {};
 FSSHARE_MESSAGE(fsshare::volume_changed)
 FSSHARE_MESSAGE(fsshare::volumes_overflowed)
 
-CAF_BEGIN_TYPE_ID_BLOCK(fsshare_volume_events, fsshare::type_range(20))
+CAF_BEGIN_TYPE_ID_BLOCK(fsshare_volume_events, fsshare::type_range(8))
   CAF_ADD_TYPE_ID(fsshare_volume_events, (fsshare::volume_changed))
   CAF_ADD_TYPE_ID(fsshare_volume_events, (fsshare::volumes_overflowed))
 CAF_END_TYPE_ID_BLOCK(fsshare_volume_events)

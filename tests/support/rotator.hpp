@@ -26,7 +26,7 @@ struct payload_file {
   std::string content;
   mode_t mode = 0644;
   /// Who owns it; the kubelet sets this for tokens of non-root pods.
-  std::optional<uid_t> user;
+  std::optional<uid_t> user = std::nullopt;
 };
 
 /// What a volume is to hold: relative path, nested if it has slashes -> file.

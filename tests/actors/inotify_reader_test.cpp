@@ -1,0 +1,209 @@
+#include "actors/inotify_reader.hpp"
+#include "tests/support/actor_fixture.hpp"
+
+#include <cstring>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+using namespace fsshare;
+using namespace fsshare::test;
+
+namespace {
+
+/// Gives paths the descriptors that the test wants.
+struct fake_watch_api : watch_api {
+  std::map<std::string, int> wd_of;
+  std::set<int> watched;
+
+  result<int> add(const std::string& path) override {
+    const auto found = wd_of.find(path);
+    if (found == wd_of.end())
+      return error{errc::not_found, "watch " + path};
+    watched.insert(found->second);
+    return found->second;
+  }
+  status remove(int wd) override {
+    if (watched.erase(wd) == 0)
+      return error{errc::invalid_argument, "no such watch"};
+    return unit{};
+  }
+};
+
+using log_lines = std::vector<std::string>;
+
+/// Writes down what the sink is told.
+struct sink_state {
+  using handle = volume_event_sink;
+  static constexpr const char* name = "sink";
+
+  sink_state(handle::pointer /*self*/, std::shared_ptr<log_lines> out)
+    : lines(std::move(out)) {
+  }
+  handle::behavior_type make_behavior() {
+    return {
+      [this](const volume_changed& event) {
+        lines->push_back(event.path + " " + to_string(event.kind));
+      },
+      [this](const volumes_overflowed&) {
+        lines->push_back("overflow");
+      },
+    };
+  }
+
+  std::shared_ptr<log_lines> lines;
+};
+
+bytes raw(int wd, std::uint32_t mask, const std::string& name) {
+  const auto padded = name.empty() ? 0 : name.size() / 16 * 16 + 16;
+  bytes out(inotify_header_bytes + padded);
+  const auto length = static_cast<std::uint32_t>(padded);
+  std::memcpy(out.data(), &wd, 4);
+  std::memcpy(out.data() + 4, &mask, 4);
+  std::memcpy(out.data() + 12, &length, 4);
+  std::memcpy(out.data() + inotify_header_bytes, name.data(), name.size());
+  return out;
+}
+
+bytes operator+(bytes x, const bytes& y) {
+  x.insert(x.end(), y.begin(), y.end());
+  return x;
+}
+
+const std::string old_generation = "..2026_01_02_03_04_05.123456789";
+
+bytes flip_of(int wd) {
+  return raw(wd, inotify_mask::moved_to, "..data");
+}
+
+struct fixture : actor_fixture {
+  fixture() {
+    kernel->wd_of = {{"/a", 1}, {"/b", 2}, {"/alias of a", 1}};
+    tell(aut, report_volumes_to{spawn<state_actor<sink_state>>(lines)});
+    run();
+  }
+  /// Returns what the sink was told for these bytes.
+  log_lines read(bytes data) {
+    lines->clear();
+    tell(aut, inotify_bytes{std::move(data)});
+    run();
+    return *lines;
+  }
+
+  std::shared_ptr<fake_watch_api> kernel = std::make_shared<fake_watch_api>();
+  std::shared_ptr<log_lines> lines = std::make_shared<log_lines>();
+  inotify_reader_actor aut = spawn<inotify_reader>(kernel);
+};
+
+} // namespace
+
+TEST_SUITE_BEGIN("actors/inotify_reader");
+
+TEST_CASE_FIXTURE(fixture, "a rotation is told as flip and removal") {
+  REQUIRE(ask<unit>(aut, watch{"/a"}));
+
+  const auto said = read(
+    raw(1, inotify_mask::attrib | inotify_mask::is_directory, old_generation)
+    + flip_of(1) + raw(1, inotify_mask::removed, "key")
+    + raw(1, inotify_mask::removed | inotify_mask::is_directory,
+          old_generation));
+
+  CHECK(said == log_lines{"/a flipped", "/a generation removed"});
+}
+
+TEST_CASE_FIXTURE(fixture, "a removal alone is told too") {
+  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  CHECK(read(raw(1, inotify_mask::removed | inotify_mask::is_directory,
+                 old_generation))
+        == log_lines{"/a generation removed"});
+}
+
+TEST_CASE_FIXTURE(fixture, "what one read repeats is told once") {
+  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  REQUIRE(ask<unit>(aut, watch{"/b"}));
+  CHECK(read(flip_of(1) + flip_of(2) + flip_of(1))
+        == log_lines{"/a flipped", "/b flipped"});
+  CHECK(read(flip_of(1)) == log_lines{"/a flipped"});
+}
+
+TEST_CASE_FIXTURE(fixture, "events of paths that nobody watches are dropped") {
+  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  CHECK(read(flip_of(2)).empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "an unwatched path is out of kernel and reports") {
+  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  REQUIRE(ask<unit>(aut, watch{"/alias of a"}));
+
+  tell(aut, unwatch{"/a"});
+  CHECK(read(flip_of(1)) == log_lines{"/alias of a flipped"});
+  CHECK(kernel->watched == std::set<int>{1});
+  tell(aut, unwatch{"/alias of a"});
+  tell(aut, unwatch{"/alias of a"});
+  CHECK(read(flip_of(1)).empty());
+  CHECK(kernel->watched.empty());
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "a failed watch is answered with the kernel's word") {
+  const auto reply = ask<unit>(aut, watch{"/missing"});
+  REQUIRE_FALSE(reply);
+  CHECK(reply.err() == error{errc::not_found, "watch /missing"});
+}
+
+TEST_CASE_FIXTURE(fixture, "watching again follows a path to its directory") {
+  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  kernel->wd_of["/a"] = 7;
+
+  REQUIRE(ask<unit>(aut, watch{"/a"}));
+
+  CHECK(kernel->watched == std::set<int>{7});
+  CHECK(read(flip_of(1)).empty());
+  CHECK(read(flip_of(7)) == log_lines{"/a flipped"});
+}
+
+TEST_CASE_FIXTURE(fixture, "watching again in vain ends the old watch") {
+  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  kernel->wd_of.erase("/a");
+
+  CHECK_FALSE(ask<unit>(aut, watch{"/a"}));
+
+  CHECK(kernel->watched.empty());
+  CHECK(read(flip_of(1)).empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "a lost watch is told once and can be placed anew") {
+  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  CHECK(read(raw(1, inotify_mask::delete_self, "")
+             + raw(1, inotify_mask::ignored, ""))
+        == log_lines{"/a watch lost"});
+  kernel->wd_of["/a"] = 8;
+  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  CHECK(read(flip_of(8)) == log_lines{"/a flipped"});
+}
+
+TEST_CASE_FIXTURE(fixture, "a directory that was moved is watched no longer") {
+  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  CHECK(read(raw(1, inotify_mask::move_self, ""))
+        == log_lines{"/a watch lost"});
+  CHECK(kernel->watched.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "lost events are told after what was not lost") {
+  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  CHECK(read(flip_of(1) + raw(-1, inotify_mask::queue_overflow, ""))
+        == log_lines{"/a flipped", "overflow"});
+}
+
+TEST_CASE_FIXTURE(fixture, "damaged bytes count as lost events") {
+  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  auto cut = flip_of(1) + flip_of(1);
+  cut.pop_back();
+  CHECK(read(cut) == log_lines{"/a flipped", "overflow"});
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,107 @@
+#include "core/volume_shape.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace fsshare;
+
+namespace {
+
+const std::string ordinary_uid = "0f5c7e1a-3b6d-4a8e-9c21-d4e5f6a7b8c9";
+
+std::string volume_below(const std::string& root, const std::string& uid,
+                         const std::string& plugin) {
+  return root + "/pods/" + uid + "/volumes/" + plugin + "/name";
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("core/volume_shape");
+
+TEST_CASE("the names that the AtomicWriter gives are generations") {
+  CHECK(is_generation_name("..2026_01_02_03_04_05.123456789"));
+  CHECK(is_generation_name("..2026_01_02_03_04_05.1"));
+}
+
+TEST_CASE("names that only resemble a generation's are none") {
+  for (const auto* name :
+       {"", "..", "..data", "..data_tmp", "..2026_01_02_03_04_05",
+        "..2026_01_02_03_04_05.", "..2026_01_02_03_04_05.12x",
+        ".2026_01_02_03_04_05.123", "..2026_1_02_03_04_05.1234",
+        "..2026_01_02_03_04_05x123", "..2026-01-02-03-04-05.123",
+        "a..2026_01_02_03_04_05.123", "..2026_01_02_03_04_05.1/k",
+        "..2026_01_02_03_04_05.123.1"}) {
+    CAPTURE(name);
+    CHECK_FALSE(is_generation_name(name));
+  }
+}
+
+TEST_CASE("each kind of volume is told by its plugin's directory") {
+  const auto volumes = volume_matcher::structural();
+  const auto kind = [&](const std::string& plugin) {
+    return volumes.kind_of(
+      volume_below("/var/lib/kubelet", ordinary_uid, plugin));
+  };
+  CHECK(kind("kubernetes.io~configmap") == volume_kind::configmap);
+  CHECK(kind("kubernetes.io~secret") == volume_kind::secret);
+  CHECK(kind("kubernetes.io~projected") == volume_kind::projected);
+  CHECK(kind("kubernetes.io~downward-api") == volume_kind::downward_api);
+  CHECK_FALSE(kind("kubernetes.io~empty-dir"));
+  CHECK_FALSE(kind("kubernetes.io~csi"));
+  CHECK_FALSE(kind("kubernetes.io~configmaps"));
+  CHECK_FALSE(kind("kubernetes.io~"));
+  CHECK_FALSE(kind("configmap"));
+}
+
+TEST_CASE("by structure a volume may lie below any root and any pod's UID") {
+  const auto volumes = volume_matcher::structural();
+  for (const auto* root :
+       {"", "/var/lib/kubelet", "/data/lib/k0s.kubelet", "/var/lib/kubelet[1]"})
+    for (const auto& uid :
+         {ordinary_uid, std::string{"d41d8cd98f00b204e9800998ecf8427e"}}) {
+      CAPTURE(root);
+      CAPTURE(uid);
+      CHECK(volumes.kind_of(volume_below(root, uid, "kubernetes.io~secret")));
+    }
+}
+
+TEST_CASE("what lies beside, above or below a volume is none") {
+  const auto volumes = volume_matcher::structural();
+  const auto root = volume_below("/k", ordinary_uid, "kubernetes.io~secret");
+  REQUIRE(volumes.kind_of(root));
+  CHECK_FALSE(volumes.kind_of(root + "/..data"));
+  CHECK_FALSE(volumes.kind_of(root + "/"));
+  CHECK_FALSE(volumes.kind_of(root.substr(1)));
+  CHECK_FALSE(volumes.kind_of(""));
+  CHECK_FALSE(volumes.kind_of("/"));
+  CHECK_FALSE(volumes.kind_of("/k/pods/u/volumes/kubernetes.io~secret"));
+  CHECK_FALSE(volumes.kind_of("/k/pod/u/volumes/kubernetes.io~secret/n"));
+  CHECK_FALSE(volumes.kind_of("/pods/volumes/kubernetes.io~secret/n"));
+  CHECK_FALSE(
+    volumes.kind_of("/k/pods/u/volume-subpaths/kubernetes.io~secret/n"));
+  CHECK_FALSE(volumes.kind_of("/k/pods/u/volumes/kubernetes.io~secret/n/0"));
+}
+
+TEST_CASE("the strict mode takes configured roots and ordinary UIDs only") {
+  const auto volumes
+    = volume_matcher::kubelet_root({"/var/lib/kubelet", "/k0s.kubelet"});
+  const auto kind = [&](const std::string& root, const std::string& uid) {
+    return volumes.kind_of(volume_below(root, uid, "kubernetes.io~projected"));
+  };
+  CHECK(kind("/var/lib/kubelet", ordinary_uid) == volume_kind::projected);
+  CHECK(kind("/k0s.kubelet", ordinary_uid) == volume_kind::projected);
+  // The root is no pattern.
+  CHECK_FALSE(kind("/k0sXkubelet", ordinary_uid));
+  CHECK_FALSE(kind("/data/var/lib/kubelet", ordinary_uid));
+  CHECK_FALSE(kind("/var/lib/kubelet/x", ordinary_uid));
+  CHECK_FALSE(kind("/var/lib/kubelet", "d41d8cd98f00b204e9800998ecf8427e"));
+  CHECK_FALSE(kind("/var/lib/kubelet", ordinary_uid.substr(1) + "g"));
+  CHECK_FALSE(kind("/var/lib/kubelet", ordinary_uid + "0"));
+}
+
+TEST_CASE("the strict mode without roots knows no volume") {
+  const auto volumes = volume_matcher::kubelet_root({});
+  CHECK_FALSE(volumes.kind_of(
+    volume_below("/var/lib/kubelet", ordinary_uid, "kubernetes.io~secret")));
+}
+
+TEST_SUITE_END();
