@@ -1,0 +1,87 @@
+#include "core/guest_profile.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace fsshare;
+
+TEST_SUITE_BEGIN("core/guest_profile");
+
+TEST_CASE("versions fall into the ranges in which guest agents behave alike") {
+  for (const char* version : {"1.12.0", "2.5.2", "3.0.0", "3.2.0", "3.2.0-rc0"})
+    CHECK_MESSAGE(profile_of(version).name == "3.2", version);
+  for (const char* version : {"3.3.0", "3.16.0", "3.17.9"})
+    CHECK_MESSAGE(profile_of(version).name == "3.3", version);
+  for (const char* version : {"3.18.0", "3.30.0", "3.32.0-alpha1"})
+    CHECK_MESSAGE(profile_of(version).name == "3.18", version);
+  for (const char* version : {"4.0.0", "4.1.0", "4.1"})
+    CHECK_MESSAGE(profile_of(version).name == "4.0", version);
+}
+
+TEST_CASE("unknown versions get the newest profile") {
+  for (const char* version : {"", "main", "v3.16.0", "3", "3.", "3.x", "3.33.0",
+                              "17.0.0", "99999999999.1"})
+    CHECK_MESSAGE(profile_of(version) == profile_of("4.1.0"), version);
+}
+
+TEST_CASE("each profile knows what its guest agents cannot do") {
+  const auto v3_2 = profile_of("3.2.0");
+  CHECK_FALSE(v3_2.entries);
+  const auto v3_3 = profile_of("3.16.0");
+  CHECK(v3_3.entries);
+  CHECK_FALSE(v3_3.removal);
+  CHECK_FALSE(v3_3.truncates);
+  CHECK(v3_3.tmp_names);
+  CHECK_FALSE(v3_3.replaces_dangling_links);
+  const auto v3_18 = profile_of("3.30.0");
+  CHECK(v3_18.removal);
+  CHECK(v3_18.truncates);
+  CHECK_FALSE(v3_18.tmp_names);
+  CHECK_FALSE(v3_18.parent_chown);
+  const auto v4_0 = profile_of("4.1.0");
+  CHECK(v4_0.removal);
+  CHECK(v4_0.tmp_names);
+  CHECK(v4_0.parent_chown);
+  CHECK(v4_0.confined);
+}
+
+TEST_CASE("a removal is proved by the link that could not be made") {
+  const auto v3_18 = profile_of("3.30.0");
+  CHECK(
+    v3_18.classify_removal(errc::internal, "ENOENT: No such file or directory")
+    == removal_outcome::removed);
+  const auto v4_0 = profile_of("4.1.0");
+  CHECK(v4_0.classify_removal(errc::internal,
+                              "create symlink /a\n\nCaused by:\n    No such "
+                              "file or directory (os error 2)")
+        == removal_outcome::removed);
+}
+
+TEST_CASE("every other answer leaves a removal undone") {
+  const auto v4_0 = profile_of("4.1.0");
+  const char* messages[] = {
+    "",
+    "mkdir_all parent /a: No such file or directory (os error 2)",
+    "fchownat /a: ENOENT: No such file or directory",
+    "renameat /a: ENOENT: No such file or directory",
+    "create symlink /a: File name too long (os error 36)",
+    "create symlink /a: Not a directory (os error 20)",
+    "No such file or directory (os error 2)",
+  };
+  for (const char* message : messages)
+    CHECK_MESSAGE(v4_0.classify_removal(errc::internal, message)
+                    == removal_outcome::not_removed,
+                  message);
+  for (const auto code : {errc::none, errc::permission_denied, errc::unknown,
+                          errc::deadline_exceeded})
+    CHECK(v4_0.classify_removal(code, "ENOENT: No such file or directory")
+          == removal_outcome::not_removed);
+}
+
+TEST_CASE("guest agents that remove nothing say the same words") {
+  for (const char* version : {"3.2.0", "3.16.0"})
+    CHECK(profile_of(version).classify_removal(
+            errc::internal, "ENOENT: No such file or directory")
+          == removal_outcome::not_removed);
+}
+
+TEST_SUITE_END();
