@@ -2,13 +2,11 @@
 
 #include "core/utf8.hpp"
 #include "proto/agent.pb.h"
+#include "ttrpc/copy_file.hpp"
 
 namespace fsshare::guest {
 
 namespace {
-
-constexpr std::string_view agent_service = "grpc.AgentService";
-constexpr std::string_view health_service = "grpc.Health";
 
 bool parse(google::protobuf::MessageLite& into, byte_view payload) {
   // Frames are at most 4 MiB, so the size fits.
@@ -38,7 +36,8 @@ result<bytes> check(byte_view payload) {
 } // namespace
 
 bool is_copy_file(const ttrpc::request& call) {
-  return call.service == agent_service && call.method == "CopyFile";
+  return call.service == ttrpc::agent_service
+         && call.method == ttrpc::copy_file_method;
 }
 
 guest_api::guest_api(file_store store) : store_(std::move(store)) {
@@ -48,11 +47,14 @@ result<bytes> guest_api::answer(const ttrpc::server_session& session,
                                 const ttrpc::request& call) const {
   if (is_copy_file(call))
     return copy_file(call.payload);
-  if (call.service == health_service && call.method == "Check")
+  if (call.service == ttrpc::health_service
+      && call.method == ttrpc::check_method)
     return check(call.payload);
-  if (call.service == health_service && call.method == "Version")
+  if (call.service == ttrpc::health_service
+      && call.method == ttrpc::version_method)
     return version();
-  if (call.service == agent_service || call.service == health_service)
+  if (call.service == ttrpc::agent_service
+      || call.service == ttrpc::health_service)
     return session.unknown_method(call);
   return session.unknown_service(call);
 }

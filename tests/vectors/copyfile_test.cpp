@@ -1,7 +1,10 @@
 #include "guest/guest_api.hpp"
 #include "proto/agent.pb.h"
+#include "tests/support/guest_process.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/vectors/case_player.hpp"
+#include "ttrpc/blocking_client.hpp"
+#include "ttrpc/copy_file.hpp"
 
 #include <doctest/doctest.h>
 
@@ -51,10 +54,26 @@ TEST_CASE("the guest API answers and leaves behind what was recorded") {
     const guest::guest_api api{std::move(*store)};
     const auto send = [&](const recorded_request& request) {
       const ttrpc::request call{
-        1, "grpc.AgentService", "CopyFile", encode(request), {}};
+        1, ttrpc::agent_service, ttrpc::copy_file_method, encode(request), {}};
       const auto reply = api.answer(session, call);
       return reply ? 0 : static_cast<int>(reply.err().code);
     };
     CHECK(play_cases(cases(), agent, root, send) == expected_left_out(agent));
+  }
+}
+
+TEST_CASE("fsshare-guest answers and leaves behind what was recorded") {
+  for (const auto& agent : recorded_agents()) {
+    const guest_process guest{{"--profile", agent.profile}};
+    auto client = ttrpc::blocking_client::connect(guest.address());
+    REQUIRE(client);
+    const auto send = [&](const recorded_request& request) {
+      const auto reply
+        = client->call(ttrpc::agent_service, ttrpc::copy_file_method,
+                       encode(request), child_process::patience);
+      return reply ? 0 : static_cast<int>(reply.err().code);
+    };
+    CHECK(play_cases(cases(), agent, guest.root(), send)
+          == expected_left_out(agent));
   }
 }
