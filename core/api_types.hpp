@@ -56,12 +56,11 @@ struct pending_removal {
     = default;
 };
 
-struct sandbox_bind_entry {
+struct sandbox_bind {
   std::string source;
   bool read_only = false;
 
-  friend bool operator==(const sandbox_bind_entry&, const sandbox_bind_entry&)
-    = default;
+  friend bool operator==(const sandbox_bind&, const sandbox_bind&) = default;
 };
 
 struct prepare_request {
@@ -72,7 +71,7 @@ struct prepare_request {
   /// Where shares appear in the guest; empty for the configured default.
   std::string guest_share_dir;
   /// Their base names differ.
-  std::vector<sandbox_bind_entry> sandbox_binds;
+  std::vector<sandbox_bind> sandbox_binds;
   /// Directories taken for kubelet roots beside the configured ones.
   std::vector<std::string> kubelet_roots;
   /// Leaves the file event watcher of a copy-mode sandbox stopped.

@@ -63,7 +63,7 @@ status check_address(const prepare_request& request) {
   return unit{};
 }
 
-status check_binds(std::vector<sandbox_bind_entry>& binds) {
+status check_binds(std::vector<sandbox_bind>& binds) {
   std::set<std::string_view> names;
   for (auto& bind : binds) {
     if (auto path = make_normal("sandbox_binds.source", bind.source); !path)
