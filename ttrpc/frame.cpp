@@ -50,7 +50,8 @@ byte_view frame_decoder::take_header(byte_view data) {
 byte_view frame_decoder::take_payload(byte_view data) {
   auto& payload = current_.payload;
   const auto n = std::min(current_.header.length - payload.size(), data.size());
-  payload.insert(payload.end(), data.begin(), data.begin() + n);
+  const auto part = data.first(n);
+  payload.insert(payload.end(), part.begin(), part.end());
   return data.subspan(n);
 }
 

@@ -184,6 +184,7 @@ TEST_CASE("many threads add, post and delete at once") {
   inbox<int> got;
   io_loop loop;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&] {
       for (int i = 0; i < 200; ++i) {
