@@ -1,0 +1,283 @@
+#include "actors/sandbox.hpp"
+
+#include <utility>
+
+namespace fsshare {
+
+sandbox_state::sandbox_state(handle::pointer self, sandbox_options options,
+                             sandbox_neighbours neighbours)
+  : self_(self), options_(std::move(options)),
+    neighbours_(std::move(neighbours)),
+    layout_(options_.share_root, options_.sandbox_id,
+            options_.guest_share_dir) {
+}
+
+sandbox_state::~sandbox_state() {
+  const error why{errc::aborted, "sandbox '" + options_.sandbox_id
+                                   + "': the node agent is shutting down"};
+  drop_all(why);
+  for (auto& promise : preparing_)
+    promise.deliver(to_caf(why));
+  for (auto& promise : cleaning_)
+    promise.deliver(to_caf(why));
+}
+
+template <class Reply>
+caf::result<Reply> sandbox_state::follow(bool on) {
+  if (auto checked = state_.check_prepared(); !checked)
+    return to_caf(checked.err());
+  following_ = on;
+  auto promise = self_->make_response_promise<Reply>();
+  ask(self_, neighbours_.registry, follow_sandbox{options_.sandbox_id, on})
+    .then(
+      [promise]() mutable {
+        promise.deliver(Reply{});
+      },
+      [promise](caf::error& err) mutable {
+        promise.deliver(std::move(err));
+      });
+  return promise;
+}
+
+sandbox_state::handle::behavior_type sandbox_state::make_behavior() {
+  return {
+    [this](const prepare_request& msg) {
+      return prepare(msg);
+    },
+    [this](const cleanup_request&) {
+      return cleanup();
+    },
+    [this](const share_file_request& msg) {
+      return share_file(msg);
+    },
+    [this](const unshare_file_request& msg) {
+      return unshare_file(msg);
+    },
+    [this](const unshare_container_request& msg) {
+      return unshare_container(msg);
+    },
+    [this](const share_rootfs_request& msg) {
+      return share_rootfs(msg);
+    },
+    [this](const unshare_rootfs_request& msg) {
+      return unshare_rootfs(msg);
+    },
+    [this](const start_watcher_request&) {
+      return follow<start_watcher_reply>(true);
+    },
+    [this](const stop_watcher_request&) {
+      return follow<stop_watcher_reply>(false);
+    },
+    [this](const get_sandbox_request&) {
+      return describe();
+    },
+  };
+}
+
+caf::result<prepare_reply>
+sandbox_state::prepare(const prepare_request& msg) {
+  const auto admitted = state_.admit(msg);
+  if (!admitted)
+    return to_caf(admitted.err());
+  if (*admitted == admission::answer)
+    return prepared_reply();
+  auto promise = self_->make_response_promise<prepare_reply>();
+  preparing_.push_back(promise);
+  if (*admitted == admission::begin)
+    begin_prepare();
+  return promise;
+}
+
+void sandbox_state::begin_prepare() {
+  const auto& request = state_.request();
+  if (!request.guest_share_dir.empty())
+    layout_ = share_layout{options_.share_root, options_.sandbox_id,
+                           request.guest_share_dir};
+  if (copies()) {
+    run(plan_prepare_copy(layout_), [this](const status& outcome) {
+      prepare_ended(outcome);
+    });
+    return;
+  }
+  std::vector<sandbox_bind> binds;
+  for (const auto& bind : request.sandbox_binds)
+    binds.push_back({bind.source, bind.read_only ? access::read_only
+                                                 : access::read_write});
+  auto plan = plan_prepare(layout_, binds, options_.recursive);
+  if (!plan) {
+    prepare_ended(plan.err());
+    return;
+  }
+  run(*std::move(plan), [this](const status& outcome) {
+    prepare_ended(outcome);
+  });
+}
+
+void sandbox_state::prepare_ended(const status& outcome) {
+  state_.prepared(static_cast<bool>(outcome));
+  if (outcome && copies()) {
+    // Checked with the request.
+    const auto address = parse_guest_address(state_.request().guest_address);
+    proxy_ = neighbours_.make_proxy(options_.sandbox_id, *address);
+    following_ = !state_.request().no_watcher;
+    if (!following_)
+      tell(neighbours_.registry, follow_sandbox{options_.sandbox_id, false});
+  }
+  for (auto& promise : std::exchange(preparing_, {})) {
+    if (outcome)
+      promise.deliver(prepared_reply());
+    else
+      promise.deliver(to_caf(outcome.err()));
+  }
+  if (!cleaning_.empty())
+    begin_cleanup();
+}
+
+caf::result<cleanup_reply> sandbox_state::cleanup() {
+  auto promise = self_->make_response_promise<cleanup_reply>();
+  const bool begun = !cleaning_.empty();
+  cleaning_.push_back(promise);
+  // A Prepare that runs ends first: there is no telling what it has made.
+  if (!begun && state_.phase() != sandbox_phase::preparing)
+    begin_cleanup();
+  return promise;
+}
+
+void sandbox_state::begin_cleanup() {
+  const bool ours = state_.phase() != sandbox_phase::absent;
+  drop_all({errc::aborted,
+            "sandbox '" + options_.sandbox_id + "' is being cleaned up"});
+  state_.cleaning();
+  auto plan = ours ? plan_cleanup(layout_) : plan_cleanup_unknown(layout_);
+  run(std::move(plan), [this](const status& outcome) {
+    cleanup_ended(outcome);
+  });
+}
+
+void sandbox_state::cleanup_ended(const status& outcome) {
+  state_.cleaned(static_cast<bool>(outcome));
+  for (auto& promise : std::exchange(cleaning_, {})) {
+    if (outcome)
+      promise.deliver(cleanup_reply{});
+    else
+      promise.deliver(to_caf(outcome.err()));
+  }
+}
+
+// The guest is gone or will be: nothing is sent to it any more.
+void sandbox_state::drop_all(const error& why) {
+  if (proxy_) {
+    tell(neighbours_.registry, forget_sandbox{options_.sandbox_id});
+    stop(self_, proxy_);
+    proxy_ = nullptr;
+  }
+  following_ = false;
+  pending_.clear();
+  for (auto& entry : std::exchange(debts_, {})) {
+    for (auto& promise : entry.second.callers)
+      promise.deliver(to_caf(why));
+    for (auto& then : entry.second.enders)
+      then(pending_list{});
+  }
+  for (auto& entry : std::exchange(rootfs_, {}))
+    for (auto& promise : entry.second.callers)
+      promise.deliver(to_caf(why));
+}
+
+caf::result<get_sandbox_reply> sandbox_state::describe() {
+  if (auto checked = state_.check_prepared(); !checked)
+    return to_caf(checked.err());
+  auto promise = self_->make_response_promise<get_sandbox_reply>();
+  auto reply = std::make_shared<get_sandbox_reply>(describe_shares());
+  if (!proxy_) {
+    promise.deliver(std::move(*reply));
+    return promise;
+  }
+  const std::function<void()> deliver = [promise, reply]() mutable {
+    promise.deliver(std::move(*reply));
+  };
+  const auto add_volumes = [this, reply, deliver] {
+    ask(self_, neighbours_.registry, describe_volumes{options_.sandbox_id})
+      .then(
+        [reply, deliver](volume_list& list) {
+          reply->volumes = std::move(list.volumes);
+          deliver();
+        },
+        [deliver](caf::error&) {
+          deliver();
+        });
+  };
+  ask(self_, proxy_, guest_status_request{})
+    .then(
+      [reply, add_volumes](const guest_status& guest) {
+        reply->sandbox.guest_connected = guest.connected;
+        reply->sandbox.guest_agent_version = guest.agent_version;
+        add_volumes();
+      },
+      [add_volumes](caf::error&) {
+        add_volumes();
+      });
+  return promise;
+}
+
+get_sandbox_reply sandbox_state::describe_shares() const {
+  get_sandbox_reply reply;
+  auto& shown = reply.sandbox;
+  shown.sandbox_id = options_.sandbox_id;
+  shown.mode = state_.request().mode;
+  shown.guest_address = state_.request().guest_address;
+  shown.watcher_running = following_;
+  shown.shared_dir = prepared_reply().shared_dir;
+  shown.mounts_dir = prepared_reply().mounts_dir;
+  shown.pending = pending_;
+  std::map<std::string, bool> containers;
+  for (const auto& [id, s] : state_.shares()) {
+    share_status one;
+    one.share_id = id;
+    one.container_id = s.request.container_id;
+    one.mount = s.request.mount;
+    one.host_path = s.reply.host_path;
+    one.guest_path = s.reply.guest_path;
+    one.ready = s.phase == share_phase::ready;
+    one.skipped = s.reply.skipped;
+    containers[one.container_id] = true;
+    reply.shares.push_back(std::move(one));
+  }
+  for (const auto& [container, r] : rootfs_) {
+    share_status one;
+    one.container_id = container;
+    one.mount.source = r.request.rootfs.target;
+    one.mount.destination = "/";
+    one.guest_path = r.reply.guest_path;
+    one.host_path = layout_.host_rootfs(container);
+    one.ready = r.ready;
+    containers[container] = true;
+    reply.shares.push_back(std::move(one));
+  }
+  shown.containers = containers.size();
+  shown.shares = reply.shares.size();
+  return reply;
+}
+
+prepare_reply sandbox_state::prepared_reply() const {
+  return {layout_.shared_dir(), layout_.mounts_dir()};
+}
+
+void sandbox_state::run(mount_plan plan,
+                        std::function<void(const status&)> then) {
+  ask(self_, neighbours_.mounter,
+      run_plan{std::make_shared<const mount_plan>(std::move(plan))})
+    .then(
+      [then](const plan_done& done) {
+        then(check_nothing_left(done));
+      },
+      [then](caf::error& err) {
+        then(from_caf(err));
+      });
+}
+
+bool sandbox_state::copies() const {
+  return state_.request().mode == sharing_mode::copy;
+}
+
+} // namespace fsshare

@@ -1,0 +1,134 @@
+#pragma once
+
+#include "core/guest_address.hpp"
+#include "core/mount_plan.hpp"
+#include "core/share_layout.hpp"
+#include "core/share_state.hpp"
+#include "messages/guest_proxy.hpp"
+#include "messages/mounter.hpp"
+#include "messages/registry.hpp"
+#include "messages/sandbox.hpp"
+#include "messages/volume_reader.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fsshare {
+
+struct sandbox_options {
+  std::string sandbox_id;
+  std::string share_root;
+  /// Where shares appear in a guest that is not told another place.
+  std::string guest_share_dir;
+  submounts recursive = submounts::take;
+};
+
+/// Whom a SANDBOX works with.
+struct sandbox_neighbours {
+  mounter_actor mounter;
+  registry_actor registry;
+  std::vector<volume_reader_actor> readers;
+  /// Spawns the GUEST PROXY of a sandbox in copy mode.
+  std::function<guest_proxy_actor(const std::string& sandbox_id,
+                                  const guest_address& address)>
+    make_proxy;
+  /// Random numbers for share names.
+  std::function<std::uint64_t()> nonce;
+};
+
+/// What a SANDBOX owns: its state, its guest's proxy and whom it owes answers.
+class sandbox_state {
+public:
+  using handle = sandbox_actor;
+  static constexpr const char* name = "sandbox";
+
+  sandbox_state(handle::pointer self, sandbox_options options,
+                sandbox_neighbours neighbours);
+  ~sandbox_state();
+  sandbox_state(const sandbox_state&) = delete;
+  sandbox_state& operator=(const sandbox_state&) = delete;
+
+  handle::behavior_type make_behavior();
+
+private:
+  using pending_list = std::vector<pending_removal>;
+  /// Gets what the end of one share left in the guest, or why it failed.
+  using ended = std::function<void(const result<pending_list>&)>;
+
+  /// Whom a share owes an answer, beside what share_state knows of it.
+  struct debts {
+    std::vector<caf::typed_response_promise<share_file_reply>> callers;
+    std::vector<ended> enders;
+    /// Of the copy that runs.
+    std::uint64_t order = 0;
+  };
+  struct rootfs {
+    share_rootfs_request request;
+    bool ready = false;
+    std::vector<caf::typed_response_promise<share_rootfs_reply>> callers;
+    share_rootfs_reply reply;
+  };
+
+  /// Orders of REGISTRY to the same proxy count from 1.
+  static constexpr std::uint64_t first_tree_order = std::uint64_t{1} << 63;
+
+  // -- life cycle (sandbox.cpp) -----------------------------------------------
+  caf::result<prepare_reply> prepare(const prepare_request& msg);
+  void begin_prepare();
+  void prepare_ended(const status& outcome);
+  caf::result<cleanup_reply> cleanup();
+  void begin_cleanup();
+  void cleanup_ended(const status& outcome);
+  void drop_all(const error& why);
+  caf::result<get_sandbox_reply> describe();
+  get_sandbox_reply describe_shares() const;
+  template <class Reply>
+  caf::result<Reply> follow(bool on);
+  prepare_reply prepared_reply() const;
+  void run(mount_plan plan, std::function<void(const status&)> then);
+  bool copies() const;
+
+  // -- shares (sandbox_share.cpp) ---------------------------------------------
+  caf::result<share_file_reply> share_file(const share_file_request& msg);
+  void begin_share(share& s);
+  void begin_bind(share& s);
+  void begin_copy(share& s);
+  void copy_volume(const std::string& id);
+  void copy_tree_of(const std::string& id);
+  void send_tree(const std::string& id, const tree_snapshot_ptr& tree);
+  void share_ended(const std::string& id, result<share_file_reply> outcome);
+  caf::result<share_rootfs_reply> share_rootfs(const share_rootfs_request& msg);
+  void rootfs_ended(const std::string& container_id, const status& outcome);
+
+  // -- the end of shares (sandbox_unshare.cpp) --------------------------------
+  caf::result<unshare_file_reply> unshare_file(const unshare_file_request& msg);
+  caf::result<unshare_container_reply>
+  unshare_container(const unshare_container_request& msg);
+  caf::result<unshare_rootfs_reply>
+  unshare_rootfs(const unshare_rootfs_request& msg);
+  void end_share(share& s, ended then);
+  void take_away(const std::string& id);
+  void gone(const std::string& id, const result<pending_list>& outcome);
+  void end_rootfs(const std::string& container_id,
+                  std::function<void(const status&)> then);
+
+  handle::pointer self_;
+  sandbox_options options_;
+  sandbox_neighbours neighbours_;
+  share_state state_;
+  share_layout layout_;
+  guest_proxy_actor proxy_;
+  bool following_ = false;
+  std::uint64_t last_order_ = 0;
+  std::map<std::string, debts> debts_;
+  std::map<std::string, rootfs> rootfs_;
+  std::vector<caf::typed_response_promise<prepare_reply>> preparing_;
+  std::vector<caf::typed_response_promise<cleanup_reply>> cleaning_;
+  pending_list pending_;
+};
+
+} // namespace fsshare

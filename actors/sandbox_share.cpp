@@ -1,0 +1,239 @@
+#include "actors/sandbox.hpp"
+
+#include <utility>
+
+namespace fsshare {
+
+caf::result<share_file_reply>
+sandbox_state::share_file(const share_file_request& msg) {
+  auto id = make_share_name(msg.container_id, neighbours_.nonce(),
+                            msg.mount.destination);
+  if (!id)
+    return to_caf(id.err());
+  const auto admitted = state_.admit(msg, *id);
+  if (!admitted)
+    return to_caf(admitted.err());
+  auto& s = *state_.find(msg.container_id, msg.mount.destination);
+  if (*admitted == admission::answer)
+    return s.reply;
+  auto promise = self_->make_response_promise<share_file_reply>();
+  debts_[s.share_id].callers.push_back(promise);
+  if (*admitted == admission::begin)
+    begin_share(s);
+  return promise;
+}
+
+void sandbox_state::begin_share(share& s) {
+  s.reply.share_id = s.share_id;
+  s.reply.guest_path = layout_.guest_share(s.share_id);
+  if (copies())
+    begin_copy(s);
+  else
+    begin_bind(s);
+}
+
+void sandbox_state::begin_bind(share& s) {
+  s.kind = share_kind::bind;
+  s.reply.host_path = layout_.host_share(s.share_id);
+  const auto& mount = s.request.mount;
+  bind_options options;
+  options.submounts = options_.recursive;
+  options = parse_bind_options(mount.options, options);
+  if (mount.read_only)
+    options.access = access::read_only;
+  const auto id = s.share_id;
+  auto plan = plan_share(layout_, id, mount.source, options);
+  if (!plan) {
+    share_ended(id, plan.err());
+    return;
+  }
+  run(*std::move(plan), [this, id](const status& outcome) {
+    auto* made = state_.find(id);
+    if (made == nullptr)
+      return;
+    if (outcome)
+      share_ended(id, made->reply);
+    else
+      share_ended(id, outcome.err());
+  });
+}
+
+void sandbox_state::begin_copy(share& s) {
+  const auto id = s.share_id;
+  ask(self_, neighbours_.readers.front(),
+      classify_source{s.request.mount.source, state_.request().kubelet_roots})
+    .then(
+      [this, id](const source_class& found) {
+        auto* known = state_.find(id);
+        if (known == nullptr)
+          return;
+        if (known->phase == share_phase::ending)
+          // Unshared before anything was sent.
+          gone(id, pending_list{});
+        else if (found.kind == source_kind::volume)
+          copy_volume(id);
+        else
+          copy_tree_of(id);
+      },
+      [this, id](caf::error& err) {
+        share_ended(id, from_caf(err));
+      });
+}
+
+void sandbox_state::copy_volume(const std::string& id) {
+  auto& s = *state_.find(id);
+  s.kind = share_kind::volume;
+  ask(self_, neighbours_.registry,
+      add_destination{options_.sandbox_id, s.request.container_id, id,
+                      s.request.mount.source, s.reply.guest_path, proxy_})
+    .then(
+      [this, id](destination_added& added) {
+        auto* known = state_.find(id);
+        if (known == nullptr)
+          return;
+        known->reply.generation = std::move(added.generation);
+        known->reply.skipped = std::move(added.skipped);
+        share_ended(id, known->reply);
+      },
+      [this, id](caf::error& err) {
+        share_ended(id, from_caf(err));
+      });
+}
+
+void sandbox_state::copy_tree_of(const std::string& id) {
+  auto& s = *state_.find(id);
+  s.kind = share_kind::tree;
+  ask(self_, neighbours_.readers.back(), read_tree{s.request.mount.source})
+    .then(
+      [this, id](const tree_read& read) {
+        auto* known = state_.find(id);
+        if (known == nullptr)
+          return;
+        if (known->phase == share_phase::ending)
+          gone(id, pending_list{});
+        else
+          send_tree(id, read.tree);
+      },
+      [this, id](caf::error& err) {
+        share_ended(id, from_caf(err));
+      });
+}
+
+void sandbox_state::send_tree(const std::string& id,
+                              const tree_snapshot_ptr& tree) {
+  auto& s = *state_.find(id);
+  if (tree->entries.empty()) {
+    // A root that cannot be copied: the caller drops the mount.
+    share_file_reply ignored;
+    ignored.ignored = true;
+    ignored.reason = s.request.mount.source + ": "
+                     + (tree->skipped.empty() ? "nothing to copy"
+                                              : tree->skipped.front().reason);
+    s.kind = share_kind::unknown;
+    share_ended(id, std::move(ignored));
+    return;
+  }
+  const auto order = first_tree_order + ++last_order_;
+  debts_[id].order = order;
+  ask(self_, proxy_,
+      copy_tree{{order}, s.request.mount.source, tree, s.reply.guest_path})
+    .then(
+      [this, id](tree_copied& copied) {
+        auto* known = state_.find(id);
+        if (known == nullptr)
+          return;
+        known->reply.skipped = std::move(copied.skipped);
+        share_ended(id, known->reply);
+      },
+      [this, id](caf::error& err) {
+        share_ended(id, from_caf(err));
+      });
+}
+
+void sandbox_state::share_ended(const std::string& id,
+                                result<share_file_reply> outcome) {
+  auto* s = state_.find(id);
+  if (s == nullptr)
+    return;
+  const bool unwanted = s->phase == share_phase::ending;
+  if (outcome && unwanted)
+    outcome = error{errc::aborted,
+                    "share " + s->request.mount.source + ": unshared meanwhile"};
+  for (auto& promise : std::exchange(debts_[id].callers, {})) {
+    if (outcome)
+      promise.deliver(*outcome);
+    else
+      promise.deliver(to_caf(outcome.err()));
+  }
+  if (outcome) {
+    s->reply = *std::move(outcome);
+    s->phase = share_phase::ready;
+  } else if (unwanted) {
+    // REGISTRY was told already, and this is what it answered.
+    if (s->kind != share_kind::volume)
+      take_away(id);
+  } else {
+    debts_.erase(id);
+    state_.erase(id);
+  }
+}
+
+caf::result<share_rootfs_reply>
+sandbox_state::share_rootfs(const share_rootfs_request& msg) {
+  if (auto checked = state_.check_prepared(); !checked)
+    return to_caf(checked.err());
+  const auto subject
+    = "share the root filesystem of container '" + msg.container_id + "': ";
+  if (copies())
+    return to_caf({errc::failed_precondition,
+                   subject + "the guest of sandbox '" + options_.sandbox_id
+                     + "' shares no filesystem"});
+  const auto known = rootfs_.find(msg.container_id);
+  if (known != rootfs_.end()) {
+    if (known->second.request != msg)
+      return to_caf({errc::already_exists,
+                     subject + "shared already is "
+                       + known->second.request.rootfs.target
+                       + ", asked for is " + msg.rootfs.target});
+    if (known->second.ready)
+      return known->second.reply;
+    auto promise = self_->make_response_promise<share_rootfs_reply>();
+    known->second.callers.push_back(promise);
+    return promise;
+  }
+  bind_options options;
+  options.submounts = options_.recursive;
+  auto plan
+    = plan_rootfs(layout_, msg.container_id, msg.rootfs.target, options);
+  if (!plan)
+    return to_caf(plan.err());
+  auto promise = self_->make_response_promise<share_rootfs_reply>();
+  auto& made = rootfs_[msg.container_id];
+  made.request = msg;
+  made.callers.push_back(promise);
+  made.reply.guest_path
+    = layout_.guest_rootfs(msg.container_id, msg.rootfs.suffix);
+  run(*std::move(plan), [this, id = msg.container_id](const status& outcome) {
+    rootfs_ended(id, outcome);
+  });
+  return promise;
+}
+
+void sandbox_state::rootfs_ended(const std::string& container_id,
+                                 const status& outcome) {
+  const auto i = rootfs_.find(container_id);
+  if (i == rootfs_.end())
+    return;
+  for (auto& promise : std::exchange(i->second.callers, {})) {
+    if (outcome)
+      promise.deliver(i->second.reply);
+    else
+      promise.deliver(to_caf(outcome.err()));
+  }
+  if (outcome)
+    i->second.ready = true;
+  else
+    rootfs_.erase(i);
+}
+
+} // namespace fsshare

@@ -1,0 +1,201 @@
+#include "actors/sandbox.hpp"
+
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+// Collects what the ends of several shares left behind, and answers when the
+// last of them has ended.
+template <class Reply>
+struct gathering {
+  std::size_t missing = 0;
+  Reply reply;
+  std::string errors;
+  errc code = errc::none;
+  caf::typed_response_promise<Reply> promise;
+
+  void note(const error& err) {
+    if (code == errc::none)
+      code = err.code;
+    errors += (errors.empty() ? "" : "; ") + err.message;
+  }
+
+  void one_less() {
+    if (--missing > 0)
+      return;
+    if (code == errc::none)
+      promise.deliver(std::move(reply));
+    else
+      promise.deliver(to_caf({code, errors}));
+  }
+};
+
+} // namespace
+
+caf::result<unshare_file_reply>
+sandbox_state::unshare_file(const unshare_file_request& msg) {
+  if (auto checked = state_.check_prepared(); !checked)
+    return to_caf(checked.err());
+  auto* s = msg.share_id.empty() ? state_.find(msg.container_id,
+                                               msg.destination)
+                                 : state_.find(msg.share_id);
+  if (s == nullptr)
+    return unshare_file_reply{};
+  auto promise = self_->make_response_promise<unshare_file_reply>();
+  end_share(*s, [promise](const result<pending_list>& outcome) mutable {
+    if (outcome)
+      promise.deliver(unshare_file_reply{*outcome});
+    else
+      promise.deliver(to_caf(outcome.err()));
+  });
+  return promise;
+}
+
+caf::result<unshare_container_reply>
+sandbox_state::unshare_container(const unshare_container_request& msg) {
+  if (auto checked = state_.check_prepared(); !checked)
+    return to_caf(checked.err());
+  const auto ids = state_.shares_of(msg.container_id);
+  auto all = std::make_shared<gathering<unshare_container_reply>>();
+  all->promise = self_->make_response_promise<unshare_container_reply>();
+  // One more than there are shares, for the root filesystem.
+  all->missing = ids.size() + 1;
+  auto promise = all->promise;
+  for (const auto& id : ids)
+    end_share(*state_.find(id), [all](const result<pending_list>& outcome) {
+      if (outcome)
+        all->reply.pending.insert(all->reply.pending.end(), outcome->begin(),
+                                  outcome->end());
+      else
+        all->note(outcome.err());
+      all->one_less();
+    });
+  end_rootfs(msg.container_id, [all](const status& outcome) {
+    if (!outcome)
+      all->note(outcome.err());
+    all->one_less();
+  });
+  return promise;
+}
+
+caf::result<unshare_rootfs_reply>
+sandbox_state::unshare_rootfs(const unshare_rootfs_request& msg) {
+  if (auto checked = state_.check_prepared(); !checked)
+    return to_caf(checked.err());
+  auto promise = self_->make_response_promise<unshare_rootfs_reply>();
+  end_rootfs(msg.container_id, [promise](const status& outcome) mutable {
+    if (outcome)
+      promise.deliver(unshare_rootfs_reply{});
+    else
+      promise.deliver(to_caf(outcome.err()));
+  });
+  return promise;
+}
+
+void sandbox_state::end_share(share& s, ended then) {
+  const auto id = s.share_id;
+  auto& owed = debts_[id];
+  owed.enders.push_back(std::move(then));
+  const bool was_running = s.phase == share_phase::running;
+  if (s.phase == share_phase::ending)
+    return;
+  s.phase = share_phase::ending;
+  if (!was_running) {
+    take_away(id);
+    return;
+  }
+  // What still runs is stopped; its end takes away what it made.
+  if (s.kind == share_kind::volume)
+    take_away(id);
+  else if (s.kind == share_kind::tree && owed.order != 0)
+    tell(proxy_, stop_order{{owed.order}});
+  const error why{errc::aborted, "share " + s.request.mount.source
+                                   + ": unshared meanwhile"};
+  for (auto& promise : std::exchange(owed.callers, {}))
+    promise.deliver(to_caf(why));
+}
+
+// Takes away what a share that is ready, or has just ended, has on the host or
+// in the guest.
+void sandbox_state::take_away(const std::string& id) {
+  const auto& s = *state_.find(id);
+  switch (s.kind) {
+  case share_kind::unknown: gone(id, pending_list{}); return;
+  case share_kind::bind:
+    run(plan_unshare(layout_, id), [this, id](const status& outcome) {
+      if (outcome)
+        gone(id, pending_list{});
+      else
+        gone(id, outcome.err());
+    });
+    return;
+  case share_kind::volume:
+    ask(self_, neighbours_.registry,
+        remove_destination{options_.sandbox_id, id})
+      .then(
+        [this, id](const destination_removed& removed) {
+          pending_list left;
+          for (const auto& one : removed.pending)
+            left.push_back({one.path, one.reason});
+          gone(id, left);
+        },
+        [this, id](caf::error& err) {
+          gone(id, from_caf(err));
+        });
+    return;
+  case share_kind::tree:
+    ask(self_, proxy_, remove_copy{s.reply.guest_path})
+      .then(
+        [this, id](const copy_removed& removed) {
+          pending_list left;
+          for (const auto& one : removed.pending)
+            left.push_back({one.path, one.reason});
+          gone(id, left);
+        },
+        [this, id](caf::error& err) {
+          gone(id, from_caf(err));
+        });
+    return;
+  }
+}
+
+void sandbox_state::gone(const std::string& id,
+                         const result<pending_list>& outcome) {
+  auto* s = state_.find(id);
+  if (s == nullptr)
+    return;
+  auto enders = std::exchange(debts_[id].enders, {});
+  if (outcome) {
+    // A debt of the sandbox until it ends.
+    pending_.insert(pending_.end(), outcome->begin(), outcome->end());
+    debts_.erase(id);
+    state_.erase(id);
+  } else {
+    // Still there: another UnshareFile may succeed.
+    s->phase = share_phase::ready;
+  }
+  for (auto& then : enders)
+    then(outcome);
+}
+
+void sandbox_state::end_rootfs(const std::string& container_id,
+                               std::function<void(const status&)> then) {
+  if (rootfs_.find(container_id) == rootfs_.end()) {
+    then(unit{});
+    return;
+  }
+  auto plan = plan_unshare_rootfs(layout_, container_id);
+  if (!plan) {
+    then(plan.err());
+    return;
+  }
+  run(*std::move(plan), [this, container_id, then](const status& outcome) {
+    if (outcome)
+      rootfs_.erase(container_id);
+    then(outcome);
+  });
+}
+
+} // namespace fsshare
