@@ -27,8 +27,8 @@ template <class Reply, class Request>
 caf::result<Reply> node_state::route(const Request& msg) {
   const auto i = sandboxes_.find(msg.sandbox_id);
   if (i == sandboxes_.end() || !i->second.exists)
-    return to_caf({errc::not_found,
-                   "sandbox '" + msg.sandbox_id + "' is not prepared"});
+    return to_caf(
+      {errc::not_found, "sandbox '" + msg.sandbox_id + "' is not prepared"});
   return self_->delegate(i->second.actor, msg);
 }
 

@@ -74,8 +74,7 @@ sandbox_state::handle::behavior_type sandbox_state::make_behavior() {
   };
 }
 
-caf::result<prepare_reply>
-sandbox_state::prepare(const prepare_request& msg) {
+caf::result<prepare_reply> sandbox_state::prepare(const prepare_request& msg) {
   const auto admitted = state_.admit(msg);
   if (!admitted)
     return to_caf(admitted.err());
@@ -99,11 +98,7 @@ void sandbox_state::begin_prepare() {
     });
     return;
   }
-  std::vector<sandbox_bind> binds;
-  for (const auto& bind : request.sandbox_binds)
-    binds.push_back({bind.source, bind.read_only ? access::read_only
-                                                 : access::read_write});
-  auto plan = plan_prepare(layout_, binds, options_.recursive);
+  auto plan = plan_prepare(layout_, request.sandbox_binds, options_.recursive);
   if (!plan) {
     prepare_ended(plan.err());
     return;

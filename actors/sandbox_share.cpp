@@ -157,8 +157,8 @@ void sandbox_state::share_ended(const std::string& id,
     return;
   const bool unwanted = s->phase == share_phase::ending;
   if (outcome && unwanted)
-    outcome = error{errc::aborted,
-                    "share " + s->request.mount.source + ": unshared meanwhile"};
+    outcome = error{errc::aborted, "share " + s->request.mount.source
+                                     + ": unshared meanwhile"};
   for (auto& promise : std::exchange(debts_[id].callers, {})) {
     if (outcome)
       promise.deliver(*outcome);
@@ -185,16 +185,16 @@ sandbox_state::share_rootfs(const share_rootfs_request& msg) {
   const auto subject
     = "share the root filesystem of container '" + msg.container_id + "': ";
   if (copies())
-    return to_caf({errc::failed_precondition,
-                   subject + "the guest of sandbox '" + options_.sandbox_id
-                     + "' shares no filesystem"});
+    return to_caf({errc::failed_precondition, subject + "the guest of sandbox '"
+                                                + options_.sandbox_id
+                                                + "' shares no filesystem"});
   const auto known = rootfs_.find(msg.container_id);
   if (known != rootfs_.end()) {
     if (known->second.request != msg)
-      return to_caf({errc::already_exists,
-                     subject + "shared already is "
-                       + known->second.request.rootfs.target
-                       + ", asked for is " + msg.rootfs.target});
+      return to_caf(
+        {errc::already_exists, subject + "shared already is "
+                                 + known->second.request.rootfs.target
+                                 + ", asked for is " + msg.rootfs.target});
     if (known->second.ready)
       return known->second.reply;
     auto promise = self_->make_response_promise<share_rootfs_reply>();

@@ -38,9 +38,9 @@ caf::result<unshare_file_reply>
 sandbox_state::unshare_file(const unshare_file_request& msg) {
   if (auto checked = state_.check_prepared(); !checked)
     return to_caf(checked.err());
-  auto* s = msg.share_id.empty() ? state_.find(msg.container_id,
-                                               msg.destination)
-                                 : state_.find(msg.share_id);
+  auto* s = msg.share_id.empty()
+              ? state_.find(msg.container_id, msg.destination)
+              : state_.find(msg.share_id);
   if (s == nullptr)
     return unshare_file_reply{};
   auto promise = self_->make_response_promise<unshare_file_reply>();
@@ -111,8 +111,8 @@ void sandbox_state::end_share(share& s, ended then) {
     take_away(id);
   else if (s.kind == share_kind::tree && owed.order != 0)
     tell(proxy_, stop_order{{owed.order}});
-  const error why{errc::aborted, "share " + s.request.mount.source
-                                   + ": unshared meanwhile"};
+  const error why{errc::aborted,
+                  "share " + s.request.mount.source + ": unshared meanwhile"};
   for (auto& promise : std::exchange(owed.callers, {}))
     promise.deliver(to_caf(why));
 }

@@ -85,6 +85,9 @@ std::string describe(const mount_step& step) {
     std::string operator()(const require_mark& x) const {
       return "check mark " + x.mark_path;
     }
+    std::string operator()(const require_absent& x) const {
+      return "check that nothing is at " + x.path;
+    }
     std::string operator()(const unmount& x) const {
       return "unmount " + x.path;
     }
@@ -137,6 +140,9 @@ std::optional<mount_step> undo_of(const mount_step& step) {
       return unmount{x.target};
     }
     undo operator()(const require_mark&) const {
+      return std::nullopt;
+    }
+    undo operator()(const require_absent&) const {
       return std::nullopt;
     }
     undo operator()(const unmount&) const {
@@ -209,6 +215,12 @@ result<mount_plan> plan_prepare(const share_layout& layout,
              layout.host_sandbox_bind(base_name(bind.source)),
              {bind.read_only ? access::read_only : access::read_write, taken,
               propagation::closed});
+  return plan;
+}
+
+mount_plan plan_cleanup_unknown(const share_layout& layout) {
+  auto plan = empty_plan(layout, on_failure::go_on);
+  plan.steps = {require_absent{layout.sandbox_dir()}};
   return plan;
 }
 

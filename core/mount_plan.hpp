@@ -73,6 +73,14 @@ struct require_mark {
   friend bool operator==(const require_mark&, const require_mark&) = default;
 };
 
+/// Goes on only where there is no `path`; `errc::failed_precondition` tells
+/// whether what is there bears our mark.
+struct require_absent {
+  std::string path;
+  friend bool operator==(const require_absent&, const require_absent&)
+    = default;
+};
+
 /// Takes away everything that is mounted on `path`, with all below it, at once
 /// and even if it is in use (MNT_DETACH). Never follows a link.
 struct unmount {
@@ -112,8 +120,9 @@ struct remove_mark {
 
 using mount_step
   = std::variant<make_sandbox_dir, make_mark, make_directory, make_placeholder,
-                 make_bind, require_mark, unmount, remove_placeholder,
-                 remove_placeholders, remove_directory, remove_mark>;
+                 make_bind, require_mark, require_absent, unmount,
+                 remove_placeholder, remove_placeholders, remove_directory,
+                 remove_mark>;
 
 /// Returns what a step does in words for an error, such as `bind /a -> /b`.
 std::string describe(const mount_step& step);
@@ -130,7 +139,7 @@ enum class on_failure : std::uint8_t {
   /// The steps before it are undone in reverse: all or nothing.
   undo,
   /// The steps after it are still tried; what stays is listed. A failed
-  /// `require_mark` ends the plan nevertheless.
+  /// condition (`require_...`) ends the plan nevertheless.
   go_on,
 };
 
@@ -184,6 +193,10 @@ mount_plan plan_prepare_copy(const share_layout& layout);
 /// mounted goes with the two mounts that Prepare made, what is left over is
 /// found by looking.
 mount_plan plan_cleanup(const share_layout& layout);
+
+/// Plans Cleanup of a sandbox that nobody prepared here: nothing to do, unless
+/// its directory exists, which fails.
+mount_plan plan_cleanup_unknown(const share_layout& layout);
 
 /// Plans a share of `source` as `mounts/<share_name>`.
 /// @param share_name From make_share_name().

@@ -32,8 +32,9 @@ result<admission> share_state::admit(const prepare_request& request) {
   case sandbox_phase::leftover: break;
   }
   return error{errc::failed_precondition,
-               subject + "its last cleanup left something behind, clean it up "
-                         "again first"};
+               subject
+                 + "its last cleanup left something behind, clean it up "
+                   "again first"};
 }
 
 void share_state::prepared(bool succeeded) {
@@ -76,10 +77,9 @@ result<admission> share_state::admit(const share_file_request& request,
                        + request.container_id + "' at " + mount.destination
                        + ": ";
   if (known->request.mount != mount)
-    return error{errc::already_exists,
-                 subject + "shared there already is "
-                   + describe(known->request.mount) + ", asked for is "
-                   + describe(mount)};
+    return error{errc::already_exists, subject + "shared there already is "
+                                         + describe(known->request.mount)
+                                         + ", asked for is " + describe(mount)};
   switch (known->phase) {
   case share_phase::running: return admission::wait;
   case share_phase::ready: return admission::answer;
@@ -112,8 +112,8 @@ void share_state::erase(const std::string& share_id) {
   const auto i = shares_.find(share_id);
   if (i == shares_.end())
     return;
-  ids_.erase({i->second.request.container_id,
-              i->second.request.mount.destination});
+  ids_.erase(
+    {i->second.request.container_id, i->second.request.mount.destination});
   shares_.erase(i);
 }
 

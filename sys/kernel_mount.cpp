@@ -52,10 +52,7 @@ private:
     const auto made = tree_.make_directory(x.path, x.mode);
     if (!made || *made)
       return changed(made);
-    const auto mark = tree_.read_small_file(layout_.mark_path());
-    return error{errc::failed_precondition,
-                 mark ? "it bears our mark, but this node agent did not make it"
-                      : "it exists without our mark and is not ours"};
+    return taken();
   }
 
   outcome operator()(const make_mark& x) {
@@ -108,6 +105,15 @@ private:
     return step_outcome{};
   }
 
+  outcome operator()(const require_absent& x) {
+    const auto found = tree_.open_path(x.path);
+    if (found)
+      return taken();
+    if (found.err().code == errc::not_found)
+      return step_outcome{};
+    return found.err();
+  }
+
   outcome operator()(const unmount& x) {
     return changed(tree_.detach(x.path));
   }
@@ -130,6 +136,13 @@ private:
 
   outcome operator()(const remove_mark& x) {
     return changed(tree_.remove_mark(x.path));
+  }
+
+  error taken() const {
+    const auto mark = tree_.read_small_file(layout_.mark_path());
+    return {errc::failed_precondition,
+            mark ? "it bears our mark, but this node agent did not make it"
+                 : "it exists without our mark and is not ours"};
   }
 
   // Opens a source once per plan, so that it is the same for every step. What

@@ -62,7 +62,9 @@ result<plan_done> run_and_go_on(const mount_plan& plan,
     if (holds_leftover(step, done))
       continue;
     auto outcome = session.apply(step);
-    if (!outcome && std::holds_alternative<require_mark>(step))
+    if (!outcome
+        && (std::holds_alternative<require_mark>(step)
+            || std::holds_alternative<require_absent>(step)))
       return outcome.err().within(describe(step));
     if (!outcome) {
       done.leftovers.push_back({path_of(step), outcome.err().message});
