@@ -1,0 +1,285 @@
+#include "actors/api_convert.hpp"
+
+#include "core/utf8_text.hpp"
+
+namespace fsshare {
+
+namespace {
+
+using texts = google::protobuf::RepeatedPtrField<std::string>;
+
+template <class T>
+using list = google::protobuf::RepeatedPtrField<T>;
+
+std::vector<std::string> to_vector(const texts& in) {
+  return {in.begin(), in.end()};
+}
+
+void put(const std::vector<std::string>& in, texts* out) {
+  for (const auto& each : in)
+    *out->Add() = valid_utf8(each);
+}
+
+sharing_mode to_mode(v1::SharingMode mode) {
+  switch (mode) {
+  case v1::SHARING_MODE_SHARED_FILESYSTEM:
+    return sharing_mode::shared_filesystem;
+  case v1::SHARING_MODE_COPY: return sharing_mode::copy;
+  default: return sharing_mode::unspecified;
+  }
+}
+
+v1::SharingMode to_wire(sharing_mode mode) {
+  switch (mode) {
+  case sharing_mode::shared_filesystem:
+    return v1::SHARING_MODE_SHARED_FILESYSTEM;
+  case sharing_mode::copy: return v1::SHARING_MODE_COPY;
+  case sharing_mode::unspecified: break;
+  }
+  return v1::SHARING_MODE_UNSPECIFIED;
+}
+
+/// Fills in anything that has a path and a reason.
+template <class T>
+void put_reasons(const std::vector<T>& in, list<v1::PathReason>* out) {
+  for (const auto& each : in) {
+    auto* to = out->Add();
+    to->set_path(valid_utf8(each.path));
+    to->set_reason(valid_utf8(each.reason));
+  }
+}
+
+void put(const storage& in, v1::Storage* out) {
+  out->set_driver(valid_utf8(in.driver));
+  put(in.driver_options, out->mutable_driver_options());
+  out->set_source(valid_utf8(in.source));
+  out->set_fstype(valid_utf8(in.fstype));
+  put(in.options, out->mutable_options());
+  out->set_mount_point(valid_utf8(in.mount_point));
+  for (const auto& group : in.groups) {
+    out->mutable_fs_group()->set_group_id(group.group_id);
+    out->mutable_fs_group()->set_group_change_policy(
+      group.on_root_mismatch ? v1::OnRootMismatch : v1::Always);
+  }
+  out->set_shared(in.shared);
+}
+
+void put(const mount_entry& in, v1::Mount* out) {
+  out->set_source(valid_utf8(in.source));
+  out->set_destination(valid_utf8(in.destination));
+  out->set_type(valid_utf8(in.type));
+  put(in.options, out->mutable_options());
+  out->set_read_only(in.read_only);
+}
+
+void put(const copy_progress& in, v1::Progress* out) {
+  out->set_entries_done(in.entries_done);
+  out->set_entries_total(in.entries_total);
+  out->set_done_bytes(static_cast<std::int64_t>(in.bytes_done));
+  out->set_total_bytes(static_cast<std::int64_t>(in.bytes_total));
+}
+
+void put(const share_status& in, v1::ShareStatus* out) {
+  out->set_share_id(in.share_id);
+  out->set_container_id(in.container_id);
+  put(in.mount, out->mutable_mount());
+  out->set_host_path(valid_utf8(in.host_path));
+  out->set_guest_path(valid_utf8(in.guest_path));
+  out->set_ready(in.ready);
+  put(in.progress, out->mutable_progress());
+  put_reasons(in.skipped, out->mutable_skipped());
+}
+
+void put(const sandbox_status& in, v1::SandboxStatus* out) {
+  out->set_sandbox_id(in.sandbox_id);
+  out->set_mode(to_wire(in.mode));
+  out->set_guest_address(valid_utf8(in.guest_address));
+  out->set_guest_agent_version(valid_utf8(in.guest_agent_version));
+  out->set_guest_connected(in.guest_connected);
+  out->set_watcher_running(in.watcher_running);
+  out->set_shared_dir(valid_utf8(in.shared_dir));
+  out->set_mounts_dir(valid_utf8(in.mounts_dir));
+  out->set_containers(in.containers);
+  out->set_shares(in.shares);
+  put_reasons(in.pending, out->mutable_pending());
+}
+
+void put(const destination_status& in, v1::DestinationStatus* out) {
+  out->set_sandbox_id(in.sandbox_id);
+  out->set_container_id(in.container_id);
+  out->set_share_id(in.share_id);
+  out->set_guest_path(valid_utf8(in.guest_path));
+  out->set_guest_generation(valid_utf8(in.guest_generation));
+  out->set_current(in.current);
+  out->set_stale_ns(in.stale_for.count());
+  out->set_lag_ns(in.last_lag.count());
+  out->set_reason(valid_utf8(in.reason));
+  out->set_failures(in.failures);
+  out->set_pushes(in.pushes);
+  put_reasons(in.skipped, out->mutable_skipped());
+  put(in.not_removable, out->mutable_not_removable());
+  put(in.progress, out->mutable_progress());
+}
+
+void put(const volume_status& in, v1::VolumeStatus* out) {
+  out->set_path(valid_utf8(in.path));
+  out->set_host_generation(valid_utf8(in.host_generation));
+  out->set_watched(in.watched);
+  out->set_reason(valid_utf8(in.reason));
+  out->set_snapshots(in.snapshots);
+  for (const auto& each : in.destinations)
+    put(each, out->add_destinations());
+}
+
+template <class In, class Out>
+void put_all(const std::vector<In>& in, list<Out>* out) {
+  for (const auto& each : in)
+    put(each, out->Add());
+}
+
+} // namespace
+
+prepare_request from_wire(const v1::PrepareRequest& in) {
+  prepare_request out;
+  out.sandbox_id = in.sandbox_id();
+  out.mode = to_mode(in.mode());
+  out.guest_address = in.guest().address();
+  out.guest_share_dir = in.guest().share_dir();
+  for (const auto& each : in.sandbox_binds())
+    out.sandbox_binds.push_back({each.source(), each.read_only()});
+  out.kubelet_roots = to_vector(in.kubelet_roots());
+  out.no_watcher = in.no_watcher();
+  return out;
+}
+
+cleanup_request from_wire(const v1::CleanupRequest& in) {
+  return {in.sandbox_id()};
+}
+
+share_file_request from_wire(const v1::ShareFileRequest& in) {
+  const auto& mount = in.mount();
+  return {in.sandbox_id(),
+          in.container_id(),
+          {mount.source(), mount.destination(), mount.type(),
+           to_vector(mount.options()), mount.read_only()}};
+}
+
+unshare_file_request from_wire(const v1::UnshareFileRequest& in) {
+  return {in.sandbox_id(), in.container_id(), in.destination(), in.share_id()};
+}
+
+unshare_container_request from_wire(const v1::UnshareContainerRequest& in) {
+  return {in.sandbox_id(), in.container_id()};
+}
+
+share_rootfs_request from_wire(const v1::ShareRootFilesystemRequest& in) {
+  const auto& rootfs = in.rootfs();
+  return {in.sandbox_id(),
+          in.container_id(),
+          {rootfs.target(), rootfs.type(), to_vector(rootfs.options()),
+           rootfs.suffix()},
+          in.block().fstype()};
+}
+
+unshare_rootfs_request from_wire(const v1::UnshareRootFilesystemRequest& in) {
+  return {in.sandbox_id(), in.container_id()};
+}
+
+start_watcher_request from_wire(const v1::StartFileEventWatcherRequest& in) {
+  return {in.sandbox_id()};
+}
+
+stop_watcher_request from_wire(const v1::StopFileEventWatcherRequest& in) {
+  return {in.sandbox_id()};
+}
+
+list_sandboxes_request from_wire(const v1::ListSandboxesRequest& in) {
+  return {in.sandbox_id()};
+}
+
+get_sandbox_request from_wire(const v1::GetSandboxRequest& in) {
+  return {in.sandbox_id()};
+}
+
+list_volumes_request from_wire(const v1::ListVolumesRequest& in) {
+  return {in.sandbox_id()};
+}
+
+v1::PrepareReply to_wire(const prepare_reply& in) {
+  v1::PrepareReply out;
+  out.set_shared_dir(valid_utf8(in.shared_dir));
+  out.set_mounts_dir(valid_utf8(in.mounts_dir));
+  return out;
+}
+
+v1::CleanupReply to_wire(const cleanup_reply& /*in*/) {
+  return {};
+}
+
+v1::ShareFileReply to_wire(const share_file_reply& in) {
+  v1::ShareFileReply out;
+  out.set_ignored(in.ignored);
+  out.set_reason(valid_utf8(in.reason));
+  out.set_share_id(in.share_id);
+  out.set_host_path(valid_utf8(in.host_path));
+  out.set_guest_path(valid_utf8(in.guest_path));
+  put_all(in.container_storages, out.mutable_container_storages());
+  put_all(in.volume_storages, out.mutable_volume_storages());
+  out.set_generation(valid_utf8(in.generation));
+  put_reasons(in.skipped, out.mutable_skipped());
+  return out;
+}
+
+v1::UnshareFileReply to_wire(const unshare_file_reply& in) {
+  v1::UnshareFileReply out;
+  put_reasons(in.pending, out.mutable_pending());
+  return out;
+}
+
+v1::UnshareContainerReply to_wire(const unshare_container_reply& in) {
+  v1::UnshareContainerReply out;
+  put_reasons(in.pending, out.mutable_pending());
+  return out;
+}
+
+v1::ShareRootFilesystemReply to_wire(const share_rootfs_reply& in) {
+  v1::ShareRootFilesystemReply out;
+  out.set_guest_path(valid_utf8(in.guest_path));
+  put_all(in.container_storages, out.mutable_container_storages());
+  put_all(in.volume_storages, out.mutable_volume_storages());
+  return out;
+}
+
+v1::UnshareRootFilesystemReply to_wire(const unshare_rootfs_reply& /*in*/) {
+  return {};
+}
+
+v1::StartFileEventWatcherReply to_wire(const start_watcher_reply& /*in*/) {
+  return {};
+}
+
+v1::StopFileEventWatcherReply to_wire(const stop_watcher_reply& /*in*/) {
+  return {};
+}
+
+v1::ListSandboxesReply to_wire(const list_sandboxes_reply& in) {
+  v1::ListSandboxesReply out;
+  put_all(in.sandboxes, out.mutable_sandboxes());
+  return out;
+}
+
+v1::GetSandboxReply to_wire(const get_sandbox_reply& in) {
+  v1::GetSandboxReply out;
+  put(in.sandbox, out.mutable_sandbox());
+  put_all(in.shares, out.mutable_shares());
+  put_all(in.volumes, out.mutable_volumes());
+  return out;
+}
+
+v1::ListVolumesReply to_wire(const list_volumes_reply& in) {
+  v1::ListVolumesReply out;
+  put_all(in.volumes, out.mutable_volumes());
+  return out;
+}
+
+} // namespace fsshare

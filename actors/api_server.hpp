@@ -1,0 +1,95 @@
+#pragma once
+
+#include "messages/api_server.hpp"
+#include "messages/node.hpp"
+#include "messages/state_actor.hpp"
+#include "ttrpc/server_session.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace fsshare {
+
+struct api_server_options {
+  /// Users that may call.
+  std::vector<std::uint32_t> allowed_uids{0};
+  /// What Version answers.
+  std::string version;
+  std::string build;
+  /// Calls of one client that may wait for their answers; more are
+  /// RESOURCE_EXHAUSTED.
+  std::size_t max_calls = 4096;
+  /// Answers that a client has not read; one with more is disconnected.
+  std::size_t max_unsent_bytes = std::size_t{64} << 20;
+};
+
+/// What the API SERVER owns: the connections of its clients.
+///
+/// A client that goes away cancels nothing: its answers are dropped when they
+/// come.
+class api_server_state {
+public:
+  using handle = api_server_actor;
+  static constexpr const char* name = "api-server";
+
+  api_server_state(handle::pointer self, node_actor node,
+                   api_server_options options);
+  ~api_server_state();
+  api_server_state(const api_server_state&) = delete;
+  api_server_state& operator=(const api_server_state&) = delete;
+
+  handle::behavior_type make_behavior();
+
+private:
+  struct client {
+    byte_stream_ptr stream;
+    ttrpc::server_session session{ttrpc::server_rules::go};
+    std::uint32_t uid = 0;
+    bool is_allowed = false;
+    std::size_t calls = 0;
+  };
+
+  /// Where the answer to a call goes.
+  struct call_id {
+    std::uint64_t connection = 0;
+    std::uint32_t stream = 0;
+    /// One of ours, not the client's text.
+    const char* method = "";
+  };
+
+  using method_handler
+    = void (api_server_state::*)(const call_id&, const bytes& payload);
+
+  static const std::map<std::string, method_handler, std::less<>>& methods();
+
+  void add(const api_connected& connected);
+  void receive(const api_bytes& arrived);
+  void drop(std::uint64_t connection);
+  void begin(std::uint64_t connection, client& from,
+             const ttrpc::request& call);
+
+  /// Decodes, checks and passes on to NODE; its answer is sent when it comes.
+  template <class WireRequest, class Reply>
+  void pass_on(const call_id& call, const bytes& payload);
+  void check(const call_id& call, const bytes& payload);
+  void version(const call_id& call, const bytes& payload);
+
+  /// Sends an answer, unless the client is gone. A refusal is sent before
+  /// anything happened, a success or failure after.
+  void succeed(const call_id& call, const std::string& reply);
+  void fail(const call_id& call, error why);
+  void answer(const call_id& call, errc code, const std::string& message,
+              byte_view payload);
+  void send(client& to, bytes frame);
+
+  handle::pointer self_;
+  node_actor node_;
+  api_server_options options_;
+  std::map<std::uint64_t, client> clients_;
+};
+
+/// Spawn this.
+using api_server = state_actor<api_server_state>;
+
+} // namespace fsshare

@@ -1,0 +1,460 @@
+#include "actors/api_server.hpp"
+#include "log/log.hpp"
+#include "proto/fsshare.pb.h"
+#include "tests/support/actor_fixture.hpp"
+#include "tests/support/fake_node.hpp"
+#include "tests/support/memory_stream.hpp"
+#include "ttrpc/client_session.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace fsshare;
+using namespace std::chrono_literals;
+
+TEST_SUITE_BEGIN("actors/api_server");
+
+namespace {
+
+constexpr const char* service = "fsshare.v1.FilesystemShare";
+
+/// A client of the control API with one connection.
+struct api_client {
+  std::shared_ptr<test::memory_stream> stream
+    = std::make_shared<test::memory_stream>();
+  ttrpc::client_session session;
+
+  std::uint32_t call(const char* method, const std::string& payload,
+                     const char* of = service) {
+    const auto id = session.call(of, method, {as_bytes(payload)}, 0s, {});
+    REQUIRE(id);
+    stream->deliver(session.take_output());
+    return *id;
+  }
+  std::vector<ttrpc::client_session::reply> replies() {
+    auto got = session.receive(stream->take_sent());
+    REQUIRE(got);
+    return *std::move(got);
+  }
+};
+
+struct fixture : test::actor_fixture {
+  std::shared_ptr<test::fake_node_script> script
+    = std::make_shared<test::fake_node_script>();
+  test::fake_node_actor node = spawn<test::fake_node>(script);
+  api_server_actor aut = spawn<api_server>(node, options());
+  std::uint64_t connections = 0;
+
+  fixture() {
+    log::set_up({log_level::error, log_format::logfmt});
+  }
+
+  static api_server_options options() {
+    api_server_options out;
+    out.allowed_uids = {0, 1000};
+    out.version = "1.2.3";
+    out.build = "g++";
+    out.max_calls = 3;
+    out.max_unsent_bytes = 1000;
+    return out;
+  }
+
+  api_client connect(std::uint32_t uid = 0) {
+    api_client out;
+    tell(aut, api_connected{++connections, out.stream, uid});
+    run();
+    return out;
+  }
+
+  ttrpc::client_session::reply call(api_client& client, const char* method,
+                                    const std::string& payload,
+                                    const char* of = service) {
+    const auto id = client.call(method, payload, of);
+    run();
+    auto replies = client.replies();
+    REQUIRE(replies.size() == 1);
+    CHECK(replies[0].stream == id);
+    return replies[0];
+  }
+
+  template <class Reply, class Request>
+  Reply ok(api_client& client, const char* method, const Request& request) {
+    const auto got = call(client, method, request.SerializeAsString());
+    REQUIRE_MESSAGE(got.code == errc::none, got.message);
+    Reply reply;
+    REQUIRE(reply.ParseFromArray(got.payload.data(),
+                                 static_cast<int>(got.payload.size())));
+    return reply;
+  }
+};
+
+v1::PrepareRequest good_prepare() {
+  v1::PrepareRequest request;
+  request.set_sandbox_id("sb-1");
+  request.set_mode(v1::SHARING_MODE_COPY);
+  request.mutable_guest()->set_address("unix:///run/guest.sock");
+  return request;
+}
+
+template <class Request>
+Request of_sandbox() {
+  Request request;
+  request.set_sandbox_id("sb-1");
+  return request;
+}
+
+template <class Request>
+Request of_container() {
+  auto request = of_sandbox<Request>();
+  request.set_container_id("c1");
+  return request;
+}
+
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "Prepare arrives with all that it says") {
+  auto client = connect();
+  auto request = good_prepare();
+  request.mutable_guest()->set_share_dir("/g");
+  auto* bind = request.add_sandbox_binds();
+  bind->set_source("/srv/x/");
+  bind->set_read_only(true);
+  request.add_kubelet_roots("/k");
+  request.set_no_watcher(true);
+  const auto reply = ok<v1::PrepareReply>(client, "Prepare", request);
+  CHECK(reply.shared_dir() == "/shared");
+  CHECK(reply.mounts_dir() == "/mounts");
+  CHECK(script->prepared
+        == prepare_request{"sb-1",
+                           sharing_mode::copy,
+                           "unix:///run/guest.sock",
+                           "/g",
+                           {{"/srv/x", true}},
+                           {"/k"},
+                           true});
+}
+
+TEST_CASE_FIXTURE(fixture, "ShareFile arrives and its answer comes back") {
+  script->share_answer.share_id = "c1-1";
+  script->share_answer.guest_path = "/g/c1-1";
+  script->share_answer.generation = "..2026";
+  script->share_answer.skipped = {{"dev", "is a device"}, {"\xff", "bad"}};
+  script->share_answer.container_storages
+    = {{"blk", {"o"}, "/s", "xfs", {"nouuid"}, "/m", {{7, true}}, true}};
+  auto request = of_container<v1::ShareFileRequest>();
+  request.mutable_mount()->set_source("/a");
+  request.mutable_mount()->set_destination("/etc/a");
+  request.mutable_mount()->set_type("bind");
+  request.mutable_mount()->add_options("ro");
+  request.mutable_mount()->set_read_only(true);
+  auto client = connect();
+  const auto reply = ok<v1::ShareFileReply>(client, "ShareFile", request);
+  CHECK(script->shared
+        == share_file_request{
+          "sb-1", "c1", {"/a", "/etc/a", "bind", {"ro"}, true}});
+  CHECK(!reply.ignored());
+  CHECK(reply.share_id() == "c1-1");
+  CHECK(reply.guest_path() == "/g/c1-1");
+  CHECK(reply.generation() == "..2026");
+  REQUIRE(reply.skipped_size() == 2);
+  CHECK(reply.skipped(0).path() == "dev");
+  CHECK(reply.skipped(0).reason() == "is a device");
+  CHECK(reply.skipped(1).path() == "\xef\xbf\xbd");
+  REQUIRE(reply.container_storages_size() == 1);
+  const auto& storage = reply.container_storages(0);
+  CHECK(storage.driver() == "blk");
+  CHECK(storage.driver_options(0) == "o");
+  CHECK(storage.source() == "/s");
+  CHECK(storage.fstype() == "xfs");
+  CHECK(storage.options(0) == "nouuid");
+  CHECK(storage.mount_point() == "/m");
+  CHECK(storage.fs_group().group_id() == 7);
+  CHECK(storage.fs_group().group_change_policy() == v1::OnRootMismatch);
+  CHECK(storage.shared());
+}
+
+TEST_CASE_FIXTURE(fixture, "each method reaches its handler") {
+  auto client = connect();
+  ok<v1::CleanupReply>(client, "Cleanup", of_sandbox<v1::CleanupRequest>());
+  auto unshare = of_sandbox<v1::UnshareFileRequest>();
+  unshare.set_share_id("x");
+  const auto left = ok<v1::UnshareFileReply>(client, "UnshareFile", unshare);
+  REQUIRE(left.pending_size() == 1);
+  CHECK(left.pending(0).path() == "/g/x");
+  CHECK(left.pending(0).reason() == "guest is gone");
+  const auto all_left = ok<v1::UnshareContainerReply>(
+    client, "UnshareContainer", of_container<v1::UnshareContainerRequest>());
+  CHECK(all_left.pending_size() == 1);
+  auto rootfs = of_container<v1::ShareRootFilesystemRequest>();
+  rootfs.mutable_rootfs()->set_target("/b/rootfs");
+  rootfs.mutable_rootfs()->set_suffix("rootfs");
+  CHECK(ok<v1::ShareRootFilesystemReply>(client, "ShareRootFilesystem", rootfs)
+          .guest_path()
+        == "/g/c1/rootfs");
+  CHECK(
+    script->shared_rootfs
+    == share_rootfs_request{"sb-1", "c1", {"/b/rootfs", "", {}, "rootfs"}, ""});
+  ok<v1::UnshareRootFilesystemReply>(
+    client, "UnshareRootFilesystem",
+    of_container<v1::UnshareRootFilesystemRequest>());
+  ok<v1::StartFileEventWatcherReply>(
+    client, "StartFileEventWatcher",
+    of_sandbox<v1::StartFileEventWatcherRequest>());
+  ok<v1::StopFileEventWatcherReply>(
+    client, "StopFileEventWatcher",
+    of_sandbox<v1::StopFileEventWatcherRequest>());
+  CHECK(script->calls
+        == std::vector<std::string>{
+          "Cleanup sb-1", "UnshareFile sb-1", "UnshareContainer c1",
+          "ShareRootFilesystem c1", "UnshareRootFilesystem c1",
+          "StartFileEventWatcher sb-1", "StopFileEventWatcher sb-1"});
+}
+
+TEST_CASE_FIXTURE(fixture, "status replies carry every field") {
+  auto& answer = script->sandbox_answer;
+  answer.sandbox = {"sb-1",
+                    sharing_mode::shared_filesystem,
+                    "unix:///g",
+                    "3.18",
+                    true,
+                    true,
+                    "/S/shared",
+                    "/S/mounts",
+                    2,
+                    3,
+                    {{"/g/old", "refused"}}};
+  answer.shares = {{"id",
+                    "c1",
+                    {"/a", "/d", "bind", {}, true},
+                    "/h",
+                    "/g",
+                    true,
+                    {1, 2, 3, 4},
+                    {{"s", "socket"}}}};
+  destination_status at;
+  at.sandbox_id = "sb-1";
+  at.container_id = "c1";
+  at.share_id = "id";
+  at.guest_path = "/g";
+  at.guest_generation = "..1";
+  at.stale_for = 5ms;
+  at.last_lag = 6us;
+  at.reason = "guest is gone";
+  at.failures = 7;
+  at.pushes = 8;
+  at.not_removable = {"/g/..0"};
+  answer.volumes = {{"/v", "..2", true, "why", 9, {at}}};
+  auto client = connect();
+  const auto reply = ok<v1::GetSandboxReply>(
+    client, "GetSandbox", of_sandbox<v1::GetSandboxRequest>());
+  const auto& sandbox = reply.sandbox();
+  CHECK(sandbox.mode() == v1::SHARING_MODE_SHARED_FILESYSTEM);
+  CHECK(sandbox.guest_agent_version() == "3.18");
+  CHECK(sandbox.guest_connected());
+  CHECK(sandbox.watcher_running());
+  CHECK(sandbox.containers() == 2);
+  CHECK(sandbox.shares() == 3);
+  CHECK(sandbox.pending(0).path() == "/g/old");
+  CHECK(reply.shares(0).mount().read_only());
+  CHECK(reply.shares(0).ready());
+  CHECK(reply.shares(0).progress().entries_done() == 1);
+  CHECK(reply.shares(0).progress().entries_total() == 2);
+  CHECK(reply.shares(0).progress().done_bytes() == 3);
+  CHECK(reply.shares(0).progress().total_bytes() == 4);
+  CHECK(reply.shares(0).skipped(0).reason() == "socket");
+  const auto& volume = reply.volumes(0);
+  CHECK(volume.host_generation() == "..2");
+  CHECK(volume.watched());
+  CHECK(volume.reason() == "why");
+  CHECK(volume.snapshots() == 9);
+  const auto& destination = volume.destinations(0);
+  CHECK(destination.guest_generation() == "..1");
+  CHECK(!destination.current());
+  CHECK(destination.stale_ns() == 5'000'000);
+  CHECK(destination.lag_ns() == 6'000);
+  CHECK(destination.reason() == "guest is gone");
+  CHECK(destination.failures() == 7);
+  CHECK(destination.pushes() == 8);
+  CHECK(destination.not_removable(0) == "/g/..0");
+}
+
+TEST_CASE_FIXTURE(fixture, "lists work without a sandbox") {
+  script->sandboxes = {"a", "b"};
+  script->volumes_answer.volumes.resize(3);
+  auto client = connect();
+  CHECK(ok<v1::ListSandboxesReply>(client, "ListSandboxes",
+                                   v1::ListSandboxesRequest{})
+          .sandboxes_size()
+        == 2);
+  CHECK(
+    ok<v1::ListVolumesReply>(client, "ListVolumes", v1::ListVolumesRequest{})
+      .volumes_size()
+    == 3);
+}
+
+TEST_CASE_FIXTURE(fixture, "Check and Version need no NODE") {
+  auto client = connect(1000);
+  CHECK(ok<v1::CheckReply>(client, "Check", v1::CheckRequest{}).status()
+        == v1::CheckReply::SERVING);
+  const auto reply
+    = ok<v1::VersionReply>(client, "Version", v1::VersionRequest{});
+  CHECK(reply.version() == "1.2.3");
+  CHECK(reply.build() == "g++");
+  CHECK(script->calls.empty());
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "bad input is INVALID_ARGUMENT and NODE is not asked") {
+  auto client = connect();
+  const auto refused = [&](const v1::PrepareRequest& request) {
+    return call(client, "Prepare", request.SerializeAsString());
+  };
+  auto request = good_prepare();
+  request.set_sandbox_id("../x");
+  CHECK(refused(request).code == errc::invalid_argument);
+  CHECK(refused(request).message.find("sandbox_id") != std::string::npos);
+  for (const int mode : {0, 3, 256, 257, -1}) {
+    request = good_prepare();
+    request.set_mode(static_cast<v1::SharingMode>(mode));
+    CHECK_MESSAGE(refused(request).code == errc::invalid_argument, mode);
+  }
+  for (const char* method : {"Prepare", "Cleanup", "Check", "Version"}) {
+    const auto got = call(client, method, "\xff\xff garbage");
+    CHECK(got.code == errc::invalid_argument);
+    CHECK(got.message.find("decoded") != std::string::npos);
+  }
+  CHECK(script->calls.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "unknown services and methods are UNIMPLEMENTED") {
+  auto client = connect();
+  CHECK(call(client, "Prepare", "", "grpc.AgentService").code
+        == errc::unimplemented);
+  CHECK(call(client, "prepare", "").code == errc::unimplemented);
+  CHECK(call(client, "", "").code == errc::unimplemented);
+  CHECK(script->calls.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "users that are not allowed get PERMISSION_DENIED") {
+  auto client = connect(1001);
+  const auto got = call(client, "Prepare", good_prepare().SerializeAsString());
+  CHECK(got.code == errc::permission_denied);
+  CHECK(got.message.find("1001") != std::string::npos);
+  CHECK(call(client, "Version", "").code == errc::permission_denied);
+  CHECK(script->calls.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "errors of NODE come with code and sentence") {
+  script->failure = {errc::already_exists, "share /a: is \xff there"};
+  auto client = connect();
+  const auto got = call(client, "Prepare", good_prepare().SerializeAsString());
+  CHECK(got.code == errc::already_exists);
+  CHECK(got.message == "share /a: is \xef\xbf\xbd there");
+  self->send_exit(node, caf::exit_reason::user_shutdown);
+  run();
+  CHECK(call(client, "Prepare", good_prepare().SerializeAsString()).code
+        == errc::unavailable);
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "answers come in the order in which they are ready") {
+  script->hold_prepare = true;
+  auto client = connect();
+  const auto slow = client.call("Prepare", good_prepare().SerializeAsString());
+  const auto quick = client.call("Version", "");
+  run();
+  auto replies = client.replies();
+  REQUIRE(replies.size() == 1);
+  CHECK(replies[0].stream == quick);
+  tell(node, test::release_held{});
+  run();
+  replies = client.replies();
+  REQUIRE(replies.size() == 1);
+  CHECK(replies[0].stream == slow);
+}
+
+TEST_CASE_FIXTURE(fixture, "a client that goes away cancels nothing") {
+  script->hold_prepare = true;
+  auto client = connect();
+  client.call("Prepare", good_prepare().SerializeAsString());
+  run();
+  client.stream->end();
+  run();
+  CHECK(client.stream->is_closed());
+  CHECK(script->calls == std::vector<std::string>{"Prepare sb-1"});
+  tell(node, test::release_held{});
+  run();
+  CHECK(client.stream->take_sent().empty());
+  auto other = connect();
+  CHECK(call(other, "Version", "").code == errc::none);
+}
+
+TEST_CASE_FIXTURE(fixture, "too many waiting calls are RESOURCE_EXHAUSTED") {
+  script->hold_prepare = true;
+  auto client = connect();
+  for (int i = 0; i < 3; ++i)
+    client.call("Prepare", good_prepare().SerializeAsString());
+  run();
+  CHECK(client.replies().empty());
+  CHECK(call(client, "Prepare", good_prepare().SerializeAsString()).code
+        == errc::resource_exhausted);
+  tell(node, test::release_held{});
+  run();
+  CHECK(client.replies().size() == 3);
+  script->hold_prepare = false;
+  CHECK(call(client, "Prepare", good_prepare().SerializeAsString()).code
+        == errc::none);
+}
+
+TEST_CASE_FIXTURE(fixture, "a client that does not read is disconnected") {
+  auto client = connect();
+  client.stream->stop_reading();
+  for (int i = 0; i < 100 && !client.stream->is_closed(); ++i) {
+    client.call("Version", "");
+    client.call("Version", "");
+    run();
+  }
+  CHECK(client.stream->is_closed());
+  auto other = connect();
+  CHECK(call(other, "Version", "").code == errc::none);
+}
+
+TEST_CASE_FIXTURE(fixture, "garbage and oversize frames leave others alone") {
+  auto client = connect();
+  // Announces 4 MiB and one byte on stream 1.
+  client.stream->deliver({0x00, 0x40, 0x00, 0x01, 0, 0, 0, 1, 1, 0});
+  run();
+  bytes body(4'194'305, 0xaa);
+  client.stream->deliver(std::move(body));
+  run();
+  // Its answer carries the id of a call that the session never made.
+  CHECK(client.replies().empty());
+  CHECK(client.session.stray_responses() == 1);
+  client.call("Version", ""); // id 1 again: refused
+  run();
+  REQUIRE(client.replies().size() == 1);
+  auto other = connect();
+  other.stream->deliver(bytes(1000, 0xff));
+  run();
+  auto third = connect();
+  CHECK(call(third, "Version", "").code == errc::none);
+}
+
+TEST_CASE_FIXTURE(fixture, "bytes may arrive in any pieces") {
+  auto client = connect();
+  REQUIRE(client.session.call(service, "Version", {}, 0s, {}));
+  for (const auto byte : client.session.take_output())
+    client.stream->deliver({byte});
+  run();
+  const auto replies = client.replies();
+  REQUIRE(replies.size() == 1);
+  CHECK(replies[0].code == errc::none);
+}
+
+TEST_CASE_FIXTURE(fixture, "connections end with the actor") {
+  auto client = connect();
+  self->send_exit(aut, caf::exit_reason::user_shutdown);
+  run();
+  CHECK(client.stream->is_closed());
+}
+
+TEST_SUITE_END();
