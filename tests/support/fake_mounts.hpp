@@ -1,0 +1,46 @@
+#pragma once
+
+#include "sys/mount_runner.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace fsshare::test {
+
+/// Records the steps of plans instead of mounting. Outlives its sessions.
+class fake_mounts final : public mount_executor {
+public:
+  result<std::unique_ptr<mount_session>> begin(const mount_plan&) override {
+    if (no_share_root)
+      return error{errc::not_found, "open /r: No such file or directory"};
+    return std::unique_ptr<mount_session>{std::make_unique<session>(*this)};
+  }
+
+  /// describe() of every step that was tried, in order.
+  std::vector<std::string> tried;
+  /// What a step answers, by describe(); success with a change otherwise.
+  std::map<std::string, result<step_outcome>> answers;
+  bool no_share_root = false;
+
+private:
+  class session final : public mount_session {
+  public:
+    explicit session(fake_mounts& owner) : owner_(owner) {
+    }
+    result<step_outcome> apply(const mount_step& step) override {
+      auto name = describe(step);
+      owner_.tried.push_back(name);
+      const auto at = owner_.answers.find(name);
+      if (at != owner_.answers.end())
+        return at->second;
+      return step_outcome{true, false, {}};
+    }
+
+  private:
+    fake_mounts& owner_;
+  };
+};
+
+} // namespace fsshare::test

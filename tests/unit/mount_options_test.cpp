@@ -1,0 +1,49 @@
+#include "core/mount_options.hpp"
+
+#include <doctest/doctest.h>
+#include <vector>
+
+using namespace fsshare;
+
+namespace {
+
+std::string parsed(const std::vector<std::string>& words,
+                   const bind_options& defaults = {}) {
+  return to_string(parse_bind_options(words, defaults));
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("core/mount_options");
+
+TEST_CASE("without words the defaults hold") {
+  CHECK(parsed({}) == "rw,bind,private");
+  CHECK(parsed({}, {access::read_only, submounts::take, propagation::slave})
+        == "ro,rbind,slave");
+}
+
+TEST_CASE("the words of container mounts are understood") {
+  CHECK(parsed({"rbind", "rprivate", "ro"}) == "ro,rbind,private");
+  CHECK(parsed({"bind", "rslave", "rw"}) == "rw,bind,slave");
+  CHECK(parsed({"nosuid", "size=64m", "relatime"}) == "rw,bind,private");
+}
+
+TEST_CASE("the last of two contradicting words wins") {
+  CHECK(parsed({"ro", "rw"}) == "rw,bind,private");
+  CHECK(parsed({"rw", "ro"}) == "ro,bind,private");
+  CHECK(parsed({"rbind", "bind"}) == "rw,bind,private");
+  CHECK(parsed({"slave", "private"}) == "rw,bind,private");
+}
+
+TEST_CASE("a read-only mount stays read-only") {
+  CHECK(parsed({"rw"}, {access::read_only, submounts::leave,
+                        propagation::closed})
+        == "ro,bind,private");
+}
+
+TEST_CASE("no word lets a guest's mounts appear on the host") {
+  CHECK(parsed({"shared"}) == "rw,bind,slave");
+  CHECK(parsed({"rshared"}) == "rw,bind,slave");
+}
+
+TEST_SUITE_END();

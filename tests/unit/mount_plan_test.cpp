@@ -1,0 +1,196 @@
+#include "core/mount_plan.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace fsshare;
+
+namespace {
+
+using lines = std::vector<std::string>;
+
+const share_layout layout{"/r", "box", "/g"};
+constexpr bind_options writable{access::read_write, submounts::take,
+                                propagation::closed};
+
+lines described(const mount_plan& plan) {
+  lines out;
+  for (const auto& step : plan.steps)
+    out.push_back(describe(step));
+  return out;
+}
+
+lines undo_of(const mount_plan& plan) {
+  lines out;
+  for (auto at = plan.steps.rbegin(); at != plan.steps.rend(); ++at)
+    if (const auto undo = fsshare::undo_of(*at))
+      out.push_back(describe(*undo));
+  return out;
+}
+
+errc code_of(const result<mount_plan>& plan) {
+  return plan ? errc::none : plan.err().code;
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("core/mount_plan");
+
+TEST_CASE("prepare marks, then mounts, then binds for the sandbox") {
+  const std::vector<sandbox_bind> binds{{"/a/conf", true}, {"/b", false}};
+
+  const auto plan = plan_prepare(layout, binds, submounts::take);
+
+  REQUIRE(plan);
+  CHECK(plan->on_failure == on_failure::undo);
+  CHECK(described(*plan)
+        == lines{
+          "make directory /r/box",
+          "write mark /r/box/.fsshare",
+          "make directory /r/box/mounts",
+          "make directory /r/box/shared",
+          "bind /r/box/mounts -> /r/box/mounts (rw,bind,shared)",
+          "bind /r/box/mounts -> /r/box/shared (ro,bind,slave)",
+          "make directory /r/box/mounts/sandbox-mounts",
+          "make mount point /r/box/mounts/sandbox-mounts/conf for /a/conf",
+          "bind /a/conf -> /r/box/mounts/sandbox-mounts/conf "
+          "(ro,rbind,private)",
+          "make mount point /r/box/mounts/sandbox-mounts/b for /b",
+          "bind /b -> /r/box/mounts/sandbox-mounts/b (rw,rbind,private)",
+        });
+}
+
+TEST_CASE("the undo of prepare ends with the mark and the directory") {
+  const auto plan = plan_prepare(layout, {}, submounts::take);
+
+  REQUIRE(plan);
+  CHECK(undo_of(*plan)
+        == lines{
+          "unmount /r/box/shared",
+          "unmount /r/box/mounts",
+          "remove directory /r/box/shared",
+          "remove directory /r/box/mounts",
+          "remove mark /r/box/.fsshare",
+          "remove directory /r/box",
+        });
+}
+
+TEST_CASE("prepare for copies mounts nothing") {
+  const auto plan = plan_prepare_copy(layout);
+
+  CHECK(described(plan)
+        == lines{"make directory /r/box", "write mark /r/box/.fsshare",
+                 "make directory /r/box/mounts",
+                 "make directory /r/box/shared"});
+}
+
+TEST_CASE("two sandbox binds of one name are refused, whatever they hold") {
+  const std::vector<sandbox_bind> binds{{"/a/conf", true}, {"/b/conf", true}};
+
+  const auto plan = plan_prepare(layout, binds, submounts::take);
+
+  REQUIRE(!plan);
+  CHECK(plan.err().code == errc::invalid_argument);
+  CHECK(plan.err().message == "sandbox_binds: two sources named 'conf'");
+}
+
+TEST_CASE("sandbox binds without a name or with a bad path are refused") {
+  for (const char* source : {"/", "", "a", "/a/../b", "/a/", "/r/other"}) {
+    const std::vector<sandbox_bind> binds{{source, true}};
+    CHECK_MESSAGE(code_of(plan_prepare(layout, binds, submounts::take))
+                    == errc::invalid_argument,
+                  source);
+  }
+}
+
+TEST_CASE("cleanup checks the mark first and removes it last but one") {
+  const auto plan = plan_cleanup(layout);
+
+  CHECK(plan.on_failure == on_failure::go_on);
+  CHECK(described(plan)
+        == lines{
+          "check mark /r/box/.fsshare",
+          "unmount /r/box/shared",
+          "unmount /r/box/mounts",
+          "unmount /r/box/private",
+          "remove mount points in /r/box/private",
+          "remove directory /r/box/private",
+          "remove mount points in /r/box/mounts",
+          "remove directory /r/box/mounts",
+          "remove directory /r/box/shared",
+          "remove mark /r/box/.fsshare",
+          "remove directory /r/box",
+        });
+  CHECK(undo_of(plan).empty());
+}
+
+TEST_CASE("a share is one mount point and one bind") {
+  const auto plan = plan_share(layout, "c-1-k", "/v/k",
+                               {access::read_only, submounts::take,
+                                propagation::slave});
+
+  REQUIRE(plan);
+  CHECK(described(*plan)
+        == lines{"make mount point /r/box/mounts/c-1-k for /v/k",
+                 "bind /v/k -> /r/box/mounts/c-1-k (ro,rbind,slave)"});
+  CHECK(undo_of(*plan)
+        == lines{"unmount /r/box/mounts/c-1-k",
+                 "remove mount point /r/box/mounts/c-1-k"});
+  CHECK(described(plan_unshare(layout, "c-1-k")) == undo_of(*plan));
+}
+
+TEST_CASE("what lies in the share root is not shared with a guest") {
+  for (const char* source : {"/r", "/r/box/mounts", "v", "/v/.."})
+    CHECK_MESSAGE(code_of(plan_share(layout, "n", source, writable))
+                    == errc::invalid_argument,
+                  source);
+  CHECK(plan_share(layout, "n", "/rest", writable));
+}
+
+TEST_CASE("a root file system is bound as rootfs of its container") {
+  const auto plan = plan_rootfs(layout, "c", "/bundle/rootfs", writable);
+  const auto unshare = plan_unshare_rootfs(layout, "c");
+
+  REQUIRE(plan);
+  REQUIRE(unshare);
+  CHECK(
+    described(*plan)
+    == lines{
+      "make directory /r/box/mounts/c",
+      "make mount point /r/box/mounts/c/rootfs for /bundle/rootfs",
+      "bind /bundle/rootfs -> /r/box/mounts/c/rootfs (rw,rbind,private)"});
+  CHECK(undo_of(*plan) == described(*unshare));
+}
+
+TEST_CASE("a container cannot take the name of a sandbox directory") {
+  for (const char* id : {"sandbox-mounts", "watchable", "..", "a/b", ""}) {
+    CHECK_MESSAGE(code_of(plan_rootfs(layout, id, "/b", writable))
+                    == errc::invalid_argument,
+                  id);
+    CHECK_MESSAGE(code_of(plan_unshare_rootfs(layout, id))
+                    == errc::invalid_argument,
+                  id);
+  }
+}
+
+TEST_CASE("plans that take away can be joined") {
+  auto plan = plan_unshare(layout, "a");
+  append(plan, plan_unshare(layout, "b"));
+
+  CHECK(described(plan)
+        == lines{"unmount /r/box/mounts/a",
+                 "remove mount point /r/box/mounts/a",
+                 "unmount /r/box/mounts/b",
+                 "remove mount point /r/box/mounts/b"});
+}
+
+TEST_CASE("every leftover is named with its reason") {
+  CHECK(check_nothing_left({3, {}}));
+
+  const auto left = check_nothing_left({3, {{"/a", "busy"}, {"/b", "full"}}});
+
+  REQUIRE(!left);
+  CHECK(left.err().code == errc::failed_precondition);
+  CHECK(left.err().message == "left behind: /a (busy), /b (full)");
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,49 @@
+#include "sys/mountinfo.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace fsshare;
+
+TEST_SUITE_BEGIN("sys/mountinfo");
+
+TEST_CASE("a mount table is read with its propagation and its escapes") {
+  const auto table = parse_mountinfo(
+    "36 35 98:0 /mnt1 /mnt\\0402 rw,noatime master:1 shared:22 - ext3 "
+    "/dev/root rw,errors=continue\n"
+    "37 36 0:5 / /a\\134b ro,nosuid - tmpfs none rw\n");
+
+  REQUIRE(table);
+  REQUIRE(table->size() == 2);
+  const auto& first = table->front();
+  CHECK(first.id == 36);
+  CHECK(first.parent == 35);
+  CHECK(first.device == "98:0");
+  CHECK(first.root == "/mnt1");
+  CHECK(first.mount_point == "/mnt 2");
+  CHECK(first.master == 1);
+  CHECK(first.peer_group == 22);
+  CHECK(first.fs_type == "ext3");
+  CHECK(first.source == "/dev/root");
+  const auto& second = table->back();
+  CHECK(second.mount_point == "/a\\b");
+  CHECK(second.peer_group == 0);
+  CHECK(second.has_option("nosuid"));
+  CHECK(second.has_option("ro"));
+  CHECK_FALSE(second.has_option("nosu"));
+  CHECK_FALSE(second.has_option("rw"));
+}
+
+TEST_CASE("a line that is no mount is named") {
+  for (const char* line : {"x 35 98:0 / / rw - ext3 a rw", "36", "",
+                           "36 35 98:0 / / rw shared:1", "36 35 98:0 / / rw",
+                           "36 35 98:0 / / rw shared:x - ext3 a rw"}) {
+    const auto table
+      = parse_mountinfo("36 35 98:0 / / rw - ext3 a rw\n" + std::string{line}
+                        + "\n");
+    REQUIRE_MESSAGE(!table, line);
+    CHECK(table.err().code == errc::data_loss);
+    CHECK(table.err().message.starts_with("line 2 "));
+  }
+}
+
+TEST_SUITE_END();
