@@ -24,8 +24,7 @@ struct fixture : test::actor_fixture {
 TEST_SUITE_BEGIN("actors/mounter");
 
 TEST_CASE_FIXTURE(fixture, "a plan is run and answered with what it did") {
-  const auto done
-    = ask<plan_done>(aut, request_for(plan_unshare(layout, "n")));
+  const auto done = ask<plan_done>(aut, request_for(plan_unshare(layout, "n")));
 
   REQUIRE(done);
   CHECK(done->changed == 2);
@@ -44,20 +43,17 @@ TEST_CASE_FIXTURE(fixture, "a failed plan is answered with its sentence") {
 
   REQUIRE(!failed);
   CHECK(failed.err()
-        == error{errc::failed_precondition,
-                 "make directory /r/box: not ours"});
+        == error{errc::failed_precondition, "make directory /r/box: not ours"});
 }
 
 TEST_CASE_FIXTURE(fixture, "what a plan leaves behind is in the answer") {
   mounts->answers.emplace("unmount /r/box/mounts/n",
                           error{errc::internal, "busy"});
 
-  const auto done
-    = ask<plan_done>(aut, request_for(plan_unshare(layout, "n")));
+  const auto done = ask<plan_done>(aut, request_for(plan_unshare(layout, "n")));
 
   REQUIRE(done);
-  CHECK(done->leftovers
-        == std::vector<leftover>{{"/r/box/mounts/n", "busy"}});
+  CHECK(done->leftovers == std::vector<leftover>{{"/r/box/mounts/n", "busy"}});
 }
 
 TEST_SUITE_END();

@@ -36,9 +36,9 @@ TEST_CASE("the last of two contradicting words wins") {
 }
 
 TEST_CASE("a read-only mount stays read-only") {
-  CHECK(parsed({"rw"}, {access::read_only, submounts::leave,
-                        propagation::closed})
-        == "ro,bind,private");
+  CHECK(
+    parsed({"rw"}, {access::read_only, submounts::leave, propagation::closed})
+    == "ro,bind,private");
 }
 
 TEST_CASE("no word lets a guest's mounts appear on the host") {

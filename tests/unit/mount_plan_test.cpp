@@ -19,7 +19,7 @@ lines described(const mount_plan& plan) {
   return out;
 }
 
-lines undo_of(const mount_plan& plan) {
+lines undone(const mount_plan& plan) {
   lines out;
   for (auto at = plan.steps.rbegin(); at != plan.steps.rend(); ++at)
     if (const auto undo = fsshare::undo_of(*at))
@@ -63,7 +63,7 @@ TEST_CASE("the undo of prepare ends with the mark and the directory") {
   const auto plan = plan_prepare(layout, {}, submounts::take);
 
   REQUIRE(plan);
-  CHECK(undo_of(*plan)
+  CHECK(undone(*plan)
         == lines{
           "unmount /r/box/shared",
           "unmount /r/box/mounts",
@@ -120,22 +120,22 @@ TEST_CASE("cleanup checks the mark first and removes it last but one") {
           "remove mark /r/box/.fsshare",
           "remove directory /r/box",
         });
-  CHECK(undo_of(plan).empty());
+  CHECK(undone(plan).empty());
 }
 
 TEST_CASE("a share is one mount point and one bind") {
-  const auto plan = plan_share(layout, "c-1-k", "/v/k",
-                               {access::read_only, submounts::take,
-                                propagation::slave});
+  const auto plan
+    = plan_share(layout, "c-1-k", "/v/k",
+                 {access::read_only, submounts::take, propagation::slave});
 
   REQUIRE(plan);
   CHECK(described(*plan)
         == lines{"make mount point /r/box/mounts/c-1-k for /v/k",
                  "bind /v/k -> /r/box/mounts/c-1-k (ro,rbind,slave)"});
-  CHECK(undo_of(*plan)
+  CHECK(undone(*plan)
         == lines{"unmount /r/box/mounts/c-1-k",
                  "remove mount point /r/box/mounts/c-1-k"});
-  CHECK(described(plan_unshare(layout, "c-1-k")) == undo_of(*plan));
+  CHECK(described(plan_unshare(layout, "c-1-k")) == undone(*plan));
 }
 
 TEST_CASE("what lies in the share root is not shared with a guest") {
@@ -152,13 +152,12 @@ TEST_CASE("a root file system is bound as rootfs of its container") {
 
   REQUIRE(plan);
   REQUIRE(unshare);
-  CHECK(
-    described(*plan)
-    == lines{
-      "make directory /r/box/mounts/c",
-      "make mount point /r/box/mounts/c/rootfs for /bundle/rootfs",
-      "bind /bundle/rootfs -> /r/box/mounts/c/rootfs (rw,rbind,private)"});
-  CHECK(undo_of(*plan) == described(*unshare));
+  CHECK(described(*plan)
+        == lines{
+          "make directory /r/box/mounts/c",
+          "make mount point /r/box/mounts/c/rootfs for /bundle/rootfs",
+          "bind /bundle/rootfs -> /r/box/mounts/c/rootfs (rw,rbind,private)"});
+  CHECK(undone(*plan) == described(*unshare));
 }
 
 TEST_CASE("a container cannot take the name of a sandbox directory") {
@@ -166,9 +165,8 @@ TEST_CASE("a container cannot take the name of a sandbox directory") {
     CHECK_MESSAGE(code_of(plan_rootfs(layout, id, "/b", writable))
                     == errc::invalid_argument,
                   id);
-    CHECK_MESSAGE(code_of(plan_unshare_rootfs(layout, id))
-                    == errc::invalid_argument,
-                  id);
+    CHECK_MESSAGE(
+      code_of(plan_unshare_rootfs(layout, id)) == errc::invalid_argument, id);
   }
 }
 
@@ -176,11 +174,10 @@ TEST_CASE("plans that take away can be joined") {
   auto plan = plan_unshare(layout, "a");
   append(plan, plan_unshare(layout, "b"));
 
-  CHECK(described(plan)
-        == lines{"unmount /r/box/mounts/a",
-                 "remove mount point /r/box/mounts/a",
-                 "unmount /r/box/mounts/b",
-                 "remove mount point /r/box/mounts/b"});
+  CHECK(
+    described(plan)
+    == lines{"unmount /r/box/mounts/a", "remove mount point /r/box/mounts/a",
+             "unmount /r/box/mounts/b", "remove mount point /r/box/mounts/b"});
 }
 
 TEST_CASE("every leftover is named with its reason") {

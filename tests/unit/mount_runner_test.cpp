@@ -47,8 +47,7 @@ TEST_CASE("a failed step undoes what changed before it, in reverse") {
 
   REQUIRE(!failed);
   CHECK(failed.err().code == errc::permission_denied);
-  CHECK(failed.err().message
-        == "make directory /r/d: Operation not permitted");
+  CHECK(failed.err().message == "make directory /r/d: Operation not permitted");
   CHECK(mounts.tried
         == lines{"make directory /r/a", "make directory /r/b",
                  "make directory /r/c", "make directory /r/d",

@@ -34,12 +34,11 @@ TEST_CASE("a mount table is read with its propagation and its escapes") {
 }
 
 TEST_CASE("a line that is no mount is named") {
-  for (const char* line : {"x 35 98:0 / / rw - ext3 a rw", "36", "",
-                           "36 35 98:0 / / rw shared:1", "36 35 98:0 / / rw",
-                           "36 35 98:0 / / rw shared:x - ext3 a rw"}) {
-    const auto table
-      = parse_mountinfo("36 35 98:0 / / rw - ext3 a rw\n" + std::string{line}
-                        + "\n");
+  for (const char* line :
+       {"x 35 98:0 / / rw - ext3 a rw", "36", "", "36 35 98:0 / / rw shared:1",
+        "36 35 98:0 / / rw", "36 35 98:0 / / rw shared:x - ext3 a rw"}) {
+    const auto table = parse_mountinfo("36 35 98:0 / / rw - ext3 a rw\n"
+                                       + std::string{line} + "\n");
     REQUIRE_MESSAGE(!table, line);
     CHECK(table.err().code == errc::data_loss);
     CHECK(table.err().message.starts_with("line 2 "));
