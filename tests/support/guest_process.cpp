@@ -9,14 +9,18 @@ namespace {
 std::vector<std::string> command(const guest_address& address,
                                  const std::string& root,
                                  std::vector<std::string> options) {
-  std::vector<std::string> out{FSSHARE_GUEST_PROGRAM, "--listen",
-                               to_string(address), "--root", root};
+  std::vector<std::string> out{guest_program(), "--listen", to_string(address),
+                               "--root", root};
   for (auto& option : options)
     out.push_back(std::move(option));
   return out;
 }
 
 } // namespace
+
+std::string guest_program() {
+  return FSSHARE_GUEST_PROGRAM;
+}
 
 guest_process::guest_process(std::vector<std::string> options)
   : root_(dir_.make_dir("share")), address_{address_scheme::unix_socket,

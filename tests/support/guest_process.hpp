@@ -9,6 +9,9 @@
 
 namespace fsshare::test {
 
+/// Returns the path of fsshare-guest.
+std::string guest_program();
+
 /// A running fsshare-guest with an empty share of its own.
 class guest_process {
 public:
