@@ -4,7 +4,6 @@
 #include "core/volume_digest.hpp"
 #include "sys/errno_error.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -40,6 +39,7 @@ private:
   status read_root(volume_snapshot& out) const;
   status load_tree(volume_snapshot& out);
   status read_others(volume_snapshot& out);
+  bool is_link(const std::string& name) const;
   void pause() const {
     if (between_)
       between_();
@@ -141,17 +141,21 @@ status volume_reader::read_others(volume_snapshot& out) {
   const auto names = walk_.names({});
   if (!names)
     return names.err();
-  for (const auto& name : *names)
-    if (!name.starts_with(".."))
-      if (auto added = walk_.add(name, name, vanished_entries::leave_out);
-          !added)
-        return added;
+  for (const auto& name : *names) {
+    if (name.starts_with("..") || is_link(name))
+      continue;
+    if (auto added = walk_.add(name, name, vanished_entries::leave_out); !added)
+      return added;
+  }
   out.others = walk_.take();
-  std::erase_if(out.others.entries, [](const tree_entry& entry) {
-    return entry.type == entry_type::symlink
-           && entry.path.find('/') == std::string::npos;
-  });
   return unit{};
+}
+
+bool volume_reader::is_link(const std::string& name) const {
+  pause();
+  struct stat info {};
+  return fstatat(root_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0
+         && S_ISLNK(info.st_mode);
 }
 
 result<volume_snapshot_ptr> read_volume(const std::string& path,
