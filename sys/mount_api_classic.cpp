@@ -5,6 +5,7 @@
 #include "sys/mountinfo.hpp"
 #include "sys/unique_fd.hpp"
 
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -38,8 +39,8 @@ unsigned long kept_flags(const mounted_entry& entry) {
     unsigned long flag;
   };
   // A remount that names no time flags keeps those (mount(2)).
-  constexpr flag_word words[]
-    = {{"nosuid", MS_NOSUID}, {"nodev", MS_NODEV}, {"noexec", MS_NOEXEC}};
+  constexpr auto words = std::to_array<flag_word>(
+    {{"nosuid", MS_NOSUID}, {"nodev", MS_NODEV}, {"noexec", MS_NOEXEC}});
   unsigned long flags = 0;
   for (const auto& [word, flag] : words)
     if (entry.has_option(word))

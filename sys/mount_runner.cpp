@@ -3,6 +3,7 @@
 #include "core/paths.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -14,16 +15,16 @@ using steps_done = std::vector<const mount_step*>;
 
 error undone(error failure, const steps_done& done, mount_session& session) {
   const char* separator = "; undo: ";
-  for (auto at = done.rbegin(); at != done.rend(); ++at) {
-    const auto undo = undo_of(**at);
+  std::for_each(done.rbegin(), done.rend(), [&](const mount_step* step) {
+    const auto undo = undo_of(*step);
     if (!undo)
-      continue;
+      return;
     if (auto outcome = session.apply(*undo); !outcome) {
       failure.message
         += separator + describe(*undo) + ": " + outcome.err().message;
       separator = "; ";
     }
-  }
+  });
   return failure;
 }
 

@@ -215,6 +215,23 @@ TEST_CASE("a shim's sandbox is neither prepared nor cleaned up") {
   });
 }
 
+TEST_CASE("what nobody prepared here is told apart and not touched") {
+  for_each_way([](mount_fixture& f) {
+    const auto plan = plan_cleanup_unknown(f.layout);
+    CHECK(f.run(plan)->changed == 0);
+    f.work.make_dir("share/box");
+    const auto foreign = f.run(plan);
+    REQUIRE(!foreign);
+    CHECK(foreign.err().code == errc::failed_precondition);
+    CHECK(foreign.err().message.ends_with("without our mark and is not ours"));
+    f.work.write("share/box/.fsshare", render_share_mark({"box"}));
+    const auto earlier = f.run(plan);
+    REQUIRE(!earlier);
+    CHECK(earlier.err().message.find("bears our mark") != std::string::npos);
+    CHECK(exists(f.layout.mark_path()));
+  });
+}
+
 TEST_CASE("a mark of another sandbox or a damaged one stops cleanup") {
   for_each_way([](mount_fixture& f) {
     for (const std::string& text :

@@ -21,9 +21,9 @@ lines described(const mount_plan& plan) {
 
 lines undone(const mount_plan& plan) {
   lines out;
-  for (auto at = plan.steps.rbegin(); at != plan.steps.rend(); ++at)
-    if (const auto undo = fsshare::undo_of(*at))
-      out.push_back(describe(*undo));
+  for (const auto& step : plan.steps)
+    if (const auto undo = undo_of(step))
+      out.insert(out.begin(), describe(*undo));
   return out;
 }
 
@@ -37,6 +37,9 @@ TEST_SUITE_BEGIN("core/mount_plan");
 
 TEST_CASE("prepare marks, then mounts, then binds for the sandbox") {
   const std::vector<sandbox_bind> binds{{"/a/conf", true}, {"/b", false}};
+
+  const std::string bind_conf
+    = "bind /a/conf -> /r/box/mounts/sandbox-mounts/conf (ro,rbind,private)";
 
   const auto plan = plan_prepare(layout, binds, submounts::take);
 
@@ -52,8 +55,7 @@ TEST_CASE("prepare marks, then mounts, then binds for the sandbox") {
           "bind /r/box/mounts -> /r/box/shared (ro,bind,slave)",
           "make directory /r/box/mounts/sandbox-mounts",
           "make mount point /r/box/mounts/sandbox-mounts/conf for /a/conf",
-          "bind /a/conf -> /r/box/mounts/sandbox-mounts/conf "
-          "(ro,rbind,private)",
+          bind_conf,
           "make mount point /r/box/mounts/sandbox-mounts/b for /b",
           "bind /b -> /r/box/mounts/sandbox-mounts/b (rw,rbind,private)",
         });
@@ -121,6 +123,13 @@ TEST_CASE("cleanup checks the mark first and removes it last but one") {
           "remove directory /r/box",
         });
   CHECK(undone(plan).empty());
+}
+
+TEST_CASE("cleanup of what nobody prepared only looks") {
+  const auto plan = plan_cleanup_unknown(layout);
+
+  CHECK(plan.on_failure == on_failure::go_on);
+  CHECK(described(plan) == lines{"check that nothing is at /r/box"});
 }
 
 TEST_CASE("a share is one mount point and one bind") {

@@ -20,8 +20,8 @@ TEST_CASE("a mark of another format version is told from a damaged one") {
   REQUIRE(!newer);
   CHECK(newer.err().code == errc::failed_precondition);
   for (const char* text :
-       {"", "{}", "{\"format_version\":1", "{\"format_version\":x}",
-        "{\"format_version\":1,\"sandbox_id\":\"box\"}",
+       {"", "{}", R"({"format_version":1)", R"({"format_version":x})",
+        R"({"format_version":1,"sandbox_id":"box"})",
         "{\"format_version\":1,\"sandbox_id\":\"../x\"}\n",
         "{\"format_version\":1,\"sandbox_id\":\"\"}\n"}) {
     const auto damaged = parse_share_mark(text);
