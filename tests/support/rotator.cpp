@@ -48,15 +48,17 @@ step_list steps_of(kubelet_order order) {
           remove_links, remove_old};
 }
 
+/// The digits that end the name before the first.
+constexpr std::uint64_t first_digits = 100000000;
+
 /// Names as the kubelet gives them, `..` + UTC time + `.` + random digits, but
 /// the same in every run.
 std::string generation_name(std::uint64_t n) {
   char name[64] = {};
-  std::snprintf(name, sizeof name, "..2026_01_02_%02d_%02d_%02d.%llu",
+  std::snprintf(name, sizeof name, "..2026_01_02_%02d_%02d_%02d.",
                 static_cast<int>(n / 3600 % 24), static_cast<int>(n / 60 % 60),
-                static_cast<int>(n % 60),
-                static_cast<unsigned long long>(100000000 + n));
-  return name;
+                static_cast<int>(n % 60));
+  return name + std::to_string(first_digits + n);
 }
 
 /// A path and all directories above it, relative as it is.
@@ -97,8 +99,8 @@ rotator::rotator(std::string volume_dir, kubelet_order order,
     const auto dot = name.rfind('.');
     if (name.starts_with("..2026_") && dot > 1) {
       const auto n = std::strtoull(name.c_str() + dot + 1, nullptr, 10);
-      if (n >= 100000000)
-        counter_ = std::max<std::uint64_t>(counter_, n - 100000000);
+      if (n >= first_digits)
+        counter_ = std::max<std::uint64_t>(counter_, n - first_digits);
     }
   }
 }

@@ -1,5 +1,6 @@
 #include "tests/support/tree_text.hpp"
 
+#include "core/paths.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <algorithm>
@@ -74,7 +75,7 @@ void describe_below(const std::string& dir, const std::string& prefix,
     const auto path = prefix + name;
     if (options.leave_out && options.leave_out(path))
       continue;
-    const auto file = dir + '/' + name;
+    const auto file = join(dir, name);
     out += describe_entry(file, path, options);
     if (fs::is_directory(fs::symlink_status(file)))
       describe_below(file, path + '/', options, out);
