@@ -123,6 +123,18 @@ TEST_CASE("cleanup again, or of nothing, has nothing to do") {
   });
 }
 
+TEST_CASE("the share root is made with what is missing above it") {
+  const temp_dir dir;
+  CHECK(make_share_root(dir / "a/b/c"));
+  CHECK(make_share_root(dir / "a/b/c"));
+  CHECK(exists(dir / "a/b/c"));
+  const auto file = dir.write("file", "");
+  const auto below = make_share_root(file + "/root");
+  REQUIRE(!below);
+  CHECK(below.err().code == errc::failed_precondition);
+  CHECK(!make_share_root(file));
+}
+
 TEST_CASE("a copy-mode sandbox has directories and a mark but no mount") {
   for_each_way([](mount_fixture& f) {
     const auto before = mount_table();
