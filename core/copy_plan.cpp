@@ -5,6 +5,7 @@
 #include "core/utf8.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -22,7 +23,7 @@ constexpr std::string_view data_link = "..data";
 constexpr std::uint32_t link_mode = 0777;
 
 // Type bits of st_mode (inode(7)), by entry_type.
-constexpr std::uint32_t type_bits[] = {0040000, 0100000, 0120000};
+constexpr std::array<std::uint32_t, 3> type_bits{0040000, 0100000, 0120000};
 
 copy_step link_step(std::string path, std::string target, std::uint32_t uid,
                     std::uint32_t gid) {

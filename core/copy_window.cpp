@@ -21,7 +21,7 @@ constexpr double shrink_factor = 0.7;
 constexpr auto minimum_period = 10s;
 
 // Requests up to this size cost the guest agent about the same.
-constexpr std::uint64_t small_bytes = 64 * 1024;
+constexpr std::uint64_t small_bytes = std::uint64_t{64} << 10;
 
 } // namespace
 

@@ -58,16 +58,13 @@ TEST_CASE("a removal is proved by the link that could not be made") {
 
 TEST_CASE("every other answer leaves a removal undone") {
   const auto v4_0 = profile_of("4.1.0");
-  const char* messages[] = {
-    "",
-    "mkdir_all parent /a: No such file or directory (os error 2)",
-    "fchownat /a: ENOENT: No such file or directory",
-    "renameat /a: ENOENT: No such file or directory",
-    "create symlink /a: File name too long (os error 36)",
-    "create symlink /a: Not a directory (os error 20)",
-    "No such file or directory (os error 2)",
-  };
-  for (const char* message : messages)
+  for (const char* message :
+       {"", "mkdir_all parent /a: No such file or directory (os error 2)",
+        "fchownat /a: ENOENT: No such file or directory",
+        "renameat /a: ENOENT: No such file or directory",
+        "create symlink /a: File name too long (os error 36)",
+        "create symlink /a: Not a directory (os error 20)",
+        "No such file or directory (os error 2)"})
     CHECK_MESSAGE(v4_0.classify_removal(errc::internal, message)
                     == removal_outcome::not_removed,
                   message);

@@ -2,15 +2,15 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
 #include <string>
-#include <utility>
 
 using namespace fsshare;
 
 TEST_SUITE_BEGIN("core/temp_name");
 
 TEST_CASE("a temporary is named as real guest agents were seen to name it") {
-  const std::pair<const char*, const char*> seen[] = {
+  const std::map<std::string, std::string> seen{
     {"hostname", "hostname.tmp"},
     {"a.b", "a.tmp"},
     {"a.b.c", "a.b.tmp"},
