@@ -19,7 +19,7 @@ void connection::start(handlers on) {
   on_ = std::move(on);
   // Weak, because the stream is ours: each would keep the other.
   const auto weak = weak_from_this();
-  stream_->start({[weak](bytes data) {
+  stream_->start({[weak](const bytes& data) {
                     if (const auto self = weak.lock())
                       self->receive(data);
                   },

@@ -4,6 +4,7 @@
 #include "guest/share_path.hpp"
 #include "sys/dir_entry.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace fsshare::guest {
@@ -45,11 +46,12 @@ os_result<unique_fd> make_dirs(const confined_dir& root,
     if (name == "..")
       return std::errc::no_such_file_or_directory;
   auto at = std::move(partial->found);
-  for (auto name = missing.rbegin(); name != missing.rend(); ++name) {
-    const auto made = dir_entry::make_directory(at, *name, mode);
+  std::reverse(missing.begin(), missing.end());
+  for (const auto& name : missing) {
+    const auto made = dir_entry::make_directory(at, name, mode);
     if (made != std::errc{} && made != std::errc::file_exists)
       return made;
-    auto next = dir_entry::find_directory(at, *name);
+    auto next = dir_entry::find_directory(at, name);
     if (!next)
       return next.err();
     at = std::move(*next);

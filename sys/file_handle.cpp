@@ -6,9 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace fsshare {
-
-namespace file_handle {
+namespace fsshare::file_handle {
 
 os_result<file_status> status(const unique_fd& file) {
   struct stat found {};
@@ -41,6 +39,4 @@ std::errc write_at(const unique_fd& file, byte_view data, std::int64_t offset) {
   return {};
 }
 
-} // namespace file_handle
-
-} // namespace fsshare
+} // namespace fsshare::file_handle

@@ -13,6 +13,7 @@ namespace {
 std::vector<fate> fates(fault_plan& plan, int count,
                         request_kind kind = request_kind::copy_file) {
   std::vector<fate> out;
+  out.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i)
     out.push_back(plan.next(kind));
   return out;

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -58,7 +59,7 @@ struct fixture {
   std::optional<file_store> store;
 };
 
-constexpr profile profiles[] = {profile::v3_3, profile::v3_18, profile::v4_0};
+constexpr std::array profiles{profile::v3_3, profile::v3_18, profile::v4_0};
 
 void restore_link(const std::string& target, const fs::path& link) {
   std::error_code ignored;

@@ -60,7 +60,7 @@ bytes copy_of(std::size_t size) {
 bytes largest() {
   constexpr auto wanted = ttrpc::frame_header_size + ttrpc::max_frame_payload;
   constexpr std::size_t guess = ttrpc::max_frame_payload - 4096;
-  const auto out = copy_of(guess + wanted - copy_of(guess).size());
+  auto out = copy_of(guess + wanted - copy_of(guess).size());
   REQUIRE(out.size() == wanted);
   return out;
 }
