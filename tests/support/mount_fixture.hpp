@@ -68,6 +68,12 @@ struct mount_fixture {
   std::unique_ptr<mount_executor> kernel;
 };
 
+/// Returns the plan; the case ends if there is none.
+inline mount_plan checked_plan(result<mount_plan> plan) {
+  REQUIRE(plan);
+  return *std::move(plan);
+}
+
 constexpr bind_options read_write{access::read_write, submounts::take,
                                   propagation::closed};
 constexpr bind_options read_only{access::read_only, submounts::take,

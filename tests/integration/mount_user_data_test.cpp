@@ -1,0 +1,171 @@
+#include "tests/support/failing_mounts.hpp"
+#include "tests/support/mount_fixture.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <filesystem>
+
+using namespace fsshare;
+using namespace fsshare::test;
+
+namespace {
+
+bool is_unmount(const mount_step& step) {
+  return std::holds_alternative<unmount>(step);
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("sys/kernel_mount: users' data");
+
+TEST_CASE("where unmounting fails, nothing below the mounts is removed") {
+  for_each_way([](mount_fixture& f) {
+    // What a recursive delete would find first: empty entries of the user.
+    f.work.write("source/empty", "");
+    f.work.make_dir("source/dir/empty");
+    f.prepare();
+    f.share("c", f.work / "source", read_write);
+    f.must_run(plan_rootfs(f.layout, "c1", f.work / "source", read_write));
+    const auto tree = tree_of(f.work / "source");
+    const auto before = mount_table();
+    failing_mounts mounts{*f.kernel, is_unmount};
+    for (const auto& plan :
+         {plan_cleanup(f.layout), plan_unshare(f.layout, "c"),
+          checked_plan(plan_unshare_rootfs(f.layout, "c1"))}) {
+      const auto done = run(plan, mounts);
+      REQUIRE(done);
+      CHECK(done->leftovers.size() > 0);
+      const auto left = check_nothing_left(*done);
+      REQUIRE(!left);
+      CHECK(left.err().code == errc::failed_precondition);
+      CHECK(mount_table() == before);
+      CHECK(tree_of(f.work / "source") == tree);
+      CHECK(exists(f.layout.mark_path()));
+    }
+    f.cleanup();
+    CHECK(tree_of(f.work / "source") == tree);
+  });
+}
+
+TEST_CASE("removing without unmounting refuses every mount point") {
+  for_each_way([](mount_fixture& f) {
+    f.work.make_dir("hollow");
+    f.work.write("file", "");
+    f.prepare();
+    f.share("c", f.work / "hollow", read_write);
+    f.share("f", f.work / "file", read_write);
+    const auto before = mount_table();
+    const auto tree = tree_of(f.layout.share_root());
+    const std::vector<mount_step> steps{
+      remove_placeholder{f.layout.host_share("c")},
+      remove_placeholder{f.layout.host_share("f")},
+      remove_placeholders{f.layout.mounts_dir()},
+      remove_directory{f.layout.mounts_dir()},
+      remove_mark{f.layout.mark_path()}};
+    for (const auto& step : steps) {
+      auto plan = plan_cleanup(f.layout);
+      plan.steps = {step};
+      const auto done = f.run(plan);
+      REQUIRE(done);
+      CHECK_MESSAGE(done->changed == 0, describe(step));
+      CHECK_MESSAGE(done->leftovers.size() == 1, describe(step));
+    }
+    CHECK(mount_table() == before);
+    CHECK(tree_of(f.layout.share_root()) == tree);
+  });
+}
+
+TEST_CASE("empty files of a user are not taken for mount points") {
+  for_each_way([](mount_fixture& f) {
+    f.work.mount_tmpfs("data");
+    f.work.write("data/empty", "");
+    f.work.write("data/rootfs", "");
+    f.prepare();
+    f.work.make_dir("share/box/mounts/c");
+    bind_by_hand(f.work / "data", f.layout.container_dir("c"));
+    const std::vector<mount_step> steps{
+      remove_placeholder{f.layout.host_rootfs("c")},
+      remove_placeholders{f.layout.container_dir("c")}};
+    for (const auto& step : steps) {
+      auto plan = plan_cleanup(f.layout);
+      plan.steps = {step};
+      const auto done = f.run(plan);
+      REQUIRE(done);
+      CHECK(done->leftovers.size() == 1);
+    }
+    bind_by_hand(f.work / "data", f.layout.mounts_dir());
+    auto plan = plan_unshare(f.layout, "empty");
+    const auto done = f.run(plan);
+    REQUIRE(done);
+    CHECK(done->leftovers.size() == 1);
+    CHECK(tree_of(f.work / "data")
+          == std::vector<std::string>{"/empty", "/rootfs"});
+  });
+}
+
+TEST_CASE("a volume that somebody mounted over ours survives cleanup") {
+  for_each_way([](mount_fixture& f) {
+    f.work.write("data/empty", "");
+    f.work.make_dir("data/c/rootfs");
+    const auto tree = tree_of(f.work / "data");
+    const auto before = mount_table();
+    f.prepare();
+    f.share("c", f.work / "source", read_write);
+    bind_by_hand(f.work / "data", f.layout.host_share("c"));
+    bind_by_hand(f.work / "data", f.layout.mounts_dir());
+    bind_by_hand(f.work / "data", f.layout.shared_dir());
+    f.cleanup();
+    CHECK(mount_table() == before);
+    CHECK(tree_of(f.work / "data") == tree);
+    CHECK(read_file(f.work / "source/key") == "value");
+    CHECK(tree_of(f.layout.share_root()).empty());
+  });
+}
+
+TEST_CASE("what lies among the mount points stays, is told, and can be ours "
+          "to clean up later") {
+  for_each_way([](mount_fixture& f) {
+    f.prepare();
+    f.share("c", f.work / "source", read_write);
+    f.work.write("share/box/mounts/note", "somebody's");
+    f.work.write("share/box/mounts/c9/rootfs/deep", "");
+    f.work.write("share/box/extra", "");
+    const auto done = f.run(plan_cleanup(f.layout));
+    REQUIRE(done);
+    const auto left = check_nothing_left(*done);
+    REQUIRE(!left);
+    for (const std::string& path : {f.layout.mounts_dir() + "/note",
+                                    f.layout.mounts_dir() + "/c9/rootfs"})
+      CHECK_MESSAGE(left.err().message.find(path + " (") != std::string::npos,
+                    left.err().message);
+    CHECK(exists(f.layout.mounts_dir() + "/c9/rootfs/deep"));
+    CHECK(exists(f.layout.sandbox_dir() + "/extra"));
+    CHECK(exists(f.layout.mark_path()));
+    CHECK_FALSE(exists(f.layout.host_share("c")));
+    std::filesystem::remove(f.layout.mounts_dir() + "/note");
+    std::filesystem::remove(f.layout.mounts_dir() + "/c9/rootfs/deep");
+    const auto extra = f.run(plan_cleanup(f.layout));
+    REQUIRE(extra);
+    REQUIRE(extra->leftovers.size() == 1);
+    CHECK(extra->leftovers[0].reason.find("/extra is still there")
+          != std::string::npos);
+    std::filesystem::remove(f.layout.sandbox_dir() + "/extra");
+    f.cleanup();
+    CHECK(tree_of(f.layout.share_root()).empty());
+  });
+}
+
+TEST_CASE("what a killed process left in the staging directory is cleaned up") {
+  for_each_way([](mount_fixture& f) {
+    const auto before = mount_table();
+    f.prepare();
+    f.work.make_dir("share/box/private/slot");
+    bind_by_hand(f.layout.staging_dir(), f.layout.staging_dir());
+    bind_by_hand(f.work / "source", f.layout.staging_dir() + "/slot");
+    f.cleanup();
+    CHECK(mount_table() == before);
+    CHECK(tree_of(f.layout.share_root()).empty());
+    CHECK(read_file(f.work / "source/key") == "value");
+  });
+}
+
+TEST_SUITE_END();
