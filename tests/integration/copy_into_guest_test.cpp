@@ -7,6 +7,7 @@
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree_text.hpp"
 
+#include <array>
 #include <filesystem>
 #include <map>
 #include <random>
@@ -113,8 +114,8 @@ tree_text_options comparison() {
   return out;
 }
 
-constexpr guest::profile all_profiles[]
-  = {guest::profile::v3_3, guest::profile::v3_18, guest::profile::v4_0};
+constexpr std::array all_profiles{guest::profile::v3_3, guest::profile::v3_18,
+                                  guest::profile::v4_0};
 
 void own(const std::string& path, uid_t uid, gid_t gid) {
   if (getuid() == 0)

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <map>
 #include <random>
 #include <set>
@@ -18,9 +19,9 @@ namespace {
 constexpr std::uint64_t chunk_bytes = 4;
 
 // Names that meet each other's temp names in every way.
-constexpr const char* names[] = {
-  "a",   "a.b",     "a.c",  "a.tmp",    "tls.crt", "tls.key", "tls.tmp", "tls",
-  "tmp", "tmp.tmp", ".tmp", ".tmp.tmp", ".x",      ".x.tmp",  "z."};
+constexpr auto names = std::to_array<const char*>(
+  {"a", "a.b", "a.c", "a.tmp", "tls.crt", "tls.key", "tls.tmp", "tls", "tmp",
+   "tmp.tmp", ".tmp", ".tmp.tmp", ".x", ".x.tmp", "z."});
 
 class random_volume {
 public:
@@ -229,8 +230,8 @@ std::string run(const copy_plan_ptr& plan, random_volume& random) {
 TEST_SUITE_BEGIN("core/copy_order");
 
 TEST_CASE("whatever the tree and the order of answers, no rule is broken") {
-  const guest_profile profiles[]
-    = {profile_of("3.16.0"), profile_of("3.30.0"), profile_of("4.1.0")};
+  const std::array profiles{profile_of("3.16.0"), profile_of("3.30.0"),
+                            profile_of("4.1.0")};
   for (unsigned seed = 1; seed <= 150; ++seed) {
     random_volume random{seed};
     const auto volume = random.make();
