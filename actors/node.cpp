@@ -65,7 +65,7 @@ void node_state::changed(const std::string& id) {
     return;
   auto actor = std::move(i->second.actor);
   sandboxes_.erase(i);
-  stop(self_, actor);
+  stop(actor);
 }
 
 node_state::handle::behavior_type node_state::make_behavior() {

@@ -163,7 +163,7 @@ void sandbox_state::cleanup_ended(const status& outcome) {
 void sandbox_state::drop_all(const error& why) {
   if (proxy_) {
     tell(neighbours_.registry, forget_sandbox{options_.sandbox_id});
-    stop(self_, proxy_);
+    stop(proxy_);
     proxy_ = nullptr;
   }
   following_ = false;

@@ -86,10 +86,10 @@ auto ask(Self* self, const Handle& to, Message&& message) {
 #endif
 }
 
-/// Ends another actor.
-template <class Self, class Handle>
-void stop(Self* self, const Handle& to) {
-  self->send_exit(to, caf::exit_reason::user_shutdown);
+/// Ends an actor. Without a sender, so that a dying actor can end its children.
+template <class Handle>
+void stop(const Handle& to) {
+  caf::anon_send_exit(to, caf::exit_reason::user_shutdown);
 }
 
 /// Settings of the process's actor system: two workers that sleep when idle,

@@ -1,0 +1,234 @@
+#include "tests/support/node_world.hpp"
+
+#include "actors/guest_proxy.hpp"
+#include "actors/inotify_reader.hpp"
+#include "actors/mounter.hpp"
+#include "actors/node.hpp"
+#include "actors/registry.hpp"
+#include "actors/sandbox.hpp"
+#include "actors/volume_reader.hpp"
+#include "messages/state_actor.hpp"
+#include "sys/kernel_mount.hpp"
+#include "tests/support/tree_text.hpp"
+
+#include <filesystem>
+#include <stdexcept>
+
+namespace fsshare::test {
+
+namespace {
+
+constexpr const char* share_dir = "/run/kata-containers/shared/containers";
+
+template <class T>
+T must(result<T> got) {
+  if (!got)
+    throw std::runtime_error{got.err().message};
+  return *std::move(got);
+}
+
+// One inotify instance for all worlds of a process: closing one waits for the
+// kernel, which takes longer than a whole scenario.
+std::shared_ptr<kernel_watch_api> shared_watches() {
+  static const std::shared_ptr<kernel_watch_api> watches
+    = must(kernel_watch_api::open());
+  return watches;
+}
+
+// Replaces the guest's name of a generation by the host's.
+std::string renamed(std::string text, const std::string& from,
+                    const std::string& to) {
+  for (auto at = text.find(from); at != std::string::npos;
+       at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+} // namespace
+
+node_world::node_world(chooser& c)
+  : choose(c), watches_(shared_watches()) {
+  lose_events();
+  dir.make_dir("sandboxes");
+  watcher_ = actors.spawn<inotify_reader>(watches_);
+  volume_reader_options reading;
+  readers_.push_back(actors.spawn<state_actor<volume_reader_state>>(reading));
+  destination_table::settings settings;
+  settings.seed = static_cast<std::uint32_t>(choose.pick(1000));
+  registry
+    = actors.spawn<state_actor<registry_state>>(settings, watcher_, readers_);
+  tell(watcher_, report_volumes_to{registry});
+  mounter_ = actors.spawn<mounter>(std::shared_ptr<mount_executor>{
+    must(make_kernel_mount(mount_api_choice::automatic))});
+  sandbox_neighbours neighbours{
+    mounter_, registry, readers_,
+    [this](const std::string& id, const guest_address& address) {
+      guest_proxy_options options;
+      options.sandbox_id = id;
+      options.address = address;
+      return actors.spawn<state_actor<guest_proxy_state>>(
+        options, guests_.at(id), readers_, registry);
+    },
+    [this] {
+      return ++nonce_;
+    }};
+  auto make_sandbox = [this, neighbours](const std::string& id) {
+    sandbox_options options;
+    options.sandbox_id = id;
+    options.share_root = dir / "sandboxes";
+    options.guest_share_dir = share_dir;
+    return actors.spawn<state_actor<sandbox_state>>(options, neighbours);
+  };
+  node = actors.spawn<state_actor<node_state>>(make_sandbox, registry);
+}
+
+rotator& node_world::add_volume(const std::string& name, kubelet_order order) {
+  dir.make_dir(volume_path(name).substr(dir.path().size() + 1));
+  auto made = std::make_unique<rotator>(volume_path(name), order);
+  return *volumes_.emplace(name, std::move(made)).first->second;
+}
+
+std::string node_world::volume_path(const std::string& name) const {
+  return dir
+         / ("pods/0f6a7c1e-1111-2222-3333-444455556666/volumes/"
+            "kubernetes.io~configmap/"
+            + name);
+}
+
+sim_guest& node_world::add_sandbox(const std::string& id,
+                                   guest::profile which) {
+  guests_[id] = std::make_shared<sim_guest>(dir.make_dir("guest-" + id), which);
+  prepare_request request;
+  request.sandbox_id = id;
+  request.mode = sharing_mode::copy;
+  request.guest_address = "unix:///nobody";
+  const auto prepared = ask<prepare_reply>(request);
+  REQUIRE_MESSAGE(prepared, (prepared ? "" : prepared.err().message));
+  return *guests_.at(id);
+}
+
+share_file_request node_world::volume_request(const std::string& sandbox,
+                                              const std::string& container,
+                                              const std::string& volume) const {
+  share_file_request request;
+  request.sandbox_id = sandbox;
+  request.container_id = container;
+  request.mount.source = volume_path(volume);
+  request.mount.destination = "/etc/" + volume;
+  request.mount.type = "bind";
+  return request;
+}
+
+share_file_reply node_world::share(const std::string& sandbox,
+                                   const std::string& container,
+                                   const std::string& volume) {
+  const auto request = volume_request(sandbox, container, volume);
+  auto pending = actors.request(node, request);
+  std::optional<result<share_file_reply>> got;
+  // Retries of the first copy may need time to pass.
+  for (int n = 0; n < 100 && !got; ++n) {
+    settle();
+    got = actors.answer<share_file_reply>(pending);
+    if (!got)
+      actors.advance(std::chrono::milliseconds{100});
+  }
+  REQUIRE_MESSAGE(got, "no answer to ShareFile");
+  REQUIRE_MESSAGE(*got, (*got ? "" : got->err().message));
+  return **got;
+}
+
+bool node_world::run_guest(sim_guest& guest) {
+  if (guest.waiting() == 0)
+    return false;
+  const auto i = choose.pick(guest.waiting());
+  const bool greeting = guest.waiting_copy(i) == nullptr;
+  if (!greeting && drop_one_in != 0 && choose.one_in(drop_one_in)) {
+    if (choose.one_in(2))
+      guest.carry_out_and_drop(i);
+    else
+      guest.drop();
+  } else if (!greeting && fail_one_in != 0 && choose.one_in(fail_one_in)) {
+    guest.fail(i);
+  } else {
+    guest.carry_out(i);
+  }
+  return true;
+}
+
+bool node_world::step() {
+  // Actors outnumber the rest; give each kind its chance.
+  const auto first = choose.pick(4);
+  for (std::size_t n = 0; n < 4; ++n) {
+    switch ((first + n) % 4) {
+    case 0:
+    case 1:
+      if (actors.step(choose.pick(actors.ready())))
+        return true;
+      break;
+    case 2: {
+      auto events = must(watches_->read_available());
+      if (!events.empty()) {
+        tell(watcher_, inotify_bytes{std::move(events)});
+        return true;
+      }
+      break;
+    }
+    default:
+      for (auto& [id, guest] : guests_)
+        if (hung_.count(id) == 0 && run_guest(*guest))
+          return true;
+      break;
+    }
+  }
+  return false;
+}
+
+void node_world::settle() {
+  for (int n = 0; step(); ++n)
+    REQUIRE_MESSAGE(n < 1000000, "the world does not come to rest");
+}
+
+void node_world::pass(std::chrono::milliseconds time) {
+  constexpr std::chrono::milliseconds tick{100};
+  for (; time.count() > 0; time -= tick) {
+    actors.advance(std::min(time, tick));
+    settle();
+  }
+}
+
+void node_world::lose_events() {
+  while (!must(watches_->read_available()).empty()) {
+  }
+}
+
+volume_status node_world::status_of(const std::string& volume) {
+  auto list = ask<list_volumes_reply>(list_volumes_request{});
+  REQUIRE(list);
+  for (auto& one : list->volumes)
+    if (one.path == volume_path(volume))
+      return one;
+  FAIL("the volume is not known: ", volume);
+  return {};
+}
+
+std::string node_world::guest_dir(const std::string& sandbox,
+                                  const std::string& share_id) const {
+  return dir / ("guest-" + sandbox + "/" + share_id);
+}
+
+void node_world::check_equal(const std::string& volume,
+                             const std::string& sandbox,
+                             const std::string& share_id) {
+  tree_text_options options;
+  options.link_owners = false;
+  const auto guest = guest_dir(sandbox, share_id);
+  const auto host_name = volumes_.at(volume)->current();
+  const auto guest_name
+    = std::filesystem::read_symlink(guest + "/..data").string();
+  CHECK_MESSAGE(guest_name.starts_with(host_name), "guest has ", guest_name,
+                ", host has ", host_name);
+  CHECK(renamed(describe_tree(guest, options), guest_name, host_name)
+        == describe_tree(volume_path(volume), options));
+}
+
+} // namespace fsshare::test

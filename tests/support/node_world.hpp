@@ -1,0 +1,115 @@
+#pragma once
+
+#include "messages/guest_proxy.hpp"
+#include "messages/inotify_reader.hpp"
+#include "messages/mounter.hpp"
+#include "messages/node.hpp"
+#include "messages/registry.hpp"
+#include "messages/volume_reader.hpp"
+#include "sys/inotify.hpp"
+#include "tests/support/actor_fixture.hpp"
+#include "tests/support/rotator.hpp"
+#include "tests/support/sim_guest.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace fsshare::test {
+
+/// A whole node agent under the deterministic scheduler: every actor but API
+/// SERVER, real files and real inotify on the host's side, and guests whose
+/// requests the test carries out.
+class node_world {
+public:
+  explicit node_world(chooser& choose);
+
+  // -- the host ---------------------------------------------------------------
+  /// Makes an empty ConfigMap volume and its kubelet.
+  rotator& add_volume(const std::string& name,
+                      kubelet_order order = kubelet_order::from_1_27);
+  std::string volume_path(const std::string& name) const;
+
+  // -- sandboxes --------------------------------------------------------------
+  /// Prepares a sandbox in copy mode.
+  sim_guest& add_sandbox(const std::string& id,
+                         guest::profile which = guest::profile::v4_0);
+  sim_guest& guest(const std::string& id) {
+    return *guests_.at(id);
+  }
+  share_file_request volume_request(const std::string& sandbox,
+                                    const std::string& container,
+                                    const std::string& volume) const;
+  /// Shares a volume and runs until that is answered.
+  share_file_reply share(const std::string& sandbox,
+                         const std::string& container,
+                         const std::string& volume);
+
+  // -- running ----------------------------------------------------------------
+  /// Lets anything happen that can happen now: an actor, a read of inotify, a
+  /// request of a guest that is not hung.
+  /// @returns false if nothing can.
+  bool step();
+  /// Runs until nothing can happen without time.
+  void settle();
+  /// Moves time in steps of 100 ms, settling after each.
+  void pass(std::chrono::milliseconds time);
+  /// Drops the events that the kernel has queued, as if they were lost.
+  void lose_events();
+  void hang(const std::string& sandbox) {
+    hung_.insert(sandbox);
+  }
+  void unhang(const std::string& sandbox) {
+    hung_.erase(sandbox);
+  }
+
+  /// Sends a request to NODE, lets everything run and returns the answer.
+  template <class Reply, class Request>
+  result<Reply> ask(Request msg) {
+    auto pending = actors.request(node, std::move(msg));
+    std::optional<result<Reply>> got;
+    for (int n = 0; n < 200000 && !got; ++n) {
+      const bool moved = step();
+      got = actors.answer<Reply>(pending);
+      if (!moved && !got)
+        break;
+    }
+    REQUIRE_MESSAGE(got, "no answer to a request");
+    return *std::move(got);
+  }
+
+  // -- looking ----------------------------------------------------------------
+  volume_status status_of(const std::string& volume);
+  /// Directory that holds a share in the guest's files.
+  std::string guest_dir(const std::string& sandbox,
+                        const std::string& share_id) const;
+  /// Checks that the guest has exactly what the host has, links' owners apart.
+  void check_equal(const std::string& volume, const std::string& sandbox,
+                   const std::string& share_id);
+
+  chooser& choose;
+  temp_dir dir;
+  /// Faults: each request of a guest fails, or ends its connection, once in so
+  /// many; 0 is never.
+  std::size_t fail_one_in = 0;
+  std::size_t drop_one_in = 0;
+  actor_fixture actors;
+  node_actor node;
+  registry_actor registry;
+
+private:
+  bool run_guest(sim_guest& guest);
+
+  std::shared_ptr<kernel_watch_api> watches_;
+  inotify_reader_actor watcher_;
+  std::vector<volume_reader_actor> readers_;
+  mounter_actor mounter_;
+  std::map<std::string, std::shared_ptr<sim_guest>> guests_;
+  std::set<std::string> hung_;
+  std::map<std::string, std::unique_ptr<rotator>> volumes_;
+  std::uint64_t nonce_ = 0;
+};
+
+} // namespace fsshare::test

@@ -1,0 +1,134 @@
+#include "tests/support/sim_guest.hpp"
+
+#include "ttrpc/server_session.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace fsshare::test {
+
+class sim_guest::link : public byte_stream,
+                        public std::enable_shared_from_this<link> {
+public:
+  explicit link(sim_guest& guest) : guest_(guest) {
+  }
+
+  void start(handlers on) override {
+    on_ = std::move(on);
+  }
+  void send(bytes data) override {
+    if (!is_open)
+      return;
+    for (auto& call : session.receive(data)) {
+      waiting_request waiting{shared_from_this(), std::move(call), nullptr};
+      if (guest::is_copy_file(waiting.call)) {
+        waiting.copy = std::make_unique<grpc::CopyFileRequest>();
+        waiting.copy->ParseFromArray(
+          waiting.call.payload.data(),
+          static_cast<int>(waiting.call.payload.size()));
+      }
+      guest_.waiting_.push_back(std::move(waiting));
+    }
+    deliver(session.take_output());
+  }
+  std::size_t unsent() const override {
+    return 0;
+  }
+  void close() override {
+    is_open = false;
+    on_ = {};
+  }
+  void deliver(bytes data) const {
+    if (is_open && on_.received && !data.empty())
+      on_.received(std::move(data));
+  }
+  void end() {
+    if (is_open && on_.closed)
+      on_.closed({errc::unavailable, "the guest closed the connection"});
+    close();
+  }
+
+  ttrpc::server_session session{ttrpc::server_rules::guest};
+  bool is_open = true;
+
+private:
+  sim_guest& guest_;
+  handlers on_;
+};
+
+namespace {
+
+guest::file_store open_store(const std::string& root, guest::profile which) {
+  auto store = guest::file_store::open(root, which);
+  if (!store)
+    throw std::runtime_error{store.err().message};
+  return *std::move(store);
+}
+
+} // namespace
+
+sim_guest::sim_guest(const std::string& root, guest::profile which)
+  : api_(open_store(root, which)) {
+}
+
+void sim_guest::dial(const guest_address&, done then) {
+  if (refuses) {
+    then(error{errc::unavailable, "nobody listens"});
+    return;
+  }
+  auto made = std::make_shared<link>(*this);
+  current_ = made;
+  then(byte_stream_ptr{made});
+}
+
+sim_guest::waiting_request sim_guest::take(std::size_t i) {
+  auto request = std::move(waiting_.at(i));
+  waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
+  return request;
+}
+
+result<bytes> sim_guest::answer(const waiting_request& request) {
+  auto reply = api_.answer(request.from->session, request.call);
+  if (request.copy)
+    carried_out.push_back(request.copy->path());
+  if (observer)
+    observer();
+  return reply;
+}
+
+void sim_guest::carry_out(std::size_t i) {
+  const auto request = take(i);
+  // A handler is cancelled with its connection.
+  if (!request.from->is_open)
+    return;
+  const auto reply = answer(request);
+  const auto& session = request.from->session;
+  request.from->deliver(
+    reply ? session.respond(request.call.stream, errc::none, {}, *reply)
+          : session.respond(request.call.stream, reply.err()));
+}
+
+void sim_guest::fail(std::size_t i) {
+  const auto request = take(i);
+  request.from->deliver(request.from->session.respond(
+    request.call.stream, error{errc::internal, "a fault of the test"}));
+}
+
+void sim_guest::carry_out_and_drop(std::size_t i) {
+  const auto request = take(i);
+  if (request.from->is_open)
+    (void)answer(request);
+  drop();
+}
+
+void sim_guest::drop() {
+  waiting_.clear();
+  if (auto open = current_.lock())
+    open->end();
+}
+
+const grpc::CopyFileRequest* sim_guest::waiting_copy(std::size_t i) const {
+  return i < waiting_.size() ? waiting_[i].copy.get() : nullptr;
+}
+
+} // namespace fsshare::test

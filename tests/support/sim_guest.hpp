@@ -1,0 +1,66 @@
+#pragma once
+
+#include "core/byte_stream.hpp"
+#include "guest/guest_api.hpp"
+#include "proto/agent.pb.h"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace fsshare::test {
+
+/// A guest agent without threads or sockets, behind the dialer of a GUEST
+/// PROXY: real bytes of the protocol, real files in a directory, but each
+/// request waits until the test carries it out, in any order.
+class sim_guest : public dialer {
+public:
+  /// @param root Existing directory that stands for the guest's share.
+  sim_guest(const std::string& root, guest::profile which);
+
+  void dial(const guest_address& address, done then) override;
+
+  /// Number of requests that arrived and were not carried out.
+  std::size_t waiting() const {
+    return waiting_.size();
+  }
+  /// Carries out the `i`th of them and answers.
+  void carry_out(std::size_t i);
+  /// Answers it with INTERNAL and changes nothing.
+  void fail(std::size_t i);
+  /// Carries it out, and the answer is lost with the connection.
+  void carry_out_and_drop(std::size_t i);
+  /// Ends the connection; what waits is not carried out.
+  void drop();
+
+  /// Whether the `i`th request waiting is a CopyFile for this path, and what
+  /// it carries.
+  const grpc::CopyFileRequest* waiting_copy(std::size_t i) const;
+
+  /// While set, dials fail.
+  bool refuses = false;
+  /// Paths of the CopyFile requests that were carried out, in order.
+  std::vector<std::string> carried_out;
+  /// Called after each request that was carried out.
+  std::function<void()> observer;
+
+private:
+  class link;
+  struct waiting_request {
+    std::shared_ptr<link> from;
+    ttrpc::request call;
+    std::unique_ptr<grpc::CopyFileRequest> copy;
+  };
+
+  waiting_request take(std::size_t i);
+  result<bytes> answer(const waiting_request& request);
+
+  guest::guest_api api_;
+  std::weak_ptr<link> current_;
+  std::deque<waiting_request> waiting_;
+};
+
+} // namespace fsshare::test
