@@ -112,6 +112,9 @@ void guest_copy::removal_finished(const removal_order& order,
       links_.erase(name);
     } else if (result == removal_result::impossible) {
       links_[name].stuck = true;
+    } else {
+      // It may be gone all the same: wanted again, it has to be sent again.
+      links_[name].acknowledged = false;
     }
   }
   if (partial_failed)

@@ -46,8 +46,7 @@ std::string renamed(std::string text, const std::string& from,
 
 } // namespace
 
-node_world::node_world(chooser& c)
-  : choose(c), watches_(shared_watches()) {
+node_world::node_world(chooser& c) : choose(c), watches_(shared_watches()) {
   lose_events();
   dir.make_dir("sandboxes");
   watcher_ = actors.spawn<inotify_reader>(watches_);

@@ -276,6 +276,17 @@ TEST_CASE("a removal that failed is tried again and holds up no push") {
         == "remove /g/v/..1;remove /g/v/..2;");
 }
 
+TEST_CASE(
+  "a link whose removal had no answer is sent again when wanted again") {
+  auto copy = make();
+  settle_at(copy, host("..1", {"a", "b"}), t0);
+  copy.next(host("..2", {"a"}), t0);
+  copy.finished(done(), t0);
+  REQUIRE(words(copy.next(host("..2", {"a"}), t0)) == "remove /g/v/b;");
+  copy.finished(removed(1, removal_result::failed), t0);
+  CHECK(words(copy.next(host("..3", {"a", "b"}), t0)) == "push ..3 b");
+}
+
 TEST_CASE("a name that the root has for something else gets no link") {
   auto copy = make();
   auto odd = *host("..1", {"a", "b"});
