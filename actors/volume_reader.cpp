@@ -23,7 +23,7 @@ volume_reader_state::make_behavior() {
     },
     [this](const read_generation& msg) -> caf::result<generation_read> {
       auto read
-        = load_generation(msg.volume, options_.limits, options_.between);
+        = load_generation(msg.volume, options_.volume_limits, options_.between);
       if (!read)
         return to_caf(read.err());
       return generation_read{*std::move(read)};
@@ -56,8 +56,8 @@ source_class volume_reader_state::classify(const classify_source& msg) const {
 
 result<volume_look> volume_reader_state::look(const look_at_volume& msg) const {
   if (msg.closely) {
-    auto seen
-      = load_generation_id(msg.volume, options_.limits, options_.between);
+    auto seen = load_generation_id(msg.volume, options_.volume_limits,
+                                   options_.between);
     if (!seen)
       return seen.err();
     return volume_look{seen->name, seen->digest};

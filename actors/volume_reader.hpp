@@ -15,6 +15,8 @@ struct volume_reader_options {
   std::vector<std::string> kubelet_roots;
   /// Of what one share may bring.
   read_limits limits;
+  /// The same for volumes, which are held in memory.
+  read_limits volume_limits = default_volume_limits;
   mount_crossing mounts = mount_crossing::skip;
   /// Called between any two file system operations; for tests.
   checkpoint between;

@@ -70,6 +70,8 @@ void visit_keys(Visitor& visit, Config& config) {
   visit.paths("/volumes/kubelet_roots", config.volumes.kubelet_roots);
   visit.duration("/volumes/sweep_interval", config.volumes.sweep_interval, 10ms,
                  1h);
+  visit.duration("/volumes/poll_interval", config.volumes.poll_interval, 10ms,
+                 1h);
   visit.duration("/volumes/grace", config.volumes.grace, 0s, 1h);
   visit.number("/volumes/keep_generations", config.volumes.keep_generations, 0u,
                1000u);

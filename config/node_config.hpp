@@ -40,7 +40,7 @@ struct node_config {
   struct mounts_section {
     mount_api_choice api = mount_api_choice::automatic;
     /// Whether mounts below a source come along where its options do not say.
-    bool recursive = false;
+    bool recursive = true;
 
     friend bool operator==(const mounts_section&, const mounts_section&)
       = default;
@@ -86,6 +86,8 @@ struct node_config {
     std::vector<std::string> kubelet_roots{"/var/lib/kubelet"};
     /// How often all volumes are compared without any event.
     std::chrono::nanoseconds sweep_interval = std::chrono::seconds{30};
+    /// How often a volume that could not be watched is compared.
+    std::chrono::nanoseconds poll_interval = std::chrono::seconds{1};
     /// How long an old generation stays in the guest.
     std::chrono::nanoseconds grace = std::chrono::seconds{2};
     /// Number of old generations that stay in the guest.

@@ -61,22 +61,22 @@ TEST_CASE("every key is read") {
   const auto parsed = parse({R"({
     "api": {"socket": "/s", "allowed_uids": [1, 2]},
     "share": {"root": "/r"},
-    "mounts": {"api": "classic", "recursive": true},
+    "mounts": {"api": "classic", "recursive": false},
     "guest": {"share_dir": "/g", "dial_timeout": "1s",
               "request_timeout": "250ms"},
     "copy": {"window_requests": 1, "window_bytes": 1048576,
              "limits": {"entries": 2, "file_bytes": 3, "volume_bytes": 4}},
     "volumes": {"match": "kubelet-root", "kubelet_roots": ["/k"],
-                "sweep_interval": "1m", "grace": "0s", "keep_generations": 5},
+                "sweep_interval": "1m", "poll_interval": "2s", "grace": "0s", "keep_generations": 5},
     "log": {"level": "debug", "format": "json"}})"});
   REQUIRE(parsed);
   node_config expected;
   expected.api = {"/s", {1, 2}};
   expected.share = {"/r"};
-  expected.mounts = {mount_api_choice::classic, true};
+  expected.mounts = {mount_api_choice::classic, false};
   expected.guest = {"/g", 1s, 250ms};
   expected.copy = {1, 1048576, {2, 3, 4}};
-  expected.volumes = {volume_match::kubelet_root, {"/k"}, 1min, 0s, 5};
+  expected.volumes = {volume_match::kubelet_root, {"/k"}, 1min, 2s, 0s, 5};
   expected.log = {log_level::debug, log_format::json};
   CHECK(*parsed == expected);
   CHECK(*parse({to_json_text(expected)}) == expected);

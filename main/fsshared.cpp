@@ -1,0 +1,97 @@
+#include "config/load_config.hpp"
+#include "log/log.hpp"
+#include "main/node_agent.hpp"
+#include "sys/end_signals.hpp"
+#include "sys/file_mask.hpp"
+#include "sys/identity.hpp"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <string>
+
+namespace {
+
+using namespace fsshare;
+
+constexpr int exit_done = 0;
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 64;
+constexpr int exit_config = 78;
+
+struct arguments {
+  std::string config;
+  bool check_config = false;
+  bool print_config = false;
+};
+
+int refuse(int code, const error& why) {
+  std::cerr << "fsshared: " << to_string(why.code) << ": " << why.message
+            << "\n";
+  return code;
+}
+
+int serve(const node_config& config, const end_signals& signals) {
+  log::set_up(config.log);
+  // Nobody but root reads what is made here unless a mode is set on purpose.
+  set_file_mask(0022);
+  auto agent = node_agent::start(config);
+  if (!agent)
+    return refuse(exit_failed, agent.err());
+  log::info("started", {{"version", FSSHARE_VERSION},
+                        {"socket", config.api.socket},
+                        {"share_root", config.share.root}});
+  const auto signal = signals.wait();
+  log::info("stopping", {{"signal", signal}});
+  agent->reset();
+  log::info("stopped");
+  return exit_done;
+}
+
+int run(const arguments& with) {
+  // Before any thread starts.
+  const end_signals signals;
+  const bool named = !with.config.empty();
+  const auto config
+    = load_config(named ? with.config : default_config_file,
+                  named ? config_file::required : config_file::optional,
+                  default_config(effective_uid()));
+  if (!config)
+    return refuse(exit_config, config.err());
+  if (with.print_config)
+    std::cout << to_json_text(*config) << "\n";
+  if (with.check_config && !with.print_config)
+    std::cout << "configuration is valid\n";
+  if (with.check_config || with.print_config)
+    return exit_done;
+  return serve(*config, signals);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  arguments with;
+  CLI::App app{"Shares filesystems with micro-VM sandboxes, and keeps copied "
+               "volumes current.",
+               "fsshared"};
+  app.set_version_flag("--version", "fsshared " FSSHARE_VERSION);
+  app
+    .add_option("--config", with.config,
+                "Configuration file; config.d/*.json beside it is merged in")
+    ->type_name("FILE");
+  app.add_flag("--check-config", with.check_config,
+               "Only check the configuration");
+  app.add_flag("--print-config", with.print_config,
+               "Print the configuration with all defaults, and end");
+  try {
+    app.parse(argc, argv);
+    return run(with);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);
+  } catch (const CLI::ParseError& wrong) {
+    std::cerr << "fsshared: " << wrong.what() << "\n";
+    return exit_usage;
+  } catch (const std::exception& failed) {
+    std::cerr << "fsshared: " << failed.what() << "\n";
+    return exit_failed;
+  }
+}

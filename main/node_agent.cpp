@@ -1,0 +1,225 @@
+#include "main/node_agent.hpp"
+
+#include "actors/api_server.hpp"
+#include "actors/guest_proxy.hpp"
+#include "actors/inotify_reader.hpp"
+#include "actors/mounter.hpp"
+#include "actors/node.hpp"
+#include "actors/registry.hpp"
+#include "actors/sandbox.hpp"
+#include "actors/volume_reader.hpp"
+#include "core/paths.hpp"
+#include "log/log.hpp"
+#include "sys/inotify.hpp"
+#include "sys/io_loop.hpp"
+#include "sys/kernel_mount.hpp"
+#include "sys/mount_paths.hpp"
+#include "sys/socket_dialer.hpp"
+#include "sys/socket_listener.hpp"
+
+#include <atomic>
+#include <filesystem>
+#include <random>
+#include <utility>
+#include <vector>
+
+namespace fsshare {
+
+namespace {
+
+// Disk reads of volumes block; two at a time keep a slow one from stopping all.
+constexpr std::size_t reader_count = 2;
+
+std::uint64_t random_number() {
+  // The kernel's, so that names cannot be guessed.
+  static thread_local std::random_device source;
+  return (std::uint64_t{source()} << 32) | source();
+}
+
+destination_table::settings table_settings(const node_config& config) {
+  destination_table::settings s;
+  s.copies.grace = config.volumes.grace;
+  s.copies.keep_generations = config.volumes.keep_generations;
+  s.volumes.poll_interval = config.volumes.poll_interval;
+  s.sweep_interval = config.volumes.sweep_interval;
+  s.leave_timeout = config.guest.request_timeout;
+  s.seed = static_cast<std::uint32_t>(random_number());
+  return s;
+}
+
+volume_reader_options reader_options(const node_config& config) {
+  volume_reader_options o;
+  o.kubelet_roots_only = config.volumes.match == volume_match::kubelet_root;
+  o.kubelet_roots = config.volumes.kubelet_roots;
+  const auto& limits = config.copy.limits;
+  o.limits.entries = limits.entries;
+  o.limits.bytes_per_file = limits.file_bytes;
+  o.volume_limits.entries = limits.entries;
+  o.volume_limits.bytes_per_file = limits.volume_bytes;
+  o.volume_limits.total_bytes = limits.volume_bytes;
+  return o;
+}
+
+status make_socket_dir(const std::string& socket) {
+  std::error_code failed;
+  const std::string dir{parent_path(socket)};
+  std::filesystem::create_directories(dir, failed);
+  if (failed)
+    return error{errc::failed_precondition,
+                 "make directory " + dir + ": " + failed.message()};
+  return unit{};
+}
+
+} // namespace
+
+// Destroyed from the last member to the first: handles before the loop, the
+// loop before the actor system, which waits for every actor.
+class node_agent::parts {
+public:
+  explicit parts(const node_config& c) : config(c) {
+  }
+  ~parts();
+  parts(const parts&) = delete;
+  parts& operator=(const parts&) = delete;
+
+  status start();
+
+private:
+  status start_actors();
+  void watch_inotify(std::shared_ptr<kernel_watch_api> watches);
+  status listen();
+  sandbox_neighbours neighbours();
+
+  node_config config;
+  actor_settings settings;
+  caf::actor_system system{settings};
+  io_loop loop;
+  std::shared_ptr<dialer> network;
+  inotify_reader_actor watcher;
+  std::vector<volume_reader_actor> readers;
+  mounter_actor mounts;
+  registry_actor registry;
+  node_actor node;
+  api_server_actor api;
+  std::atomic<std::uint64_t> connections{0};
+  std::unique_ptr<socket_listener> listener;
+};
+
+status node_agent::parts::start() {
+  if (auto made = make_share_root(config.share.root); !made)
+    return made;
+  if (auto started = start_actors(); !started)
+    return started;
+  return listen();
+}
+
+status node_agent::parts::start_actors() {
+  auto watches = kernel_watch_api::open();
+  if (!watches)
+    return watches.err();
+  const std::shared_ptr<kernel_watch_api> shared = *std::move(watches);
+  auto executor = make_kernel_mount(config.mounts.api);
+  if (!executor)
+    return executor.err();
+  network = std::make_shared<socket_dialer>(loop);
+  watcher = system.spawn<inotify_reader>(shared);
+  for (std::size_t i = 0; i < reader_count; ++i)
+    readers.push_back(spawn_blocking<state_actor<volume_reader_state>>(
+      system, reader_options(config)));
+  mounts = spawn_blocking<mounter>(
+    system, std::shared_ptr<mount_executor>{*std::move(executor)});
+  registry = system.spawn<state_actor<registry_state>>(table_settings(config),
+                                                       watcher, readers);
+  tell(watcher, report_volumes_to{registry});
+  watch_inotify(shared);
+  auto make_sandbox = [this, with = neighbours()](const std::string& id) {
+    return system.spawn<state_actor<sandbox_state>>(
+      sandbox_options{id, config.share.root, config.guest.share_dir,
+                      config.mounts.recursive ? submounts::take
+                                              : submounts::leave},
+      with);
+  };
+  node = system.spawn<state_actor<node_state>>(make_sandbox, registry);
+  api = system.spawn<api_server>(
+    node, api_server_options{config.api.allowed_uids, FSSHARE_VERSION,
+                             "g++ " __VERSION__});
+  return unit{};
+}
+
+sandbox_neighbours node_agent::parts::neighbours() {
+  const auto make_proxy
+    = [this](const std::string& id, const guest_address& address) {
+        guest_proxy_options o;
+        o.sandbox_id = id;
+        o.address = address;
+        o.dial_timeout = config.guest.dial_timeout;
+        o.request_timeout = config.guest.request_timeout;
+        o.window_requests = config.copy.window_requests;
+        o.window_bytes = config.copy.window_bytes;
+        o.seed = static_cast<std::uint32_t>(random_number());
+        return guest_proxy_actor{system.spawn<state_actor<guest_proxy_state>>(
+          o, network, readers, registry)};
+      };
+  return {mounts, registry, readers, make_proxy, random_number};
+}
+
+void node_agent::parts::watch_inotify(
+  std::shared_ptr<kernel_watch_api> watches) {
+  const auto fd = watches->fd();
+  loop.add(fd, readable,
+           [watches = std::move(watches), to = watcher](readiness) {
+             auto events = watches->read_available();
+             if (events && !events->empty())
+               tell(to, inotify_bytes{*std::move(events)});
+           });
+}
+
+status node_agent::parts::listen() {
+  if (auto made = make_socket_dir(config.api.socket); !made)
+    return made;
+  const guest_address address{address_scheme::unix_socket, config.api.socket, 0,
+                              0};
+  auto opened = socket_listener::open(
+    loop, address, {},
+    [this](byte_stream_ptr stream, std::optional<peer_credentials> peer) {
+      if (peer)
+        tell(api, api_connected{++connections, std::move(stream), peer->uid});
+    });
+  if (!opened)
+    return opened.err();
+  listener = *std::move(opened);
+  return unit{};
+}
+
+node_agent::parts::~parts() {
+  if (listener)
+    listener->close();
+  // Callbacks hold handles; with the loop they let go of them.
+  loop.stop();
+  const auto end = [](const auto& actor) {
+    if (actor)
+      stop(actor);
+  };
+  end(api);
+  end(node);
+  end(registry);
+  end(watcher);
+  end(mounts);
+  for (const auto& reader : readers)
+    end(reader);
+}
+
+node_agent::node_agent(std::unique_ptr<parts> p) : parts_(std::move(p)) {
+}
+
+node_agent::~node_agent() = default;
+
+result<std::unique_ptr<node_agent>>
+node_agent::start(const node_config& config) {
+  auto p = std::make_unique<parts>(config);
+  if (auto started = p->start(); !started)
+    return started.err();
+  return std::unique_ptr<node_agent>{new node_agent{std::move(p)}};
+}
+
+} // namespace fsshare

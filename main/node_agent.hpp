@@ -1,0 +1,31 @@
+#pragma once
+
+#include "config/node_config.hpp"
+#include "core/result.hpp"
+
+#include <memory>
+
+namespace fsshare {
+
+/// The running node agent: every actor, the one loop and the control socket.
+/// The only place that spawns real actors and hands them each other.
+class node_agent {
+public:
+  /// Starts everything; the control socket is opened last.
+  /// @returns why something could not be opened.
+  static result<std::unique_ptr<node_agent>> start(const node_config& config);
+
+  /// Stops accepting, ends every actor and waits for them. Mounts and guest
+  /// copies stay.
+  ~node_agent();
+  node_agent(const node_agent&) = delete;
+  node_agent& operator=(const node_agent&) = delete;
+
+private:
+  class parts;
+  explicit node_agent(std::unique_ptr<parts> p);
+
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace fsshare
