@@ -17,10 +17,10 @@ using nlohmann::json;
 class key_collector {
 public:
   bool is_key(const std::string& pointer) const {
-    return keys_.count(pointer) != 0;
+    return keys_.contains(pointer);
   }
   bool is_section(const std::string& pointer) const {
-    return sections_.count(pointer) != 0;
+    return sections_.contains(pointer);
   }
   /// Returns the names that exist directly in a section.
   std::string names_in(const std::string& section) const {

@@ -28,6 +28,12 @@ public:
   result<bytes> call(std::string_view service, std::string_view method,
                      byte_view payload, std::chrono::nanoseconds timeout);
 
+  /// Returns whether the connection is lost; tells this from a server that
+  /// answers `errc::unavailable`.
+  bool is_lost() const {
+    return is_lost_;
+  }
+
 private:
   explicit blocking_client(blocking_socket socket);
   result<client_session::reply> await(std::uint32_t stream,

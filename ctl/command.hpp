@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <google/protobuf/message.h>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace fsshare::ctl {
+
+enum class output_format : std::uint8_t { table, json };
+
+/// One call of the control API. The member functions return and take what
+/// belongs to the method's types.
+class command {
+public:
+  virtual ~command() = default;
+
+  /// Of service `fsshare.v1.FilesystemShare`.
+  virtual const char* method() const = 0;
+  virtual const google::protobuf::Message& request() const = 0;
+  /// Empty until somebody fills it in.
+  virtual google::protobuf::Message& reply() = 0;
+  /// Returns the reply as text for people.
+  virtual std::string reply_text() const = 0;
+};
+
+template <class Request, class Reply>
+class call_command : public command {
+public:
+  using renderer = std::string (*)(const Reply&);
+
+  call_command(const char* method, Request request, renderer render)
+    : method_(method), request_(std::move(request)), render_(render) {
+  }
+  const char* method() const override {
+    return method_;
+  }
+  const google::protobuf::Message& request() const override {
+    return request_;
+  }
+  google::protobuf::Message& reply() override {
+    return reply_;
+  }
+  std::string reply_text() const override {
+    return render_(reply_);
+  }
+
+private:
+  const char* method_;
+  Request request_;
+  Reply reply_;
+  renderer render_;
+};
+
+/// A whole command line.
+struct invocation {
+  /// Socket of the node agent, absolute; begins with `@` for the abstract name
+  /// space.
+  std::string endpoint;
+  std::chrono::nanoseconds timeout{0};
+  output_format format = output_format::table;
+  std::unique_ptr<command> call;
+};
+
+} // namespace fsshare::ctl

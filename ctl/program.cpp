@@ -1,0 +1,89 @@
+#include "ctl/program.hpp"
+
+#include "ctl/command_line.hpp"
+#include "ctl/table.hpp"
+#include "ttrpc/blocking_client.hpp"
+
+#include <google/protobuf/util/json_util.h>
+#include <ostream>
+
+namespace fsshare::ctl {
+
+namespace {
+
+constexpr const char* service = "fsshare.v1.FilesystemShare";
+
+int complain(std::ostream& err, const error& why, exit_code code) {
+  err << "fssharectl: " << to_string(why.code) << ": "
+      << for_terminal(why.message) << '\n';
+  return code;
+}
+
+exit_code exit_code_of(const call_outcome& outcome) {
+  const auto code = outcome.reply.err().code;
+  if (code == errc::deadline_exceeded)
+    return deadline;
+  return outcome.was_reached ? refused : unreachable;
+}
+
+result<std::string> to_json(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  options.preserve_proto_field_names = true;
+  options.always_print_primitive_fields = true;
+  std::string out;
+  const auto done
+    = google::protobuf::util::MessageToJsonString(message, &out, options);
+  if (!done.ok())
+    return error{errc::internal, "print reply: " + done.ToString()};
+  return out;
+}
+
+} // namespace
+
+call_outcome call_node_agent(const std::string& endpoint, const char* method,
+                             const std::string& payload,
+                             std::chrono::nanoseconds timeout) {
+  guest_address address;
+  address.path = endpoint;
+  auto client = ttrpc::blocking_client::connect(address);
+  if (!client)
+    return {client.err(), false};
+  auto reply = client->call(service, method, as_bytes(payload), timeout);
+  if (!reply)
+    return {reply.err(), !client->is_lost()};
+  return {std::string{as_text(*reply)}, true};
+}
+
+int run(std::vector<std::string> args, const std::string& version,
+        const caller& call, std::ostream& out, std::ostream& err) {
+  auto parsed = parse_command_line(std::move(args), version);
+  if (const auto* other = std::get_if<usage>(&parsed)) {
+    (other->exit_code == 0 ? out : err) << other->text;
+    return other->exit_code;
+  }
+  auto& asked = std::get<invocation>(parsed);
+  auto& command = *asked.call;
+  const auto outcome
+    = call(asked.endpoint, command.method(),
+           command.request().SerializeAsString(), asked.timeout);
+  if (!outcome.reply)
+    return complain(err, outcome.reply.err(), exit_code_of(outcome));
+  if (!command.reply().ParseFromString(*outcome.reply))
+    return complain(
+      err,
+      {errc::internal,
+       std::string{"the answer to "} + command.method() + " cannot be decoded"},
+      refused);
+  if (asked.format == output_format::table) {
+    out << command.reply_text();
+    return done;
+  }
+  const auto json = to_json(command.reply());
+  if (!json)
+    return complain(err, json.err(), refused);
+  out << *json;
+  return done;
+}
+
+} // namespace fsshare::ctl

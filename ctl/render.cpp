@@ -1,0 +1,211 @@
+#include "ctl/render.hpp"
+
+#include "ctl/table.hpp"
+
+namespace fsshare::ctl {
+
+namespace {
+
+using reasons = google::protobuf::RepeatedPtrField<v1::PathReason>;
+
+std::string yes_no(bool value) {
+  return value ? "yes" : "no";
+}
+
+std::string count(std::uint64_t value) {
+  return std::to_string(value);
+}
+
+std::string mode_word(v1::SharingMode mode) {
+  switch (mode) {
+  case v1::SHARING_MODE_COPY: return "copy";
+  case v1::SHARING_MODE_SHARED_FILESYSTEM: return "shared-filesystem";
+  default: return "";
+  }
+}
+
+/// Returns a titled table of paths and reasons; nothing if there are none.
+std::string section(const char* title, const reasons& list) {
+  if (list.empty())
+    return {};
+  table out{{title, "REASON"}};
+  for (const auto& each : list)
+    out.add({each.path(), each.reason()});
+  return out.text();
+}
+
+std::string percent(const v1::Progress& progress) {
+  const auto total = progress.total_bytes();
+  if (total > 0)
+    return std::to_string(
+             static_cast<int>(100.0 * static_cast<double>(progress.done_bytes())
+                              / static_cast<double>(total)))
+           + "%";
+  return count(progress.entries_done()) + "/" + count(progress.entries_total());
+}
+
+std::string state_of(const v1::DestinationStatus& at) {
+  if (at.current())
+    return "current";
+  if (at.progress().entries_total() > 0)
+    return "copying " + percent(at.progress());
+  return at.guest_generation().empty() ? "none" : "stale";
+}
+
+/// Returns why something is not as it should be, in one cell.
+std::string trouble_of(const v1::DestinationStatus& at) {
+  auto out = at.reason();
+  const auto add = [&out](int n, const char* what) {
+    if (n > 0)
+      out.append(out.empty() ? "" : "; ")
+        .append(std::to_string(n))
+        .append(what);
+  };
+  add(at.skipped_size(), " skipped");
+  add(at.not_removable_size(), " not removable by this guest agent");
+  return out;
+}
+
+std::string duration_cell(std::int64_t ns) {
+  return ns == 0 ? "" : short_duration(std::chrono::nanoseconds{ns});
+}
+
+template <class Volumes>
+std::string volume_table(const Volumes& volumes) {
+  table out{{"VOLUME", "HOST GENERATION", "SANDBOX", "CONTAINER", "STATE",
+             "GUEST GENERATION", "LAG", "STALE FOR", "PUSHES", "FAILURES",
+             "TROUBLE"}};
+  for (const auto& volume : volumes) {
+    for (const auto& at : volume.destinations())
+      out.add({volume.path(), volume.host_generation(), at.sandbox_id(),
+               at.container_id(), state_of(at), at.guest_generation(),
+               duration_cell(at.lag_ns()), duration_cell(at.stale_ns()),
+               count(at.pushes()), count(at.failures()), trouble_of(at)});
+    // Trouble of the volume itself is shown with or without destinations.
+    if (volume.destinations().empty() || !volume.reason().empty())
+      out.add({volume.path(), volume.host_generation(), "", "",
+               volume.watched() ? "watched" : "not watched", "", "", "", "", "",
+               volume.reason()});
+  }
+  return out.text();
+}
+
+std::string
+storage_lines(const char* title,
+              const google::protobuf::RepeatedPtrField<v1::Storage>& storages) {
+  if (storages.empty())
+    return {};
+  table out{{title, "SOURCE", "FSTYPE", "MOUNT POINT"}};
+  for (const auto& each : storages)
+    out.add({each.driver(), each.source(), each.fstype(), each.mount_point()});
+  return out.text();
+}
+
+} // namespace
+
+std::string render(const v1::PrepareReply& reply) {
+  return name_lines(
+    {{"shared dir", reply.shared_dir()}, {"mounts dir", reply.mounts_dir()}});
+}
+
+std::string render(const v1::CleanupReply& /*reply*/) {
+  return {};
+}
+
+std::string render(const v1::ShareFileReply& reply) {
+  if (reply.ignored())
+    return name_lines({{"ignored", reply.reason()}});
+  return name_lines({{"share id", reply.share_id()},
+                     {"host path", reply.host_path()},
+                     {"guest path", reply.guest_path()},
+                     {"generation", reply.generation()}})
+         + storage_lines("CONTAINER STORAGE", reply.container_storages())
+         + storage_lines("VOLUME STORAGE", reply.volume_storages())
+         + section("SKIPPED", reply.skipped());
+}
+
+std::string render(const v1::UnshareFileReply& reply) {
+  return section("NOT YET REMOVED", reply.pending());
+}
+
+std::string render(const v1::UnshareContainerReply& reply) {
+  return section("NOT YET REMOVED", reply.pending());
+}
+
+std::string render(const v1::ShareRootFilesystemReply& reply) {
+  return name_lines({{"guest path", reply.guest_path()}})
+         + storage_lines("CONTAINER STORAGE", reply.container_storages())
+         + storage_lines("VOLUME STORAGE", reply.volume_storages());
+}
+
+std::string render(const v1::UnshareRootFilesystemReply& /*reply*/) {
+  return {};
+}
+
+std::string render(const v1::StartFileEventWatcherReply& /*reply*/) {
+  return {};
+}
+
+std::string render(const v1::StopFileEventWatcherReply& /*reply*/) {
+  return {};
+}
+
+std::string render(const v1::ListSandboxesReply& reply) {
+  table out{{"SANDBOX", "MODE", "CONTAINERS", "SHARES", "WATCHER", "GUEST",
+             "CONNECTED", "NOT REMOVED"}};
+  for (const auto& each : reply.sandboxes())
+    out.add(
+      {each.sandbox_id(), mode_word(each.mode()), count(each.containers()),
+       count(each.shares()), each.watcher_running() ? "running" : "stopped",
+       each.guest_agent_version().empty() ? each.guest_address()
+                                          : each.guest_agent_version(),
+       yes_no(each.guest_connected()), std::to_string(each.pending_size())});
+  return out.text();
+}
+
+std::string render(const v1::GetSandboxReply& reply) {
+  const auto& sandbox = reply.sandbox();
+  auto out = name_lines({
+    {"sandbox", sandbox.sandbox_id()},
+    {"mode", mode_word(sandbox.mode())},
+    {"shared dir", sandbox.shared_dir()},
+    {"mounts dir", sandbox.mounts_dir()},
+    {"guest address", sandbox.guest_address()},
+    {"guest agent", sandbox.guest_agent_version()},
+    {"connected", yes_no(sandbox.guest_connected())},
+    {"watcher", sandbox.watcher_running() ? "running" : "stopped"},
+    {"containers", count(sandbox.containers())},
+    {"shares", count(sandbox.shares())},
+  });
+  if (!reply.shares().empty())
+    out += "\n" + render_shares(reply);
+  if (!reply.volumes().empty())
+    out += "\n" + volume_table(reply.volumes());
+  if (!sandbox.pending().empty())
+    out += "\n" + section("NOT YET REMOVED", sandbox.pending());
+  return out;
+}
+
+std::string render_shares(const v1::GetSandboxReply& reply) {
+  table out{{"SHARE", "CONTAINER", "SOURCE", "DESTINATION", "ACCESS", "STATE",
+             "GUEST PATH", "SKIPPED"}};
+  for (const auto& each : reply.shares()) {
+    const auto& mount = each.mount();
+    out.add({each.share_id(), each.container_id(), mount.source(),
+             mount.destination(), mount.read_only() ? "ro" : "rw",
+             each.ready() ? "ready" : "copying " + percent(each.progress()),
+             each.guest_path(), std::to_string(each.skipped_size())});
+  }
+  return out.text();
+}
+
+std::string render(const v1::ListVolumesReply& reply) {
+  return volume_table(reply.volumes());
+}
+
+std::string render(const v1::VersionReply& reply) {
+  return name_lines(
+    {{"node agent", reply.version()}, {"build", reply.build()}});
+}
+
+} // namespace fsshare::ctl

@@ -1,0 +1,226 @@
+#include "ctl/program.hpp"
+#include "ctl/table.hpp"
+#include "proto/fsshare.pb.h"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+using namespace fsshare;
+using namespace std::chrono_literals;
+
+TEST_SUITE_BEGIN("ctl/program");
+
+namespace {
+
+struct printed {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+printed run(std::vector<std::string> args, const ctl::caller& call) {
+  std::ostringstream out;
+  std::ostringstream err;
+  printed got;
+  got.code = ctl::run(std::move(args), "v", call, out, err);
+  got.out = out.str();
+  got.err = err.str();
+  return got;
+}
+
+printed answered(std::vector<std::string> args,
+                 const google::protobuf::Message& reply) {
+  return run(std::move(args), [&](auto&&...) {
+    return ctl::call_outcome{reply.SerializeAsString(), true};
+  });
+}
+
+printed failed(errc code, bool was_reached = true) {
+  return run({"version"}, [&](auto&&...) {
+    return ctl::call_outcome{error{code, "why\x1b[31m\nso"}, was_reached};
+  });
+}
+
+v1::ListVolumesReply some_volumes() {
+  v1::ListVolumesReply reply;
+  auto* volume = reply.add_volumes();
+  volume->set_path("/pods/u/cm");
+  volume->set_host_generation("..2");
+  volume->set_watched(true);
+  auto* good = volume->add_destinations();
+  good->set_sandbox_id("sb");
+  good->set_container_id("c1");
+  good->set_guest_generation("..2");
+  good->set_current(true);
+  good->set_lag_ns(1'250'000);
+  auto* stale = volume->add_destinations();
+  stale->set_sandbox_id("sb");
+  stale->set_container_id("c2");
+  stale->set_guest_generation("..1");
+  stale->set_stale_ns(90'000'000'000);
+  stale->set_reason("guest is gone");
+  stale->add_not_removable("/g/..0");
+  auto* alone = reply.add_volumes();
+  alone->set_path("/pods/u/secret");
+  alone->set_reason("no watch left");
+  return reply;
+}
+
+} // namespace
+
+TEST_CASE("the call is what the command line says") {
+  const auto got
+    = run({"--endpoint", "/s", "--timeout", "7s", "sandbox", "cleanup", "sb"},
+          [](const std::string& endpoint, const std::string& method,
+             const std::string& payload, std::chrono::nanoseconds timeout) {
+            CHECK(endpoint == "/s");
+            CHECK(method == "Cleanup");
+            CHECK(timeout == 7s);
+            v1::CleanupRequest request;
+            CHECK(request.ParseFromString(payload));
+            CHECK(request.sandbox_id() == "sb");
+            return ctl::call_outcome{std::string{}, true};
+          });
+  CHECK(got.code == 0);
+  CHECK(got.out.empty());
+  CHECK(got.err.empty());
+}
+
+TEST_CASE("exit codes tell who is to blame") {
+  CHECK(failed(errc::not_found).code == 1);
+  CHECK(failed(errc::unavailable).code == 1);
+  CHECK(failed(errc::unavailable, false).code == 69);
+  CHECK(failed(errc::deadline_exceeded).code == 75);
+  CHECK(failed(errc::deadline_exceeded, false).code == 75);
+  CHECK(run({"nonsense"}, {}).code == 64);
+  CHECK(run({"--help"}, {}).code == 0);
+}
+
+TEST_CASE("a failure is its code and sentence, harmless to a terminal") {
+  const auto got = failed(errc::not_found);
+  CHECK(got.out.empty());
+  CHECK(got.err == "fssharectl: NOT_FOUND: why?[31m?so\n");
+}
+
+TEST_CASE("an answer that is none is a failure") {
+  const auto got = run({"version"}, [](auto&&...) {
+    return ctl::call_outcome{std::string{"\xff\xff"}, true};
+  });
+  CHECK(got.code == 1);
+  CHECK(got.err.find("INTERNAL: the answer to Version") != std::string::npos);
+}
+
+TEST_CASE("JSON has proto field names and default values") {
+  auto reply = some_volumes();
+  const auto got = answered({"volume", "ls", "-o", "json"}, reply);
+  REQUIRE(got.code == 0);
+  const auto json = nlohmann::json::parse(got.out);
+  const auto& volume = json.at("volumes").at(0);
+  CHECK(volume.at("host_generation") == "..2");
+  CHECK(volume.at("watched") == true);
+  // 64-bit numbers are strings in protobuf's JSON mapping.
+  CHECK(volume.at("snapshots") == "0");
+  CHECK(volume.at("destinations").at(0).at("lag_ns") == "1250000");
+  CHECK(volume.at("destinations").at(0).at("reason") == "");
+  const auto empty
+    = answered({"sandbox", "ls", "-o", "json"}, v1::ListSandboxesReply{});
+  CHECK(nlohmann::json::parse(empty.out).at("sandboxes").empty());
+}
+
+TEST_CASE("volumes are a table with a row for each guest copy") {
+  const auto got = answered({"volume", "ls"}, some_volumes());
+  CHECK(
+    got.out
+    == "VOLUME          HOST GENERATION  SANDBOX  CONTAINER  STATE        "
+       "GUEST GENERATION  LAG    STALE FOR  PUSHES  FAILURES  TROUBLE\n"
+       "/pods/u/cm      ..2              sb       c1         current      "
+       "..2               1.2ms  -          0       0         -\n"
+       "/pods/u/cm      ..2              sb       c2         stale        "
+       "..1               -      1.5m       0       0         "
+       "guest is gone; 1 not removable by this guest agent\n"
+       "/pods/u/secret  -                -        -          not watched  "
+       "-                 -      -          -       -         no watch left\n");
+}
+
+TEST_CASE("sandboxes are a table") {
+  v1::ListSandboxesReply reply;
+  auto* sandbox = reply.add_sandboxes();
+  sandbox->set_sandbox_id("sb");
+  sandbox->set_mode(v1::SHARING_MODE_COPY);
+  sandbox->set_guest_address("unix:///g");
+  sandbox->set_shares(12);
+  CHECK(answered({"sandbox", "ls"}, reply).out
+        == "SANDBOX  MODE  CONTAINERS  SHARES  WATCHER  GUEST      CONNECTED  "
+           "NOT REMOVED\n"
+           "sb       copy  0           12      stopped  unix:///g  no         "
+           "0\n");
+}
+
+TEST_CASE("one sandbox is shown with its shares and volumes") {
+  v1::GetSandboxReply reply;
+  reply.mutable_sandbox()->set_sandbox_id("sb");
+  reply.mutable_sandbox()->set_mode(v1::SHARING_MODE_COPY);
+  auto* pending = reply.mutable_sandbox()->add_pending();
+  pending->set_path("/g/old");
+  pending->set_reason("refused");
+  auto* share = reply.add_shares();
+  share->set_share_id("s1");
+  share->mutable_mount()->set_source("/a");
+  share->mutable_progress()->set_done_bytes(1);
+  share->mutable_progress()->set_total_bytes(4);
+  *reply.mutable_volumes() = some_volumes().volumes();
+  const auto all = answered({"sandbox", "inspect", "sb"}, reply).out;
+  for (const char* part : {"sandbox:       sb\n", "copying 25%", "..2",
+                           "NOT YET REMOVED", "/g/old"})
+    CHECK_MESSAGE(all.find(part) != std::string::npos, all);
+  const auto shares = answered({"share", "ls", "sb"}, reply).out;
+  CHECK(shares.find("copying 25%") != std::string::npos);
+  CHECK(shares.find("..2") == std::string::npos);
+}
+
+TEST_CASE("a share is shown with what was left out, or why it was ignored") {
+  v1::ShareFileReply reply;
+  reply.set_share_id("s1");
+  reply.set_guest_path("/g/s1");
+  auto* skipped = reply.add_skipped();
+  skipped->set_path("dev/\nnull");
+  skipped->set_reason("is a device");
+  const auto got = answered({"share", "add", "sb", "c", "/a", "/b"}, reply);
+  CHECK(got.out
+        == "share id:   s1\n"
+           "host path:  -\n"
+           "guest path: /g/s1\n"
+           "generation: -\n"
+           "SKIPPED    REASON\n"
+           "dev/?null  is a device\n");
+  reply.set_ignored(true);
+  reply.set_reason("is a socket");
+  CHECK(answered({"share", "add", "sb", "c", "/a", "/b"}, reply).out
+        == "ignored: is a socket\n");
+}
+
+TEST_CASE("text for terminals has no control characters") {
+  CHECK(ctl::for_terminal("a\tb\x7f\x1b[0m") == "a?b??[0m");
+  CHECK(ctl::for_terminal("\xc2\x9bx") == "?x");
+  CHECK(ctl::for_terminal("\xc3\xa4\xe2\x82\xac") == "\xc3\xa4\xe2\x82\xac");
+}
+
+TEST_CASE("columns are counted in characters") {
+  ctl::table aut{{"A", "B"}};
+  aut.add({"\xc3\xa4", "x"});
+  aut.add({"longer", "y"});
+  CHECK(aut.text() == "A       B\n\xc3\xa4       x\nlonger  y\n");
+}
+
+TEST_CASE("durations are short") {
+  CHECK(ctl::short_duration(0ns) == "0s");
+  CHECK(ctl::short_duration(999ns) == "999ns");
+  CHECK(ctl::short_duration(1500ns) == "1.5us");
+  CHECK(ctl::short_duration(12'340us) == "12.3ms");
+  CHECK(ctl::short_duration(40s) == "40s");
+  CHECK(ctl::short_duration(90s) == "1.5m");
+  CHECK(ctl::short_duration(2h) == "2h");
+}
+
+TEST_SUITE_END();
