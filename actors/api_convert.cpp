@@ -1,6 +1,6 @@
 #include "actors/api_convert.hpp"
 
-#include "core/utf8_text.hpp"
+#include "core/utf8.hpp"
 
 namespace fsshare {
 

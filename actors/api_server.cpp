@@ -2,7 +2,7 @@
 
 #include "actors/api_convert.hpp"
 #include "core/share_request.hpp"
-#include "core/utf8_text.hpp"
+#include "core/utf8.hpp"
 #include "log/log.hpp"
 #include "messages/errors.hpp"
 

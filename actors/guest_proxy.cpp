@@ -72,6 +72,9 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
     [this](guest_status_request) {
       auto shown = status_;
       shown.connected = link_ == link_state::up;
+      for (const auto& active : jobs_)
+        if (active.order)
+          shown.orders[*active.order] = active.job.progress();
       return shown;
     },
     [this](guest_dialed& msg) {

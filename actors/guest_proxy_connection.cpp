@@ -1,4 +1,6 @@
 #include "actors/guest_proxy.hpp"
+#include "core/earlier.hpp"
+#include "log/log.hpp"
 #include "proto/agent.pb.h"
 #include "ttrpc/copy_file.hpp"
 
@@ -6,19 +8,6 @@
 #include <utility>
 
 namespace fsshare {
-
-namespace {
-
-using time_point = guest_proxy_state::time_point;
-
-std::optional<time_point> earlier(std::optional<time_point> x,
-                                  std::optional<time_point> y) {
-  if (x && y)
-    return std::min(*x, *y);
-  return x ? x : y;
-}
-
-} // namespace
 
 guest_proxy_state::time_point guest_proxy_state::now() const {
   return self_->clock().now();
@@ -104,6 +93,9 @@ void guest_proxy_state::greeted(const ttrpc::client_session::reply& reply) {
   for (auto& active : jobs_)
     if (!active.job.begun())
       active.job.begin(profile_);
+  log::info("guest-connected", {{"sandbox", options_.sandbox_id},
+                                {"agent_version", status_.agent_version},
+                                {"rules", profile_.name}});
   tell(registry_, guest_reached{options_.sandbox_id});
 }
 
@@ -155,6 +147,8 @@ void guest_proxy_state::lost(const error& why) {
   if (was_up) {
     link_ = link_state::down;
     status_.last_error = why.message;
+    log::warning("guest-lost",
+                 {{"sandbox", options_.sandbox_id}, {"error", why.message}});
   } else {
     redial_later(why);
   }
@@ -174,6 +168,9 @@ void guest_proxy_state::redial_later(const error& why) {
 
 void guest_proxy_state::fail_waiting(const error& why) {
   dial_deadline_.reset();
+  log::warning("guest-unreachable", {{"sandbox", options_.sandbox_id},
+                                     {"address", to_string(options_.address)},
+                                     {"error", why.message}});
   for (auto& active : jobs_)
     active.job.fail(why.within("connect to the guest agent at "
                                + to_string(options_.address)));

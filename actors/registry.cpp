@@ -1,5 +1,7 @@
 #include "actors/registry.hpp"
 
+#include "log/log.hpp"
+
 #include <algorithm>
 #include <functional>
 #include <utility>
@@ -77,6 +79,7 @@ registry_state::handle::behavior_type registry_state::make_behavior() {
       act();
     },
     [this](volumes_overflowed) {
+      log::warning("events-lost", {{"volumes", table_.volumes()}});
       table_.hint_all(volume_hint::deep_sweep, now());
       act();
     },
@@ -145,7 +148,10 @@ void registry_state::perform(ask_volume& action) {
         act();
       },
       [this, path](caf::error& err) {
-        table_.watched(path, from_caf(err), now());
+        const auto why = from_caf(err);
+        log::warning("watch-failed",
+                     {{"volume", path}, {"error", why.message}});
+        table_.watched(path, why, now());
         act();
       });
 }
@@ -194,6 +200,7 @@ void registry_state::perform(ask_guest& action) {
     .then(
       [this, id](const order_outcome& outcome) {
         table_.finished(id, outcome, now());
+        log_outcome(id, outcome);
         act();
       },
       [this, id](caf::error& err) {
@@ -204,6 +211,26 @@ void registry_state::perform(ask_guest& action) {
         table_.finished(id, outcome, now());
         act();
       });
+}
+
+void registry_state::log_outcome(destination_id id,
+                                 const order_outcome& outcome) const {
+  const auto d = table_.describe(id, now());
+  if (!d)
+    return;
+  using std::chrono::duration_cast;
+  using std::chrono::microseconds;
+  if (outcome.flip == flip_state::acknowledged)
+    log::info("generation-live",
+              {{"sandbox", d->sandbox_id},
+               {"share", d->share_id},
+               {"generation", d->guest_generation},
+               {"lag_us", duration_cast<microseconds>(d->last_lag).count()}});
+  else if (!outcome.complete && outcome.err.code != errc::aborted)
+    log::warning("push-failed", {{"sandbox", d->sandbox_id},
+                                 {"share", d->share_id},
+                                 {"failures", d->failures},
+                                 {"error", outcome.err.message}});
 }
 
 void registry_state::perform(const supersede_push& action) {

@@ -48,6 +48,7 @@ private:
   void perform(first_copy_ended& action);
   void perform(destination_left& action);
   void ask_reader(const ask_volume& action);
+  void log_outcome(destination_id id, const order_outcome& outcome) const;
   void arm();
   time_point now() const;
 

@@ -1,5 +1,7 @@
 #include "actors/sandbox.hpp"
 
+#include "log/log.hpp"
+
 #include <utility>
 
 namespace fsshare {
@@ -118,6 +120,9 @@ void sandbox_state::prepare_ended(const status& outcome) {
     if (!following_)
       tell(neighbours_.registry, follow_sandbox{options_.sandbox_id, false});
   }
+  if (outcome)
+    log::info("sandbox-prepared", {{"sandbox", options_.sandbox_id},
+                                   {"mode", to_string(state_.request().mode)}});
   for (auto& promise : std::exchange(preparing_, {})) {
     if (outcome)
       promise.deliver(prepared_reply());
@@ -151,6 +156,11 @@ void sandbox_state::begin_cleanup() {
 
 void sandbox_state::cleanup_ended(const status& outcome) {
   state_.cleaned(static_cast<bool>(outcome));
+  if (outcome)
+    log::info("sandbox-cleaned", {{"sandbox", options_.sandbox_id}});
+  else
+    log::warning("cleanup-incomplete", {{"sandbox", options_.sandbox_id},
+                                        {"error", outcome.err().message}});
   for (auto& promise : std::exchange(cleaning_, {})) {
     if (outcome)
       promise.deliver(cleanup_reply{});
@@ -188,31 +198,49 @@ caf::result<get_sandbox_reply> sandbox_state::describe() {
     promise.deliver(std::move(*reply));
     return promise;
   }
-  const std::function<void()> deliver = [promise, reply]() mutable {
-    promise.deliver(std::move(*reply));
-  };
-  const auto add_volumes = [this, reply, deliver] {
-    ask(self_, neighbours_.registry, describe_volumes{options_.sandbox_id})
-      .then(
-        [reply, deliver](volume_list& list) {
-          reply->volumes = std::move(list.volumes);
-          deliver();
-        },
-        [deliver](caf::error&) {
-          deliver();
-        });
-  };
   ask(self_, proxy_, guest_status_request{})
     .then(
-      [reply, add_volumes](const guest_status& guest) {
-        reply->sandbox.guest_connected = guest.connected;
-        reply->sandbox.guest_agent_version = guest.agent_version;
-        add_volumes();
+      [this, promise, reply](guest_status& guest) {
+        add_guest(*reply, guest);
+        add_volumes(promise, reply, std::move(guest));
       },
-      [add_volumes](caf::error&) {
-        add_volumes();
+      [this, promise, reply](caf::error&) {
+        add_volumes(promise, reply, {});
       });
   return promise;
+}
+
+void sandbox_state::add_guest(get_sandbox_reply& reply,
+                              const guest_status& guest) const {
+  reply.sandbox.guest_connected = guest.connected;
+  reply.sandbox.guest_agent_version = guest.agent_version;
+  for (auto& shown : reply.shares) {
+    const auto owed = debts_.find(shown.share_id);
+    if (owed == debts_.end())
+      continue;
+    const auto running = guest.orders.find(owed->second.order);
+    if (running != guest.orders.end())
+      shown.progress = running->second;
+  }
+}
+
+void sandbox_state::add_volumes(
+  caf::typed_response_promise<get_sandbox_reply> promise,
+  std::shared_ptr<get_sandbox_reply> reply, guest_status guest) {
+  ask(self_, neighbours_.registry, describe_volumes{options_.sandbox_id})
+    .then(
+      [promise, reply, guest = std::move(guest)](volume_list& list) mutable {
+        for (auto& volume : list.volumes)
+          for (auto& destination : volume.destinations)
+            if (const auto running = guest.orders.find(destination.order);
+                running != guest.orders.end())
+              destination.progress = running->second;
+        reply->volumes = std::move(list.volumes);
+        promise.deliver(std::move(*reply));
+      },
+      [promise, reply](caf::error&) mutable {
+        promise.deliver(std::move(*reply));
+      });
 }
 
 get_sandbox_reply sandbox_state::describe_shares() const {

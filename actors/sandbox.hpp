@@ -86,6 +86,10 @@ private:
   void drop_all(const error& why);
   caf::result<get_sandbox_reply> describe();
   get_sandbox_reply describe_shares() const;
+  void add_guest(get_sandbox_reply& reply, const guest_status& guest) const;
+  void add_volumes(caf::typed_response_promise<get_sandbox_reply> promise,
+                   std::shared_ptr<get_sandbox_reply> reply,
+                   guest_status guest);
   template <class Reply>
   caf::result<Reply> follow(bool on);
   prepare_reply prepared_reply() const;

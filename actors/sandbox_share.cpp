@@ -1,8 +1,42 @@
 #include "actors/sandbox.hpp"
 
+#include "log/log.hpp"
+
 #include <utility>
 
 namespace fsshare {
+
+namespace {
+
+const char* to_string(share_kind kind) {
+  switch (kind) {
+  case share_kind::unknown: break;
+  case share_kind::bind: return "bind";
+  case share_kind::volume: return "volume";
+  case share_kind::tree: return "tree";
+  }
+  return "ignored";
+}
+
+void log_share(const share& s, const result<share_file_reply>& outcome) {
+  const auto& request = s.request;
+  if (outcome)
+    log::info("file-shared", {{"sandbox", request.sandbox_id},
+                              {"container", request.container_id},
+                              {"source", request.mount.source},
+                              {"kind", to_string(s.kind)},
+                              {"guest_path", outcome->guest_path},
+                              {"skipped", outcome->skipped.size()}});
+  else
+    log::warning("share-failed",
+                 {{"sandbox", request.sandbox_id},
+                  {"container", request.container_id},
+                  {"source", request.mount.source},
+                  {"code", fsshare::to_string(outcome.err().code)},
+                  {"error", outcome.err().message}});
+}
+
+} // namespace
 
 caf::result<share_file_reply>
 sandbox_state::share_file(const share_file_request& msg) {
@@ -159,6 +193,7 @@ void sandbox_state::share_ended(const std::string& id,
   if (outcome && unwanted)
     outcome = error{errc::aborted, "share " + s->request.mount.source
                                      + ": unshared meanwhile"};
+  log_share(*s, outcome);
   for (auto& promise : std::exchange(debts_[id].callers, {})) {
     if (outcome)
       promise.deliver(*outcome);

@@ -126,6 +126,10 @@ public:
   std::vector<volume_status> describe(const std::string& sandbox_id,
                                       time_point now) const;
 
+  /// The same of one destination; nothing if it is not known.
+  std::optional<destination_status> describe(destination_id id,
+                                             time_point now) const;
+
   std::size_t volumes() const {
     return volumes_.size();
   }
@@ -166,6 +170,8 @@ private:
   bool answer_gone(destination_id id, destination& d, time_point now);
   void note_lag(destination& d, const volume& v, time_point now);
   bool follows(const destination& d) const;
+  static destination_status describe(destination_id id, const destination& d,
+                                     const volume& v, time_point now);
 
   settings settings_;
   std::uint32_t seeds_;

@@ -1,21 +1,7 @@
 #include "core/destination_table.hpp"
-
-#include <algorithm>
+#include "core/earlier.hpp"
 
 namespace fsshare {
-
-namespace {
-
-using time_point = destination_table::time_point;
-
-std::optional<time_point> earlier(std::optional<time_point> x,
-                                  std::optional<time_point> y) {
-  if (x && y)
-    return std::min(*x, *y);
-  return x ? x : y;
-}
-
-} // namespace
 
 void destination_table::set_due(const std::string& path, volume& v) {
   auto due = v.host.next_due();
@@ -34,10 +20,11 @@ void destination_table::set_due(const std::string& path, volume& v) {
     due_.emplace(*due, path);
 }
 
-std::optional<time_point> destination_table::next_due() const {
+std::optional<destination_table::time_point>
+destination_table::next_due() const {
   auto due = sweep_at_;
   if (!due_.empty())
-    due = earlier(due, due_.begin()->first);
+    due = earlier(due, std::optional{due_.begin()->first});
   return due;
 }
 
@@ -54,33 +41,46 @@ destination_table::describe(const std::string& sandbox_id,
       shown.host_generation = v.host.current()->name;
     if (v.host.last_error())
       shown.reason = v.host.last_error()->message;
-    for (const auto& entry : v.destinations) {
-      const auto& d = entry.second;
-      if (!sandbox_id.empty() && d.spec.sandbox_id != sandbox_id)
-        continue;
-      destination_status one;
-      one.sandbox_id = d.spec.sandbox_id;
-      one.container_id = d.spec.container_id;
-      one.share_id = d.spec.share_id;
-      one.guest_path = d.spec.guest_root;
-      one.guest_generation = d.copy.live_name();
-      one.current
-        = v.host.current() && d.copy.acknowledged() == v.host.current();
-      if (d.stale_since && !one.current)
-        one.stale_for = now - *d.stale_since;
-      one.last_lag = d.last_lag;
-      if (d.copy.last_error())
-        one.reason = d.copy.last_error()->message;
-      one.failures = d.copy.failures();
-      one.pushes = d.copy.pushes();
-      one.skipped = d.copy.skipped();
-      one.not_removable = d.copy.not_removable();
-      shown.destinations.push_back(std::move(one));
-    }
+    for (const auto& [id, d] : v.destinations)
+      if (sandbox_id.empty() || d.spec.sandbox_id == sandbox_id)
+        shown.destinations.push_back(describe(id, d, v, now));
     if (!shown.destinations.empty())
       all.push_back(std::move(shown));
   }
   return all;
+}
+
+std::optional<destination_status>
+destination_table::describe(destination_id id, time_point now) const {
+  const auto path = volume_of_.find(id);
+  if (path == volume_of_.end())
+    return std::nullopt;
+  const auto& v = volumes_.at(path->second);
+  return describe(id, v.destinations.at(id), v, now);
+}
+
+destination_status destination_table::describe(destination_id id,
+                                               const destination& d,
+                                               const volume& v,
+                                               time_point now) {
+  destination_status one;
+  one.order = id;
+  one.sandbox_id = d.spec.sandbox_id;
+  one.container_id = d.spec.container_id;
+  one.share_id = d.spec.share_id;
+  one.guest_path = d.spec.guest_root;
+  one.guest_generation = d.copy.live_name();
+  one.current = v.host.current() && d.copy.acknowledged() == v.host.current();
+  if (d.stale_since && !one.current)
+    one.stale_for = now - *d.stale_since;
+  one.last_lag = d.last_lag;
+  if (d.copy.last_error())
+    one.reason = d.copy.last_error()->message;
+  one.failures = d.copy.failures();
+  one.pushes = d.copy.pushes();
+  one.skipped = d.copy.skipped();
+  one.not_removable = d.copy.not_removable();
+  return one;
 }
 
 } // namespace fsshare

@@ -1,5 +1,6 @@
 #include "core/utf8.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -31,8 +32,11 @@ bool is_between(char c, unsigned low, unsigned high) {
   return byte >= low && byte <= high;
 }
 
-// Returns the length of the sequence that `text` begins with, 0 if it is none.
-size_t sequence_length(std::string_view text) {
+} // namespace
+
+std::size_t utf8_length(std::string_view text) noexcept {
+  if (text.empty())
+    return 0;
   if (is_between(text[0], 0, 0x7f))
     return 1;
   for (const auto& row : sequences) {
@@ -49,16 +53,26 @@ size_t sequence_length(std::string_view text) {
   return 0;
 }
 
-} // namespace
-
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const auto length = sequence_length(text);
+    const auto length = utf8_length(text);
     if (length == 0)
       return false;
     text.remove_prefix(length);
   }
   return true;
+}
+
+std::string valid_utf8(std::string_view text) {
+  constexpr std::string_view replacement = "\xef\xbf\xbd"; // U+FFFD
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const auto length = utf8_length(text);
+    out.append(length == 0 ? replacement : text.substr(0, length));
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
 }
 
 } // namespace fsshare

@@ -1,11 +1,21 @@
 #pragma once
 
+#include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace fsshare {
 
-/// Returns whether `text` is well-formed UTF-8 (RFC 3629: shortest form, no
-/// surrogates, at most U+10FFFF), as protobuf demands of strings.
+/// Returns the number of bytes of the UTF-8 character that `text` begins with;
+/// 0 if it begins with none (RFC 3629: shortest form, no surrogates, at most
+/// U+10FFFF).
+std::size_t utf8_length(std::string_view text) noexcept;
+
+/// Returns whether `text` is well-formed UTF-8, as protobuf demands of strings.
 bool is_utf8(std::string_view text);
+
+/// Returns `text` with each byte that is no part of a UTF-8 character replaced
+/// by U+FFFD. File names can be any bytes; protobuf strings and JSON cannot.
+std::string valid_utf8(std::string_view text);
 
 } // namespace fsshare

@@ -31,8 +31,10 @@ struct destination_status {
   std::vector<skipped_entry> skipped;
   /// Guest paths that should be gone and that this guest agent cannot remove.
   std::vector<std::string> not_removable;
-  /// Of the running push.
+  /// Of the push that is running.
   copy_progress progress;
+  /// Number of the destination's orders to its GUEST PROXY; 0 is none.
+  std::uint64_t order = 0;
 };
 
 /// What an operator sees of one volume.

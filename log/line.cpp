@@ -1,6 +1,6 @@
 #include "log/line.hpp"
 
-#include "core/utf8_text.hpp"
+#include "core/utf8.hpp"
 
 #include <algorithm>
 

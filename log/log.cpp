@@ -33,7 +33,7 @@ struct output {
   std::atomic<log_format> format{log_format::logfmt};
 
   output() {
-    configure({});
+    logger->set_level(spdlog::level::off);
   }
   void configure(const log_settings& settings) {
     format = settings.format;

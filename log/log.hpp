@@ -12,7 +12,7 @@
 namespace fsshare::log {
 
 /// Sets level and format; to be called once, before other threads log. Until
-/// then level info and logfmt hold.
+/// then nothing is written.
 void set_up(const log_settings& settings);
 
 /// Returns whether a line of `level` would be written, for lines that cost.

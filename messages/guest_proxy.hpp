@@ -1,12 +1,14 @@
 #pragma once
 
 #include "core/byte_stream.hpp"
+#include "core/copy_progress.hpp"
 #include "core/guest_copy.hpp"
 #include "core/tree_snapshot.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -60,6 +62,8 @@ struct guest_status {
   std::string last_error;
   std::uint64_t requests = 0;
   std::uint64_t bytes_sent = 0;
+  /// How far the orders that run are.
+  std::map<std::uint64_t, copy_progress> orders;
 };
 
 /// INTERNAL: a dial ended. `attempt` tells a late answer from the current one.

@@ -78,10 +78,11 @@ struct chunk_read {
 
 /// VOLUME READER: blocking reads of host files, on a thread of its own. Owns
 /// nothing; any of a pool serves.
-using volume_reader_actor = caf::typed_actor<
-  rpc<source_class, classify_source>, rpc<volume_look, look_at_volume>,
-  rpc<generation_read, read_generation>, rpc<tree_read, read_tree>,
-  rpc<chunk_read, read_chunk>>;
+using volume_reader_actor
+  = caf::typed_actor<rpc<source_class, classify_source>,
+                     rpc<volume_look, look_at_volume>,
+                     rpc<generation_read, read_generation>,
+                     rpc<tree_read, read_tree>, rpc<chunk_read, read_chunk>>;
 
 } // namespace fsshare
 

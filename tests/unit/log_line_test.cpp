@@ -1,4 +1,4 @@
-#include "core/utf8_text.hpp"
+#include "core/utf8.hpp"
 #include "log/line.hpp"
 
 #include <doctest/doctest.h>
