@@ -1,0 +1,39 @@
+#pragma once
+
+#include "tests/support/child_process.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <string>
+#include <vector>
+
+namespace fsshare::test {
+
+/// A running fsshared with all its files in a directory of its own.
+class node_process {
+public:
+  /// Starts it and waits until it takes calls; throws if it does not.
+  /// @param more_config Members of the configuration, such as `"copy": {…}`.
+  explicit node_process(const std::string& more_config = {});
+
+  const std::string& socket() const {
+    return socket_;
+  }
+  const std::string& share_root() const {
+    return share_root_;
+  }
+  child_process& program() {
+    return program_;
+  }
+
+private:
+  temp_dir dir_;
+  std::string socket_ = dir_ / "api.sock";
+  std::string share_root_ = dir_ / "share";
+  child_process program_;
+};
+
+/// Runs fssharectl to its end.
+finished_process run_fssharectl(const std::string& socket,
+                                std::vector<std::string> arguments);
+
+} // namespace fsshare::test
