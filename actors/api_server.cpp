@@ -109,7 +109,7 @@ void api_server_state::receive(const api_bytes& arrived) {
   send(from, from.session.take_output());
   for (const auto& call : calls) {
     // An answer that was given at once may have ended the connection.
-    if (clients_.count(arrived.connection) == 0)
+    if (!clients_.contains(arrived.connection))
       return;
     begin(arrived.connection, from, call);
   }

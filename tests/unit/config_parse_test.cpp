@@ -13,6 +13,7 @@ namespace {
 
 result<node_config> parse(std::vector<std::string> texts) {
   std::vector<config_text> sources;
+  sources.reserve(texts.size());
   for (auto& text : texts)
     sources.push_back(
       {"file" + std::to_string(sources.size()), std::move(text)});
