@@ -1,6 +1,7 @@
 #include "tests/support/node_process.hpp"
 #include "tests/support/temp_dir.hpp"
 
+#include <csignal>
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
@@ -60,10 +61,14 @@ TEST_CASE("a socket that nobody listens on is 69, and named") {
 
 TEST_CASE("a passed deadline is 75") {
   test::node_process node;
+  // The kernel still accepts for a stopped process; nobody answers.
+  node.program().signal(SIGSTOP);
   const auto got
-    = run_fssharectl(node.socket(), {"--timeout", "1ns", "version"});
+    = run_fssharectl(node.socket(), {"--timeout", "50ms", "version"});
   CHECK(got.exit_code == 75);
   CHECK(got.errors.starts_with("fssharectl: DEADLINE_EXCEEDED: "));
+  node.program().signal(SIGCONT);
+  CHECK(run_fssharectl(node.socket(), {"version"}).exit_code == 0);
 }
 
 TEST_CASE("usage errors are 64 whoever listens") {
