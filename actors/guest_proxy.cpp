@@ -60,13 +60,12 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
     [this](remove_copy& msg) -> caf::result<copy_removed> {
       auto promise = self_->make_response_promise<copy_removed>();
       auto root = msg.guest_root;
-      add_removal(std::move(msg.guest_root),
-                  [promise, root](const order_outcome& outcome) mutable {
-                    copy_removed reply;
-                    if (!outcome.complete)
-                      reply.pending.push_back({root, outcome.err.message});
-                    promise.deliver(std::move(reply));
-                  });
+      add_removal(root, [promise, root](const order_outcome& outcome) mutable {
+        copy_removed reply;
+        if (!outcome.complete)
+          reply.pending.push_back({root, outcome.err.message});
+        promise.deliver(std::move(reply));
+      });
       return promise;
     },
     [this](guest_status_request) {
@@ -129,7 +128,8 @@ void guest_proxy_state::add_copy(
 }
 
 void guest_proxy_state::add_removal(
-  std::string guest_root, std::function<void(const order_outcome&)> ended) {
+  const std::string& guest_root,
+  std::function<void(const order_outcome&)> ended) {
   // The directory that holds all copies belongs to root.
   removal_order order{{removal_step(guest_root, 0, 0)}};
   add_job({0,

@@ -78,14 +78,14 @@ private:
   void add_job(active_job job);
   void add_copy(const copy_tree& msg,
                 caf::typed_response_promise<tree_copied> promise);
-  void add_removal(std::string guest_root,
+  void add_removal(const std::string& guest_root,
                    std::function<void(const order_outcome&)> ended);
   active_job* find(std::uint64_t key);
   void pump();
-  bool send_next(active_job& job);
-  void fetch(active_job& job, const flight& what);
+  bool send_next(active_job& active);
+  void fetch(active_job& active, const flight& what);
   void fetched(const flight& what, result<chunk_read> chunk);
-  void send(active_job& job, const flight& what, byte_view data);
+  void send(active_job& active, const flight& what, byte_view data);
   void end_jobs();
   void flush();
 

@@ -226,7 +226,7 @@ void sandbox_state::add_guest(get_sandbox_reply& reply,
 
 void sandbox_state::add_volumes(
   caf::typed_response_promise<get_sandbox_reply> promise,
-  std::shared_ptr<get_sandbox_reply> reply, guest_status guest) {
+  const std::shared_ptr<get_sandbox_reply>& reply, guest_status guest) {
   ask(self_, neighbours_.registry, describe_volumes{options_.sandbox_id})
     .then(
       [promise, reply, guest = std::move(guest)](volume_list& list) mutable {
@@ -287,7 +287,7 @@ prepare_reply sandbox_state::prepared_reply() const {
 }
 
 void sandbox_state::run(mount_plan plan,
-                        std::function<void(const status&)> then) {
+                        const std::function<void(const status&)>& then) {
   ask(self_, neighbours_.mounter,
       run_plan{std::make_shared<const mount_plan>(std::move(plan))})
     .then(

@@ -88,12 +88,12 @@ private:
   get_sandbox_reply describe_shares() const;
   void add_guest(get_sandbox_reply& reply, const guest_status& guest) const;
   void add_volumes(caf::typed_response_promise<get_sandbox_reply> promise,
-                   std::shared_ptr<get_sandbox_reply> reply,
+                   const std::shared_ptr<get_sandbox_reply>& reply,
                    guest_status guest);
   template <class Reply>
   caf::result<Reply> follow(bool on);
   prepare_reply prepared_reply() const;
-  void run(mount_plan plan, std::function<void(const status&)> then);
+  void run(mount_plan plan, const std::function<void(const status&)>& then);
   bool copies() const;
 
   // -- shares (sandbox_share.cpp) ---------------------------------------------
@@ -118,7 +118,7 @@ private:
   void take_away(const std::string& id);
   void gone(const std::string& id, const result<pending_list>& outcome);
   void end_rootfs(const std::string& container_id,
-                  std::function<void(const status&)> then);
+                  const std::function<void(const status&)>& then);
 
   handle::pointer self_;
   sandbox_options options_;

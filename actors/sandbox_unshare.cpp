@@ -181,7 +181,7 @@ void sandbox_state::gone(const std::string& id,
 }
 
 void sandbox_state::end_rootfs(const std::string& container_id,
-                               std::function<void(const status&)> then) {
+                               const std::function<void(const status&)>& then) {
   if (rootfs_.find(container_id) == rootfs_.end()) {
     then(unit{});
     return;

@@ -76,11 +76,11 @@ void destination_table::forget_sandbox(const std::string& sandbox_id) {
         continue;
       }
       if (!d.first_answered)
-        actions_.push_back(first_copy_ended{
+        actions_.emplace_back(first_copy_ended{
           id, error{errc::aborted, "copy " + path + " to " + d.spec.guest_root
                                      + ": the sandbox was cleaned up"}});
       if (d.removing)
-        actions_.push_back(destination_left{id, {}});
+        actions_.emplace_back(destination_left{id, {}});
       volume_of_.erase(id);
       i = v.destinations.erase(i);
       touch(path);
@@ -241,7 +241,7 @@ void destination_table::step(const std::string& path, volume& v,
     ++i;
   }
   if (v.destinations.empty()) {
-    actions_.push_back(forget_volume{path});
+    actions_.emplace_back(forget_volume{path});
     if (v.due)
       due_.erase({*v.due, path});
     volumes_.erase(path);
@@ -264,7 +264,7 @@ void destination_table::step_host(const std::string& path, volume& v,
       v.host.want_snapshot();
   }
   if (const auto request = v.host.next(now))
-    actions_.push_back(ask_volume{path, *request});
+    actions_.emplace_back(ask_volume{path, *request});
 }
 
 void destination_table::step_destination(destination_id id, destination& d,
@@ -281,7 +281,7 @@ void destination_table::step_destination(destination_id id, destination& d,
   if (auto order = d.copy.next(v.host.snapshot(), now)) {
     if (const auto* push = std::get_if<push_order>(&*order))
       d.pushing = push->snapshot->id;
-    actions_.push_back(ask_guest{id, *std::move(order)});
+    actions_.emplace_back(ask_guest{id, *std::move(order)});
   }
 }
 
@@ -292,7 +292,7 @@ void destination_table::supersede(destination_id id, destination& d,
   const bool overtaken = v.host.current() != d.pushing && d.copy.overtaken();
   if (overtaken || d.removing) {
     d.superseding = true;
-    actions_.push_back(supersede_push{id});
+    actions_.emplace_back(supersede_push{id});
   }
 }
 
@@ -304,7 +304,7 @@ void destination_table::answer_first(destination_id id, destination& d) {
     // that its retry finds a clean guest.
     if (d.removing || d.copy.gone()) {
       d.first_answered = true;
-      actions_.push_back(first_copy_ended{id, *d.first_error});
+      actions_.emplace_back(first_copy_ended{id, *d.first_error});
     }
     return;
   }
@@ -312,7 +312,7 @@ void destination_table::answer_first(destination_id id, destination& d) {
   if (!copied || !d.copy.converged(*copied))
     return;
   d.first_answered = true;
-  actions_.push_back(
+  actions_.emplace_back(
     first_copy_ended{id, first_copy_done{*copied, d.copy.skipped()}});
 }
 
@@ -322,12 +322,12 @@ bool destination_table::answer_gone(destination_id id, destination& d,
   if (!d.copy.gone() && !late)
     return false;
   if (!d.first_answered)
-    actions_.push_back(first_copy_ended{id, *d.first_error});
+    actions_.emplace_back(first_copy_ended{id, *d.first_error});
   auto pending = d.copy.pending();
   if (late && !d.copy.gone())
     pending.push_back({d.spec.guest_root, "the guest did not answer in time"});
   if (d.removing)
-    actions_.push_back(destination_left{id, std::move(pending)});
+    actions_.emplace_back(destination_left{id, std::move(pending)});
   return true;
 }
 

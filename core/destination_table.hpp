@@ -101,16 +101,17 @@ public:
   void stop_following(const std::string& sandbox_id);
   void start_following(const std::string& sandbox_id, time_point now);
 
-  void hint(const std::string& volume, volume_hint what, time_point now);
+  /// Volumes are named by their paths; unknown ones are ignored.
+  void hint(const std::string& path, volume_hint what, time_point now);
   /// Events were lost: every volume is compared.
   void hint_all(volume_hint what, time_point now);
   /// The guest of a sandbox can be reached again: retries need not wait.
   void guest_up(const std::string& sandbox_id);
 
-  void watched(const std::string& volume, const status& placed, time_point now);
-  void looked(const std::string& volume, const result<volume_look>& seen,
+  void watched(const std::string& path, const status& placed, time_point now);
+  void looked(const std::string& path, const result<volume_look>& seen,
               time_point now);
-  void read(const std::string& volume, const result<volume_snapshot_ptr>& got,
+  void read(const std::string& path, const result<volume_snapshot_ptr>& got,
             time_point now);
   void finished(destination_id id, const order_outcome& outcome,
                 time_point now);

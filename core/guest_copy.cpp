@@ -187,7 +187,7 @@ std::optional<guest_copy::time_point> guest_copy::next_due() const {
 }
 
 std::string guest_copy::attempt_name(const std::string& host_name) {
-  if (attempts_.size() >= max_attempts && attempts_.count(host_name) == 0)
+  if (attempts_.size() >= max_attempts && !attempts_.contains(host_name))
     // Names sort by time; the oldest was replaced on the host long ago.
     attempts_.erase(attempts_.begin());
   const auto n = attempts_[host_name]++;
@@ -205,7 +205,7 @@ guest_copy::wanted_links(const volume_snapshot& host,
     others_ = on_host;
   std::vector<std::string> wanted;
   for (const auto& name : host.links) {
-    if (on_host.count(name) == 0 && others_.count(name) == 0)
+    if (!on_host.contains(name) && !others_.contains(name))
       wanted.push_back(name);
     else
       refused.push_back({name, "is not a link in the volume's root"});
@@ -229,7 +229,7 @@ guest_copy::unsent_links(const pending_push& push) const {
 std::vector<std::string> guest_copy::stale_links() const {
   std::vector<std::string> names;
   for (const auto& [name, link] : links_)
-    if (link.sent && !link.stuck && wanted_links_.count(name) == 0)
+    if (link.sent && !link.stuck && !wanted_links_.contains(name))
       names.push_back(name);
   return names;
 }
@@ -279,7 +279,7 @@ std::vector<std::string> guest_copy::not_removable() const {
     if (g.state == name_state::stuck)
       paths.push_back(join(settings_.root, name));
   for (const auto& [name, link] : links_)
-    if (link.stuck && wanted_links_.count(name) == 0)
+    if (link.stuck && !wanted_links_.contains(name))
       paths.push_back(join(settings_.root, name));
   return paths;
 }

@@ -66,9 +66,7 @@ int run(const arguments& with) {
   return serve(*config, signals);
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
+int parse_and_run(int argc, char** argv) {
   arguments with;
   CLI::App app{"Shares filesystems with micro-VM sandboxes, and keeps copied "
                "volumes current.",
@@ -84,14 +82,21 @@ int main(int argc, char** argv) {
                "Print the configuration with all defaults, and end");
   try {
     app.parse(argc, argv);
-    return run(with);
   } catch (const CLI::Success& asked) {
     return app.exit(asked);
   } catch (const CLI::ParseError& wrong) {
     std::cerr << "fsshared: " << wrong.what() << "\n";
     return exit_usage;
+  }
+  return run(with);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return parse_and_run(argc, argv);
   } catch (const std::exception& failed) {
-    std::cerr << "fsshared: " << failed.what() << "\n";
-    return exit_failed;
+    return refuse(exit_failed, {errc::internal, failed.what()});
   }
 }

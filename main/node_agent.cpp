@@ -76,7 +76,7 @@ status make_socket_dir(const std::string& socket) {
 // loop before the actor system, which waits for every actor.
 class node_agent::parts {
 public:
-  explicit parts(const node_config& c) : config(c) {
+  explicit parts(node_config c) : config(std::move(c)) {
   }
   ~parts();
   parts(const parts&) = delete;

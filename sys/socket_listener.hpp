@@ -1,7 +1,7 @@
 #pragma once
 
-#include "core/guest_address.hpp"
 #include "core/byte_stream.hpp"
+#include "core/guest_address.hpp"
 #include "sys/io_loop.hpp"
 
 #include <chrono>

@@ -174,7 +174,7 @@ bool node_world::step() {
     }
     default:
       for (auto& [id, guest] : guests_)
-        if (hung_.count(id) == 0 && run_guest(*guest))
+        if (!hung_.contains(id) && run_guest(*guest))
           return true;
       break;
     }
