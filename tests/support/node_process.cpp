@@ -28,6 +28,11 @@ node_process::node_process(const std::string& more_config)
   }
 }
 
+finished_process run_fsshared(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), FSSHARED_PROGRAM);
+  return run_process(std::move(arguments));
+}
+
 finished_process run_fssharectl(const std::string& socket,
                                 std::vector<std::string> arguments) {
   std::vector<std::string> argv{FSSHARECTL_PROGRAM, "--endpoint", socket};

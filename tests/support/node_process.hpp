@@ -32,6 +32,9 @@ private:
   child_process program_;
 };
 
+/// Runs fsshared to its end, which it reaches by itself if it refuses to start.
+finished_process run_fsshared(std::vector<std::string> arguments);
+
 /// Runs fssharectl to its end.
 finished_process run_fssharectl(const std::string& socket,
                                 std::vector<std::string> arguments);

@@ -1,0 +1,121 @@
+#include "tests/support/node_process.hpp"
+#include "tests/support/socket_peer.hpp"
+#include "tests/support/temp_dir.hpp"
+#include "ttrpc/envelope.hpp"
+
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+using namespace fsshare;
+using nlohmann::json;
+using test::run_fsshared;
+
+TEST_SUITE_BEGIN("integration/fsshared");
+
+namespace {
+
+test::socket_peer connect(const test::node_process& node) {
+  return test::socket_peer{{address_scheme::unix_socket, node.socket(), 0, 0}};
+}
+
+/// Returns the code of the next answer; UNKNOWN if there is none.
+errc next_code(test::socket_peer& peer) {
+  const auto frame = peer.next_frame();
+  if (!frame)
+    return errc::unknown;
+  const auto response = ttrpc::decode_response(frame->payload);
+  return response ? response->code : errc::unknown;
+}
+
+} // namespace
+
+TEST_CASE("bad configuration is 78, names file and key, and makes nothing") {
+  const test::temp_dir dir;
+  const auto refused = [&](const std::string& text) {
+    const auto file = dir.write("config.json", text);
+    const auto got = run_fsshared({"--config", file});
+    CHECK(got.exit_code == 78);
+    CHECK(got.errors.find(file) != std::string::npos);
+    return got.errors;
+  };
+  CHECK(refused(R"({"copy": {"windw": 1}})").find("/copy/windw")
+        != std::string::npos);
+  CHECK(refused(R"({"log": {"level": "loud"}})").find("/log/level")
+        != std::string::npos);
+  CHECK(refused("{").find("line 1") != std::string::npos);
+  const auto missing = run_fsshared({"--config", dir / "none.json"});
+  CHECK(missing.exit_code == 78);
+  CHECK(missing.errors.find("none.json") != std::string::npos);
+  CHECK(run_fsshared({"--nonsense"}).exit_code == 64);
+  const std::filesystem::directory_iterator entries{dir.path()};
+  CHECK(std::distance(begin(entries), end(entries)) == 1);
+}
+
+TEST_CASE("the printed configuration is one that it takes") {
+  const test::temp_dir dir;
+  const auto file
+    = dir.write("config.json", R"({"copy": {"window_requests": 7}})");
+  const auto printed = run_fsshared({"--config", file, "--print-config"});
+  REQUIRE(printed.exit_code == 0);
+  CHECK(json::parse(printed.output).at("copy").at("window_requests") == 7);
+  const auto again = dir.write("again.json", printed.output);
+  CHECK(run_fsshared({"--config", again, "--check-config"}).exit_code == 0);
+}
+
+TEST_CASE("each line of a JSON log is an object with time, level and event") {
+  test::node_process node{R"("log": {"format": "json", "level": "debug"})"};
+  test::run_fssharectl(node.socket(), {"sandbox", "inspect", "x\"\ny"});
+  REQUIRE(node.program().terminate() == 0);
+  std::istringstream log{node.program().errors()};
+  std::set<std::string> events;
+  for (std::string line; std::getline(log, line);) {
+    const auto parsed = json::parse(line);
+    CHECK(parsed.contains("ts"));
+    CHECK(parsed.contains("level"));
+    events.insert(parsed.at("event").get<std::string>());
+  }
+  for (const char* event :
+       {"started", "api-call", "api-call-failed", "stopped"})
+    CHECK_MESSAGE(events.contains(event), event);
+}
+
+TEST_CASE("garbage and oversize frames leave the node agent at work") {
+  test::node_process node;
+  auto other = connect(node);
+  auto peer = connect(node);
+  // No Request on stream 1; an even stream id; 4 MiB and one byte on stream 3.
+  peer.send(bytes{0, 0, 0, 2, 0, 0, 0, 1, 1, 0, 0xff, 0xff});
+  CHECK(next_code(peer) == errc::invalid_argument);
+  peer.send(bytes{0, 0, 0, 0, 0, 0, 0, 2, 1, 0});
+  CHECK(next_code(peer) == errc::invalid_argument);
+  peer.send(bytes{0, 0x40, 0, 1, 0, 0, 0, 3, 1, 0});
+  peer.send(bytes((std::size_t{4} << 20) + 1, 0xaa));
+  CHECK(next_code(peer) == errc::resource_exhausted);
+  other.send(bytes(100'000, 0xff));
+  other.finish_sending();
+  bytes call;
+  REQUIRE(ttrpc::append_request(
+    call, {5, "fsshare.v1.FilesystemShare", "Version", {}}, {}));
+  peer.send(call);
+  CHECK(next_code(peer) == errc::none);
+  CHECK(test::run_fssharectl(node.socket(), {"version"}).exit_code == 0);
+  CHECK(node.program().terminate() == 0);
+}
+
+TEST_CASE(
+  "a second node agent on the same socket is refused, the first stays") {
+  test::node_process node;
+  const test::temp_dir dir;
+  const auto file = dir.write(
+    "config.json", R"({"api": {"socket": ")" + node.socket()
+                     + R"("}, "share": {"root": ")" + (dir / "share") + "\"}}");
+  const auto got = run_fsshared({"--config", file});
+  CHECK(got.exit_code == 1);
+  CHECK(got.errors.find(node.socket()) != std::string::npos);
+  CHECK(test::run_fssharectl(node.socket(), {"version"}).exit_code == 0);
+}
+
+TEST_SUITE_END();
