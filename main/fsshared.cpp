@@ -58,7 +58,7 @@ int run(const arguments& with) {
   if (!config)
     return refuse(exit_config, config.err());
   if (with.print_config)
-    std::cout << to_json_text(*config) << "\n";
+    std::cout << to_json_text(*config);
   if (with.check_config && !with.print_config)
     std::cout << "configuration is valid\n";
   if (with.check_config || with.print_config)
