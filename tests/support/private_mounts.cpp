@@ -57,6 +57,19 @@ void must_mount(const char* source, const std::string& target, const char* type,
     fail("mount " + target);
 }
 
+// In a chroot / need not be a mount point, which has no propagation to set:
+// then it is made one and entered, by the one path that leads onto it.
+void make_all_private() {
+  if (::mount(nullptr, "/", nullptr, MS_PRIVATE | MS_REC, nullptr) == 0)
+    return;
+  if (errno != EINVAL)
+    fail("make / private");
+  must_mount("/", "/", nullptr, MS_BIND | MS_REC);
+  if (::chdir("/..") != 0 || ::chroot(".") != 0)
+    fail("enter the mount on /");
+  must_mount(nullptr, "/", nullptr, MS_PRIVATE | MS_REC);
+}
+
 } // namespace
 
 private_mounts::private_mounts(parent_mount parent) {
@@ -65,7 +78,7 @@ private_mounts::private_mounts(parent_mount parent) {
                    + ::strerrordesc_np(errno);
     return;
   }
-  must_mount(nullptr, "/", nullptr, MS_PRIVATE | MS_REC);
+  make_all_private();
   std::string pattern = "/tmp/fsshare-mounts-XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr)
     fail("mkdtemp " + pattern);
