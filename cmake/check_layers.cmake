@@ -24,7 +24,7 @@ set(may_main core sys ttrpc config log messages actors guest ctl main caf cli
 set(may_bench core sys ttrpc config log messages actors guest ctl bench
   benchmark io)
 set(may_tests core sys ttrpc config log messages actors guest ctl main tests
-  proto protobuf caf nlohmann spdlog doctest rapidcheck kernel io)
+  proto protobuf caf cli nlohmann spdlog doctest rapidcheck kernel io)
 # Folders at the top that hold files which are not ours to check.
 set(ignored_folders build)
 

@@ -1,0 +1,208 @@
+#include "tests/demo/copy_check.hpp"
+
+#include "core/paths.hpp"
+#include "tests/demo/rotation_report.hpp"
+#include "tests/demo/volume_script.hpp"
+#include "tests/support/tree_text.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <sstream>
+
+namespace fsshare::demo {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+using names = std::set<std::string>;
+
+std::string live_generation(const std::string& dir) {
+  std::error_code none;
+  return fs::read_symlink(join(dir, "..data"), none).string();
+}
+
+names entries_of(const std::string& dir) {
+  names out;
+  for (const auto& entry : fs::directory_iterator{dir})
+    out.insert(entry.path().filename().string());
+  return out;
+}
+
+std::string lines_of(const names& list) {
+  std::string out;
+  for (const auto& each : list)
+    out += each + "\n";
+  return out;
+}
+
+/// What a guest directory holds beside what the host's has.
+names leftovers(const std::string& volume_dir, const std::string& guest_dir) {
+  auto left = entries_of(guest_dir);
+  for (const auto& name : entries_of(volume_dir))
+    left.erase(name);
+  left.erase(live_generation(guest_dir));
+  return left;
+}
+
+/// Replaces the generation's name where a line of a tree has it: before the
+/// path of an entry of it, or where `..data` leads.
+std::string with_generation(std::string text, const std::string& from,
+                            const std::string& to) {
+  for (auto at = text.find(from); at != std::string::npos;
+       at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+/// Lines of `a` that `b` does not have, each after `mark`.
+std::string only_in(const std::string& a, const std::string& b, char mark) {
+  names known;
+  std::istringstream of_b{b};
+  for (std::string line; std::getline(of_b, line);)
+    known.insert(line);
+  std::string out;
+  std::istringstream of_a{a};
+  for (std::string line; std::getline(of_a, line);)
+    if (!known.contains(line))
+      out += std::string{mark} + ' ' + line + '\n';
+  return out;
+}
+
+/// Names that a key without its directories would have at the top.
+names flattened_keys(const std::string& volume_dir, const names& in_guest) {
+  names flat;
+  const auto generation = join(volume_dir, live_generation(volume_dir));
+  for (const auto& entry : fs::recursive_directory_iterator{generation}) {
+    const auto name = entry.path().filename().string();
+    if (entry.path().parent_path() != generation && in_guest.contains(name))
+      flat.insert(name);
+  }
+  return flat;
+}
+
+names dangling_links(const std::string& dir, const names& ignored) {
+  names out;
+  for (const auto& entry : fs::recursive_directory_iterator{dir})
+    if (entry.is_symlink() && !fs::exists(entry.path())
+        && !ignored.contains(entry.path().filename().string()))
+      out.insert(entry.path().string());
+  return out;
+}
+
+/// What fsshared says that it cannot remove below the guest's copy.
+names not_removable(const demo_host& host, const guest_copy& copy) {
+  names out;
+  const auto reply = host.ask({"volume", "ls"});
+  for (const auto& volume : reply.at("volumes"))
+    for (const auto& at : volume.at("destinations"))
+      if (at.at("guest_path") == copy.guest_path)
+        for (const std::string path : at.at("not_removable"))
+          out.insert(is_below(path, copy.guest_path)
+                       ? path.substr(copy.guest_path.size() + 1)
+                       : path);
+  return out;
+}
+
+class copy_checker {
+public:
+  copy_checker(demo_host& host, const std::string& volume_dir,
+               const guest_copy& copy, const guest_profile& abilities)
+    : host_(host), out_(host.out()), volume_dir_(volume_dir), copy_(copy),
+      abilities_(abilities), left_(leftovers(volume_dir, copy.dir)) {
+  }
+
+  void check() {
+    check_tree();
+    const auto flat = flattened_keys(volume_dir_, entries_of(copy_.dir));
+    out_.check(flat.empty(), of("has no flattened key"), lines_of(flat));
+    const auto dangling
+      = dangling_links(copy_.dir, abilities_.removal ? names{} : left_);
+    out_.check(dangling.empty(), of("has no dangling link"),
+               lines_of(dangling));
+    if (abilities_.removal)
+      check_generations();
+    else
+      check_what_stays();
+  }
+
+private:
+  std::string of(const std::string& what) const {
+    return copy_.container + "'s guest directory " + what;
+  }
+
+  void check_tree() {
+    test::tree_text_options options;
+    options.link_owners = false;
+    const auto wanted = test::describe_tree(volume_dir_, options);
+    if (!abilities_.removal)
+      options.leave_out = [this](const std::string& path) {
+        const auto slash = path.find('/');
+        return left_.contains(path.substr(0, slash));
+      };
+    const auto got = with_generation(test::describe_tree(copy_.dir, options),
+                                     live_generation(copy_.dir),
+                                     live_generation(volume_dir_));
+    out_.check(got == wanted,
+               of(abilities_.removal
+                    ? "equals the host's"
+                    : "equals the host's in ..data, generation and live links"),
+               only_in(wanted, got, '-') + only_in(got, wanted, '+'));
+  }
+
+  void check_generations() {
+    names old;
+    for (const auto& name : entries_of(copy_.dir))
+      if (name.starts_with("..") && name != "..data"
+          && name != live_generation(copy_.dir))
+        old.insert(name);
+    out_.check(old.empty(), of("has the kept generation only"), lines_of(old));
+  }
+
+  void check_what_stays() {
+    out_.say("not removable by this guest agent: "
+             + std::to_string(left_.size()) + " entries of " + copy_.container
+             + "'s guest directory");
+    const auto told = not_removable(host_, copy_);
+    out_.check(told == left_, of("keeps what fsshared reports, no more"),
+               "reported:\n" + lines_of(told) + "there:\n" + lines_of(left_));
+  }
+
+  demo_host& host_;
+  transcript& out_;
+  const std::string& volume_dir_;
+  const guest_copy& copy_;
+  const guest_profile& abilities_;
+  names left_;
+};
+
+/// Returns whether nothing is left to be removed, or to be reported as what
+/// cannot be.
+bool settled(const demo_host& host, const std::string& volume_dir,
+             const guest_copy& copy, const guest_profile& abilities) {
+  const auto left = leftovers(volume_dir, copy.dir);
+  return abilities.removal ? left.empty() : left == not_removable(host, copy);
+}
+
+} // namespace
+
+void check_copies(demo_host& host, const std::string& volume_dir,
+                  const std::vector<guest_copy>& copies,
+                  const demo_options& with) {
+  auto& out = host.out();
+  out.heading("The guest directories, once old generations had their grace");
+  const auto abilities = with.abilities();
+  // What is missing at the deadline shows in the checks.
+  eventually([&] {
+    return std::all_of(copies.begin(), copies.end(), [&](const auto& copy) {
+      return settled(host, volume_dir, copy, abilities);
+    });
+  });
+  if (with.tamper != tampering::nothing)
+    tamper_with_copy(with.tamper, copies.front().dir, nested_key);
+  for (const auto& copy : copies)
+    copy_checker{host, volume_dir, copy, abilities}.check();
+}
+
+} // namespace fsshare::demo
