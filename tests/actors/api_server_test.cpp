@@ -1,99 +1,16 @@
-#include "actors/api_server.hpp"
-#include "log/log.hpp"
-#include "proto/fsshare.pb.h"
-#include "tests/support/actor_fixture.hpp"
-#include "tests/support/fake_node.hpp"
-#include "tests/support/memory_stream.hpp"
-#include "ttrpc/client_session.hpp"
+#include "tests/support/api_fixture.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace fsshare;
 using namespace std::chrono_literals;
+using fixture = test::api_fixture;
+using test::api_client;
+using test::good_prepare;
 
 TEST_SUITE_BEGIN("actors/api_server");
 
 namespace {
-
-constexpr const char* service = "fsshare.v1.FilesystemShare";
-
-/// A client of the control API with one connection.
-struct api_client {
-  std::shared_ptr<test::memory_stream> stream
-    = std::make_shared<test::memory_stream>();
-  ttrpc::client_session session;
-
-  std::uint32_t call(const char* method, const std::string& payload,
-                     const char* of = service) {
-    const auto id = session.call(of, method, {as_bytes(payload)}, 0s, {});
-    REQUIRE(id);
-    stream->deliver(session.take_output());
-    return *id;
-  }
-  std::vector<ttrpc::client_session::reply> replies() {
-    auto got = session.receive(stream->take_sent());
-    REQUIRE(got);
-    return *std::move(got);
-  }
-};
-
-struct fixture : test::actor_fixture {
-  std::shared_ptr<test::fake_node_script> script
-    = std::make_shared<test::fake_node_script>();
-  test::fake_node_actor node = spawn<test::fake_node>(script);
-  api_server_actor aut = spawn<api_server>(node, options());
-  std::uint64_t connections = 0;
-
-  fixture() {
-    log::set_up({log_level::error, log_format::logfmt});
-  }
-
-  static api_server_options options() {
-    api_server_options out;
-    out.allowed_uids = {0, 1000};
-    out.version = "1.2.3";
-    out.build = "g++";
-    out.max_calls = 3;
-    out.max_unsent_bytes = 1000;
-    return out;
-  }
-
-  api_client connect(std::uint32_t uid = 0) {
-    api_client out;
-    tell(aut, api_connected{++connections, out.stream, uid});
-    run();
-    return out;
-  }
-
-  ttrpc::client_session::reply call(api_client& client, const char* method,
-                                    const std::string& payload,
-                                    const char* of = service) {
-    const auto id = client.call(method, payload, of);
-    run();
-    auto replies = client.replies();
-    REQUIRE(replies.size() == 1);
-    CHECK(replies[0].stream == id);
-    return replies[0];
-  }
-
-  template <class Reply, class Request>
-  Reply ok(api_client& client, const char* method, const Request& request) {
-    const auto got = call(client, method, request.SerializeAsString());
-    REQUIRE_MESSAGE(got.code == errc::none, got.message);
-    Reply reply;
-    REQUIRE(reply.ParseFromArray(got.payload.data(),
-                                 static_cast<int>(got.payload.size())));
-    return reply;
-  }
-};
-
-v1::PrepareRequest good_prepare() {
-  v1::PrepareRequest request;
-  request.set_sandbox_id("sb-1");
-  request.set_mode(v1::SHARING_MODE_COPY);
-  request.mutable_guest()->set_address("unix:///run/guest.sock");
-  return request;
-}
 
 template <class Request>
 Request of_sandbox() {
@@ -332,129 +249,6 @@ TEST_CASE_FIXTURE(fixture, "unknown services and methods are UNIMPLEMENTED") {
   CHECK(call(client, "prepare", "").code == errc::unimplemented);
   CHECK(call(client, "", "").code == errc::unimplemented);
   CHECK(script->calls.empty());
-}
-
-TEST_CASE_FIXTURE(fixture, "users that are not allowed get PERMISSION_DENIED") {
-  auto client = connect(1001);
-  const auto got = call(client, "Prepare", good_prepare().SerializeAsString());
-  CHECK(got.code == errc::permission_denied);
-  CHECK(got.message.find("1001") != std::string::npos);
-  CHECK(call(client, "Version", "").code == errc::permission_denied);
-  CHECK(script->calls.empty());
-}
-
-TEST_CASE_FIXTURE(fixture, "errors of NODE come with code and sentence") {
-  script->failure = {errc::already_exists, "share /a: is \xff there"};
-  auto client = connect();
-  const auto got = call(client, "Prepare", good_prepare().SerializeAsString());
-  CHECK(got.code == errc::already_exists);
-  CHECK(got.message == "share /a: is \xef\xbf\xbd there");
-  self->send_exit(node, caf::exit_reason::user_shutdown);
-  run();
-  CHECK(call(client, "Prepare", good_prepare().SerializeAsString()).code
-        == errc::unavailable);
-}
-
-TEST_CASE_FIXTURE(fixture,
-                  "answers come in the order in which they are ready") {
-  script->hold_prepare = true;
-  auto client = connect();
-  const auto slow = client.call("Prepare", good_prepare().SerializeAsString());
-  const auto quick = client.call("Version", "");
-  run();
-  auto replies = client.replies();
-  REQUIRE(replies.size() == 1);
-  CHECK(replies[0].stream == quick);
-  tell(node, test::release_held{});
-  run();
-  replies = client.replies();
-  REQUIRE(replies.size() == 1);
-  CHECK(replies[0].stream == slow);
-}
-
-TEST_CASE_FIXTURE(fixture, "a client that goes away cancels nothing") {
-  script->hold_prepare = true;
-  auto client = connect();
-  client.call("Prepare", good_prepare().SerializeAsString());
-  run();
-  client.stream->end();
-  run();
-  CHECK(client.stream->is_closed());
-  CHECK(script->calls == std::vector<std::string>{"Prepare sb-1"});
-  tell(node, test::release_held{});
-  run();
-  CHECK(client.stream->take_sent().empty());
-  auto other = connect();
-  CHECK(call(other, "Version", "").code == errc::none);
-}
-
-TEST_CASE_FIXTURE(fixture, "too many waiting calls are RESOURCE_EXHAUSTED") {
-  script->hold_prepare = true;
-  auto client = connect();
-  for (int i = 0; i < 3; ++i)
-    client.call("Prepare", good_prepare().SerializeAsString());
-  run();
-  CHECK(client.replies().empty());
-  CHECK(call(client, "Prepare", good_prepare().SerializeAsString()).code
-        == errc::resource_exhausted);
-  tell(node, test::release_held{});
-  run();
-  CHECK(client.replies().size() == 3);
-  script->hold_prepare = false;
-  CHECK(call(client, "Prepare", good_prepare().SerializeAsString()).code
-        == errc::none);
-}
-
-TEST_CASE_FIXTURE(fixture, "a client that does not read is disconnected") {
-  auto client = connect();
-  client.stream->stop_reading();
-  for (int i = 0; i < 100 && !client.stream->is_closed(); ++i) {
-    client.call("Version", "");
-    client.call("Version", "");
-    run();
-  }
-  CHECK(client.stream->is_closed());
-  auto other = connect();
-  CHECK(call(other, "Version", "").code == errc::none);
-}
-
-TEST_CASE_FIXTURE(fixture, "garbage and oversize frames leave others alone") {
-  auto client = connect();
-  // Announces 4 MiB and one byte on stream 1.
-  client.stream->deliver({0x00, 0x40, 0x00, 0x01, 0, 0, 0, 1, 1, 0});
-  run();
-  bytes body(4'194'305, 0xaa);
-  client.stream->deliver(std::move(body));
-  run();
-  // Its answer carries the id of a call that the session never made.
-  CHECK(client.replies().empty());
-  CHECK(client.session.stray_responses() == 1);
-  client.call("Version", ""); // id 1 again: refused
-  run();
-  REQUIRE(client.replies().size() == 1);
-  auto other = connect();
-  other.stream->deliver(bytes(1000, 0xff));
-  run();
-  auto third = connect();
-  CHECK(call(third, "Version", "").code == errc::none);
-}
-
-TEST_CASE_FIXTURE(fixture, "bytes may arrive in any pieces") {
-  auto client = connect();
-  REQUIRE(client.session.call(service, "Version", {}, 0s, {}));
-  for (const auto byte : client.session.take_output())
-    client.stream->deliver({byte});
-  run();
-  const auto replies = client.replies();
-  REQUIRE(replies.size() == 1);
-  CHECK(replies[0].code == errc::none);
-}
-
-TEST_CASE_FIXTURE(fixture, "connections end with the actor") {
-  auto client = connect();
-  self->send_exit(aut, caf::exit_reason::user_shutdown);
-  run();
-  CHECK(client.stream->is_closed());
 }
 
 TEST_SUITE_END();
