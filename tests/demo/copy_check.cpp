@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <set>
 #include <sstream>
+#include <stdexcept>
 
 namespace fsshare::demo {
 
@@ -91,30 +92,41 @@ names dangling_links(const std::string& dir, const names& ignored) {
   return out;
 }
 
-/// What fsshared says that it cannot remove below the guest's copy.
-names not_removable(const demo_host& host, const guest_copy& copy) {
-  names out;
+/// What fsshared says about the guest's copy.
+nlohmann::json status_of(const demo_host& host, const guest_copy& copy) {
   const auto reply = host.ask({"volume", "ls"});
   for (const auto& volume : reply.at("volumes"))
     for (const auto& at : volume.at("destinations"))
       if (at.at("guest_path") == copy.guest_path)
-        for (const std::string path : at.at("not_removable"))
-          out.insert(is_below(path, copy.guest_path)
-                       ? path.substr(copy.guest_path.size() + 1)
-                       : path);
+        return at;
+  throw std::runtime_error("fsshared knows no " + copy.guest_path);
+}
+
+/// What it cannot remove there.
+names not_removable(const nlohmann::json& status, const guest_copy& copy) {
+  names out;
+  for (const std::string path : status.at("not_removable"))
+    out.insert(is_below(path, copy.guest_path)
+                 ? path.substr(copy.guest_path.size() + 1)
+                 : path);
   return out;
 }
 
 class copy_checker {
 public:
-  copy_checker(demo_host& host, const std::string& volume_dir,
+  copy_checker(const demo_host& host, const std::string& volume_dir,
                const guest_copy& copy, const guest_profile& abilities)
-    : host_(host), out_(host.out()), volume_dir_(volume_dir), copy_(copy),
-      abilities_(abilities), left_(leftovers(volume_dir, copy.dir)) {
+    : out_(host.out()), volume_dir_(volume_dir), copy_(copy),
+      abilities_(abilities), left_(leftovers(volume_dir, copy.dir)),
+      status_(status_of(host, copy)) {
   }
 
   void check() {
     check_tree();
+    out_.check(status_.at("current") == true
+                 && status_.at("guest_generation")
+                      == live_generation(copy_.dir),
+               of("is current, says fsshared"), status_.dump(2));
     const auto flat = flattened_keys(volume_dir_, entries_of(copy_.dir));
     out_.check(flat.empty(), of("has no flattened key"), lines_of(flat));
     const auto dangling
@@ -164,17 +176,17 @@ private:
     out_.say("not removable by this guest agent: "
              + std::to_string(left_.size()) + " entries of " + copy_.container
              + "'s guest directory");
-    const auto told = not_removable(host_, copy_);
+    const auto told = not_removable(status_, copy_);
     out_.check(told == left_, of("keeps what fsshared reports, no more"),
                "reported:\n" + lines_of(told) + "there:\n" + lines_of(left_));
   }
 
-  demo_host& host_;
   transcript& out_;
   const std::string& volume_dir_;
   const guest_copy& copy_;
   const guest_profile& abilities_;
   names left_;
+  nlohmann::json status_;
 };
 
 /// Returns whether nothing is left to be removed, or to be reported as what
@@ -182,7 +194,9 @@ private:
 bool settled(const demo_host& host, const std::string& volume_dir,
              const guest_copy& copy, const guest_profile& abilities) {
   const auto left = leftovers(volume_dir, copy.dir);
-  return abilities.removal ? left.empty() : left == not_removable(host, copy);
+  const auto status = status_of(host, copy);
+  return status.at("current") == true
+         && left == (abilities.removal ? names{} : not_removable(status, copy));
 }
 
 } // namespace
@@ -193,12 +207,15 @@ void check_copies(demo_host& host, const std::string& volume_dir,
   auto& out = host.out();
   out.heading("The guest directories, once old generations had their grace");
   const auto abilities = with.abilities();
-  // What is missing at the deadline shows in the checks.
-  eventually([&] {
+  const auto all_settled = [&] {
     return std::all_of(copies.begin(), copies.end(), [&](const auto& copy) {
       return settled(host, volume_dir, copy, abilities);
     });
-  });
+  };
+  // What is missing at the deadline shows in the checks; after a failure there
+  // is nothing to wait for.
+  if (!out.failed())
+    eventually(all_settled);
   if (with.tamper != tampering::nothing)
     tamper_with_copy(with.tamper, copies.front().dir, nested_key);
   for (const auto& copy : copies)

@@ -14,10 +14,11 @@ namespace {
 made_rotation rotate(test::rotator& kubelet, const scripted_rotation& script) {
   kubelet.begin(script.files);
   kubelet.run_until(test::rotation_step::flip);
+  const auto called = data_observer::clock::now();
   kubelet.step();
   const auto flipped = data_observer::clock::now();
   kubelet.finish();
-  return {script.what, kubelet.written(), flipped};
+  return {script.what, kubelet.written(), called, flipped};
 }
 
 } // namespace

@@ -40,8 +40,10 @@ arrival arrival_of(const std::vector<made_rotation>& rotations,
       continue;
     if (at != index)
       return {"superseded by " + wanted.generation, std::nullopt, true};
-    const milliseconds lag = found->at - wanted.flipped;
-    return {in_ms(lag), lag, lag.count() >= 0};
+    const bool returned = found->at >= wanted.flipped;
+    const milliseconds lag
+      = found->at - (returned ? wanted.flipped : wanted.called);
+    return {(returned ? "" : "< ") + in_ms(lag), lag, lag.count() >= 0};
   }
   return {};
 }

@@ -12,7 +12,9 @@ namespace fsshare::demo {
 struct made_rotation {
   std::string what;
   std::string generation;
-  /// Of the return of the rename of `..data`.
+  /// Of the call of the rename of `..data`.
+  data_observer::clock::time_point called;
+  /// Of its return, from which lags count.
   data_observer::clock::time_point flipped;
 };
 
@@ -21,7 +23,9 @@ struct made_rotation {
 bool names_generation(const std::string& in_guest, const std::string& on_host);
 
 /// Prints how long each rotation took to each guest directory, with median and
-/// maximum, and checks that each arrived or a newer one did.
+/// maximum, and checks that each arrived or a newer one did. A busy machine may
+/// let the rename return after the guest has what it caused; such a lag counts
+/// from the call and is marked `<`.
 /// @param containers Their guest directories are those of `observer`.
 void report_rotations(const std::vector<made_rotation>& rotations,
                       const std::vector<std::string>& containers,
