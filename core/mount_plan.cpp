@@ -67,10 +67,7 @@ void add_unbind(mount_plan& plan, std::string target) {
 std::string describe(const mount_step& step) {
   struct visitor {
     std::string operator()(const make_sandbox_dir& x) const {
-      return "make directory " + x.path;
-    }
-    std::string operator()(const make_mark& x) const {
-      return "write mark " + x.path;
+      return "make sandbox directory " + x.path;
     }
     std::string operator()(const make_directory& x) const {
       return "make directory " + x.path;
@@ -100,8 +97,8 @@ std::string describe(const mount_step& step) {
     std::string operator()(const remove_directory& x) const {
       return "remove directory " + x.path;
     }
-    std::string operator()(const remove_mark& x) const {
-      return "remove mark " + x.path;
+    std::string operator()(const remove_sandbox_dir& x) const {
+      return "remove sandbox directory " + x.path;
     }
   };
   return std::visit(visitor{}, step);
@@ -125,10 +122,7 @@ std::optional<mount_step> undo_of(const mount_step& step) {
   struct visitor {
     using undo = std::optional<mount_step>;
     undo operator()(const make_sandbox_dir& x) const {
-      return remove_directory{x.path};
-    }
-    undo operator()(const make_mark& x) const {
-      return remove_mark{x.path};
+      return remove_sandbox_dir{x.path, x.mark_path};
     }
     undo operator()(const make_directory& x) const {
       return remove_directory{x.path};
@@ -157,7 +151,7 @@ std::optional<mount_step> undo_of(const mount_step& step) {
     undo operator()(const remove_directory&) const {
       return std::nullopt;
     }
-    undo operator()(const remove_mark&) const {
+    undo operator()(const remove_sandbox_dir&) const {
       return std::nullopt;
     }
   };
@@ -183,8 +177,8 @@ void append(mount_plan& plan, mount_plan more) {
 mount_plan plan_prepare_copy(const share_layout& layout) {
   auto plan = empty_plan(layout, on_failure::undo);
   plan.steps = {
-    make_sandbox_dir{layout.sandbox_dir(), sandbox_mode},
-    make_mark{layout.mark_path(), render_share_mark({layout.sandbox_id()})},
+    make_sandbox_dir{layout.sandbox_dir(), sandbox_mode, layout.mark_path(),
+                     render_share_mark({layout.sandbox_id()})},
     make_directory{layout.mounts_dir(), mounts_mode},
     make_directory{layout.shared_dir(), shared_mode},
   };
@@ -237,8 +231,7 @@ mount_plan plan_cleanup(const share_layout& layout) {
     remove_placeholders{layout.mounts_dir()},
     remove_directory{layout.mounts_dir()},
     remove_directory{layout.shared_dir()},
-    remove_mark{layout.mark_path()},
-    remove_directory{layout.sandbox_dir()},
+    remove_sandbox_dir{layout.sandbox_dir(), layout.mark_path()},
   };
   return plan;
 }

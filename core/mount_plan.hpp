@@ -16,24 +16,20 @@
 namespace fsshare {
 
 // Every path of a step lies strictly below the plan's share root, but for the
-// sources of binds, which may lie anywhere. The first seven steps make
+// sources of binds, which may lie anywhere. The first four steps make
 // something and have an undo; the others take away, and find nothing to do
 // where that is already gone.
 
-/// Makes a sandbox's directory. It must not exist: one that does is a shim's,
-/// or of ours from before; `errc::failed_precondition` says which.
+/// Makes a sandbox's directory with the mark in it, or neither. The directory
+/// must not exist: one that does is a shim's, or of ours from before;
+/// `errc::failed_precondition` says which.
 struct make_sandbox_dir {
   std::string path;
   std::uint32_t mode = 0;
+  std::string mark_path;
+  std::string mark_text;
   friend bool operator==(const make_sandbox_dir&, const make_sandbox_dir&)
     = default;
-};
-
-/// Writes the mark, which must not exist.
-struct make_mark {
-  std::string path;
-  std::string text;
-  friend bool operator==(const make_mark&, const make_mark&) = default;
 };
 
 /// Makes a directory; one that is there already is taken as it is.
@@ -111,18 +107,19 @@ struct remove_directory {
     = default;
 };
 
-/// Removes the mark where nothing else is left in its directory, so that what
-/// could not be removed can still be told as ours.
-struct remove_mark {
+/// Removes the mark and the directory that it is in, where nothing else is
+/// left there: what could not be removed can still be told as ours.
+struct remove_sandbox_dir {
   std::string path;
-  friend bool operator==(const remove_mark&, const remove_mark&) = default;
+  std::string mark_path;
+  friend bool operator==(const remove_sandbox_dir&, const remove_sandbox_dir&)
+    = default;
 };
 
 using mount_step
-  = std::variant<make_sandbox_dir, make_mark, make_directory, make_placeholder,
-                 make_bind, require_mark, require_absent, unmount,
-                 remove_placeholder, remove_placeholders, remove_directory,
-                 remove_mark>;
+  = std::variant<make_sandbox_dir, make_directory, make_placeholder, make_bind,
+                 require_mark, require_absent, unmount, remove_placeholder,
+                 remove_placeholders, remove_directory, remove_sandbox_dir>;
 
 /// Returns what a step does in words for an error, such as `bind /a -> /b`.
 std::string describe(const mount_step& step);

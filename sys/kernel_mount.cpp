@@ -50,13 +50,17 @@ public:
 private:
   outcome operator()(const make_sandbox_dir& x) {
     const auto made = tree_.make_directory(x.path, x.mode);
-    if (!made || *made)
-      return changed(made);
-    return taken();
-  }
-
-  outcome operator()(const make_mark& x) {
-    return done(tree_.write_new_file(x.path, x.text));
+    if (!made)
+      return made.err();
+    if (!*made)
+      return taken();
+    auto marked = tree_.write_new_file(x.mark_path, x.mark_text);
+    if (marked)
+      return done();
+    if (const auto gone = tree_.remove_empty(x.path); !gone)
+      return error{marked.err().code, marked.err().message + "; undo: remove "
+                                        + x.path + ": " + gone.err().message};
+    return marked.err();
   }
 
   outcome operator()(const make_directory& x) {
@@ -134,8 +138,20 @@ private:
     return changed(tree_.remove_empty(x.path));
   }
 
-  outcome operator()(const remove_mark& x) {
-    return changed(tree_.remove_mark(x.path));
+  outcome operator()(const remove_sandbox_dir& x) {
+    const auto unmarked = tree_.remove_mark(x.mark_path);
+    if (!unmarked && unmarked.err().code != errc::not_found)
+      return unmarked.err();
+    auto removed = tree_.remove_empty(x.path);
+    if (removed || !unmarked || !*unmarked)
+      return changed(removed);
+    // What stays bears the mark, or nobody may remove it.
+    const auto marked = tree_.write_new_file(
+      x.mark_path, render_share_mark({layout_.sandbox_id()}));
+    if (!marked)
+      return error{removed.err().code,
+                   removed.err().message + "; " + marked.err().message};
+    return removed.err();
   }
 
   error taken() const {

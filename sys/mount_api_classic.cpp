@@ -49,7 +49,7 @@ unsigned long kept_flags(const mounted_entry& entry) {
 }
 
 // A place for mounts that nobody else sees: a private mount of an empty
-// directory, with one mount point in it. Gone with the object.
+// directory, with one mount point in it.
 //
 // mount(2) makes a bind read-write and in its source's peer group first, and
 // changes it afterwards; a change does not reach the copies that propagation
@@ -59,20 +59,21 @@ public:
   staging(const share_tree& tree, std::string dir)
     : tree_(tree), dir_(std::move(dir)), slot_(join(dir_, "slot")) {
   }
-  staging(const staging&) = delete;
-  staging& operator=(const staging&) = delete;
 
-  // What cannot be taken down here is found and reported by cleanup.
-  ~staging() {
-    static_cast<void>(tree_.detach(slot_));
-    static_cast<void>(tree_.remove_empty(slot_));
-    static_cast<void>(tree_.detach(dir_));
-    static_cast<void>(tree_.remove_empty(slot_));
-    static_cast<void>(tree_.remove_empty(dir_));
+  // Takes all of it down; what stays does no harm, and load() tries again.
+  status clear() const {
+    // With it goes what is mounted in the slot.
+    auto gone = tree_.detach(dir_);
+    for (const auto& path : {slot_, dir_})
+      if (gone)
+        gone = tree_.remove_empty(path);
+    if (!gone)
+      return gone.err().within("take down " + dir_);
+    return unit{};
   }
 
   // Mounts the source in the slot.
-  result<unique_fd> load(int source, const bind_options& options) {
+  result<unique_fd> load(int source, const bind_options& options) const {
     if (auto made = make_slot(source); !made)
       return made.err();
     auto slot = tree_.open_path(slot_);
@@ -99,7 +100,9 @@ public:
   }
 
 private:
-  status make_slot(int source) {
+  status make_slot(int source) const {
+    if (auto cleared = clear(); !cleared)
+      return cleared;
     if (auto made = tree_.make_directory(dir_, staging_mode); !made)
       return made.err();
     const auto dir = tree_.open_path(dir_);
@@ -123,7 +126,7 @@ private:
   }
 
   // A remount changes one mount, so that each below has its own.
-  status make_read_only(const unique_fd& slot) {
+  status make_read_only(const unique_fd& slot) const {
     std::string top(4096, '\0');
     const auto length
       = ::readlink(path_of(slot).c_str(), top.data(), top.size());
@@ -156,7 +159,23 @@ class classic_mount_api final : public mount_api {
 public:
   status attach(const share_tree& tree,
                 const attach_request& request) override {
-    staging place{tree, request.staging_dir};
+    const staging place{tree, request.staging_dir};
+    auto done = attach_from(place, tree, request);
+    const auto cleared = place.clear();
+    if (cleared)
+      return done;
+    if (!done)
+      return error{done.err().code,
+                   done.err().message + "; undo: " + cleared.err().message};
+    if (const auto gone = tree.detach(request.target); !gone)
+      return error{cleared.err().code,
+                   cleared.err().message + "; undo: " + gone.err().message};
+    return cleared;
+  }
+
+private:
+  static status attach_from(const staging& place, const share_tree& tree,
+                            const attach_request& request) {
     const auto loaded = place.load(request.source, request.options);
     if (!loaded)
       return loaded.err();
@@ -173,12 +192,14 @@ public:
         !done || request.options.propagation != propagation::shared)
       return done;
     auto shared = share(tree, request.target, below);
-    if (!shared)
-      static_cast<void>(tree.detach(request.target));
+    if (shared)
+      return shared;
+    if (const auto gone = tree.detach(request.target); !gone)
+      return error{shared.err().code,
+                   shared.err().message + "; undo: " + gone.err().message};
     return shared;
   }
 
-private:
   static status share(const share_tree& tree, const std::string& target,
                       unsigned long below) {
     const auto top = tree.open_path(target);

@@ -59,7 +59,8 @@ looked_up look_at(int dir, const std::string& name) {
 
 share_tree::share_tree(unique_fd root, const share_layout& layout)
   : root_(std::move(root)), root_path_(layout.share_root()),
-    sandbox_dir_(layout.sandbox_dir()), mounts_dir_(layout.mounts_dir()) {
+    sandbox_dir_(layout.sandbox_dir()), mounts_dir_(layout.mounts_dir()),
+    staging_dir_(layout.staging_dir()) {
 }
 
 result<share_tree> share_tree::open(const share_layout& layout) {

@@ -66,6 +66,8 @@ public:
   result<bool> remove_mark(const std::string& path) const;
 
   /// Unmounts everything that is mounted on `path`, lazily and with all below.
+  /// Of the staging directory nothing is unmounted that still passes on what
+  /// happens to it.
   /// @returns whether anything was.
   result<bool> detach(const std::string& path) const;
 
@@ -76,6 +78,7 @@ private:
                                mount_crossing mounts) const;
   result<unique_fd> open_parent(const std::string& path,
                                 mount_crossing mounts) const;
+  status close_off(const std::string& path) const;
   /// Opens the directory of a placeholder: it lies on the share root's file
   /// system, or on the mount that Prepare made, and on no other.
   result<unique_fd> open_own_parent(const std::string& path) const;
@@ -84,6 +87,7 @@ private:
   std::string root_path_;
   std::string sandbox_dir_;
   std::string mounts_dir_;
+  std::string staging_dir_;
 };
 
 /// Makes the share root and the directories above it where they are missing.

@@ -173,6 +173,20 @@ result<bool> share_tree::remove_mark(const std::string& path) const {
   return errno_error(errno, "unlink", path);
 }
 
+// What a mount(2) that was interrupted left in the staging directory can still
+// be in the peer group of its source: unmounting what is below it there would
+// unmount it below the source, too.
+status share_tree::close_off(const std::string& path) const {
+  const auto top = open_path(path);
+  if (!top)
+    return top.err();
+  const auto place = "/proc/self/fd/" + std::to_string(top->get());
+  if (::mount(nullptr, place.c_str(), nullptr, MS_PRIVATE | MS_REC, nullptr)
+      != 0)
+    return errno_error(errno, "make private", path);
+  return unit{};
+}
+
 result<bool> share_tree::detach(const std::string& path) const {
   const auto parent = open_parent(path, mount_crossing::cross);
   if (!parent && parent.err().code == errc::not_found)
@@ -190,6 +204,9 @@ result<bool> share_tree::detach(const std::string& path) const {
     // A dead network or FUSE mount may fail to tell: then it is tried.
     if (seen.failure == ENOENT || (seen.failure == 0 && !seen.is_mount_point))
       return changed;
+    if (path == staging_dir_)
+      if (auto closed = close_off(path); !closed)
+        return closed.err();
     if (::umount2(place.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0)
       return errno_error(errno, "umount", path);
     changed = true;

@@ -43,16 +43,14 @@ result<plan_done> run_or_undo(const mount_plan& plan, mount_session& session) {
 }
 
 // A directory that holds something that stays cannot go; trying would only
-// report it twice. The mark goes only after everything beside it.
+// report it twice.
 bool holds_leftover(const mount_step& step, const plan_done& done) {
   if (std::holds_alternative<unmount>(step))
     return false;
   const auto& path = path_of(step);
-  const auto dir
-    = std::holds_alternative<remove_mark>(step) ? parent_path(path) : path;
   return std::any_of(done.leftovers.begin(), done.leftovers.end(),
                      [&](const leftover& left) {
-                       return left.path == dir || is_below(left.path, dir);
+                       return left.path == path || is_below(left.path, path);
                      });
 }
 

@@ -5,18 +5,26 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace fsshare::test {
 
-/// Lets the step number `at` of each plan fail, or every step of one kind, and
-/// carries out the others.
+/// Lets the step number `at` of each plan fail, or every step of one kind, or
+/// every one of a description; carries out the others.
 class failing_mounts final : public mount_executor {
 public:
   using predicate = bool (*)(const mount_step&);
 
   failing_mounts(mount_executor& inner, std::size_t at)
     : inner_(inner), at_(at) {
+  }
+  /// Lets every step fail too whose describe() is `also`.
+  failing_mounts(mount_executor& inner, std::size_t at, std::string also)
+    : inner_(inner), at_(at), described_(std::move(also)) {
+  }
+  failing_mounts(mount_executor& inner, std::string described)
+    : failing_mounts(inner, SIZE_MAX, std::move(described)) {
   }
   failing_mounts(mount_executor& inner, predicate fails)
     : inner_(inner), at_(SIZE_MAX), fails_(fails) {
@@ -38,8 +46,9 @@ private:
       : inner_(std::move(inner)), owner_(owner) {
     }
     result<step_outcome> apply(const mount_step& step) override {
-      const auto fails
-        = owner_.fails_ != nullptr ? owner_.fails_(step) : at_++ == owner_.at_;
+      const bool fails = at_++ == owner_.at_
+                         || describe(step) == owner_.described_
+                         || (owner_.fails_ != nullptr && owner_.fails_(step));
       if (fails)
         return error{errc::internal, "made to fail"};
       return inner_->apply(step);
@@ -53,6 +62,7 @@ private:
 
   mount_executor& inner_;
   std::size_t at_;
+  std::string described_;
   predicate fails_ = nullptr;
 };
 

@@ -120,8 +120,13 @@ std::string private_mounts::mount_tmpfs(std::string_view name,
   return path;
 }
 
-void bind_by_hand(const std::string& source, const std::string& target) {
-  must_mount(source.c_str(), target, nullptr, MS_BIND);
+void bind_by_hand(const std::string& source, const std::string& target,
+                  unsigned long flags) {
+  must_mount(source.c_str(), target, nullptr, MS_BIND | flags);
+}
+
+void make_private_by_hand(const std::string& target) {
+  must_mount(nullptr, target, nullptr, MS_PRIVATE);
 }
 
 void unmount_by_hand(const std::string& target) {

@@ -48,7 +48,12 @@ private:
 };
 
 /// Binds without any of our own code, as another program would.
-void bind_by_hand(const std::string& source, const std::string& target);
+/// @param flags MS_* beside MS_BIND.
+void bind_by_hand(const std::string& source, const std::string& target,
+                  unsigned long flags = 0);
+
+/// Takes a mount out of its peer group.
+void make_private_by_hand(const std::string& target);
 
 /// Unmounts what is on top of `target`.
 void unmount_by_hand(const std::string& target);

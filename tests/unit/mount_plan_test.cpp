@@ -35,7 +35,8 @@ errc code_of(const result<mount_plan>& plan) {
 
 TEST_SUITE_BEGIN("core/mount_plan");
 
-TEST_CASE("prepare marks, then mounts, then binds for the sandbox") {
+TEST_CASE(
+  "prepare makes directories, then mounts, then binds for the sandbox") {
   const std::vector<sandbox_bind> binds{{"/a/conf", true}, {"/b", false}};
 
   const std::string bind_conf
@@ -47,8 +48,7 @@ TEST_CASE("prepare marks, then mounts, then binds for the sandbox") {
   CHECK(plan->on_failure == on_failure::undo);
   CHECK(described(*plan)
         == lines{
-          "make directory /r/box",
-          "write mark /r/box/.fsshare",
+          "make sandbox directory /r/box",
           "make directory /r/box/mounts",
           "make directory /r/box/shared",
           "bind /r/box/mounts -> /r/box/mounts (rw,bind,shared)",
@@ -61,7 +61,7 @@ TEST_CASE("prepare marks, then mounts, then binds for the sandbox") {
         });
 }
 
-TEST_CASE("the undo of prepare ends with the mark and the directory") {
+TEST_CASE("the undo of prepare ends with the sandbox's directory") {
   const auto plan = plan_prepare(layout, {}, submounts::take);
 
   REQUIRE(plan);
@@ -71,8 +71,7 @@ TEST_CASE("the undo of prepare ends with the mark and the directory") {
           "unmount /r/box/mounts",
           "remove directory /r/box/shared",
           "remove directory /r/box/mounts",
-          "remove mark /r/box/.fsshare",
-          "remove directory /r/box",
+          "remove sandbox directory /r/box",
         });
 }
 
@@ -80,7 +79,7 @@ TEST_CASE("prepare for copies mounts nothing") {
   const auto plan = plan_prepare_copy(layout);
 
   CHECK(described(plan)
-        == lines{"make directory /r/box", "write mark /r/box/.fsshare",
+        == lines{"make sandbox directory /r/box",
                  "make directory /r/box/mounts",
                  "make directory /r/box/shared"});
 }
@@ -104,7 +103,7 @@ TEST_CASE("sandbox binds without a name or with a bad path are refused") {
   }
 }
 
-TEST_CASE("cleanup checks the mark first and removes it last but one") {
+TEST_CASE("cleanup checks the mark first and removes its directory last") {
   const auto plan = plan_cleanup(layout);
 
   CHECK(plan.on_failure == on_failure::go_on);
@@ -119,8 +118,7 @@ TEST_CASE("cleanup checks the mark first and removes it last but one") {
           "remove mount points in /r/box/mounts",
           "remove directory /r/box/mounts",
           "remove directory /r/box/shared",
-          "remove mark /r/box/.fsshare",
-          "remove directory /r/box",
+          "remove sandbox directory /r/box",
         });
   CHECK(undone(plan).empty());
 }

@@ -3,6 +3,7 @@
 #include "tests/support/temp_dir.hpp"
 
 #include <filesystem>
+#include <sys/mount.h>
 
 using namespace fsshare;
 using namespace fsshare::test;
@@ -60,7 +61,7 @@ TEST_CASE("removing without unmounting refuses every mount point") {
       remove_placeholder{f.layout.host_share("f")},
       remove_placeholders{f.layout.mounts_dir()},
       remove_directory{f.layout.mounts_dir()},
-      remove_mark{f.layout.mark_path()}};
+      remove_sandbox_dir{f.layout.sandbox_dir(), f.layout.mark_path()}};
     for (const auto& step : steps) {
       auto plan = plan_cleanup(f.layout);
       plan.steps = {step};
@@ -160,11 +161,29 @@ TEST_CASE("what a killed process left in the staging directory is cleaned up") {
     f.prepare();
     f.work.make_dir("share/box/private/slot");
     bind_by_hand(f.layout.staging_dir(), f.layout.staging_dir());
+    make_private_by_hand(f.layout.staging_dir());
     bind_by_hand(f.work / "source", f.layout.staging_dir() + "/slot");
     f.cleanup();
     CHECK(mount_table() == before);
     CHECK(tree_of(f.layout.share_root()).empty());
     CHECK(read_file(f.work / "source/key") == "value");
+  });
+}
+
+TEST_CASE("cleaning up the staging directory unmounts nothing of its source") {
+  for_each_way([](mount_fixture& f) {
+    f.work.mount_tmpfs("source/inner");
+    f.work.write("source/inner/key", "inner");
+    const auto before = mount_table();
+    f.prepare();
+    f.work.make_dir("share/box/private/slot");
+    bind_by_hand(f.layout.staging_dir(), f.layout.staging_dir());
+    make_private_by_hand(f.layout.staging_dir());
+    // As a process that was killed before it made the mount private.
+    bind_by_hand(f.work / "source", f.layout.staging_dir() + "/slot", MS_REC);
+    f.cleanup();
+    CHECK(mount_table() == before);
+    CHECK(read_file(f.work / "source/inner/key") == "inner");
   });
 }
 
