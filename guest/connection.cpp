@@ -38,8 +38,15 @@ void connection::receive(const bytes& data) {
       on_.requested(std::move(request));
 }
 
+// Returns false if it had ended already.
+bool connection::mark_ended() {
+  if (is_open_)
+    ended_at_ = std::chrono::steady_clock::now();
+  return is_open_.exchange(false);
+}
+
 void connection::end() {
-  if (is_open_.exchange(false))
+  if (mark_ended())
     on_.ended();
 }
 
@@ -77,7 +84,7 @@ void connection::close_if_answered() {
 }
 
 void connection::close() {
-  is_open_ = false;
+  mark_ended();
   stream_->close();
 }
 

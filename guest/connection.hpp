@@ -6,6 +6,7 @@
 #include "ttrpc/server_session.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -49,12 +50,18 @@ public:
     return is_open_;
   }
 
+  /// When it ended; only once is_open() is false. Any thread.
+  std::chrono::steady_clock::time_point ended_at() const {
+    return ended_at_.load();
+  }
+
   const ttrpc::server_session& session() const {
     return session_;
   }
 
 private:
   void receive(const bytes& data);
+  bool mark_ended();
   void end();
   void close_if_answered();
 
@@ -65,7 +72,8 @@ private:
   handlers on_;
   bool is_closing_ = false;
   std::size_t unanswered_ = 0;
-  std::atomic<bool> is_open_{true};
+  std::atomic<std::chrono::steady_clock::time_point> ended_at_;
+  std::atomic<bool> is_open_{true}; // set after the one above
 };
 
 } // namespace fsshare::guest

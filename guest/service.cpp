@@ -2,7 +2,9 @@
 
 #include "guest/connection.hpp"
 #include "guest/worker_pool.hpp"
+#include "sys/cpu_time.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <set>
@@ -18,6 +20,7 @@ struct counters {
   std::atomic<std::uint64_t> copy_file_bytes{0};
   std::atomic<std::uint64_t> succeeded{0};
   std::atomic<std::uint64_t> failed{0};
+  std::atomic<std::uint64_t> late{0};
 };
 
 result<bytes> intended_failure() {
@@ -32,6 +35,7 @@ class service::server : public std::enable_shared_from_this<server> {
 public:
   server(io_loop& loop, guest_api api, const service_options& options)
     : loop_(loop), api_(std::move(api)), delay_(options.delay),
+      service_time_(options.service_time), late_(options.late),
       faults_(options.faults), workers_(options.workers) {
   }
 
@@ -69,13 +73,19 @@ public:
   }
 
   service_stats stats() const {
-    return {counters_.connections,        counters_.requests,
-            counters_.copy_file_requests, counters_.copy_file_bytes,
-            counters_.succeeded,          counters_.failed};
+    return {counters_.connections,
+            counters_.requests,
+            counters_.copy_file_requests,
+            counters_.copy_file_bytes,
+            counters_.succeeded,
+            counters_.failed,
+            counters_.late};
   }
 
 private:
   using client_ptr = std::shared_ptr<connection>;
+  using call_ptr = std::shared_ptr<const ttrpc::request>;
+  using steady_clock = std::chrono::steady_clock;
 
   bool keep(const client_ptr& client) {
     const std::lock_guard guard{mutex_};
@@ -106,11 +116,36 @@ private:
     }
     client->expect_answer();
     // Shared, because the functions that carry it on have to be copyable.
-    const auto shared = std::make_shared<const ttrpc::request>(std::move(call));
+    const call_ptr shared
+      = std::make_shared<const ttrpc::request>(std::move(call));
     const auto is_failing = next == fate::failed;
     wait([this, client, shared, is_failing] {
-      carry_out(client, *shared, is_failing);
+      // Guest agents drop what has not begun when its connection ends.
+      if (client->is_open())
+        carry_out(client, *shared, is_failing);
+      else if (late_ > std::chrono::nanoseconds::zero() && !is_failing)
+        wait_late(client, shared);
     });
+  }
+
+  // As a handler that began before the end, on a guest that is slow.
+  void wait_late(const client_ptr& client, const call_ptr& call) {
+    const auto left = client->ended_at() + late_ - steady_clock::now();
+    loop_.after(std::max(left, steady_clock::duration::zero()),
+                [weak = weak_from_this(), client, call] {
+                  const auto self = weak.lock();
+                  if (!self)
+                    return;
+                  self->workers_.run([server = self.get(), client, call] {
+                    server->carry_out_late(client, *call);
+                  });
+                });
+  }
+
+  void carry_out_late(const client_ptr& client, const ttrpc::request& call) {
+    use_cpu(service_time_);
+    static_cast<void>(api_.answer(client->session(), call));
+    ++counters_.late;
   }
 
   // A delay holds no worker: it is the distance of the guest, not its work.
@@ -128,9 +163,7 @@ private:
   // In a worker, which never outlives us.
   void carry_out(const client_ptr& client, const ttrpc::request& call,
                  bool is_failing) {
-    // Guest agents drop what has not begun when its connection ends.
-    if (!client->is_open())
-      return;
+    use_cpu(service_time_);
     const auto reply
       = is_failing ? intended_failure() : api_.answer(client->session(), call);
     ++(reply ? counters_.succeeded : counters_.failed);
@@ -140,6 +173,8 @@ private:
   io_loop& loop_;
   const guest_api api_;
   const std::chrono::nanoseconds delay_;
+  const std::chrono::nanoseconds service_time_;
+  const std::chrono::nanoseconds late_;
   fault_plan faults_; // touched in the thread of the loop only
   counters counters_;
 

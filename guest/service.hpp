@@ -19,6 +19,12 @@ struct service_options {
   unsigned workers = 1;
   /// How long a request waits before it is queued for a worker.
   std::chrono::nanoseconds delay{0};
+  /// CPU time that a worker spends on each request before carrying it out.
+  std::chrono::nanoseconds service_time{0};
+  /// Unless zero, what had been received and not begun when its connection
+  /// ended is carried out all the same, without an answer, this long after
+  /// that end.
+  std::chrono::nanoseconds late{0};
   fault_options faults;
 };
 
@@ -33,12 +39,14 @@ struct service_stats {
   /// Answers by success and failure.
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;
+  /// Carried out after the end of their connections.
+  std::uint64_t late = 0;
 };
 
 /// Serves the API of a guest agent. As there, requests of one connection are
 /// carried out at the same time, begin and end in any order, if there is more
 /// than one worker; when a connection ends, those that have not begun are
-/// dropped.
+/// dropped, or carried out later.
 class service {
 public:
   /// Begins to listen.

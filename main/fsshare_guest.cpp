@@ -36,6 +36,18 @@ T value_or_refuse(const char* option, result<T> parsed) {
   return std::move(*parsed);
 }
 
+void add_duration(CLI::App& app, const char* option,
+                  std::chrono::nanoseconds& into, const char* help) {
+  app
+    .add_option_function<std::string>(
+      option,
+      [option, &into](const std::string& text) {
+        into = value_or_refuse(option, parse_duration(text));
+      },
+      help)
+    ->type_name("DURATION");
+}
+
 void add_service_options(CLI::App& app, options& into) {
   app
     .add_option_function<std::string>(
@@ -53,14 +65,11 @@ void add_service_options(CLI::App& app, options& into) {
                 "Threads that carry requests out, in any order if several")
     ->check(CLI::Range(1U, most_workers))
     ->capture_default_str();
-  app
-    .add_option_function<std::string>(
-      "--delay",
-      [&into](const std::string& text) {
-        into.service.delay = value_or_refuse("--delay", parse_duration(text));
-      },
-      "How long each request waits first, holding no worker, e.g. 1ms")
-    ->type_name("DURATION");
+  add_duration(app, "--delay", into.service.delay,
+               "How long each request waits first, holding no worker, e.g. "
+               "1ms");
+  add_duration(app, "--service-time", into.service.service_time,
+               "CPU time that each request costs a worker, e.g. 200us");
 }
 
 void add_fault_options(CLI::App& app, guest::fault_options& into) {
@@ -114,7 +123,8 @@ bool write_stats(const std::string& file, const guest::service_stats& stats) {
                             {"copy_file_requests", stats.copy_file_requests},
                             {"copy_file_bytes", stats.copy_file_bytes},
                             {"succeeded", stats.succeeded},
-                            {"failed", stats.failed}};
+                            {"failed", stats.failed},
+                            {"late", stats.late}};
   std::ofstream out{file};
   out << text.dump() << "\n";
   return static_cast<bool>(out.flush());
@@ -155,6 +165,9 @@ int run(int argc, char** argv) {
   add_service_options(app, with);
   add_store_options(app, with);
   add_fault_options(app, with.service.faults);
+  add_duration(app, "--late", with.service.late,
+               "What had been received when its connection ended is carried "
+               "out that much later");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {

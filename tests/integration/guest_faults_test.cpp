@@ -149,6 +149,39 @@ TEST_CASE("what has not begun when its connection ends is dropped") {
   CHECK_FALSE(exists(guest, "lost"));
 }
 
+TEST_CASE("with --late what has not begun when its connection ends happens "
+          "later") {
+  const guest_process guest{{"--delay", "100ms", "--late", "400ms"}};
+  const auto begin = steady_clock::now();
+  {
+    socket_peer peer{guest.address()};
+    peer.send(copy_file_frame(1, "late", "text"));
+    peer.send(check_frame(2));
+    CHECK(answer(peer, 2) == errc::invalid_argument);
+  }
+  // Later requests of others overtake it.
+  socket_peer other{guest.address()};
+  CHECK(copy(other, 1, "soon") == errc::none);
+  const bool was_late = !exists(guest, "late");
+  while (!exists(guest, "late") && steady_clock::now() - begin < 10s)
+    CHECK(check(other, 3) == errc::none);
+  CHECK(exists(guest, "late"));
+  CHECK(steady_clock::now() - begin >= 400ms);
+  CHECK(was_late);
+}
+
+TEST_CASE("a service time costs CPU time and holds the worker") {
+  const guest_process guest{{"--service-time", "20ms"}};
+  socket_peer peer{guest.address()};
+  const auto begin = steady_clock::now();
+  constexpr std::uint32_t end = 21;
+  for (std::uint32_t stream = 1; stream < end; stream += 2)
+    peer.send(copy_file_frame(stream, "f" + std::to_string(stream), "text"));
+  for (std::uint32_t stream = 1; stream < end; stream += 2)
+    CHECK(answer(peer, stream) == errc::none);
+  CHECK(steady_clock::now() - begin >= 200ms);
+}
+
 TEST_CASE("with one worker requests are answered in their order") {
   const guest_process guest;
   CHECK_FALSE(is_overtaken(guest, 10));
