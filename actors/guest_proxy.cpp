@@ -70,7 +70,7 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
     },
     [this](guest_status_request) {
       auto shown = status_;
-      shown.connected = link_ == link_state::up;
+      shown.connected = link_ == link_state::up || link_ == link_state::quiet;
       for (const auto& active : jobs_)
         if (active.order)
           shown.orders[*active.order] = active.job.progress();

@@ -29,6 +29,9 @@ struct guest_proxy_options {
   /// Of each request; a passed one closes the connection, which is what cancels
   /// handlers in the guest.
   std::chrono::nanoseconds request_timeout = std::chrono::seconds{60};
+  /// How long to send nothing after an answered Check, on a connection that
+  /// follows one with unanswered requests: these may still happen.
+  std::chrono::nanoseconds quiet_time = std::chrono::seconds{1};
   std::uint32_t window_requests = 64;
   std::uint64_t window_bytes = 8U << 20;
   /// Of the jitter of redials.
@@ -72,7 +75,14 @@ private:
     copy_window::flight window;
   };
 
-  enum class link_state : std::uint8_t { down, dialing, greeting, up };
+  enum class link_state : std::uint8_t {
+    down,
+    dialing,
+    greeting,
+    /// Nothing is sent, see quiet_time.
+    quiet,
+    up
+  };
 
   // -- jobs (guest_proxy.cpp) -------------------------------------------------
   void add_job(active_job job);
@@ -95,6 +105,11 @@ private:
   void dialed(guest_dialed& msg);
   void greet();
   void greeted(const ttrpc::client_session::reply& reply);
+  void greeting_ended();
+  void begin_quiet();
+  void quiet_ended();
+  void checked_again();
+  void go_up();
   void received(const guest_bytes& msg);
   void answered(const ttrpc::client_session::reply& reply);
   void lost(const error& why);
@@ -120,8 +135,15 @@ private:
   byte_stream_ptr stream_;
   std::optional<ttrpc::client_session> session_;
   std::map<std::uint32_t, flight> in_flight_;
+  /// Of the greeting; 0 once answered.
   std::uint32_t check_stream_ = 0;
   std::uint32_t version_stream_ = 0;
+  /// Requests of an earlier connection may still happen.
+  bool has_stragglers_ = false;
+  std::optional<time_point> quiet_until_;
+  /// When the Check that ends the silence was sent.
+  time_point checked_at_;
+  unsigned quiet_rounds_ = 0;
   copy_window window_;
   guest_profile profile_;
   backoff redial_;

@@ -9,6 +9,15 @@
 
 namespace fsshare {
 
+namespace {
+
+// A Check that takes longer was held up by a guest that did not run.
+constexpr std::chrono::nanoseconds slow_answer = std::chrono::seconds{1};
+// A guest that is always that slow is served all the same.
+constexpr unsigned max_quiet_rounds = 5;
+
+} // namespace
+
 guest_proxy_state::time_point guest_proxy_state::now() const {
   return self_->clock().now();
 }
@@ -74,7 +83,13 @@ void guest_proxy_state::greet() {
 }
 
 void guest_proxy_state::greeted(const ttrpc::client_session::reply& reply) {
-  if (reply.stream == check_stream_)
+  if (reply.stream == check_stream_) {
+    // Any answer will do: a guest that is paused gives none.
+    check_stream_ = 0;
+    greeting_ended();
+    return;
+  }
+  if (reply.stream != version_stream_)
     return;
   grpc::VersionCheckResponse version;
   if (reply.code == errc::none)
@@ -85,17 +100,63 @@ void guest_proxy_state::greeted(const ttrpc::client_session::reply& reply) {
   profile_ = profile_of(version.agent_version());
   // Shown to operators: bounded, whatever the guest sends.
   status_.agent_version = version.agent_version().substr(0, 64);
+  version_stream_ = 0;
+  greeting_ended();
+}
+
+void guest_proxy_state::greeting_ended() {
+  if (check_stream_ != 0 || version_stream_ != 0)
+    return;
   status_.last_error.clear();
-  link_ = link_state::up;
-  window_ = copy_window{options_.window_requests, options_.window_bytes};
-  redial_.reset();
   dial_deadline_.reset();
-  for (auto& active : jobs_)
-    if (!active.job.begun())
-      active.job.begin(profile_);
   log::info("guest-connected", {{"sandbox", options_.sandbox_id},
                                 {"agent_version", status_.agent_version},
                                 {"rules", profile_.name}});
+  if (!has_stragglers_ || options_.quiet_time <= options_.quiet_time.zero()) {
+    go_up();
+    return;
+  }
+  quiet_rounds_ = 0;
+  begin_quiet();
+}
+
+void guest_proxy_state::begin_quiet() {
+  link_ = link_state::quiet;
+  quiet_until_ = now() + options_.quiet_time;
+  arm();
+}
+
+// A guest that was paused meanwhile has carried nothing out: it shows by being
+// slow to answer another Check, and the silence begins anew.
+void guest_proxy_state::quiet_ended() {
+  quiet_until_.reset();
+  checked_at_ = now();
+  const auto limit = std::min<std::chrono::nanoseconds>(
+    options_.request_timeout, options_.dial_timeout);
+  const auto check = session_->call(ttrpc::health_service, ttrpc::check_method,
+                                    {}, limit, checked_at_);
+  check_stream_ = check ? *check : 0;
+  flush();
+}
+
+void guest_proxy_state::checked_again() {
+  check_stream_ = 0;
+  const bool was_slow
+    = now() - checked_at_ > std::max(options_.quiet_time, slow_answer);
+  if (was_slow && ++quiet_rounds_ < max_quiet_rounds)
+    begin_quiet();
+  else
+    go_up();
+}
+
+void guest_proxy_state::go_up() {
+  has_stragglers_ = false;
+  link_ = link_state::up;
+  window_ = copy_window{options_.window_requests, options_.window_bytes};
+  redial_.reset();
+  for (auto& active : jobs_)
+    if (!active.job.begun())
+      active.job.begin(profile_);
   tell(registry_, guest_reached{options_.sandbox_id});
 }
 
@@ -119,6 +180,11 @@ void guest_proxy_state::answered(const ttrpc::client_session::reply& reply) {
     greeted(reply);
     return;
   }
+  if (link_ == link_state::quiet) {
+    if (reply.stream == check_stream_)
+      checked_again();
+    return;
+  }
   const auto i = in_flight_.find(reply.stream);
   if (i == in_flight_.end())
     return;
@@ -136,7 +202,9 @@ void guest_proxy_state::lost(const error& why) {
     stream_->close();
   stream_.reset();
   session_.reset();
+  quiet_until_.reset();
   ++connection_;
+  has_stragglers_ |= !in_flight_.empty();
   const bool was_up = link_ == link_state::up;
   for (const auto& entry : std::exchange(in_flight_, {}))
     if (auto* active = find(entry.second.job))
@@ -195,6 +263,8 @@ void guest_proxy_state::tick() {
                                        ? "no answer in time"
                                        : status_.last_error});
   }
+  if (quiet_until_ && *quiet_until_ <= t)
+    quiet_ended();
   if (redial_at_ && *redial_at_ <= t) {
     redial_at_.reset();
     if (!jobs_.empty())
@@ -204,7 +274,7 @@ void guest_proxy_state::tick() {
 }
 
 void guest_proxy_state::arm() {
-  auto due = earlier(dial_deadline_, redial_at_);
+  auto due = earlier(earlier(dial_deadline_, redial_at_), quiet_until_);
   if (session_)
     due = earlier(due, session_->next_deadline());
   if (!due || (armed_ && *armed_ <= *due))

@@ -53,6 +53,9 @@ struct node_config {
     std::chrono::nanoseconds dial_timeout = std::chrono::seconds{30};
     /// For one request to a guest agent.
     std::chrono::nanoseconds request_timeout = std::chrono::seconds{60};
+    /// How long nothing is sent on a connection that follows one with
+    /// unanswered requests, which may still happen.
+    std::chrono::nanoseconds quiet_time = std::chrono::seconds{1};
 
     friend bool operator==(const guest_section&, const guest_section&)
       = default;

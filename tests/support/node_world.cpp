@@ -46,7 +46,8 @@ std::string renamed(std::string text, const std::string& from,
 
 } // namespace
 
-node_world::node_world(chooser& c) : choose(c), watches_(shared_watches()) {
+node_world::node_world(chooser& c, node_world_options world_options)
+  : choose(c), watches_(shared_watches()) {
   lose_events();
   dir.make_dir("sandboxes");
   watcher_ = actors.spawn<inotify_reader>(watches_);
@@ -61,8 +62,10 @@ node_world::node_world(chooser& c) : choose(c), watches_(shared_watches()) {
     must(make_kernel_mount(mount_api_choice::automatic))});
   sandbox_neighbours neighbours{
     mounter_, registry, readers_,
-    [this](const std::string& id, const guest_address& address) {
+    [this, quiet_time = world_options.quiet_time](
+      const std::string& id, const guest_address& address) {
       guest_proxy_options options;
+      options.quiet_time = quiet_time;
       options.sandbox_id = id;
       options.address = address;
       return actors.spawn<state_actor<guest_proxy_state>>(
@@ -81,9 +84,10 @@ node_world::node_world(chooser& c) : choose(c), watches_(shared_watches()) {
   node = actors.spawn<state_actor<node_state>>(make_sandbox, registry);
 }
 
-rotator& node_world::add_volume(const std::string& name, kubelet_order order) {
+rotator& node_world::add_volume(const std::string& name, kubelet_order order,
+                                std::optional<gid_t> fs_group) {
   dir.make_dir(volume_path(name).substr(dir.path().size() + 1));
-  auto made = std::make_unique<rotator>(volume_path(name), order);
+  auto made = std::make_unique<rotator>(volume_path(name), order, fs_group);
   return *volumes_.emplace(name, std::move(made)).first->second;
 }
 
@@ -136,10 +140,22 @@ share_file_reply node_world::share(const std::string& sandbox,
   return **got;
 }
 
+void node_world::set_lateness(const std::string& sandbox,
+                              std::chrono::milliseconds most) {
+  guest(sandbox).lateness = [this, most] {
+    const auto ms = choose.pick(static_cast<std::size_t>(most.count()) + 1);
+    return actors.now() + std::chrono::milliseconds{ms};
+  };
+}
+
 bool node_world::run_guest(sim_guest& guest) {
-  if (guest.waiting() == 0)
+  std::vector<std::size_t> due;
+  for (std::size_t n = 0; n < guest.waiting(); ++n)
+    if (guest.is_due(n, actors.now()))
+      due.push_back(n);
+  if (due.empty())
     return false;
-  const auto i = choose.pick(guest.waiting());
+  const auto i = due[choose.pick(due.size())];
   const bool greeting = guest.waiting_copy(i) == nullptr;
   if (!greeting && drop_one_in != 0 && choose.one_in(drop_one_in)) {
     if (choose.one_in(2))
@@ -214,6 +230,20 @@ volume_status node_world::status_of(const std::string& volume) {
 std::string node_world::guest_dir(const std::string& sandbox,
                                   const std::string& share_id) const {
   return dir / ("guest-" + sandbox + "/" + share_id);
+}
+
+bool node_world::is_equal(const std::string& volume, const std::string& sandbox,
+                          const std::string& share_id) {
+  tree_text_options options;
+  options.link_owners = false;
+  const auto guest = guest_dir(sandbox, share_id);
+  std::error_code failed;
+  const auto guest_name
+    = std::filesystem::read_symlink(guest + "/..data", failed).string();
+  const auto host_name = volumes_.at(volume)->current();
+  return !failed && guest_name.starts_with(host_name)
+         && renamed(describe_tree(guest, options), guest_name, host_name)
+              == describe_tree(volume_path(volume), options);
 }
 
 void node_world::check_equal(const std::string& volume,

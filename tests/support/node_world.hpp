@@ -19,17 +19,24 @@
 
 namespace fsshare::test {
 
+/// What a node_world is made with.
+struct node_world_options {
+  /// As `guest.quiet_time`.
+  std::chrono::nanoseconds quiet_time = std::chrono::seconds{1};
+};
+
 /// A whole node agent under the deterministic scheduler: every actor but API
 /// SERVER, real files and real inotify on the host's side, and guests whose
 /// requests the test carries out.
 class node_world {
 public:
-  explicit node_world(chooser& choose);
+  explicit node_world(chooser& choose, node_world_options options = {});
 
   // -- the host ---------------------------------------------------------------
   /// Makes an empty ConfigMap volume and its kubelet.
   rotator& add_volume(const std::string& name,
-                      kubelet_order order = kubelet_order::from_1_27);
+                      kubelet_order order = kubelet_order::from_1_27,
+                      std::optional<gid_t> fs_group = std::nullopt);
   std::string volume_path(const std::string& name) const;
 
   // -- sandboxes --------------------------------------------------------------
@@ -63,6 +70,7 @@ public:
   }
   void unhang(const std::string& sandbox) {
     hung_.erase(sandbox);
+    guest(sandbox).redraw();
   }
 
   /// Sends a request to NODE, lets everything run and returns the answer.
@@ -88,6 +96,8 @@ public:
   /// Checks that the guest has exactly what the host has, links' owners apart.
   void check_equal(const std::string& volume, const std::string& sandbox,
                    const std::string& share_id);
+  bool is_equal(const std::string& volume, const std::string& sandbox,
+                const std::string& share_id);
 
   chooser& choose;
   temp_dir dir;
@@ -95,6 +105,9 @@ public:
   /// many; 0 is never.
   std::size_t fail_one_in = 0;
   std::size_t drop_one_in = 0;
+  /// Lets what a guest had received when its connection ended happen up to this
+  /// much later.
+  void set_lateness(const std::string& sandbox, std::chrono::milliseconds most);
   actor_fixture actors;
   node_actor node;
   registry_actor registry;

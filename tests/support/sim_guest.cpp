@@ -20,7 +20,7 @@ public:
     if (!is_open)
       return;
     for (auto& call : session.receive(data)) {
-      waiting_request waiting{shared_from_this(), std::move(call), nullptr};
+      waiting_request waiting{shared_from_this(), std::move(call), nullptr, {}};
       if (guest::is_copy_file(waiting.call)) {
         waiting.copy = std::make_unique<grpc::CopyFileRequest>();
         waiting.copy->ParseFromArray(
@@ -35,6 +35,8 @@ public:
     return 0;
   }
   void close() override {
+    if (is_open)
+      guest_.connection_ended(*this);
     is_open = false;
     on_ = {};
   }
@@ -43,9 +45,10 @@ public:
       on_.received(std::move(data));
   }
   void end() {
-    if (is_open && on_.closed)
-      on_.closed({errc::unavailable, "the guest closed the connection"});
+    const auto told = is_open ? on_.closed : nullptr;
     close();
+    if (told)
+      told({errc::unavailable, "the guest closed the connection"});
   }
 
   ttrpc::server_session session{ttrpc::server_rules::guest};
@@ -88,6 +91,8 @@ sim_guest::waiting_request sim_guest::take(std::size_t i) {
 }
 
 result<bytes> sim_guest::answer(const waiting_request& request) {
+  if (request.copy && before_copy)
+    before_copy(*request.copy);
   auto reply = api_.answer(request.from->session, request.call);
   if (request.copy)
     carried_out.push_back(request.copy->path());
@@ -98,8 +103,8 @@ result<bytes> sim_guest::answer(const waiting_request& request) {
 
 void sim_guest::carry_out(std::size_t i) {
   const auto request = take(i);
-  // A handler is cancelled with its connection.
-  if (!request.from->is_open)
+  // A handler is cancelled with its connection, unless it has begun.
+  if (!request.from->is_open && !lateness)
     return;
   const auto reply = answer(request);
   const auto& session = request.from->session;
@@ -116,15 +121,30 @@ void sim_guest::fail(std::size_t i) {
 
 void sim_guest::carry_out_and_drop(std::size_t i) {
   const auto request = take(i);
-  if (request.from->is_open)
+  if (request.from->is_open || lateness)
     (void)answer(request);
   drop();
 }
 
 void sim_guest::drop() {
-  waiting_.clear();
+  if (!lateness)
+    waiting_.clear();
   if (auto open = current_.lock())
     open->end();
+}
+
+void sim_guest::connection_ended(const link& which) {
+  if (!lateness)
+    return;
+  for (auto& request : waiting_)
+    if (request.from.get() == &which)
+      request.not_before = lateness();
+}
+
+void sim_guest::redraw() {
+  for (auto& request : waiting_)
+    if (!request.from->is_open && lateness)
+      request.not_before = lateness();
 }
 
 const grpc::CopyFileRequest* sim_guest::waiting_copy(std::size_t i) const {

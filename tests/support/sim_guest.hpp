@@ -4,6 +4,7 @@
 #include "guest/guest_api.hpp"
 #include "proto/agent.pb.h"
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -33,8 +34,20 @@ public:
   void fail(std::size_t i);
   /// Carries it out, and the answer is lost with the connection.
   void carry_out_and_drop(std::size_t i);
-  /// Ends the connection; what waits is not carried out.
+  /// Ends the connection; what waits is not carried out, unless `lateness` is
+  /// set.
   void drop();
+
+  using time_point = std::chrono::steady_clock::time_point;
+  /// When set, requests whose connection has ended go on waiting: each may be
+  /// carried out, without an answer, from the time on that this says.
+  std::function<time_point()> lateness;
+  /// Whether the `i`th request waiting may be carried out at `now`.
+  bool is_due(std::size_t i, time_point now) const {
+    return waiting_.at(i).not_before <= now;
+  }
+  /// Draws the times of the late requests again, as after a pause.
+  void redraw();
 
   /// Whether the `i`th request waiting is a CopyFile for this path, and what
   /// it carries.
@@ -46,6 +59,8 @@ public:
   std::vector<std::string> carried_out;
   /// Called after each request that was carried out.
   std::function<void()> observer;
+  /// Called before each CopyFile that is carried out.
+  std::function<void(const grpc::CopyFileRequest&)> before_copy;
 
 private:
   class link;
@@ -53,8 +68,10 @@ private:
     std::shared_ptr<link> from;
     ttrpc::request call;
     std::unique_ptr<grpc::CopyFileRequest> copy;
+    time_point not_before{};
   };
 
+  void connection_ended(const link& which);
   waiting_request take(std::size_t i);
   result<bytes> answer(const waiting_request& request);
 

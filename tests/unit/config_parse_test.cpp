@@ -64,7 +64,7 @@ TEST_CASE("every key is read") {
     "share": {"root": "/r"},
     "mounts": {"api": "classic", "recursive": false},
     "guest": {"share_dir": "/g", "dial_timeout": "1s",
-              "request_timeout": "250ms"},
+              "request_timeout": "250ms", "quiet_time": "3s"},
     "copy": {"window_requests": 1, "window_bytes": 1048576,
              "limits": {"entries": 2, "file_bytes": 3, "volume_bytes": 4}},
     "volumes": {"match": "kubelet-root", "kubelet_roots": ["/k"],
@@ -75,7 +75,7 @@ TEST_CASE("every key is read") {
   expected.api = {"/s", {1, 2}};
   expected.share = {"/r"};
   expected.mounts = {mount_api_choice::classic, false};
-  expected.guest = {"/g", 1s, 250ms};
+  expected.guest = {"/g", 1s, 250ms, 3s};
   expected.copy = {1, 1048576, {2, 3, 4}};
   expected.volumes = {volume_match::kubelet_root, {"/k"}, 1min, 2s, 0s, 5};
   expected.log = {log_level::debug, log_format::json};
