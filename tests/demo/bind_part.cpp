@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string make_source(const demo_host& host, const std::string& name) {
-  const auto dir = host.path("data/" + name);
+  auto dir = host.path("data/" + name);
   fs::create_directories(dir);
   std::ofstream{join(dir, "greeting")} << "hello from " << name << "\n";
   return dir;

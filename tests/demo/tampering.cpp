@@ -24,6 +24,7 @@ constexpr std::array<std::pair<const char*, tampering>, 6> words{{
 
 std::vector<std::string> tampering_names() {
   std::vector<std::string> names;
+  names.reserve(words.size());
   for (const auto& word : words)
     names.emplace_back(word.first);
   return names;
