@@ -17,9 +17,8 @@ namespace fsshare {
 ///     <share root>/<sandbox>/mounts/<container>/rootfs
 ///     <share root>/<sandbox>/mounts/<share name>
 ///     <share root>/<sandbox>/mounts/sandbox-mounts/<name>
-///     <share root>/<sandbox>/shared/               what the file server
-///     exports <share root>/<sandbox>/private/              only while classic
-///     mounts run
+///     <share root>/<sandbox>/shared/               what the guest sees
+///     <share root>/<sandbox>/private/              staging of classic mounts
 class share_layout {
 public:
   /// @param share_root Absolute directory that holds all sandboxes.

@@ -32,7 +32,7 @@ int refuse(int code, const error& why) {
 
 int serve(const node_config& config, const end_signals& signals) {
   log::set_up(config.log);
-  // Nobody but root reads what is made here unless a mode is set on purpose.
+  // Others write nothing of what is made here, whatever the caller's mask was.
   set_file_mask(0022);
   auto agent = node_agent::start(config);
   if (!agent)

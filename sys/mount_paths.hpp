@@ -61,8 +61,7 @@ public:
 
   /// Removes the mark.
   /// @returns whether it was there; `errc::failed_precondition` if anything
-  /// else
-  ///          lies beside it.
+  ///          else lies beside it.
   result<bool> remove_mark(const std::string& path) const;
 
   /// Unmounts everything that is mounted on `path`, lazily and with all below.
