@@ -19,6 +19,11 @@ inline constexpr choices<mount_api_choice, 3> mount_api_words{{
   {"classic", mount_api_choice::classic},
 }};
 
+inline constexpr choices<visibility_check, 2> visibility_words{{
+  {"proven", visibility_check::proven},
+  {"assumed", visibility_check::assumed},
+}};
+
 inline constexpr choices<volume_match, 2> volume_match_words{{
   {"structural", volume_match::structural},
   {"kubelet-root", volume_match::kubelet_root},
@@ -52,6 +57,8 @@ void visit_keys(Visitor& visit, Config& config) {
   visit.path("/share/root", config.share.root);
   visit.choice("/mounts/api", config.mounts.api, mount_api_words);
   visit.flag("/mounts/recursive", config.mounts.recursive);
+  visit.choice("/mounts/visibility", config.mounts.visibility,
+               visibility_words);
   visit.path("/guest/share_dir", config.guest.share_dir);
   visit.duration("/guest/dial_timeout", config.guest.dial_timeout, 10ms, 1h);
   visit.duration("/guest/request_timeout", config.guest.request_timeout, 10ms,

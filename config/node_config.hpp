@@ -41,6 +41,8 @@ struct node_config {
     mount_api_choice api = mount_api_choice::automatic;
     /// Whether mounts below a source come along where its options do not say.
     bool recursive = true;
+    /// Whether the host must be seen to see what is mounted.
+    visibility_check visibility = visibility_check::proven;
 
     friend bool operator==(const mounts_section&, const mounts_section&)
       = default;

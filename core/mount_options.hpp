@@ -19,6 +19,14 @@ enum class mount_api_choice : std::uint8_t {
   classic,
 };
 
+/// Whether the program insists that the host sees what it mounts.
+enum class visibility_check : std::uint8_t {
+  /// It does not start otherwise.
+  proven,
+  /// The hypervisor runs where the program runs, whatever the host sees.
+  assumed,
+};
+
 /// Whether mounts below a source come along.
 enum class submounts : std::uint8_t { leave, take };
 

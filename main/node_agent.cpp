@@ -14,6 +14,7 @@
 #include "sys/io_loop.hpp"
 #include "sys/kernel_mount.hpp"
 #include "sys/mount_paths.hpp"
+#include "sys/share_visibility.hpp"
 #include "sys/socket_dialer.hpp"
 #include "sys/socket_listener.hpp"
 
@@ -58,6 +59,17 @@ volume_reader_options reader_options(const node_config& config) {
   o.volume_limits.bytes_per_file = limits.volume_bytes;
   o.volume_limits.total_bytes = limits.volume_bytes;
   return o;
+}
+
+status check_visible(const node_config& config) {
+  if (config.mounts.visibility == visibility_check::assumed)
+    return unit{};
+  const auto visible = check_share_visible(config.share.root);
+  if (!visible)
+    return visible.err();
+  if (*visible == share_visibility::likely)
+    log::warning("share-root-unproven", {{"share_root", config.share.root}});
+  return unit{};
 }
 
 status make_socket_dir(const std::string& socket) {
@@ -108,6 +120,8 @@ private:
 status node_agent::parts::start() {
   if (auto made = make_share_root(config.share.root); !made)
     return made;
+  if (auto visible = check_visible(config); !visible)
+    return visible;
   if (auto started = start_actors(); !started)
     return started;
   return listen();

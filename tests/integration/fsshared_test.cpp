@@ -111,7 +111,8 @@ TEST_CASE(
   const test::temp_dir dir;
   const auto file = dir.write(
     "config.json", R"({"api": {"socket": ")" + node.socket()
-                     + R"("}, "share": {"root": ")" + (dir / "share") + "\"}}");
+                     + R"("}, "share": {"root": ")" + (dir / "share")
+                     + R"("}, "mounts": {"visibility": "assumed"}})");
   const auto got = run_fsshared({"--config", file});
   CHECK(got.exit_code == 1);
   CHECK(got.errors.find(node.socket()) != std::string::npos);

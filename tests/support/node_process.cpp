@@ -7,25 +7,28 @@ namespace fsshare::test {
 
 namespace {
 
+// Guests of tests look where the program runs, not at the host.
 std::string config_text(const std::string& socket,
-                        const std::string& share_root,
-                        const std::string& more) {
+                        const std::string& share_root) {
   return R"({"api": {"socket": ")" + socket + R"("}, "share": {"root": ")"
-         + share_root + "\"}" + (more.empty() ? "" : ", " + more) + "}";
+         + share_root + R"("}, "mounts": {"visibility": "assumed"}})";
 }
 
 } // namespace
 
 node_process::node_process(const std::string& more_config)
-  : program_({FSSHARED_PROGRAM, "--config",
-              dir_.write("config.json",
-                         config_text(socket_, share_root_, more_config))}) {
+  : program_({FSSHARED_PROGRAM, "--config", write_config(more_config)}) {
   const auto limit = std::chrono::steady_clock::now() + child_process::patience;
   while (run_fssharectl(socket_, {"version"}).exit_code != 0) {
     if (std::chrono::steady_clock::now() > limit)
       throw std::runtime_error{"fsshared takes no calls: " + program_.errors()};
     std::this_thread::yield();
   }
+}
+
+std::string node_process::write_config(const std::string& more) const {
+  dir_.write("config.d/more.json", "{" + more + "}");
+  return dir_.write("config.json", config_text(socket_, share_root_));
 }
 
 finished_process run_fsshared(std::vector<std::string> arguments) {

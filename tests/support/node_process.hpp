@@ -26,6 +26,8 @@ public:
   }
 
 private:
+  std::string write_config(const std::string& more) const;
+
   temp_dir dir_;
   std::string socket_ = dir_ / "api.sock";
   std::string share_root_ = dir_ / "share";

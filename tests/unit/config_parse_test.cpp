@@ -62,7 +62,8 @@ TEST_CASE("every key is read") {
   const auto parsed = parse({R"({
     "api": {"socket": "/s", "allowed_uids": [1, 2]},
     "share": {"root": "/r"},
-    "mounts": {"api": "classic", "recursive": false},
+    "mounts": {"api": "classic", "recursive": false,
+               "visibility": "assumed"},
     "guest": {"share_dir": "/g", "dial_timeout": "1s",
               "request_timeout": "250ms", "quiet_time": "3s"},
     "copy": {"window_requests": 1, "window_bytes": 1048576,
@@ -74,7 +75,8 @@ TEST_CASE("every key is read") {
   node_config expected;
   expected.api = {"/s", {1, 2}};
   expected.share = {"/r"};
-  expected.mounts = {mount_api_choice::classic, false};
+  expected.mounts
+    = {mount_api_choice::classic, false, visibility_check::assumed};
   expected.guest = {"/g", 1s, 250ms, 3s};
   expected.copy = {1, 1048576, {2, 3, 4}};
   expected.volumes = {volume_match::kubelet_root, {"/k"}, 1min, 2s, 0s, 5};
@@ -121,6 +123,7 @@ TEST_CASE("values out of range are refused") {
   check_refused(R"({"share": {"root": "rel"}})", {"/share/root", "absolute"});
   check_refused(R"({"share": {"root": "/a/../b"}})", {"/share/root"});
   check_refused(R"({"volumes": {"kubelet_roots": ["k"]}})", {"absolute"});
+  check_refused(R"({"mounts": {"visibility": "auto"}})", {"proven, assumed"});
   check_refused(R"({"mounts": {"api": "newest"}})", {"auto, new, classic"});
   check_refused(R"({"volumes": {"match": "all"}})",
                 {"structural, kubelet-root"});
