@@ -100,6 +100,7 @@ private:
   caf::result<share_file_reply> share_file(const share_file_request& msg);
   void begin_share(share& s);
   void begin_bind(share& s);
+  void bind(share& s, bool watchable);
   void begin_copy(share& s);
   void copy_volume(const std::string& id);
   void copy_tree_of(const std::string& id);

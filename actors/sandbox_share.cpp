@@ -1,5 +1,6 @@
 #include "actors/sandbox.hpp"
 
+#include "core/watchable.hpp"
 #include "log/log.hpp"
 
 #include <utility>
@@ -67,16 +68,49 @@ void sandbox_state::begin_share(share& s) {
 }
 
 void sandbox_state::begin_bind(share& s) {
+  const auto& source = s.request.mount.source;
+  if (!may_be_watchable(source)) {
+    bind(s, false);
+    return;
+  }
+  const auto go_on = [this, id = s.share_id](bool watchable) {
+    auto* known = state_.find(id);
+    if (known == nullptr)
+      return;
+    if (known->phase == share_phase::ending)
+      gone(id, pending_list{});
+    else
+      bind(*known, watchable);
+  };
+  ask(self_, neighbours_.readers.front(), read_tree{source})
+    .then(
+      [go_on](const tree_read& read) {
+        go_on(fits_guest_watcher(*read.tree));
+      },
+      [go_on](caf::error&) {
+        // If it is missing, the bind says so.
+        go_on(false);
+      });
+}
+
+void sandbox_state::bind(share& s, bool watchable) {
   s.kind = share_kind::bind;
   s.reply.host_path = layout_.host_share(s.share_id);
   const auto& mount = s.request.mount;
+  if (watchable) {
+    s.reply.volume_storages
+      = {watchable_storage(layout_, s.share_id, mount.options)};
+    s.reply.guest_path = layout_.guest_watchable(s.share_id);
+  }
   bind_options options;
   options.submounts = options_.recursive;
   options = parse_bind_options(mount.options, options);
   if (mount.read_only)
     options.access = access::read_only;
   const auto id = s.share_id;
-  auto plan = plan_share(layout_, id, mount.source, options);
+  auto plan = watchable
+                ? plan_watchable_share(layout_, id, mount.source, options)
+                : plan_share(layout_, id, mount.source, options);
   if (!plan) {
     share_ended(id, plan.err());
     return;

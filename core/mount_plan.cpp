@@ -247,6 +247,19 @@ result<mount_plan> plan_share(const share_layout& layout,
   return plan;
 }
 
+result<mount_plan> plan_watchable_share(const share_layout& layout,
+                                        std::string_view share_name,
+                                        std::string_view source,
+                                        const bind_options& options) {
+  auto plan = empty_plan(layout, on_failure::undo);
+  plan.steps.emplace_back(make_directory{layout.watchable_dir(), mounts_mode});
+  auto bind = plan_share(layout, share_name, source, options);
+  if (!bind)
+    return bind.err();
+  append(plan, *std::move(bind));
+  return plan;
+}
+
 mount_plan plan_unshare(const share_layout& layout,
                         std::string_view share_name) {
   auto plan = empty_plan(layout, on_failure::go_on);

@@ -203,6 +203,13 @@ result<mount_plan> plan_share(const share_layout& layout,
                               std::string_view source,
                               const bind_options& options);
 
+/// Plans the same for a share that the guest agent watches: with the directory
+/// that its copies are made in.
+result<mount_plan> plan_watchable_share(const share_layout& layout,
+                                        std::string_view share_name,
+                                        std::string_view source,
+                                        const bind_options& options);
+
 /// Plans the end of a share.
 mount_plan plan_unshare(const share_layout& layout,
                         std::string_view share_name);

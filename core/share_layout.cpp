@@ -70,6 +70,14 @@ std::string share_layout::guest_rootfs(std::string_view container_id,
   return join(join(guest_share_dir_, container_id), suffix);
 }
 
+std::string share_layout::watchable_dir() const {
+  return join(mounts_dir(), watchable_name);
+}
+
+std::string share_layout::guest_watchable(std::string_view share_name) const {
+  return join(join(guest_share_dir_, watchable_name), share_name);
+}
+
 std::string share_layout::sandbox_binds_dir() const {
   return join(mounts_dir(), sandbox_binds_name);
 }

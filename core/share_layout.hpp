@@ -17,6 +17,7 @@ namespace fsshare {
 ///     <share root>/<sandbox>/mounts/<container>/rootfs
 ///     <share root>/<sandbox>/mounts/<share name>
 ///     <share root>/<sandbox>/mounts/sandbox-mounts/<name>
+///     <share root>/<sandbox>/mounts/watchable/
 ///     <share root>/<sandbox>/shared/               what the guest sees
 ///     <share root>/<sandbox>/private/              staging of classic mounts
 class share_layout {
@@ -58,6 +59,11 @@ public:
   /// @param suffix Below the container's directory; may be empty.
   std::string guest_rootfs(std::string_view container_id,
                            std::string_view suffix) const;
+
+  /// Empty on the host; the guest agent mounts a tmpfs on its view of it.
+  std::string watchable_dir() const;
+  /// Where the guest agent keeps its copy of a share that it watches.
+  std::string guest_watchable(std::string_view share_name) const;
 
   std::string sandbox_binds_dir() const;
   std::string host_sandbox_bind(std::string_view name) const;

@@ -43,6 +43,13 @@ mount_plan rootfs_plan(const mount_fixture& f, const bind_options& options) {
   return checked_plan(plan_rootfs(f.layout, "c", f.work / "nested", options));
 }
 
+// The directory that is shared by all stays until the sandbox ends.
+mount_plan watchable_reverse(const mount_fixture& f) {
+  auto plan = plan_unshare(f.layout, "c-1-s");
+  plan.steps.emplace_back(remove_directory{f.layout.watchable_dir()});
+  return plan;
+}
+
 } // namespace
 
 void make_sources(mount_fixture& f) {
@@ -69,6 +76,11 @@ std::vector<plan_case> making_plans(mount_fixture& f) {
                        {prepare},
                        share_plan(f, "c-1-s", source, options),
                        plan_unshare(f.layout, "c-1-s")});
+    cases.push_back({"share for the guest's watcher" + text_of(options),
+                     {prepare},
+                     checked_plan(plan_watchable_share(
+                       f.layout, "c-1-s", f.work / "source", options)),
+                     watchable_reverse(f)});
     cases.push_back({"share a rootfs" + text_of(options),
                      {prepare},
                      rootfs_plan(f, options),
