@@ -14,6 +14,17 @@ constexpr unsigned max_superseded = 2;
 // How many host names attempt_name() remembers.
 constexpr std::size_t max_attempts = 64;
 
+// Whether some file takes several requests. Stopped among them it leaves its
+// temporary behind, which on guest agents 3.3 to 3.17 would make a shorter file
+// of that name vanish. Generations have names of their own, so this concerns
+// the rest of the volume's root only.
+bool has_large_file(const tree_snapshot& tree) {
+  return std::any_of(tree.entries.begin(), tree.entries.end(),
+                     [](const tree_entry& entry) {
+                       return entry.size > default_chunk_bytes;
+                     });
+}
+
 bool same_owner(const tree_entry& x, const tree_entry& y) {
   return x.uid == y.uid && x.gid == y.gid;
 }
@@ -46,7 +57,7 @@ std::optional<guest_order> guest_copy::next(const volume_snapshot_ptr& host,
     if (!out_ && host)
       out_ = push(host);
     if (!out_)
-      out_ = repair_links();
+      out_ = repair_root();
   }
   if (!out_ && !leaving_ && !unsettled_ && !removal_retry_at_)
     out_ = clear_stale(now);
@@ -82,8 +93,9 @@ std::optional<guest_order> guest_copy::push(const volume_snapshot_ptr& host) {
   push_options options;
   options.guest_root = settings_.root;
   options.attempt_name = next.name;
-  options.send_root = !acked_ || root_.mode != host->root.mode
+  options.send_root = !acked_ || root_unsure_ || root_.mode != host->root.mode
                       || !same_owner(root_, host->root);
+  root_unsure_ = options.send_root;
   options.send_others = !acked_;
   options.links = unsent_links(next);
   generations_[next.name].state = name_state::partial;
@@ -94,10 +106,18 @@ std::optional<guest_order> guest_copy::push(const volume_snapshot_ptr& host) {
   return push_order{host, std::move(options)};
 }
 
-std::optional<guest_order> guest_copy::repair_links() {
+std::optional<guest_order> guest_copy::repair_root() {
   if (!acked_)
     return std::nullopt;
   steps_order order;
+  if (root_unsure_) {
+    copy_step root;
+    root.path = settings_.root;
+    root.mode = root_.mode;
+    root.uid = root_.uid;
+    root.gid = root_.gid;
+    order.steps.push_back(std::move(root));
+  }
   for (const auto& name : wanted_links_) {
     auto& link = links_[name];
     if (link.acknowledged)
@@ -132,8 +152,10 @@ std::optional<guest_order> guest_copy::remove_all() {
 }
 
 bool guest_copy::overtaken() const {
-  return out_ && std::holds_alternative<push_order>(*out_)
-         && superseded_ < max_superseded;
+  const auto* push = out_ ? std::get_if<push_order>(&*out_) : nullptr;
+  return push != nullptr && superseded_ < max_superseded
+         && !(push->options.send_others
+              && has_large_file(push->snapshot->others));
 }
 
 void guest_copy::retry_now() {
@@ -155,7 +177,8 @@ bool guest_copy::needs(const generation& host, time_point now) const {
 }
 
 bool guest_copy::converged(const generation& host) const {
-  if (out_ || unsettled_ || acked_ != host || !stale_links().empty())
+  if (out_ || unsettled_ || root_unsure_ || acked_ != host
+      || !stale_links().empty())
     return false;
   for (const auto& name : wanted_links_) {
     const auto link = links_.find(name);

@@ -101,7 +101,8 @@ public:
   /// Tells that the host has a newer generation.
   /// @returns whether a push that is out should be superseded: not if it would
   ///          be the third in a row, so that a volume that rotates faster than
-  ///          it copies still moves.
+  ///          it copies still moves; nor if it would leave a file outside its
+  ///          generation unfinished.
   bool overtaken() const;
 
   /// Lets due retries happen at once, as after a reconnect.
@@ -193,13 +194,13 @@ private:
   std::optional<guest_order> settle();
   std::optional<guest_order> clear_partial() const;
   std::optional<guest_order> push(const volume_snapshot_ptr& host);
-  std::optional<guest_order> repair_links();
+  std::optional<guest_order> repair_root();
   std::optional<guest_order> clear_stale(time_point now) const;
   std::optional<guest_order> remove_all();
 
   void push_finished(const order_outcome& outcome, time_point now);
   void settle_finished(const order_outcome& outcome, time_point now);
-  void links_finished(const order_outcome& outcome, time_point now);
+  void root_finished(const order_outcome& outcome, time_point now);
   void removal_finished(const removal_order& order,
                         const order_outcome& outcome, time_point now);
   void generation_removed(const std::string& name, removal_result result,
@@ -242,6 +243,8 @@ private:
   std::string live_name_;
   /// Mode and owner of the volume's root as last acknowledged.
   tree_entry root_;
+  /// They may be those of a push that never went live.
+  bool root_unsure_ = false;
   /// The links of the acknowledged generation.
   std::set<std::string> wanted_links_;
   bool leaving_ = false;

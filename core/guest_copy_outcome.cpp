@@ -23,7 +23,7 @@ void guest_copy::finished(const order_outcome& outcome, time_point now) {
   else if (unsettled_)
     settle_finished(outcome, now);
   else
-    links_finished(outcome, now);
+    root_finished(outcome, now);
 }
 
 void guest_copy::push_finished(const order_outcome& outcome, time_point now) {
@@ -77,11 +77,12 @@ void guest_copy::settle_finished(const order_outcome& outcome, time_point now) {
   failed(outcome.err, now);
 }
 
-void guest_copy::links_finished(const order_outcome& outcome, time_point now) {
+void guest_copy::root_finished(const order_outcome& outcome, time_point now) {
   if (!outcome.complete) {
     failed(outcome.err, now);
     return;
   }
+  root_unsure_ = false;
   links_acknowledged();
   retry_.reset();
   last_error_.reset();
@@ -149,6 +150,7 @@ void guest_copy::went_live(time_point now) {
   live_name_ = pending_->name;
   acked_ = pending_->host;
   root_ = pending_->root;
+  root_unsure_ = false;
   wanted_links_ = {pending_->links.begin(), pending_->links.end()};
   skipped_ = std::move(pending_->skipped);
   pending_.reset();

@@ -184,6 +184,42 @@ TEST_CASE("a superseded push costs no wait, and the third in a row is not "
   CHECK(copy.overtaken());
 }
 
+TEST_CASE("a first push with a file of several requests beside the generation "
+          "is not superseded") {
+  for (const bool is_large : {false, true}) {
+    auto copy = make();
+    auto one = *host("..1");
+    tree_entry file;
+    file.path = "beside";
+    file.type = entry_type::file;
+    file.size = default_chunk_bytes + (is_large ? 1 : 0);
+    one.others.entries.push_back(file);
+    copy.next(std::make_shared<const volume_snapshot>(one), t0);
+    CHECK(copy.overtaken() == !is_large);
+  }
+}
+
+TEST_CASE("a root that a failed push may have changed is sent again") {
+  auto copy = make();
+  const auto one = host("..1", {"a"}, 0);
+  settle_at(copy, one, t0);
+  REQUIRE(words(copy.next(host("..1", {"a"}, 2000), t0)).find("+root")
+          != std::string::npos);
+  copy.finished(broken(flip_state::not_sent), t0);
+  REQUIRE(words(copy.next(one, t0 + 1s)) == "remove /g/v/..1.1;");
+  copy.finished(removed(1), t0 + 1s);
+
+  SUBCASE("alone, if the host has the old owner again") {
+    CHECK_FALSE(copy.converged(one->id));
+    CHECK(words(copy.next(one, t0 + 1s)) == "link /g/v=;");
+    copy.finished(done(), t0 + 1s);
+    CHECK(copy.converged(one->id));
+  }
+  SUBCASE("with the next generation") {
+    CHECK(words(copy.next(host("..2", {"a"}, 0), t0 + 1s)) == "push ..2 +root");
+  }
+}
+
 TEST_CASE("a flip without an answer is sent again, then back, before anything "
           "else") {
   auto copy = make();

@@ -1,0 +1,243 @@
+#include "core/guest_copy.hpp"
+#include "core/paths.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <random>
+
+using namespace fsshare;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr unsigned seeds = 3000;
+constexpr const char* root_path = "/g/v";
+
+/// What a guest may hold by all that was sent to it and answered.
+struct guest_model {
+  std::set<std::string> used;
+  /// Generations that `..data` may name; one unless a flip is not settled.
+  std::set<std::string> live;
+  std::set<std::string> generations;
+  /// Visible links with the group that each was last sent with.
+  std::map<std::string, std::uint32_t> links;
+  /// Groups that the root may have.
+  std::set<std::uint32_t> root_groups;
+};
+
+class history {
+public:
+  explicit history(unsigned seed) : rng_(seed), copy_(settings_of(seed)) {
+    can_remove_ = pick(4) != 0;
+    rotate();
+  }
+
+  void run() {
+    for (int n = 0; n < 80; ++n) {
+      if (pick(4) == 0)
+        rotate();
+      now_ += std::chrono::milliseconds{pick(1500)};
+      if (pick(20) == 0)
+        copy_.retry_now();
+      step();
+    }
+    faults_ = false;
+    for (int n = 0; n < 40; ++n) {
+      now_ += 40s;
+      step();
+    }
+    CHECK(copy_.converged(host_->id));
+    check_end();
+  }
+
+private:
+  static guest_copy::settings settings_of(unsigned seed) {
+    guest_copy::settings s;
+    s.root = root_path;
+    s.seed = seed;
+    return s;
+  }
+
+  unsigned pick(unsigned n) {
+    return static_cast<unsigned>(rng_() % n);
+  }
+
+  void rotate() {
+    volume_snapshot s;
+    const auto gid = pick(2) * 2000;
+    // Sometimes only the owner changes.
+    const bool is_new = !host_ || pick(3) != 0;
+    if (is_new)
+      ++generation_;
+    else
+      s.links = host_->links;
+    s.id = {"..g" + std::to_string(generation_), gid};
+    s.root.gid = gid;
+    for (const char* key : {"a", "b", "c"})
+      if (is_new && pick(2) == 0)
+        s.links.emplace_back(key);
+    host_ = std::make_shared<const volume_snapshot>(std::move(s));
+  }
+
+  void step() {
+    auto order = copy_.next(host_, now_);
+    if (!order)
+      return;
+    if (const auto* push = std::get_if<push_order>(&*order))
+      carry_out(*push);
+    else if (const auto* steps = std::get_if<steps_order>(&*order))
+      carry_out(*steps);
+    else
+      carry_out(std::get<removal_order>(*order));
+  }
+
+  void carry_out(const push_order& order) {
+    const auto& o = order.options;
+    const auto& snapshot = *order.snapshot;
+    CHECK_MESSAGE(model_.live.size() <= 1, "pushed before a flip is settled");
+    CHECK_MESSAGE(model_.used.insert(o.attempt_name).second,
+                  "used twice: ", o.attempt_name);
+    model_.generations.insert(o.attempt_name);
+    order_outcome outcome;
+    outcome.err = {errc::unavailable, "broken"};
+    outcome.flip = any_flip();
+    if (pick(4) == 0 && faults_ && copy_.overtaken()) {
+      outcome.flip = flip_state::not_sent;
+      outcome.err.code = errc::aborted;
+    }
+    if (outcome.flip == flip_state::acknowledged
+        || outcome.flip == flip_state::unknown)
+      model_.live.insert(o.attempt_name);
+    // The flip follows the acknowledgement of all before it.
+    if (o.send_root)
+      set_root_group(snapshot.root.gid, outcome.flip != flip_state::not_sent);
+    if (outcome.flip == flip_state::acknowledged) {
+      model_.live = {o.attempt_name};
+      outcome.complete = !faults_ || pick(3) != 0;
+      for (const auto& name : o.links)
+        if (outcome.complete || pick(2) == 0)
+          model_.links[name] = snapshot.root.gid;
+    }
+    copy_.finished(outcome, now_);
+  }
+
+  void carry_out(const steps_order& order) {
+    order_outcome outcome;
+    outcome.err = {errc::unavailable, "broken"};
+    if (order.steps.front().is_flip) {
+      const auto& target = order.steps.front().target;
+      CHECK_MESSAGE(model_.live.contains(target),
+                    "flip to a generation that "
+                    "may not be whole: ",
+                    target);
+      outcome.flip = any_flip();
+      outcome.complete = outcome.flip == flip_state::acknowledged;
+      if (outcome.complete)
+        model_.live = {target};
+    } else {
+      CHECK(model_.live.size() == 1);
+      outcome.complete = !faults_ || pick(3) != 0;
+      for (const auto& step : order.steps)
+        if (step.path == root_path)
+          set_root_group(step.gid, outcome.complete);
+        else if (outcome.complete || pick(2) == 0)
+          model_.links[std::string{base_name(step.path)}] = step.gid;
+    }
+    copy_.finished(outcome, now_);
+  }
+
+  void carry_out(const removal_order& order) {
+    order_outcome outcome;
+    outcome.complete = true;
+    outcome.err = {errc::internal, "not removed"};
+    CHECK_MESSAGE(model_.live.size() <= 1, "removal before a flip is settled");
+    for (const auto& step : order.steps) {
+      const std::string name{base_name(step.path)};
+      CHECK_MESSAGE(!model_.live.contains(name),
+                    "removal of what may be live: ", name);
+      CHECK(step.path == join(root_path, name));
+      auto result = removal_result::removed;
+      if (!can_remove_)
+        result = removal_result::impossible;
+      else if (faults_ && pick(3) == 0)
+        result = removal_result::failed;
+      const bool happened
+        = result == removal_result::removed
+          || (result == removal_result::failed && pick(2) == 0);
+      if (happened) {
+        model_.generations.erase(name);
+        model_.links.erase(name);
+      }
+      outcome.complete &= result == removal_result::removed;
+      outcome.removals.push_back(result);
+    }
+    copy_.finished(outcome, now_);
+  }
+
+  void set_root_group(std::uint32_t gid, bool acknowledged) {
+    if (acknowledged)
+      model_.root_groups.clear();
+    model_.root_groups.insert(gid);
+  }
+
+  flip_state any_flip() {
+    if (!faults_)
+      return flip_state::acknowledged;
+    switch (pick(6)) {
+    case 0: return flip_state::not_sent;
+    case 1: return flip_state::refused;
+    case 2: return flip_state::unknown;
+    default: return flip_state::acknowledged;
+    }
+  }
+
+  void check_end() {
+    CHECK(model_.live == std::set<std::string>{copy_.live_name()});
+    CHECK(model_.root_groups == std::set<std::uint32_t>{host_->root.gid});
+    const auto stuck = copy_.not_removable();
+    const std::set<std::string> listed{stuck.begin(), stuck.end()};
+    std::set<std::string> left;
+    for (const auto& name : model_.generations)
+      if (name != copy_.live_name())
+        left.insert(join(root_path, name));
+    const std::set<std::string> wanted{host_->links.begin(),
+                                       host_->links.end()};
+    for (const auto& [name, gid] : model_.links) {
+      if (!wanted.contains(name))
+        left.insert(join(root_path, name));
+      else
+        CHECK(gid == host_->root.gid);
+    }
+    for (const auto& name : wanted)
+      CHECK(model_.links.contains(name));
+    // A link whose request failed is listed though it may not be there.
+    CHECK(
+      std::includes(listed.begin(), listed.end(), left.begin(), left.end()));
+    if (can_remove_)
+      CHECK(listed.empty());
+  }
+
+  std::mt19937 rng_;
+  guest_copy copy_;
+  bool can_remove_ = true;
+  bool faults_ = true;
+  unsigned generation_ = 0;
+  volume_snapshot_ptr host_;
+  guest_copy::time_point now_{1h};
+  guest_model model_;
+};
+
+} // namespace
+
+TEST_SUITE_BEGIN("core/guest_copy");
+
+TEST_CASE("in no history is a generation that may be live written to or "
+          "removed, and each ends with the guest as wanted") {
+  for (unsigned seed = 1; seed <= seeds; ++seed) {
+    INFO("seed ", seed);
+    history{seed}.run();
+  }
+}
+
+TEST_SUITE_END();
