@@ -1,0 +1,96 @@
+#pragma once
+
+#include "proto/fsshare.pb.h"
+#include "ttrpc/blocking_client.hpp"
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+
+namespace fsshare::test {
+
+/// One client of the control API, as a shim is. Not thread-safe.
+class control_client {
+public:
+  /// Connects; throws if nobody listens.
+  explicit control_client(const std::string& socket)
+    : client_(connect(socket)) {
+  }
+
+  /// Calls a method of `fsshare.v1.FilesystemShare`.
+  template <class Reply, class Request>
+  result<Reply> call(const char* method, const Request& request) {
+    const auto payload = request.SerializeAsString();
+    const auto answer
+      = client_.call("fsshare.v1.FilesystemShare", method, as_bytes(payload),
+                     std::chrono::seconds{60});
+    if (!answer)
+      return answer.err().within(method);
+    Reply reply;
+    if (!reply.ParseFromString(std::string{as_text(*answer)}))
+      return error{errc::data_loss, std::string{method} + ": no such reply"};
+    return reply;
+  }
+
+  result<v1::PrepareReply> prepare(const std::string& sandbox) {
+    v1::PrepareRequest request;
+    request.set_sandbox_id(sandbox);
+    request.set_mode(v1::SHARING_MODE_SHARED_FILESYSTEM);
+    return call<v1::PrepareReply>("Prepare", request);
+  }
+
+  result<v1::ShareFileReply> share(const std::string& sandbox,
+                                   const std::string& container,
+                                   const std::string& source,
+                                   const std::string& destination,
+                                   bool read_only) {
+    v1::ShareFileRequest request;
+    request.set_sandbox_id(sandbox);
+    request.set_container_id(container);
+    auto& mount = *request.mutable_mount();
+    mount.set_source(source);
+    mount.set_destination(destination);
+    mount.set_type("bind");
+    mount.set_read_only(read_only);
+    return call<v1::ShareFileReply>("ShareFile", request);
+  }
+
+  result<v1::UnshareContainerReply>
+  unshare_container(const std::string& sandbox, const std::string& container) {
+    v1::UnshareContainerRequest request;
+    request.set_sandbox_id(sandbox);
+    request.set_container_id(container);
+    return call<v1::UnshareContainerReply>("UnshareContainer", request);
+  }
+
+  result<v1::ShareRootFilesystemReply>
+  share_rootfs(const std::string& sandbox, const std::string& container,
+               const std::string& source) {
+    v1::ShareRootFilesystemRequest request;
+    request.set_sandbox_id(sandbox);
+    request.set_container_id(container);
+    request.mutable_rootfs()->set_target(source);
+    request.mutable_rootfs()->set_suffix("rootfs");
+    return call<v1::ShareRootFilesystemReply>("ShareRootFilesystem", request);
+  }
+
+  result<v1::CleanupReply> cleanup(const std::string& sandbox) {
+    v1::CleanupRequest request;
+    request.set_sandbox_id(sandbox);
+    return call<v1::CleanupReply>("Cleanup", request);
+  }
+
+private:
+  static ttrpc::blocking_client connect(const std::string& socket) {
+    guest_address address;
+    address.path = socket;
+    auto client = ttrpc::blocking_client::connect(address);
+    if (!client)
+      throw std::runtime_error{client.err().message};
+    return *std::move(client);
+  }
+
+  ttrpc::blocking_client client_;
+};
+
+} // namespace fsshare::test

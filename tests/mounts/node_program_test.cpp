@@ -1,0 +1,191 @@
+#include "tests/mounts/control_client.hpp"
+#include "tests/support/node_process.hpp"
+#include "tests/support/private_mounts.hpp"
+#include "tests/support/tree_text.hpp"
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <functional>
+#include <thread>
+#include <vector>
+
+using namespace fsshare;
+using namespace fsshare::test;
+
+namespace {
+
+constexpr std::size_t storm_clients = 16;
+constexpr std::size_t storm_sandboxes = 200;
+constexpr std::chrono::seconds storm_time{2};
+
+constexpr auto apis = std::to_array(
+  {R"("mounts": {"api": "new"})", R"("mounts": {"api": "classic"})"});
+
+// A node agent in a mount namespace with this test, and what it may share.
+struct node_fixture {
+  explicit node_fixture(const std::string& config) : node(config) {
+    work.write("source/key", "value");
+    work.mount_tmpfs("source/inner");
+    work.write("source/inner/key", "inner");
+    work.write("volumes/kubernetes.io~configmap/small/a", "1");
+    work.make_dir("rootfs/bin");
+  }
+
+  private_mounts work;
+  node_process node;
+};
+
+void for_each_api(const std::function<void(node_fixture&)>& scenario) {
+  for (const auto* config : apis) {
+    INFO(config);
+    if (const private_mounts probe; !probe.unavailable().empty()) {
+      MESSAGE("skipped: ", probe.unavailable());
+      return;
+    }
+    node_fixture f{config};
+    scenario(f);
+    CHECK(f.node.program().terminate() == 0);
+  }
+}
+
+// One client of the storm, which keeps what it must not have met.
+struct storm_client {
+  std::vector<std::string> complaints;
+  std::size_t rounds = 0;
+
+  template <class Reply>
+  void want(const result<Reply>& got) {
+    if (!got)
+      complaints.push_back(got.err().message);
+  }
+
+  // The whole life of a sandbox; most of it twice, as retrying shims do.
+  void live(control_client& client, const std::string& sandbox,
+            const private_mounts& work) {
+    want(client.prepare(sandbox));
+    want(client.prepare(sandbox));
+    want(client.share_rootfs(sandbox, "c1", work / "rootfs"));
+    want(client.share(sandbox, "c1", work / "source", "/ro", true));
+    want(client.share(sandbox, "c1", work / "source", "/rw", false));
+    want(client.share(sandbox, "c1", work / "source/key", "/key", true));
+    want(client.share(sandbox, "c2",
+                      work / "volumes/kubernetes.io~configmap/small", "/etc/x",
+                      true));
+    const auto missing
+      = client.share(sandbox, "c2", work / "missing", "/m", false);
+    if (missing || missing.err().code != errc::not_found)
+      complaints.push_back("a missing source is not NOT_FOUND");
+    if (rounds % 2 == 0)
+      want(client.unshare_container(sandbox, "c1"));
+    want(client.cleanup(sandbox));
+    want(client.cleanup(sandbox));
+    ++rounds;
+  }
+};
+
+} // namespace
+
+TEST_SUITE_BEGIN("mounts: fsshared");
+
+TEST_CASE("a storm of sandboxes leaves nothing and meets no error") {
+  for_each_api([](node_fixture& f) {
+    const auto before = mount_table();
+    const auto files = describe_tree(f.work.path());
+    std::vector<storm_client> clients(storm_clients);
+    std::vector<std::thread> threads;
+    const auto end = std::chrono::steady_clock::now() + storm_time;
+    for (std::size_t i = 0; i < storm_clients; ++i)
+      threads.emplace_back([&, i] {
+        control_client client{f.node.socket()};
+        // Its share of the sandboxes, at least once, until time is up.
+        for (bool first = true; first || std::chrono::steady_clock::now() < end;
+             first = false)
+          for (auto n = i; n < storm_sandboxes; n += storm_clients)
+            if (first || std::chrono::steady_clock::now() < end)
+              clients[i].live(client, "sb" + std::to_string(n), f.work);
+      });
+    for (auto& thread : threads)
+      thread.join();
+    std::size_t rounds = 0;
+    for (const auto& client : clients) {
+      rounds += client.rounds;
+      CHECK_MESSAGE(client.complaints.empty(), client.complaints.size(),
+                    " complaints: ", client.complaints.front());
+    }
+    MESSAGE(rounds, " sandboxes lived and ended");
+    CHECK(rounds >= storm_sandboxes);
+    CHECK(mount_table() == before);
+    CHECK(describe_tree(f.work.path()) == files);
+    CHECK(std::filesystem::is_empty(f.node.share_root()));
+  });
+}
+
+TEST_CASE("a small ConfigMap is shared for the guest agent to watch") {
+  for_each_api([](node_fixture& f) {
+    control_client client{f.node.socket()};
+    REQUIRE(client.prepare("sb"));
+    const auto shared = client.share(
+      "sb", "c1", f.work / "volumes/kubernetes.io~configmap/small", "/etc/x",
+      true);
+    REQUIRE_MESSAGE(shared, (shared ? "" : shared.err().message));
+    const std::string in_guest = "/run/kata-containers/shared/containers/";
+    REQUIRE(shared->volume_storages_size() == 1);
+    const auto& storage = shared->volume_storages(0);
+    CHECK(storage.driver() == "watchable-bind");
+    CHECK(storage.source() == in_guest + shared->share_id());
+    CHECK(storage.fstype() == "bind");
+    CHECK(storage.mount_point()
+          == in_guest + "watchable/" + shared->share_id());
+    CHECK(shared->guest_path() == storage.mount_point());
+    const auto mounts = f.node.share_root() + "/sb/mounts";
+    CHECK(std::filesystem::is_empty(mounts + "/watchable"));
+    CHECK(write_failure(mounts + "/" + shared->share_id() + "/a") == EROFS);
+    const auto plain
+      = client.share("sb", "c1", f.work / "source", "/plain", true);
+    REQUIRE(plain);
+    CHECK(plain->volume_storages_size() == 0);
+    CHECK(plain->guest_path() == in_guest + plain->share_id());
+    CHECK(client.cleanup("sb"));
+    CHECK(std::filesystem::is_empty(f.node.share_root()));
+  });
+}
+
+TEST_CASE("mounts.recursive decides where the options of a mount do not") {
+  if (const private_mounts probe; !probe.unavailable().empty()) {
+    MESSAGE("skipped: ", probe.unavailable());
+    return;
+  }
+  for (const bool recursive : {true, false}) {
+    INFO("recursive ", recursive);
+    node_fixture f{std::string{R"("mounts": {"recursive": )"}
+                   + (recursive ? "true}" : "false}")};
+    control_client client{f.node.socket()};
+    REQUIRE(client.prepare("sb"));
+    const auto shared = client.share("sb", "c1", f.work / "source", "/s", true);
+    REQUIRE(shared);
+    CHECK(exists(shared->host_path() + "/inner/key") == recursive);
+    CHECK(client.cleanup("sb"));
+  }
+}
+
+TEST_CASE("where the host would not see the mounts, nothing starts") {
+  const private_mounts work;
+  if (!work.unavailable().empty()) {
+    MESSAGE("skipped: ", work.unavailable());
+    return;
+  }
+  const auto config
+    = work.write("config.json", R"({"api": {"socket": ")" + (work / "api.sock")
+                                  + R"("}, "share": {"root": ")"
+                                  + (work / "share") + "\"}}");
+  const auto got = run_fsshared({"--config", config});
+  CHECK(got.exit_code == 1);
+  CHECK(got.errors.find("mount --make-rshared " + (work / "share"))
+        != std::string::npos);
+  CHECK_FALSE(exists(work / "api.sock"));
+}
+
+TEST_SUITE_END();
