@@ -24,13 +24,13 @@ public:
       ::open_tree(request.source, "",
                   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | below)};
     if (!made)
-      return errno_error(errno, "open_tree", "");
+      return mount_error(errno, "open_tree", "source");
     if (auto set = configure(made.get(), below, request.options); !set)
       return set;
     if (::move_mount(made.get(), "", target->get(), "",
                      MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
         != 0)
-      return errno_error(errno, "move_mount", request.target);
+      return mount_error(errno, "move_mount", request.target);
     return unit{};
   }
 
@@ -58,7 +58,7 @@ private:
     if (::mount_setattr(made, "", AT_EMPTY_PATH | below, &attributes,
                         sizeof(attributes))
         != 0)
-      return errno_error(errno, "mount_setattr", "");
+      return mount_error(errno, "mount_setattr", "source");
     return unit{};
   }
 };
@@ -76,6 +76,13 @@ bool has_new_api() {
 }
 
 } // namespace
+
+error mount_error(int number, std::string_view call, std::string_view subject) {
+  auto failure = errno_error(number, call, subject);
+  if (number == ENOSPC)
+    failure.message += " for mounts: fs.mount-max is reached";
+  return failure;
+}
 
 std::unique_ptr<mount_api> make_new_mount_api() {
   return std::make_unique<new_mount_api>();

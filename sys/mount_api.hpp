@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace fsshare {
 
@@ -31,6 +32,9 @@ public:
   virtual status attach(const share_tree& tree, const attach_request& request)
     = 0;
 };
+
+/// Describes a failed call of either API. ENOSPC is about the number of mounts.
+error mount_error(int number, std::string_view call, std::string_view subject);
 
 /// Makes a mount API. `automatic` takes the new one unless the kernel lacks it,
 /// or a seccomp filter denies it.

@@ -28,7 +28,7 @@ std::string path_of(const unique_fd& fd) {
 status mount_with(const char* source, const std::string& target,
                   unsigned long flags, const std::string& shown) {
   if (::mount(source, target.c_str(), nullptr, flags, nullptr) != 0)
-    return errno_error(errno, "mount", shown);
+    return mount_error(errno, "mount", shown);
   return unit{};
 }
 

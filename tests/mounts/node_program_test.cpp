@@ -153,6 +153,40 @@ TEST_CASE("a small ConfigMap is shared for the guest agent to watch") {
   });
 }
 
+TEST_CASE("ids and paths that lead elsewhere are refused, nothing changed") {
+  for_each_api([](node_fixture& f) {
+    control_client client{f.node.socket()};
+    const auto code = [](const auto& got) {
+      return got ? errc::none : got.err().code;
+    };
+    for (const auto* id : {"a/b", "..", "", "a/../b", "/a"})
+      CHECK_MESSAGE(code(client.prepare(id)) == errc::invalid_argument, id);
+    REQUIRE(client.prepare("sb"));
+    const auto before = mount_table();
+    const auto files = describe_tree(f.node.share_root());
+    const auto source = f.work / "source";
+    for (const auto* id : {"a/b", "..", ""}) {
+      CHECK(code(client.share("sb", id, source, "/d", true))
+            == errc::invalid_argument);
+      CHECK(code(client.share_rootfs("sb", id, source))
+            == errc::invalid_argument);
+    }
+    const std::string too_long = "/" + std::string(4096, 'a');
+    for (const auto& path : {std::string{"source"}, source + "/../x", too_long,
+                             f.node.share_root() + "/sb/mounts"}) {
+      CHECK(code(client.share("sb", "c", path, "/d", true))
+            == errc::invalid_argument);
+      CHECK(code(client.share_rootfs("sb", "c", path))
+            == errc::invalid_argument);
+    }
+    CHECK(code(client.share("sb", "c", source, too_long, true))
+          == errc::invalid_argument);
+    CHECK(mount_table() == before);
+    CHECK(describe_tree(f.node.share_root()) == files);
+    CHECK(client.cleanup("sb"));
+  });
+}
+
 TEST_CASE("mounts.recursive decides where the options of a mount do not") {
   if (const private_mounts probe; !probe.unavailable().empty()) {
     MESSAGE("skipped: ", probe.unavailable());
