@@ -17,6 +17,7 @@ guest_proxy_state::guest_proxy_state(handle::pointer self,
                                      guest_reached_sink registry)
   : self_(self), options_(std::move(options)), network_(std::move(network)),
     readers_(std::move(readers)), registry_(std::move(registry)),
+    debts_(options_.debt_interval),
     window_(options_.window_requests, options_.window_bytes),
     redial_(milliseconds{10}, seconds{1}, options_.seed) {
 }
@@ -25,6 +26,7 @@ guest_proxy_state::~guest_proxy_state() {
   if (stream_)
     stream_->close();
   link_ = link_state::down;
+  is_ending_ = true;
   // Nobody else answers promises whose holder dies.
   auto dying = std::exchange(jobs_, {});
   for (auto& active : dying) {
@@ -68,8 +70,13 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
       });
       return promise;
     },
+    [this](owe_removal& msg) {
+      owe(msg.guest_root, removal_result::failed,
+          {errc::unavailable, std::move(msg.reason)});
+    },
     [this](guest_status_request) {
       auto shown = status_;
+      shown.debts = debts_.list();
       shown.connected = link_ == link_state::up || link_ == link_state::quiet;
       for (const auto& active : jobs_)
         if (active.order)
@@ -114,6 +121,8 @@ void guest_proxy_state::add_copy(
       return;
     }
     if (link_ != link_state::up) {
+      if (outcome.sent)
+        owe(root, removal_result::failed, outcome.err);
       promise.deliver(to_caf(outcome.err));
       return;
     }
@@ -136,7 +145,26 @@ void guest_proxy_state::add_removal(
            std::nullopt,
            guest_job{guest_order{std::move(order)}},
            {},
-           std::move(ended)});
+           [this, guest_root,
+            ended = std::move(ended)](const order_outcome& outcome) {
+             owe(guest_root, outcome.removals.front(), outcome.err);
+             ended(outcome);
+           }});
+}
+
+// Notes what became of a removal.
+void guest_proxy_state::owe(const std::string& guest_root,
+                            removal_result result, const error& why) {
+  // The debts end with the sandbox.
+  if (is_ending_)
+    return;
+  debts_.tried(guest_root, result, why.message, now());
+  arm();
+}
+
+void guest_proxy_state::pay_debts() {
+  for (const auto& path : debts_.take_due(now()))
+    add_removal(path, [](const order_outcome&) {});
 }
 
 guest_proxy_state::active_job* guest_proxy_state::find(std::uint64_t key) {

@@ -2,6 +2,7 @@
 
 #include "core/backoff.hpp"
 #include "core/copy_window.hpp"
+#include "core/debt_list.hpp"
 #include "core/guest_address.hpp"
 #include "core/guest_job.hpp"
 #include "messages/guest_proxy.hpp"
@@ -32,6 +33,8 @@ struct guest_proxy_options {
   /// How long to send nothing after an answered Check, on a connection that
   /// follows one with unanswered requests: these may still happen.
   std::chrono::nanoseconds quiet_time = std::chrono::seconds{1};
+  /// How often to try again to remove what should be gone.
+  std::chrono::nanoseconds debt_interval = std::chrono::seconds{30};
   std::uint32_t window_requests = 64;
   std::uint64_t window_bytes = 8U << 20;
   /// Of the jitter of redials.
@@ -90,6 +93,9 @@ private:
                 caf::typed_response_promise<tree_copied> promise);
   void add_removal(const std::string& guest_root,
                    std::function<void(const order_outcome&)> ended);
+  void owe(const std::string& guest_root, removal_result result,
+           const error& why);
+  void pay_debts();
   active_job* find(std::uint64_t key);
   void pump();
   bool send_next(active_job& active);
@@ -127,6 +133,8 @@ private:
 
   std::uint64_t last_key_ = 0;
   job_list jobs_;
+  debt_list debts_;
+  bool is_ending_ = false;
   std::size_t next_reader_ = 0;
 
   link_state link_ = link_state::down;

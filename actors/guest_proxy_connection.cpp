@@ -157,6 +157,8 @@ void guest_proxy_state::go_up() {
   for (auto& active : jobs_)
     if (!active.job.begun())
       active.job.begin(profile_);
+  debts_.retry_now();
+  pay_debts();
   tell(registry_, guest_reached{options_.sandbox_id});
 }
 
@@ -265,6 +267,7 @@ void guest_proxy_state::tick() {
   }
   if (quiet_until_ && *quiet_until_ <= t)
     quiet_ended();
+  pay_debts();
   if (redial_at_ && *redial_at_ <= t) {
     redial_at_.reset();
     if (!jobs_.empty())
@@ -274,7 +277,8 @@ void guest_proxy_state::tick() {
 }
 
 void guest_proxy_state::arm() {
-  auto due = earlier(earlier(dial_deadline_, redial_at_), quiet_until_);
+  auto due = earlier(earlier(dial_deadline_, redial_at_),
+                     earlier(quiet_until_, debts_.next_due()));
   if (session_)
     due = earlier(due, session_->next_deadline());
   if (!due || (armed_ && *armed_ <= *due))

@@ -226,6 +226,10 @@ void registry_state::log_outcome(destination_id id,
                {"share", d->share_id},
                {"generation", d->guest_generation},
                {"lag_us", duration_cast<microseconds>(d->last_lag).count()}});
+  else if (!outcome.removals.empty() && !outcome.complete)
+    log::debug("removal-failed", {{"sandbox", d->sandbox_id},
+                                  {"share", d->share_id},
+                                  {"error", outcome.err.message}});
   else if (!outcome.complete && outcome.err.code != errc::aborted)
     log::warning("push-failed", {{"sandbox", d->sandbox_id},
                                  {"share", d->share_id},
@@ -254,6 +258,15 @@ void registry_state::perform(first_copy_ended& action) {
   // somebody waits for its end.
   if (i->second.removed.empty())
     destinations_.erase(i);
+}
+
+void registry_state::perform(leave_debt& action) {
+  const auto i = destinations_.find(action.destination);
+  if (i == destinations_.end())
+    return;
+  for (auto& debt : action.paths)
+    tell(i->second.proxy,
+         owe_removal{std::move(debt.path), std::move(debt.reason)});
 }
 
 void registry_state::perform(destination_left& action) {

@@ -46,6 +46,7 @@ private:
   void perform(ask_guest& action);
   void perform(const supersede_push& action);
   void perform(first_copy_ended& action);
+  void perform(leave_debt& action);
   void perform(destination_left& action);
   void ask_reader(const ask_volume& action);
   void log_outcome(destination_id id, const order_outcome& outcome) const;

@@ -177,7 +177,6 @@ void sandbox_state::drop_all(const error& why) {
     proxy_ = nullptr;
   }
   following_ = false;
-  pending_.clear();
   for (auto& entry : std::exchange(debts_, {})) {
     for (auto& promise : entry.second.callers)
       promise.deliver(to_caf(why));
@@ -214,6 +213,8 @@ void sandbox_state::add_guest(get_sandbox_reply& reply,
                               const guest_status& guest) const {
   reply.sandbox.guest_connected = guest.connected;
   reply.sandbox.guest_agent_version = guest.agent_version;
+  for (const auto& debt : guest.debts)
+    reply.sandbox.pending.push_back({debt.path, debt.reason});
   for (auto& shown : reply.shares) {
     const auto owed = debts_.find(shown.share_id);
     if (owed == debts_.end())
@@ -231,10 +232,13 @@ void sandbox_state::add_volumes(
     .then(
       [promise, reply, guest = std::move(guest)](volume_list& list) mutable {
         for (auto& volume : list.volumes)
-          for (auto& destination : volume.destinations)
+          for (auto& destination : volume.destinations) {
+            for (const auto& debt : destination.pending)
+              reply->sandbox.pending.push_back({debt.path, debt.reason});
             if (const auto running = guest.orders.find(destination.order);
                 running != guest.orders.end())
               destination.progress = running->second;
+          }
         reply->volumes = std::move(list.volumes);
         promise.deliver(std::move(*reply));
       },
@@ -252,7 +256,6 @@ get_sandbox_reply sandbox_state::describe_shares() const {
   shown.watcher_running = following_;
   shown.shared_dir = prepared_reply().shared_dir;
   shown.mounts_dir = prepared_reply().mounts_dir;
-  shown.pending = pending_;
   std::map<std::string, bool> containers;
   for (const auto& [id, s] : state_.shares()) {
     share_status one;

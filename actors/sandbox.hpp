@@ -133,7 +133,6 @@ private:
   std::map<std::string, rootfs> rootfs_;
   std::vector<caf::typed_response_promise<prepare_reply>> preparing_;
   std::vector<caf::typed_response_promise<cleanup_reply>> cleaning_;
-  pending_list pending_;
 };
 
 } // namespace fsshare

@@ -168,8 +168,7 @@ void sandbox_state::gone(const std::string& id,
     return;
   auto enders = std::exchange(debts_[id].enders, {});
   if (outcome) {
-    // A debt of the sandbox until it ends.
-    pending_.insert(pending_.end(), outcome->begin(), outcome->end());
+    // What could not be removed is a debt that GUEST PROXY keeps.
     debts_.erase(id);
     state_.erase(id);
   } else {

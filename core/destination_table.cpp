@@ -205,6 +205,9 @@ void destination_table::note_lag(destination& d, const volume& v,
 std::vector<table_action> destination_table::advance(time_point now) {
   if (sweep_at_ && *sweep_at_ <= now) {
     sweep_at_ = now + settings_.sweep_interval;
+    for (auto& entry : volumes_)
+      for (auto& known : entry.second.destinations)
+        known.second.copy.retry_denied();
     hint_all(++sweeps_ % deep_sweep_every == 0 ? volume_hint::deep_sweep
                                                : volume_hint::sweep,
              now);
@@ -321,11 +324,15 @@ bool destination_table::answer_gone(destination_id id, destination& d,
   const bool late = d.leave_by && *d.leave_by <= now;
   if (!d.copy.gone() && !late)
     return false;
+  std::vector<skipped_entry> pending;
+  if (!d.copy.gone())
+    pending.push_back({d.spec.guest_root, "the guest did not answer in time"});
+  else
+    pending = d.copy.leftovers();
+  if (!pending.empty())
+    actions_.emplace_back(leave_debt{id, pending});
   if (!d.first_answered)
     actions_.emplace_back(first_copy_ended{id, *d.first_error});
-  auto pending = d.copy.pending();
-  if (late && !d.copy.gone())
-    pending.push_back({d.spec.guest_root, "the guest did not answer in time"});
   if (d.removing)
     actions_.emplace_back(destination_left{id, std::move(pending)});
   return true;

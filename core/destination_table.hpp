@@ -60,9 +60,15 @@ struct destination_left {
   std::vector<skipped_entry> pending;
 };
 
+/// What is left of a destination that ends is a debt of its sandbox.
+struct leave_debt {
+  destination_id destination = 0;
+  std::vector<skipped_entry> paths;
+};
+
 using table_action
   = std::variant<ask_volume, forget_volume, ask_guest, supersede_push,
-                 first_copy_ended, destination_left>;
+                 first_copy_ended, leave_debt, destination_left>;
 
 /// The srcDstMap: volumes on the host, and the guest copies that follow them.
 ///

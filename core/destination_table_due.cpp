@@ -79,6 +79,7 @@ destination_status destination_table::describe(destination_id id,
   one.failures = d.copy.failures();
   one.pushes = d.copy.pushes();
   one.skipped = d.copy.skipped();
+  one.pending = d.copy.pending();
   one.not_removable = d.copy.not_removable();
   return one;
 }

@@ -143,7 +143,7 @@ std::optional<guest_order> guest_copy::clear_stale(time_point now) const {
 std::optional<guest_order> guest_copy::remove_all() {
   if (left_)
     return std::nullopt;
-  if (pushes_ == 0) {
+  if (!sent_) {
     left_ = true;
     return std::nullopt;
   }
@@ -161,6 +161,23 @@ bool guest_copy::overtaken() const {
 void guest_copy::retry_now() {
   retry_at_.reset();
   removal_retry_at_.reset();
+  for (const auto& entry : unremoved_)
+    retry_stuck(entry.first);
+}
+
+void guest_copy::retry_denied() {
+  for (const auto& [name, why] : unremoved_)
+    if (why.result == removal_result::denied)
+      retry_stuck(name);
+}
+
+void guest_copy::retry_stuck(const std::string& name) {
+  if (const auto g = generations_.find(name); g != generations_.end()) {
+    if (g->second.state == name_state::stuck)
+      g->second.state = name_state::old;
+  } else if (const auto link = links_.find(name); link != links_.end()) {
+    link->second.stuck = false;
+  }
 }
 
 void guest_copy::leave() {
@@ -308,7 +325,10 @@ std::vector<std::string> guest_copy::not_removable() const {
 }
 
 std::vector<skipped_entry> guest_copy::pending() const {
-  return leftovers_;
+  auto all = leftovers_;
+  for (const auto& [name, why] : unremoved_)
+    all.push_back({join(settings_.root, name), why.reason});
+  return all;
 }
 
 } // namespace fsshare

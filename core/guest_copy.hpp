@@ -47,7 +47,9 @@ enum class removal_result : std::uint8_t {
   removed,
   /// Not removed now; another try may succeed.
   failed,
-  /// This guest agent cannot, or its policy forbids it.
+  /// The guest's policy forbids it; it may get another one.
+  denied,
+  /// This guest agent cannot.
   impossible,
 };
 
@@ -55,6 +57,8 @@ enum class removal_result : std::uint8_t {
 struct order_outcome {
   /// Every request of it was acknowledged.
   bool complete = false;
+  /// Whether any request was sent: without, the guest is as before.
+  bool sent = true;
   /// Why it is not complete; `errc::aborted` for a superseded push.
   error err;
   flip_state flip = flip_state::not_sent;
@@ -105,8 +109,12 @@ public:
   ///          generation unfinished.
   bool overtaken() const;
 
-  /// Lets due retries happen at once, as after a reconnect.
+  /// Lets due retries happen at once, as after a reconnect, and tries again
+  /// what could not be removed: it may be another guest agent.
   void retry_now();
+
+  /// Tries again to remove what the guest's policy forbade.
+  void retry_denied();
 
   /// Ends the destination: from now on the only order is the removal of all
   /// that was copied. Idempotent.
@@ -148,7 +156,11 @@ public:
   }
   /// Guest paths that should be gone and cannot be removed by this guest agent.
   std::vector<std::string> not_removable() const;
-  /// Guest paths that should be gone and are not, with what was tried.
+  /// After leave(): what is still in the guest, and why.
+  const std::vector<skipped_entry>& leftovers() const {
+    return leftovers_;
+  }
+  /// Guest paths that should be gone and whose removal failed, with the reason.
   std::vector<skipped_entry> pending() const;
   std::uint64_t pushes() const {
     return pushes_;
@@ -182,6 +194,12 @@ private:
     std::uint32_t gid = 0;
   };
 
+  /// Why a name that should be gone is not.
+  struct failed_removal {
+    removal_result result = removal_result::failed;
+    std::string reason;
+  };
+
   /// What the push that is out, or whose flip is not settled, will make true.
   struct pending_push {
     std::string name;
@@ -209,6 +227,9 @@ private:
   void links_acknowledged();
   void never_went_live();
   void failed(const error& err, time_point now);
+  void note_removal(const std::string& name, removal_result result,
+                    const error& err);
+  void retry_stuck(const std::string& name);
 
   std::string attempt_name(const std::string& host_name);
   std::vector<std::string> wanted_links(const volume_snapshot& host,
@@ -249,6 +270,10 @@ private:
   std::set<std::string> wanted_links_;
   bool leaving_ = false;
   bool left_ = false;
+  /// Some request was sent.
+  bool sent_ = false;
+  /// By name in the root; those that are wanted again do not count.
+  std::map<std::string, failed_removal> unremoved_;
   unsigned superseded_ = 0;
   std::uint64_t pushes_ = 0;
   std::optional<error> last_error_;

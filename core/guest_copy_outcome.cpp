@@ -16,6 +16,7 @@ void guest_copy::finished(const order_outcome& outcome, time_point now) {
     return;
   const auto order = *std::move(out_);
   out_.reset();
+  sent_ |= outcome.sent;
   if (std::holds_alternative<push_order>(order))
     push_finished(outcome, now);
   else if (const auto* removal = std::get_if<removal_order>(&order))
@@ -105,13 +106,14 @@ void guest_copy::removal_finished(const removal_order& order,
     const auto result = i < outcome.removals.size() ? outcome.removals[i]
                                                     : removal_result::failed;
     any_failed |= result == removal_result::failed;
+    note_removal(name, result, outcome.err);
     if (const auto g = generations_.find(name); g != generations_.end()) {
       partial_failed |= result == removal_result::failed
                         && g->second.state == name_state::partial;
       generation_removed(name, result, now);
     } else if (result == removal_result::removed) {
       links_.erase(name);
-    } else if (result == removal_result::impossible) {
+    } else if (result != removal_result::failed) {
       links_[name].stuck = true;
     } else {
       // It may be gone all the same: wanted again, it has to be sent again.
@@ -126,12 +128,20 @@ void guest_copy::removal_finished(const removal_order& order,
     removal_retry_.reset();
 }
 
+void guest_copy::note_removal(const std::string& name, removal_result result,
+                              const error& err) {
+  if (result == removal_result::removed)
+    unremoved_.erase(name);
+  else
+    unremoved_[name] = {result, err.message};
+}
+
 void guest_copy::generation_removed(const std::string& name,
                                     removal_result result, time_point now) {
   auto& g = generations_[name];
   if (result == removal_result::removed) {
     generations_.erase(name);
-  } else if (result == removal_result::impossible) {
+  } else if (result != removal_result::failed) {
     g.state = name_state::stuck;
   } else if (g.state == name_state::partial && ++g.tries >= max_partial_tries) {
     g.state = name_state::old;
@@ -161,6 +171,7 @@ void guest_copy::went_live(time_point now) {
     link.acknowledged
       = link.acknowledged && link.uid == root_.uid && link.gid == root_.gid;
     link.stuck = false;
+    unremoved_.erase(name);
   }
 }
 

@@ -88,7 +88,7 @@ void guest_job::settle_removal(const copy_request& request, errc code,
     result = removal_result::removed;
     return;
   }
-  result = code == errc::permission_denied ? removal_result::impossible
+  result = code == errc::permission_denied ? removal_result::denied
                                            : removal_result::failed;
   // The other paths are tried all the same.
   if (!error_)
@@ -135,6 +135,7 @@ bool guest_job::ended() const {
 order_outcome guest_job::outcome() const {
   order_outcome outcome;
   outcome.flip = flip_;
+  outcome.sent = sent_anything_;
   outcome.removals = removals_;
   if (is_removal() && removals_.empty())
     outcome.removals.assign(

@@ -31,6 +31,8 @@ struct destination_status {
   std::vector<skipped_entry> skipped;
   /// Guest paths that should be gone and that this guest agent cannot remove.
   std::vector<std::string> not_removable;
+  /// Guest paths that should be gone and are not, with the reason.
+  std::vector<skipped_entry> pending;
   /// Of the push that is running.
   copy_progress progress;
   /// Number of the destination's orders to its GUEST PROXY; 0 is none.

@@ -53,6 +53,13 @@ struct copy_removed {
   std::vector<skipped_entry> pending;
 };
 
+/// Leaves a guest copy that could not be removed to the proxy, which tries
+/// again until it is gone.
+struct owe_removal {
+  std::string guest_root;
+  std::string reason;
+};
+
 /// What is known of the guest's end.
 struct guest_status_request {};
 struct guest_status {
@@ -62,6 +69,8 @@ struct guest_status {
   std::string last_error;
   std::uint64_t requests = 0;
   std::uint64_t bytes_sent = 0;
+  /// Guest copies that should be gone and are not.
+  std::vector<skipped_entry> debts;
   /// How far the orders that run are.
   std::map<std::uint64_t, copy_progress> orders;
 };
@@ -88,10 +97,12 @@ struct proxy_tick {
 
 /// GUEST PROXY: one per sandbox; owns the connection to its guest agent and
 /// what may be in flight on it. Connects when there is something to send.
-using guest_proxy_actor = caf::typed_actor<
-  rpc<order_outcome, carry_out>, msg<stop_order>, rpc<tree_copied, copy_tree>,
-  rpc<copy_removed, remove_copy>, rpc<guest_status, guest_status_request>,
-  msg<guest_dialed>, msg<guest_bytes>, msg<guest_closed>, msg<proxy_tick>>;
+using guest_proxy_actor
+  = caf::typed_actor<rpc<order_outcome, carry_out>, msg<stop_order>,
+                     rpc<tree_copied, copy_tree>,
+                     rpc<copy_removed, remove_copy>, msg<owe_removal>,
+                     rpc<guest_status, guest_status_request>, msg<guest_dialed>,
+                     msg<guest_bytes>, msg<guest_closed>, msg<proxy_tick>>;
 
 } // namespace fsshare
 
@@ -102,6 +113,7 @@ FSSHARE_MESSAGE(fsshare::copy_tree)
 FSSHARE_MESSAGE(fsshare::tree_copied)
 FSSHARE_MESSAGE(fsshare::remove_copy)
 FSSHARE_MESSAGE(fsshare::copy_removed)
+FSSHARE_MESSAGE(fsshare::owe_removal)
 FSSHARE_MESSAGE(fsshare::guest_status_request)
 FSSHARE_MESSAGE(fsshare::guest_status)
 FSSHARE_MESSAGE(fsshare::guest_dialed)
@@ -117,6 +129,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(fsshare_guest_proxy, fsshare::type_range(2))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::tree_copied))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::remove_copy))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::copy_removed))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::owe_removal))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_status_request))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_status))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_dialed))

@@ -1,0 +1,188 @@
+#include "tests/support/node_world.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+using namespace fsshare;
+using namespace fsshare::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t seeds = 100;
+
+std::vector<std::string> pending_of(node_world& w) {
+  const auto got = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
+  REQUIRE(got);
+  std::vector<std::string> paths;
+  for (const auto& one : got->sandbox.pending) {
+    CHECK_FALSE(one.reason.empty());
+    paths.push_back(one.path);
+  }
+  return paths;
+}
+
+// Sends a request whose answer may need time to pass.
+template <class Reply, class Request>
+result<Reply> ask_long(node_world& w, Request msg) {
+  auto pending = w.actors.request(w.node, std::move(msg));
+  for (int n = 0; n < 1000; ++n) {
+    w.settle();
+    if (auto got = w.actors.answer<Reply>(pending))
+      return *std::move(got);
+    w.pass(100ms);
+  }
+  FAIL("no answer to a request");
+  return error{};
+}
+
+unshare_file_reply unshare(node_world& w, const std::string& share_id) {
+  unshare_file_request request;
+  request.sandbox_id = "s1";
+  request.share_id = share_id;
+  auto reply = ask_long<unshare_file_reply>(w, request);
+  REQUIRE_MESSAGE(reply, (reply ? "" : reply.err().message));
+  return *reply;
+}
+
+// A directory that is no volume, to be copied once.
+share_file_request tree_request(node_world& w) {
+  auto request = w.volume_request("s1", "c1", "cm");
+  request.mount.source = w.dir.make_dir("tree");
+  request.mount.destination = "/tree";
+  for (int n = 0; n < 30; ++n)
+    w.dir.write("tree/f" + std::to_string(n), "text");
+  return request;
+}
+
+bool is_empty(const node_world& w) {
+  return std::filesystem::is_empty(w.dir / "guest-s1");
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("actors/guest_proxy");
+
+TEST_CASE("a copy that was unshared while its guest was away is a debt until "
+          "it can be removed") {
+  for_each_seed(seeds, [](chooser& choose) {
+    node_world w{choose};
+    w.add_volume("cm").rotate({{"a", {"text"}}});
+    auto& guest = w.add_sandbox("s1");
+    const auto shared = w.share("s1", "c1", "cm");
+    CHECK(pending_of(w).empty());
+    guest.refuses = true;
+    guest.drop();
+    w.settle();
+
+    const auto left = unshare(w, shared.share_id);
+
+    REQUIRE(left.pending.size() == 1);
+    CHECK(left.pending.front().path == shared.guest_path);
+    CHECK(pending_of(w) == std::vector{shared.guest_path});
+    guest.refuses = false;
+    w.pass(62s);
+    CHECK(pending_of(w).empty());
+    CHECK(is_empty(w));
+  });
+}
+
+TEST_CASE("what a failed first copy left behind is a debt") {
+  for_each_seed(seeds, [](chooser& choose) {
+    node_world w{choose};
+    auto& guest = w.add_sandbox("s1");
+    auto pending = w.actors.request(w.node, tree_request(w));
+    while (guest.carried_out.size() < 5)
+      REQUIRE(w.step());
+    guest.refuses = true;
+    guest.drop();
+
+    std::optional<result<share_file_reply>> reply;
+    for (int n = 0; n < 100 && !reply; ++n) {
+      w.pass(100ms);
+      reply = w.actors.answer<share_file_reply>(pending);
+    }
+    REQUIRE(reply);
+    CHECK_FALSE(*reply);
+    REQUIRE(pending_of(w).size() == 1);
+    CHECK_FALSE(is_empty(w));
+    guest.refuses = false;
+    w.pass(62s);
+    CHECK(pending_of(w).empty());
+    CHECK(is_empty(w));
+  });
+}
+
+TEST_CASE("a first copy that never reached its guest leaves no debt") {
+  chooser choose{1};
+  node_world w{choose};
+  w.add_volume("cm").rotate({{"a", {"text"}}});
+  auto& guest = w.add_sandbox("s1");
+  guest.refuses = true;
+  CHECK_FALSE(
+    ask_long<share_file_reply>(w, w.volume_request("s1", "c1", "cm")));
+  CHECK_FALSE(ask_long<share_file_reply>(w, tree_request(w)));
+  CHECK(pending_of(w).empty());
+}
+
+TEST_CASE("an old generation whose removal fails is shown until it is gone") {
+  for_each_seed(seeds, [](chooser& choose) {
+    node_world w{choose};
+    auto& kubelet = w.add_volume("cm");
+    kubelet.rotate({{"a", {"one"}}});
+    w.add_sandbox("s1");
+    const auto shared = w.share("s1", "c1", "cm");
+    const auto old = kubelet.current();
+    kubelet.rotate({{"a", {"two"}}});
+    w.settle();
+    w.fail_one_in = 1;
+    w.pass(3s);
+    CHECK(pending_of(w) == std::vector{shared.guest_path + "/" + old});
+    w.fail_one_in = 0;
+    w.pass(31s);
+    CHECK(pending_of(w).empty());
+    w.check_equal("cm", "s1", shared.share_id);
+  });
+}
+
+TEST_CASE("what a guest agent cannot remove stays a debt and costs no "
+          "request") {
+  chooser choose{1};
+  node_world w{choose};
+  w.add_volume("cm").rotate({{"a", {"text"}}});
+  auto& guest = w.add_sandbox("s1", guest::profile::v3_3);
+  const auto shared = w.share("s1", "c1", "cm");
+  w.settle();
+  const auto requests = guest.carried_out.size();
+  const auto left = unshare(w, shared.share_id);
+  REQUIRE(left.pending.size() == 1);
+  CHECK(left.pending.front().reason.find("not removable by this guest agent")
+        != std::string::npos);
+  w.pass(65s);
+  CHECK(pending_of(w) == std::vector{shared.guest_path});
+  CHECK(guest.carried_out.size() == requests);
+}
+
+TEST_CASE("Cleanup forgets the debts and says nothing to the guest") {
+  for_each_seed(seeds, [](chooser& choose) {
+    node_world w{choose};
+    w.add_volume("cm").rotate({{"a", {"text"}}});
+    auto& guest = w.add_sandbox("s1");
+    const auto shared = w.share("s1", "c1", "cm");
+    guest.refuses = true;
+    guest.drop();
+    w.settle();
+    REQUIRE(unshare(w, shared.share_id).pending.size() == 1);
+    guest.refuses = false;
+    const auto requests = guest.carried_out.size();
+    cleanup_request request;
+    request.sandbox_id = "s1";
+    CHECK(ask_long<cleanup_reply>(w, request));
+    w.pass(65s);
+    CHECK(guest.carried_out.size() == requests);
+    CHECK(guest.waiting() == 0);
+  });
+}
+
+TEST_SUITE_END();
