@@ -39,6 +39,11 @@ v1::SharingMode to_wire(sharing_mode mode) {
   return v1::SHARING_MODE_UNSPECIFIED;
 }
 
+block_device to_block(const v1::BlockDevice& in) {
+  return {in.fstype(),       in.driver(),     in.virt_path(), in.pci_path(),
+          in.scsi_address(), in.ccw_device(), in.pmem_id()};
+}
+
 /// Fills in anything that has a path and a reason.
 template <class T>
 void put_reasons(const std::vector<T>& in, list<v1::PathReason>* out) {
@@ -149,6 +154,8 @@ prepare_request from_wire(const v1::PrepareRequest& in) {
     out.sandbox_binds.push_back({each.source(), each.read_only()});
   out.kubelet_roots = to_vector(in.kubelet_roots());
   out.no_watcher = in.no_watcher();
+  out.nydusd_socket = in.nydusd_socket();
+  out.force_guest_pull = in.force_guest_pull();
   return out;
 }
 
@@ -174,11 +181,16 @@ unshare_container_request from_wire(const v1::UnshareContainerRequest& in) {
 
 share_rootfs_request from_wire(const v1::ShareRootFilesystemRequest& in) {
   const auto& rootfs = in.rootfs();
-  return {in.sandbox_id(),
-          in.container_id(),
-          {rootfs.target(), rootfs.type(), to_vector(rootfs.options()),
-           rootfs.suffix()},
-          in.block().fstype()};
+  share_rootfs_request out;
+  out.sandbox_id = in.sandbox_id();
+  out.container_id = in.container_id();
+  out.rootfs = {rootfs.target(), rootfs.type(), to_vector(rootfs.options()),
+                rootfs.suffix(), rootfs.source()};
+  out.block = to_block(in.block());
+  for (const auto& each : in.devices())
+    out.devices.push_back({each.container_path(), to_block(each.block())});
+  out.annotations = {in.annotations().begin(), in.annotations().end()};
+  return out;
 }
 
 unshare_rootfs_request from_wire(const v1::UnshareRootFilesystemRequest& in) {
@@ -247,6 +259,7 @@ v1::ShareRootFilesystemReply to_wire(const share_rootfs_reply& in) {
   out.set_guest_path(valid_utf8(in.guest_path));
   put_all(in.container_storages, out.mutable_container_storages());
   put_all(in.volume_storages, out.mutable_volume_storages());
+  put(in.device_paths, out.mutable_device_paths());
   return out;
 }
 

@@ -9,19 +9,20 @@
 cmake_minimum_required(VERSION 3.25)
 
 set(all_folders
-  core sys ttrpc config log messages actors guest ctl main bench tests)
+  core json sys ttrpc config log messages actors guest ctl main bench tests)
 set(may_core core)
-set(may_sys sys core kernel io)
+set(may_json json core nlohmann)
+set(may_sys sys core kernel httplib io)
 set(may_ttrpc ttrpc sys core proto protobuf io)
 set(may_config config core nlohmann io)
 set(may_log log core spdlog io)
 set(may_messages messages core caf io)
-set(may_actors actors messages sys ttrpc log core proto protobuf caf io)
+set(may_actors actors messages sys ttrpc log json core proto protobuf caf io)
 set(may_guest guest core sys ttrpc proto protobuf io)
 set(may_ctl ctl core config ttrpc proto protobuf cli io)
-set(may_main core sys ttrpc config log messages actors guest ctl main caf cli
+set(may_main core json sys ttrpc config log messages actors guest ctl main caf cli
   spdlog nlohmann io)
-set(may_bench core sys ttrpc config log messages actors guest ctl bench
+set(may_bench core json sys ttrpc config log messages actors guest ctl bench
   benchmark io)
 set(may_tests core sys ttrpc config log messages actors guest ctl main tests
   proto protobuf caf cli nlohmann spdlog doctest rapidcheck kernel io)
@@ -33,13 +34,14 @@ set(library_protobuf "^google/protobuf/")
 set(library_nlohmann "^nlohmann/")
 set(library_spdlog "^(spdlog|fmt)/")
 set(library_cli "^CLI/")
+set(library_httplib "^httplib\\.h$")
 set(library_doctest "^doctest/")
 set(library_rapidcheck "^rapidcheck(/|\\.h$)")
 set(library_benchmark "^benchmark/")
 string(CONCAT library_io "^(condition_variable|csignal|filesystem|fstream|"
   "future|iostream|mutex|shared_mutex|thread)$")
 set(libraries
-  caf protobuf nlohmann spdlog cli doctest rapidcheck benchmark io)
+  caf protobuf nlohmann spdlog cli httplib doctest rapidcheck benchmark io)
 
 # Sets `out` to what an include depends on: a folder or a word of the lists
 # above, `std`, or `unknown`.

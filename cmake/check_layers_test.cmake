@@ -34,18 +34,18 @@ expect("" sys/a.cpp
 expect("sys/ must not include \"ttrpc/a.hpp\"" sys/a.cpp
   "#include \"ttrpc/a.hpp\"")
 foreach(folder
-    core ttrpc config log messages actors guest ctl main bench)
+    core json ttrpc config log messages actors guest ctl main bench)
   foreach(header unistd.h fcntl.h sched.h poll.h sys/stat.h linux/mount.h
       netinet/in.h)
     expect("${folder}/ must not include <${header}>" ${folder}/a.cpp
       "#include <${header}>")
   endforeach()
 endforeach()
-foreach(folder core sys ttrpc config log guest ctl bench)
+foreach(folder core json sys ttrpc config log guest ctl bench)
   expect("${folder}/ must not include <caf/actor.hpp>" ${folder}/a.hpp
     "  #  include <caf/actor.hpp>")
 endforeach()
-foreach(folder core sys config log messages main bench)
+foreach(folder core json sys config log messages main bench)
   expect("${folder}/ must not include \"proto/agent.pb.h\"" ${folder}/a.cpp
     "#include \"proto/agent.pb.h\"")
 endforeach()
@@ -63,6 +63,17 @@ expect("of another" actors/node.cpp "#include \"actors/sandbox.hpp\"")
 expect("of another" actors/node.cpp "#include \"actors/nodes.hpp\"")
 expect("actors/ must not include \"config/a.hpp\"" actors/a.cpp
   "#include \"config/a.hpp\"")
+expect("" actors/a.cpp "#include \"json/a.hpp\"")
+expect("" json/a.cpp "#include <nlohmann/json.hpp>" "#include \"core/a.hpp\"")
+expect("json/ must not include \"config/a.hpp\"" json/a.cpp
+  "#include \"config/a.hpp\"")
+expect("actors/ must not include <nlohmann/json.hpp>" actors/a.cpp
+  "#include <nlohmann/json.hpp>")
+expect("" sys/a.cpp "#include <httplib.h>")
+foreach(folder core json actors guest ctl main)
+  expect("${folder}/ must not include <httplib.h>" ${folder}/a.cpp
+    "#include <httplib.h>")
+endforeach()
 expect("must not speak of locks" actors/a.cpp "std::mutex m;")
 expect("guest/ must not include \"actors/a.hpp\"" guest/a.cpp
   "#include \"actors/a.hpp\"")

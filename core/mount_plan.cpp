@@ -292,4 +292,61 @@ result<mount_plan> plan_unshare_rootfs(const share_layout& layout,
   return plan;
 }
 
+result<mount_plan> plan_rootfs_dir(const share_layout& layout,
+                                   std::string_view container_id,
+                                   std::string_view suffix) {
+  if (auto checked = check_container_id(container_id); !checked)
+    return checked.err();
+  auto plan = empty_plan(layout, on_failure::undo);
+  const auto dir = layout.container_dir(container_id);
+  plan.steps.emplace_back(make_directory{dir, container_mode});
+  if (!suffix.empty())
+    plan.steps.emplace_back(make_directory{join(dir, suffix), mounts_mode});
+  return plan;
+}
+
+result<mount_plan> plan_remove_rootfs_dir(const share_layout& layout,
+                                          std::string_view container_id,
+                                          std::string_view suffix) {
+  if (auto checked = check_container_id(container_id); !checked)
+    return checked.err();
+  auto plan = empty_plan(layout, on_failure::go_on);
+  const auto dir = layout.container_dir(container_id);
+  if (!suffix.empty())
+    plan.steps.emplace_back(remove_directory{join(dir, suffix)});
+  plan.steps.emplace_back(remove_directory{dir});
+  return plan;
+}
+
+result<mount_plan> plan_nydus_rootfs(const share_layout& layout,
+                                     std::string_view container_id,
+                                     std::string_view suffix,
+                                     std::string_view snapshot_dir,
+                                     const bind_options& options) {
+  auto plan = plan_rootfs_dir(layout, container_id, suffix);
+  if (!plan)
+    return plan.err();
+  if (auto checked = check_source(layout, snapshot_dir); !checked)
+    return checked.err();
+  auto target = layout.host_snapshot_dir(container_id);
+  if (suffix == base_name(target))
+    return error{errc::invalid_argument,
+                 "rootfs.suffix '" + std::string{suffix}
+                   + "' is the name of the snapshot directory"};
+  add_bind(*plan, snapshot_dir, std::move(target), options);
+  return plan;
+}
+
+result<mount_plan> plan_unshare_nydus_rootfs(const share_layout& layout,
+                                             std::string_view container_id,
+                                             std::string_view suffix) {
+  auto removal = plan_remove_rootfs_dir(layout, container_id, suffix);
+  if (!removal)
+    return removal.err();
+  auto plan = empty_plan(layout, on_failure::go_on);
+  add_unbind(plan, layout.host_snapshot_dir(container_id));
+  append(plan, *std::move(removal));
+  return plan;
+}
+
 } // namespace fsshare

@@ -222,6 +222,30 @@ result<mount_plan> plan_rootfs(const share_layout& layout,
                                std::string_view source,
                                const bind_options& options);
 
+/// Plans the directory `mounts/<container>/<suffix>`, on whose view in the
+/// guest its agent mounts a block device.
+/// @param suffix Passed check_id(), or empty.
+/// @returns `errc::invalid_argument` for a bad container id.
+result<mount_plan> plan_rootfs_dir(const share_layout& layout,
+                                   std::string_view container_id,
+                                   std::string_view suffix);
+result<mount_plan> plan_remove_rootfs_dir(const share_layout& layout,
+                                          std::string_view container_id,
+                                          std::string_view suffix);
+
+/// Plans the directory and `snapshot_dir` bound beside it as
+/// `mounts/<container>/snapshotdir`, for a nydus root filesystem.
+/// @returns `errc::invalid_argument` for a bad directory or container id, and
+///          for the suffix `snapshotdir`.
+result<mount_plan> plan_nydus_rootfs(const share_layout& layout,
+                                     std::string_view container_id,
+                                     std::string_view suffix,
+                                     std::string_view snapshot_dir,
+                                     const bind_options& options);
+result<mount_plan> plan_unshare_nydus_rootfs(const share_layout& layout,
+                                             std::string_view container_id,
+                                             std::string_view suffix);
+
 /// Plans the end of a container's root file system share.
 /// @returns `errc::invalid_argument` for a bad container id.
 result<mount_plan> plan_unshare_rootfs(const share_layout& layout,

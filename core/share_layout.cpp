@@ -10,6 +10,7 @@ namespace fsshare {
 namespace {
 
 constexpr const char* rootfs_name = "rootfs";
+constexpr const char* snapshot_name = "snapshotdir";
 constexpr const char* sandbox_binds_name = "sandbox-mounts";
 // Kata's guests mount a tmpfs on a directory of this name.
 constexpr const char* watchable_name = "watchable";
@@ -78,6 +79,21 @@ std::string share_layout::guest_watchable(std::string_view share_name) const {
   return join(join(guest_share_dir_, watchable_name), share_name);
 }
 
+std::string
+share_layout::host_snapshot_dir(std::string_view container_id) const {
+  return join(container_dir(container_id), snapshot_name);
+}
+
+std::string
+share_layout::guest_snapshot_dir(std::string_view container_id) const {
+  return guest_rootfs(container_id, snapshot_name);
+}
+
+std::string share_layout::guest_rafs(std::string_view container_id) const {
+  return std::string{parent_path(guest_share_dir_)}
+         + rafs_mountpoint(container_id);
+}
+
 std::string share_layout::sandbox_binds_dir() const {
   return join(mounts_dir(), sandbox_binds_name);
 }
@@ -88,6 +104,14 @@ std::string share_layout::host_sandbox_bind(std::string_view name) const {
 
 std::string share_layout::guest_sandbox_bind(std::string_view name) const {
   return join(join(guest_share_dir_, sandbox_binds_name), name);
+}
+
+std::string rafs_mountpoint(std::string_view container_id) {
+  return "/rafs/" + std::string{container_id} + "/lowerdir";
+}
+
+std::string guest_own_dir(std::string_view container_id) {
+  return join("/run/kata-containers", container_id);
 }
 
 result<std::string> make_share_name(std::string_view container_id,

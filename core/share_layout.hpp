@@ -15,6 +15,7 @@ namespace fsshare {
 ///     <share root>/<sandbox>/.fsshare              our mark
 ///     <share root>/<sandbox>/mounts/               where everything is mounted
 ///     <share root>/<sandbox>/mounts/<container>/rootfs
+///     <share root>/<sandbox>/mounts/<container>/snapshotdir
 ///     <share root>/<sandbox>/mounts/<share name>
 ///     <share root>/<sandbox>/mounts/sandbox-mounts/<name>
 ///     <share root>/<sandbox>/mounts/watchable/
@@ -64,6 +65,12 @@ public:
   std::string watchable_dir() const;
   /// Where the guest agent keeps its copy of a share that it watches.
   std::string guest_watchable(std::string_view share_name) const;
+  /// Writable layer of a nydus root filesystem.
+  std::string host_snapshot_dir(std::string_view container_id) const;
+  std::string guest_snapshot_dir(std::string_view container_id) const;
+  /// Where the guest sees the image that nydusd has mounted at
+  /// rafs_mountpoint(): beside the share directory.
+  std::string guest_rafs(std::string_view container_id) const;
 
   std::string sandbox_binds_dir() const;
   std::string host_sandbox_bind(std::string_view name) const;
@@ -85,6 +92,13 @@ private:
 result<std::string> make_share_name(std::string_view container_id,
                                     std::uint64_t nonce,
                                     std::string_view destination);
+
+/// Returns where nydusd mounts the image of a container, in its own tree.
+std::string rafs_mountpoint(std::string_view container_id);
+
+/// Returns the directory of a container that the guest keeps to itself, outside
+/// the share directory: where it makes what is not shared from the host.
+std::string guest_own_dir(std::string_view container_id);
 
 /// Checks a container id: check_id(), and none of the names that the layout
 /// uses beside containers.

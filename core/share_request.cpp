@@ -16,8 +16,20 @@ namespace {
 // Longest socket path, its scheme and a port: sun_path has 108 bytes.
 constexpr std::size_t max_address_bytes = 128;
 
+// What a socket's name may have beside its NUL (sun_path of sys/un.h).
+constexpr std::size_t max_socket_bytes = 107;
+
+// No container has as many options, devices or annotations.
+constexpr std::size_t max_entries = 1024;
+
 error refused(const std::string& sentence) {
   return {errc::invalid_argument, sentence};
+}
+
+error too_many(std::string_view what, std::size_t count) {
+  return refused(std::string{what} + " has " + std::to_string(count)
+                 + " entries; at most " + std::to_string(max_entries)
+                 + " are taken");
 }
 
 status first_failure(std::initializer_list<status> checks) {
@@ -36,6 +48,8 @@ status make_normal(std::string_view what, std::string& path) {
 
 status check_words(std::string_view what,
                    const std::vector<std::string>& words) {
+  if (words.size() > max_entries)
+    return too_many(what, words.size());
   const auto bad
     = std::any_of(words.begin(), words.end(), [](const std::string& word) {
         return word.find('\0') != std::string::npos;
@@ -101,53 +115,55 @@ result<Request> with_container(Request request) {
   return request;
 }
 
-bool any_starts_with(const std::vector<std::string>& words,
-                     std::string_view prefix) {
-  return std::any_of(words.begin(), words.end(), [&](const auto& word) {
-    return word.starts_with(prefix);
+status check_block(const std::string& what, const block_device& device) {
+  return first_failure({
+    check_words(what + ".fstype", {device.fstype}),
+    check_words(what + ".driver", {device.driver}),
+    check_words(what + ".virt_path", {device.virt_path}),
+    check_words(what + ".pci_path", {device.pci_path}),
+    check_words(what + ".scsi_address", {device.scsi_address}),
+    check_words(what + ".ccw_device", {device.ccw_device}),
+    check_words(what + ".pmem_id", {device.pmem_id}),
   });
 }
 
-bool is_nydus(std::string_view type) {
-  constexpr std::string_view fuse = "fuse.";
-  return type.starts_with(fuse)
-         && base_name(type.substr(fuse.size())).starts_with("nydus-overlayfs");
+status check_devices(const std::vector<container_device>& devices) {
+  if (devices.size() > max_entries)
+    return too_many("devices", devices.size());
+  for (const auto& device : devices) {
+    auto checked = first_failure(
+      {check_path("devices.container_path", device.container_path),
+       check_block("devices.block", device.block)});
+    if (!checked)
+      return checked;
+  }
+  return unit{};
 }
 
-bool is_erofs(const rootfs_entry& rootfs) {
-  return rootfs.type == "overlay"
-         && std::any_of(
-           rootfs.options.begin(), rootfs.options.end(), [](const auto& word) {
-             return (word.starts_with("lowerdir=")
-                     || word.starts_with("upperdir="))
-                    && word.find("io.containerd.snapshotter.v1.erofs")
-                         != std::string::npos;
-           });
+status check_annotations(const std::map<std::string, std::string>& all) {
+  if (all.size() > max_entries)
+    return too_many("annotations", all.size());
+  for (const auto& [name, value] : all)
+    if (auto checked = check_words("annotations", {name, value}); !checked)
+      return checked;
+  return unit{};
 }
 
-/// Returns what kind of root filesystem it is if not a directory to bind; the
-/// order is that of Kata's ShareRootFilesystem.
-const char* other_kind(const share_rootfs_request& request) {
-  const auto& rootfs = request.rootfs;
-  if (any_starts_with(rootfs.options, "io.katacontainers.volume="))
-    return "virtual volume";
-  if (is_nydus(rootfs.type))
-    return "nydus";
-  if (is_erofs(rootfs))
-    return "EROFS";
-  if (any_starts_with(rootfs.options, "io.katacontainers.fs-opt.layer="))
-    return "layer";
-  if (!request.block_fstype.empty())
-    return "block device";
-  return nullptr;
+status check_nydusd(std::string& socket) {
+  if (socket.empty())
+    return unit{};
+  if (socket.size() > max_socket_bytes)
+    return refused("nydusd_socket has more than "
+                   + std::to_string(max_socket_bytes) + " bytes");
+  return make_normal("nydusd_socket", socket);
 }
 
 } // namespace
 
 result<prepare_request> checked(prepare_request request) {
-  const auto begin
-    = first_failure({check_sandbox(request.sandbox_id), check_address(request),
-                     check_binds(request.sandbox_binds)});
+  const auto begin = first_failure(
+    {check_sandbox(request.sandbox_id), check_address(request),
+     check_binds(request.sandbox_binds), check_nydusd(request.nydusd_socket)});
   if (!begin)
     return begin.err();
   if (request.mode != sharing_mode::shared_filesystem
@@ -213,18 +229,19 @@ result<share_rootfs_request> checked(share_rootfs_request request) {
   const auto begin = first_failure(
     {check_sandbox(request.sandbox_id), check_container(request.container_id),
      check_words("rootfs.type", {rootfs.type}),
-     check_words("rootfs.options", rootfs.options)});
+     check_words("rootfs.options", rootfs.options),
+     check_words("rootfs.source", {rootfs.source}),
+     check_block("block", request.block), check_devices(request.devices),
+     check_annotations(request.annotations)});
   if (!begin)
     return begin.err();
   if (!rootfs.suffix.empty())
     if (auto id = check_id("rootfs.suffix", rootfs.suffix); !id)
       return id.err();
-  if (const auto* kind = other_kind(request))
-    return error{errc::unimplemented, "share root filesystem of container "
-                                        + request.container_id + ": the kind '"
-                                        + kind + "' is not supported"};
-  if (auto path = make_normal("rootfs.target", rootfs.target); !path)
-    return path.err();
+  // Whether one is needed goes by the kind.
+  if (!rootfs.target.empty())
+    if (auto path = make_normal("rootfs.target", rootfs.target); !path)
+      return path.err();
   return request;
 }
 

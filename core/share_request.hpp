@@ -8,7 +8,8 @@ namespace fsshare {
 /// Each returns the request with its paths in normal form (no repeated or
 /// trailing slashes), or `errc::invalid_argument` with a sentence that names
 /// the field: ids that could lead elsewhere, relative or `..` paths, unknown
-/// modes, addresses that nobody can dial, words with NUL bytes.
+/// modes, addresses that nobody can dial, words with NUL bytes, lists of more
+/// than 1024 entries.
 result<prepare_request> checked(prepare_request request);
 result<cleanup_request> checked(cleanup_request request);
 result<share_file_request> checked(share_file_request request);
@@ -17,8 +18,8 @@ result<share_file_request> checked(share_file_request request);
 result<unshare_file_request> checked(unshare_file_request request);
 result<unshare_container_request> checked(unshare_container_request request);
 
-/// `errc::unimplemented` for a root filesystem that is more than a directory
-/// to bind: virtual volumes, nydus, EROFS, layers, block devices.
+/// What the kind of the root filesystem needs is checked by
+/// plan_rootfs_share().
 result<share_rootfs_request> checked(share_rootfs_request request);
 result<unshare_rootfs_request> checked(unshare_rootfs_request request);
 result<start_watcher_request> checked(start_watcher_request request);

@@ -1,0 +1,65 @@
+#include "core/json_text.hpp"
+
+#include "core/utf8.hpp"
+
+#include <algorithm>
+
+namespace fsshare {
+
+namespace {
+
+std::string escape(unsigned value) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text = "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4)
+    text += digits[value >> shift & 0xf];
+  return text;
+}
+
+std::string escape_byte(char c) {
+  switch (c) {
+  case '"': return "\\\"";
+  case '\\': return "\\\\";
+  case '\n': return "\\n";
+  case '\r': return "\\r";
+  case '\t': return "\\t";
+  case '<':
+  case '>':
+  case '&': return escape(static_cast<unsigned char>(c));
+  default:
+    return static_cast<unsigned char>(c) < 0x20
+             ? escape(static_cast<unsigned char>(c))
+             : std::string(1, c);
+  }
+}
+
+} // namespace
+
+std::string json_string(std::string_view text) {
+  constexpr std::string_view replacement = "\\ufffd";
+  std::string out = "\"";
+  while (!text.empty()) {
+    const auto length = utf8_length(text);
+    const auto character = text.substr(0, std::max<std::size_t>(length, 1));
+    if (length == 0)
+      out += replacement;
+    else if (character == "\u2028" || character == "\u2029")
+      out += character == "\u2028" ? "\\u2028" : "\\u2029";
+    else if (length == 1)
+      out += escape_byte(character.front());
+    else
+      out += character;
+    text.remove_prefix(character.size());
+  }
+  return out + '"';
+}
+
+std::string json_object(const std::map<std::string, std::string>& members) {
+  std::string out;
+  for (const auto& [name, value] : members)
+    out += (out.empty() ? "{" : ",") + json_string(name) + ":"
+           + json_string(value);
+  return out.empty() ? "{}" : out + "}";
+}
+
+} // namespace fsshare

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "core/api_types.hpp"
+#include "core/result.hpp"
+#include "core/share_layout.hpp"
+
+#include <string>
+#include <vector>
+
+/// The storages from which a guest agent makes a root filesystem, kind by kind
+/// and field by field as Kata's runtime sends them.
+namespace fsshare {
+
+/// An overlay in the guest: nydusd's image below the shared snapshot directory.
+storage nydus_storage(const share_layout& layout,
+                      const std::string& container_id,
+                      const std::string& guest_path);
+
+/// What the guest agent makes of the layers that its options name.
+storage layers_storage(const rootfs_entry& rootfs,
+                       const std::string& guest_path);
+
+/// A block device mounted on the container's shared directory.
+/// @returns the error of block_storage(), and `errc::invalid_argument` without
+///          a filesystem.
+result<storage> block_rootfs_storage(const share_layout& layout,
+                                     const std::string& container_id,
+                                     const block_device& device);
+
+/// The layers and the writable layer of an EROFS snapshot, then the overlay of
+/// all.
+struct erofs_storages {
+  std::vector<storage> storages;
+  /// Container paths of all devices; those of layers are in the guest now.
+  std::vector<std::string> device_paths;
+};
+
+/// @param devices `layer.erofs` is a layer, topmost first; of several
+///        `rwlayer.img` the last one holds what is written. Others stay.
+/// @returns the error of block_storage(), and `errc::invalid_argument` if no
+///          device is either.
+result<erofs_storages>
+make_erofs_storages(const std::string& container_id,
+                    const std::vector<container_device>& devices,
+                    const std::string& guest_path);
+
+} // namespace fsshare

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "core/result.hpp"
+
+#include <chrono>
+#include <string>
+
+namespace fsshare {
+
+/// A call of an HTTP API behind a unix socket.
+struct http_request {
+  /// Such as `POST`.
+  std::string method;
+  /// Path and query, encoded.
+  std::string target;
+  /// Sent as application/json unless empty.
+  std::string body;
+};
+
+struct http_answer {
+  int status = 0;
+  std::string body;
+};
+
+/// Makes one call over a connection of its own, with the host name `unix`, and
+/// waits for the answer; blocks.
+/// @param within Longest time for all of it, however slowly the answer comes.
+/// @returns `errc::not_found` if nobody listens on the socket;
+///          `errc::deadline_exceeded` after `within`, and the call may still
+///          take effect; `errc::unavailable` for a connection that ended
+///          early, `errc::resource_exhausted` for a body of over 64 KiB.
+result<http_answer> call_unix_http(const std::string& socket,
+                                   const http_request& request,
+                                   std::chrono::milliseconds within);
+
+} // namespace fsshare
