@@ -18,6 +18,7 @@ sandbox_state::~sandbox_state() {
   const error why{errc::aborted, "sandbox '" + options_.sandbox_id
                                    + "': the node agent is shutting down"};
   drop_all(why);
+  stop_nydus();
   for (auto& promise : preparing_)
     promise.deliver(to_caf(why));
   for (auto& promise : cleaning_)
@@ -148,14 +149,23 @@ void sandbox_state::begin_cleanup() {
   drop_all({errc::aborted,
             "sandbox '" + options_.sandbox_id + "' is being cleaned up"});
   state_.cleaning();
+  unmount_images({images_.begin(), images_.end()},
+                 [this, ours](const status& images) {
+                   remove_mounts(ours, images);
+                 });
+}
+
+void sandbox_state::remove_mounts(bool ours, const status& images) {
   auto plan = ours ? plan_cleanup(layout_) : plan_cleanup_unknown(layout_);
-  run(std::move(plan), [this](const status& outcome) {
-    cleanup_ended(outcome);
+  run(std::move(plan), [this, images](const status& outcome) {
+    cleanup_ended(both(images, outcome));
   });
 }
 
 void sandbox_state::cleanup_ended(const status& outcome) {
   state_.cleaned(static_cast<bool>(outcome));
+  if (outcome)
+    stop_nydus();
   if (outcome)
     log::info("sandbox-cleaned", {{"sandbox", options_.sandbox_id}});
   else
@@ -183,9 +193,12 @@ void sandbox_state::drop_all(const error& why) {
     for (auto& then : entry.second.enders)
       then(pending_list{});
   }
-  for (auto& entry : std::exchange(rootfs_, {}))
+  for (auto& entry : std::exchange(rootfs_, {})) {
     for (auto& promise : entry.second.callers)
       promise.deliver(to_caf(why));
+    for (auto& then : entry.second.enders)
+      then(unit{});
+  }
 }
 
 caf::result<get_sandbox_reply> sandbox_state::describe() {
@@ -274,9 +287,10 @@ get_sandbox_reply sandbox_state::describe_shares() const {
     one.container_id = container;
     one.mount.source = r.request.rootfs.target;
     one.mount.destination = "/";
-    one.guest_path = r.reply.guest_path;
-    one.host_path = layout_.host_rootfs(container);
-    one.ready = r.ready;
+    one.mount.type = r.request.rootfs.type;
+    one.guest_path = r.share.reply.guest_path;
+    one.host_path = r.share.host_path;
+    one.ready = r.phase == share_phase::ready;
     containers[container] = true;
     reply.shares.push_back(std::move(one));
   }

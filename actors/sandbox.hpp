@@ -2,10 +2,12 @@
 
 #include "core/guest_address.hpp"
 #include "core/mount_plan.hpp"
+#include "core/rootfs_share.hpp"
 #include "core/share_layout.hpp"
 #include "core/share_state.hpp"
 #include "messages/guest_proxy.hpp"
 #include "messages/mounter.hpp"
+#include "messages/nydus.hpp"
 #include "messages/registry.hpp"
 #include "messages/sandbox.hpp"
 #include "messages/volume_reader.hpp"
@@ -14,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +41,9 @@ struct sandbox_neighbours {
     make_proxy;
   /// Random numbers for share names.
   std::function<std::uint64_t()> nonce;
+  /// Spawns the NYDUS of a sandbox whose nydusd listens on `socket`; needed
+  /// where sandboxes are prepared with one.
+  std::function<nydus_actor(const std::string& socket)> make_nydus = nullptr;
 };
 
 /// What a SANDBOX owns: its state, its guest's proxy and whom it owes answers.
@@ -66,11 +72,14 @@ private:
     /// Of the copy that runs.
     std::uint64_t order = 0;
   };
+  using status_handler = std::function<void(const status&)>;
   struct rootfs {
     share_rootfs_request request;
-    bool ready = false;
+    share_phase phase = share_phase::running;
+    /// Filled in once the kind is known.
+    rootfs_share share;
     std::vector<caf::typed_response_promise<share_rootfs_reply>> callers;
-    share_rootfs_reply reply;
+    std::vector<status_handler> enders;
   };
 
   /// Orders of REGISTRY to the same proxy count from 1.
@@ -82,6 +91,7 @@ private:
   void prepare_ended(const status& outcome);
   caf::result<cleanup_reply> cleanup();
   void begin_cleanup();
+  void remove_mounts(bool ours, const status& images);
   void cleanup_ended(const status& outcome);
   void drop_all(const error& why);
   caf::result<get_sandbox_reply> describe();
@@ -106,8 +116,23 @@ private:
   void copy_tree_of(const std::string& id);
   void send_tree(const std::string& id, const tree_snapshot_ptr& tree);
   void share_ended(const std::string& id, result<share_file_reply> outcome);
+
+  // -- root filesystems (sandbox_rootfs.cpp) ----------------------------------
   caf::result<share_rootfs_reply> share_rootfs(const share_rootfs_request& msg);
+  void begin_rootfs(const std::string& container_id);
+  void plan_rootfs_of(const std::string& container_id, bool on_erofs);
+  result<rootfs_share> describe_rootfs(const share_rootfs_request& request,
+                                       bool on_erofs) const;
+  void mount_image(const std::string& container_id);
+  void mount_rootfs(const std::string& container_id);
   void rootfs_ended(const std::string& container_id, const status& outcome);
+  void end_rootfs(const std::string& container_id, status_handler then);
+  void take_rootfs_away(const std::string& container_id);
+  void unmount_images(const std::vector<std::string>& mountpoints,
+                      status_handler then);
+  void rootfs_gone(const std::string& container_id, const status& outcome);
+  const nydus_actor& nydus();
+  void stop_nydus();
 
   // -- the end of shares (sandbox_unshare.cpp) --------------------------------
   caf::result<unshare_file_reply> unshare_file(const unshare_file_request& msg);
@@ -118,8 +143,6 @@ private:
   void end_share(share& s, ended then);
   void take_away(const std::string& id);
   void gone(const std::string& id, const result<pending_list>& outcome);
-  void end_rootfs(const std::string& container_id,
-                  const std::function<void(const status&)>& then);
 
   handle::pointer self_;
   sandbox_options options_;
@@ -131,6 +154,10 @@ private:
   std::uint64_t last_order_ = 0;
   std::map<std::string, debts> debts_;
   std::map<std::string, rootfs> rootfs_;
+  /// Spawned by the first root filesystem that needs it.
+  nydus_actor nydus_;
+  /// Mountpoints of images that nydusd has mounted or is about to.
+  std::set<std::string> images_;
   std::vector<caf::typed_response_promise<prepare_reply>> preparing_;
   std::vector<caf::typed_response_promise<cleanup_reply>> cleaning_;
 };

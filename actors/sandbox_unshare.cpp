@@ -179,22 +179,4 @@ void sandbox_state::gone(const std::string& id,
     then(outcome);
 }
 
-void sandbox_state::end_rootfs(const std::string& container_id,
-                               const std::function<void(const status&)>& then) {
-  if (rootfs_.find(container_id) == rootfs_.end()) {
-    then(unit{});
-    return;
-  }
-  auto plan = plan_unshare_rootfs(layout_, container_id);
-  if (!plan) {
-    then(plan.err());
-    return;
-  }
-  run(*std::move(plan), [this, container_id, then](const status& outcome) {
-    if (outcome)
-      rootfs_.erase(container_id);
-    then(outcome);
-  });
-}
-
 } // namespace fsshare

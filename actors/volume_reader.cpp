@@ -1,6 +1,7 @@
 #include "actors/volume_reader.hpp"
 
 #include "sys/file_chunk.hpp"
+#include "sys/file_system_type.hpp"
 #include "sys/volume_tree.hpp"
 
 #include <utility>
@@ -37,6 +38,9 @@ volume_reader_state::make_behavior() {
     },
     [](const read_chunk& msg) {
       return to_reply(fetch(msg));
+    },
+    [](const look_for_erofs& msg) {
+      return erofs_looked_for{any_on_erofs(msg.dirs)};
     },
   };
 }

@@ -40,4 +40,11 @@ errc to_errc(int wire_value) noexcept {
   return static_cast<errc>(wire_value);
 }
 
+status both(const status& first, const status& second) {
+  if (first || second)
+    return first ? second : first;
+  return error{first.err().code,
+               first.err().message + "; " + second.err().message};
+}
+
 } // namespace fsshare

@@ -91,4 +91,8 @@ struct unit {};
 /// What an operation returns that yields nothing but may fail.
 using status = result<unit>;
 
+/// Returns what became of two things that were both tried: the code of the
+/// first failure and the sentences of all.
+status both(const status& first, const status& second);
+
 } // namespace fsshare

@@ -5,6 +5,7 @@
 #include "actors/inotify_reader.hpp"
 #include "actors/mounter.hpp"
 #include "actors/node.hpp"
+#include "actors/nydus.hpp"
 #include "actors/registry.hpp"
 #include "actors/sandbox.hpp"
 #include "actors/volume_reader.hpp"
@@ -175,7 +176,10 @@ sandbox_neighbours node_agent::parts::neighbours() {
         return guest_proxy_actor{system.spawn<state_actor<guest_proxy_state>>(
           o, network, readers, registry)};
       };
-  return {mounts, registry, readers, make_proxy, random_number};
+  const auto make_nydus = [this](const std::string& socket) {
+    return nydus_actor{spawn_blocking<nydus>(system, nydusd_at(socket))};
+  };
+  return {mounts, registry, readers, make_proxy, random_number, make_nydus};
 }
 
 void node_agent::parts::watch_inotify(

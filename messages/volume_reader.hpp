@@ -76,13 +76,20 @@ struct chunk_read {
   std::shared_ptr<const chunk_source> source;
 };
 
+/// Asks whether any of the directories lies on an EROFS filesystem.
+struct look_for_erofs {
+  std::vector<std::string> dirs;
+};
+struct erofs_looked_for {
+  bool found = false;
+};
+
 /// VOLUME READER: blocking reads of host files, on a thread of its own. Owns
 /// nothing; any of a pool serves.
-using volume_reader_actor
-  = caf::typed_actor<rpc<source_class, classify_source>,
-                     rpc<volume_look, look_at_volume>,
-                     rpc<generation_read, read_generation>,
-                     rpc<tree_read, read_tree>, rpc<chunk_read, read_chunk>>;
+using volume_reader_actor = caf::typed_actor<
+  rpc<source_class, classify_source>, rpc<volume_look, look_at_volume>,
+  rpc<generation_read, read_generation>, rpc<tree_read, read_tree>,
+  rpc<chunk_read, read_chunk>, rpc<erofs_looked_for, look_for_erofs>>;
 
 } // namespace fsshare
 
@@ -96,6 +103,8 @@ FSSHARE_MESSAGE(fsshare::read_tree)
 FSSHARE_MESSAGE(fsshare::tree_read)
 FSSHARE_MESSAGE(fsshare::read_chunk)
 FSSHARE_MESSAGE(fsshare::chunk_read)
+FSSHARE_MESSAGE(fsshare::look_for_erofs)
+FSSHARE_MESSAGE(fsshare::erofs_looked_for)
 
 CAF_BEGIN_TYPE_ID_BLOCK(fsshare_volume_reader, fsshare::type_range(1))
   CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::source_class))
@@ -108,4 +117,6 @@ CAF_BEGIN_TYPE_ID_BLOCK(fsshare_volume_reader, fsshare::type_range(1))
   CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::tree_read))
   CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::read_chunk))
   CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::chunk_read))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::look_for_erofs))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::erofs_looked_for))
 CAF_END_TYPE_ID_BLOCK(fsshare_volume_reader)

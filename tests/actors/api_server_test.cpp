@@ -37,6 +37,8 @@ TEST_CASE_FIXTURE(fixture, "Prepare arrives with all that it says") {
   bind->set_read_only(true);
   request.add_kubelet_roots("/k");
   request.set_no_watcher(true);
+  request.set_nydusd_socket("/run/nydusd.sock");
+  request.set_force_guest_pull(true);
   const auto reply = ok<v1::PrepareReply>(client, "Prepare", request);
   CHECK(reply.shared_dir() == "/shared");
   CHECK(reply.mounts_dir() == "/mounts");
@@ -47,6 +49,8 @@ TEST_CASE_FIXTURE(fixture, "Prepare arrives with all that it says") {
                            "/g",
                            {{"/srv/x", true}},
                            {"/k"},
+                           true,
+                           "/run/nydusd.sock",
                            true});
 }
 
@@ -107,9 +111,6 @@ TEST_CASE_FIXTURE(fixture, "each method reaches its handler") {
   CHECK(ok<v1::ShareRootFilesystemReply>(client, "ShareRootFilesystem", rootfs)
           .guest_path()
         == "/g/c1/rootfs");
-  CHECK(
-    script->shared_rootfs
-    == share_rootfs_request{"sb-1", "c1", {"/b/rootfs", "", {}, "rootfs"}, ""});
   ok<v1::UnshareRootFilesystemReply>(
     client, "UnshareRootFilesystem",
     of_container<v1::UnshareRootFilesystemRequest>());
@@ -124,6 +125,43 @@ TEST_CASE_FIXTURE(fixture, "each method reaches its handler") {
           "Cleanup sb-1", "UnshareFile sb-1", "UnshareContainer c1",
           "ShareRootFilesystem c1", "UnshareRootFilesystem c1",
           "StartFileEventWatcher sb-1", "StopFileEventWatcher sb-1"});
+}
+
+TEST_CASE_FIXTURE(fixture, "a root filesystem arrives with all its parts") {
+  auto client = connect();
+  auto rootfs = of_container<v1::ShareRootFilesystemRequest>();
+  rootfs.mutable_rootfs()->set_target("/b/rootfs");
+  rootfs.mutable_rootfs()->set_suffix("rootfs");
+  rootfs.mutable_rootfs()->set_source("overlay");
+  auto& block = *rootfs.mutable_block();
+  block.set_fstype("xfs");
+  block.set_driver("virtio-scsi");
+  block.set_virt_path("/dev/vda");
+  block.set_pci_path("01/02");
+  block.set_scsi_address("0:1");
+  block.set_ccw_device("0.0.1234");
+  block.set_pmem_id("3");
+  auto& device = *rootfs.add_devices();
+  device.set_container_path("/dev/layer.erofs");
+  device.mutable_block()->set_driver("virtio-blk");
+  device.mutable_block()->set_pci_path("03");
+  (*rootfs.mutable_annotations())["name"] = "value";
+  const auto reply
+    = ok<v1::ShareRootFilesystemReply>(client, "ShareRootFilesystem", rootfs);
+  share_rootfs_request asked;
+  asked.sandbox_id = "sb-1";
+  asked.container_id = "c1";
+  asked.rootfs.target = "/b/rootfs";
+  asked.rootfs.suffix = "rootfs";
+  asked.rootfs.source = "overlay";
+  asked.block
+    = {"xfs", "virtio-scsi", "/dev/vda", "01/02", "0:1", "0.0.1234", "3"};
+  asked.devices
+    = {{"/dev/layer.erofs", {"", "virtio-blk", "", "03", "", "", ""}}};
+  asked.annotations = {{"name", "value"}};
+  CHECK(script->shared_rootfs == asked);
+  REQUIRE(reply.device_paths_size() == 1);
+  CHECK(reply.device_paths(0) == "/d");
 }
 
 TEST_CASE_FIXTURE(fixture, "status replies carry every field") {

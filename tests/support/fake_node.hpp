@@ -85,7 +85,7 @@ public:
       [this](const share_rootfs_request& x) {
         script_->shared_rootfs = x;
         return reply("ShareRootFilesystem " + x.container_id,
-                     share_rootfs_reply{"/g/c1/rootfs", {}, {}});
+                     share_rootfs_reply{"/g/c1/rootfs", {}, {}, {"/d"}});
       },
       [this](const unshare_rootfs_request& x) {
         return reply("UnshareRootFilesystem " + x.container_id,

@@ -1,0 +1,301 @@
+#include "actors/sandbox.hpp"
+
+#include "log/log.hpp"
+#include "json/nydus_json.hpp"
+#include "json/virtual_volume_json.hpp"
+
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+// Names a root filesystem; its options stay out, they may hold credentials.
+std::string words_for(const share_rootfs_request& request) {
+  const auto& rootfs = request.rootfs;
+  auto text = "'" + rootfs.target + "' (type '" + rootfs.type + "', "
+              + std::to_string(rootfs.options.size()) + " options";
+  if (request.block != block_device{})
+    text += ", block device of driver '" + request.block.driver + "'";
+  return text + ", " + std::to_string(request.devices.size()) + " devices)";
+}
+
+std::string subject_of(const std::string& container_id) {
+  return "share the root filesystem of container '" + container_id + "'";
+}
+
+result<rootfs_payload> decode_payload(const share_rootfs_request& request,
+                                      rootfs_kind kind) {
+  rootfs_payload payload;
+  if (kind == rootfs_kind::virtual_volume) {
+    auto volumes = decode_virtual_volumes(request.rootfs.options);
+    if (!volumes)
+      return volumes.err();
+    payload.volumes = *std::move(volumes);
+  } else if (kind == rootfs_kind::nydus) {
+    auto image = decode_nydus_rootfs(request.rootfs.options);
+    if (!image)
+      return image.err();
+    payload.nydus = *std::move(image);
+  }
+  return payload;
+}
+
+void log_rootfs(const share_rootfs_request& request, rootfs_kind kind,
+                const status& outcome) {
+  if (outcome)
+    log::info("rootfs-shared", {{"sandbox", request.sandbox_id},
+                                {"container", request.container_id},
+                                {"kind", to_string(kind)}});
+  else
+    log::warning("rootfs-share-failed",
+                 {{"sandbox", request.sandbox_id},
+                  {"container", request.container_id},
+                  {"code", to_string(outcome.err().code)},
+                  {"error", outcome.err().message}});
+}
+
+} // namespace
+
+caf::result<share_rootfs_reply>
+sandbox_state::share_rootfs(const share_rootfs_request& msg) {
+  if (auto checked = state_.check_prepared(); !checked)
+    return to_caf(checked.err());
+  const auto& id = msg.container_id;
+  const auto known = rootfs_.find(id);
+  if (known != rootfs_.end()) {
+    const auto& there = known->second;
+    if (there.request != msg)
+      return to_caf(
+        {errc::already_exists,
+         subject_of(id) + ": shared already is " + words_for(there.request)
+           + ", asked for is " + words_for(msg)
+           + (words_for(there.request) == words_for(msg) ? " with other details"
+                                                         : "")});
+    if (there.phase == share_phase::ready)
+      return there.share.reply;
+    if (there.phase == share_phase::ending)
+      return to_caf({errc::aborted, subject_of(id) + ": it is being unshared"});
+  }
+  auto promise = self_->make_response_promise<share_rootfs_reply>();
+  auto& made = rootfs_[id];
+  made.callers.push_back(promise);
+  if (known == rootfs_.end()) {
+    made.request = msg;
+    begin_rootfs(id);
+  }
+  return promise;
+}
+
+void sandbox_state::begin_rootfs(const std::string& container_id) {
+  const auto dirs = overlay_dirs(rootfs_.at(container_id).request,
+                                 state_.request().force_guest_pull);
+  if (dirs.empty()) {
+    plan_rootfs_of(container_id, false);
+    return;
+  }
+  ask(self_, neighbours_.readers.back(), look_for_erofs{dirs})
+    .then(
+      [this, container_id](const erofs_looked_for& seen) {
+        plan_rootfs_of(container_id, seen.found);
+      },
+      [this, container_id](caf::error& err) {
+        rootfs_ended(container_id, from_caf(err));
+      });
+}
+
+void sandbox_state::plan_rootfs_of(const std::string& container_id,
+                                   bool on_erofs) {
+  const auto i = rootfs_.find(container_id);
+  if (i == rootfs_.end())
+    return;
+  if (i->second.phase == share_phase::ending) {
+    // Unshared before anything was made.
+    rootfs_gone(container_id, unit{});
+    return;
+  }
+  auto planned = describe_rootfs(i->second.request, on_erofs);
+  if (!planned) {
+    rootfs_ended(container_id, planned.err());
+    return;
+  }
+  i->second.share = *std::move(planned);
+  if (i->second.share.rafs)
+    mount_image(container_id);
+  else
+    mount_rootfs(container_id);
+}
+
+result<rootfs_share>
+sandbox_state::describe_rootfs(const share_rootfs_request& request,
+                               bool on_erofs) const {
+  const auto& prepared = state_.request();
+  const auto kind
+    = kind_of_rootfs(request, prepared.force_guest_pull, on_erofs);
+  const auto payload = decode_payload(request, kind);
+  if (!payload)
+    return payload.err();
+  return plan_rootfs_share(
+    request, kind, *payload,
+    {layout_, !copies(), !prepared.nydusd_socket.empty(), options_.recursive});
+}
+
+void sandbox_state::mount_image(const std::string& container_id) {
+  const auto& image = *rootfs_.at(container_id).share.rafs;
+  images_.insert(image.mountpoint);
+  ask(self_, nydus(), mount_rafs{image})
+    .then(
+      [this, container_id](const rafs_mounted&) {
+        // Without the entry, Cleanup has asked for the end of the image.
+        if (rootfs_.contains(container_id))
+          mount_rootfs(container_id);
+      },
+      [this, container_id, mountpoint = image.mountpoint](caf::error& err) {
+        images_.erase(mountpoint);
+        rootfs_ended(container_id, from_caf(err));
+      });
+}
+
+void sandbox_state::mount_rootfs(const std::string& container_id) {
+  const auto& r = rootfs_.at(container_id);
+  if (r.phase == share_phase::ending || !r.share.mounts) {
+    rootfs_ended(container_id, unit{});
+    return;
+  }
+  run(*r.share.mounts, [this, container_id](const status& outcome) {
+    const auto i = rootfs_.find(container_id);
+    if (i == rootfs_.end())
+      return;
+    const auto& rafs = i->second.share.rafs;
+    if (outcome || !rafs) {
+      rootfs_ended(container_id, outcome);
+      return;
+    }
+    unmount_images({rafs->mountpoint},
+                   [this, container_id, outcome](const status& undone) {
+                     rootfs_ended(container_id, both(outcome, undone));
+                   });
+  });
+}
+
+void sandbox_state::rootfs_ended(const std::string& container_id,
+                                 const status& outcome) {
+  const auto i = rootfs_.find(container_id);
+  if (i == rootfs_.end())
+    return;
+  auto& r = i->second;
+  if (r.phase == share_phase::ending) {
+    if (outcome)
+      take_rootfs_away(container_id);
+    else
+      rootfs_gone(container_id, unit{});
+    return;
+  }
+  const auto told = outcome
+                      ? outcome
+                      : status{outcome.err().within(subject_of(container_id))};
+  log_rootfs(r.request, r.share.kind, told);
+  r.phase = share_phase::ready;
+  const auto reply = r.share.reply;
+  auto callers = std::exchange(r.callers, {});
+  if (!outcome)
+    rootfs_.erase(i);
+  for (auto& promise : callers) {
+    if (told)
+      promise.deliver(reply);
+    else
+      promise.deliver(to_caf(told.err()));
+  }
+}
+
+void sandbox_state::end_rootfs(const std::string& container_id,
+                               status_handler then) {
+  const auto i = rootfs_.find(container_id);
+  if (i == rootfs_.end()) {
+    then(unit{});
+    return;
+  }
+  auto& r = i->second;
+  r.enders.push_back(std::move(then));
+  switch (std::exchange(r.phase, share_phase::ending)) {
+  case share_phase::ending: return;
+  case share_phase::ready: take_rootfs_away(container_id); return;
+  case share_phase::running: break;
+  }
+  // The end of what runs takes away what it made.
+  for (auto& promise : std::exchange(r.callers, {}))
+    promise.deliver(to_caf(
+      {errc::aborted, subject_of(container_id) + ": unshared meanwhile"}));
+}
+
+void sandbox_state::take_rootfs_away(const std::string& container_id) {
+  const auto& share = rootfs_.at(container_id).share;
+  std::vector<std::string> images;
+  if (share.rafs && images_.contains(share.rafs->mountpoint))
+    images.push_back(share.rafs->mountpoint);
+  unmount_images(images, [this, container_id](const status& unmounted) {
+    const auto i = rootfs_.find(container_id);
+    if (i == rootfs_.end())
+      return;
+    if (!i->second.share.unmounts) {
+      rootfs_gone(container_id, unmounted);
+      return;
+    }
+    run(*i->second.share.unmounts,
+        [this, container_id, unmounted](const status& outcome) {
+          rootfs_gone(container_id, both(unmounted, outcome));
+        });
+  });
+}
+
+void sandbox_state::unmount_images(const std::vector<std::string>& mountpoints,
+                                   status_handler then) {
+  if (mountpoints.empty()) {
+    then(unit{});
+    return;
+  }
+  ask(self_, nydus(), unmount_rafs{mountpoints})
+    .then(
+      [this, mountpoints, then](const rafs_unmounted& done) {
+        for (const auto& mountpoint : mountpoints)
+          images_.erase(mountpoint);
+        status outcome = unit{};
+        for (const auto& [mountpoint, why] : done.left) {
+          images_.insert(mountpoint);
+          outcome = both(outcome, why);
+        }
+        then(outcome);
+      },
+      [then](caf::error& err) {
+        then(from_caf(err));
+      });
+}
+
+void sandbox_state::rootfs_gone(const std::string& container_id,
+                                const status& outcome) {
+  const auto i = rootfs_.find(container_id);
+  if (i == rootfs_.end())
+    return;
+  const auto enders = std::exchange(i->second.enders, {});
+  if (outcome)
+    rootfs_.erase(i);
+  else
+    // Still there: another unshare may succeed.
+    i->second.phase = share_phase::ready;
+  for (const auto& then : enders)
+    then(outcome);
+}
+
+const nydus_actor& sandbox_state::nydus() {
+  if (!nydus_)
+    nydus_ = neighbours_.make_nydus(state_.request().nydusd_socket);
+  return nydus_;
+}
+
+void sandbox_state::stop_nydus() {
+  if (nydus_)
+    stop(nydus_);
+  nydus_ = nullptr;
+}
+
+} // namespace fsshare
