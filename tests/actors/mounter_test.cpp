@@ -35,7 +35,7 @@ TEST_CASE_FIXTURE(fixture, "a plan is run and answered with what it did") {
 }
 
 TEST_CASE_FIXTURE(fixture, "a failed plan is answered with its sentence") {
-  mounts->answers.emplace("make directory /r/box",
+  mounts->answers.emplace("make sandbox directory /r/box",
                           error{errc::failed_precondition, "not ours"});
 
   const auto failed
@@ -43,7 +43,8 @@ TEST_CASE_FIXTURE(fixture, "a failed plan is answered with its sentence") {
 
   REQUIRE(!failed);
   CHECK(failed.err()
-        == error{errc::failed_precondition, "make directory /r/box: not ours"});
+        == error{errc::failed_precondition,
+                 "make sandbox directory /r/box: not ours"});
 }
 
 TEST_CASE_FIXTURE(fixture, "what a plan leaves behind is in the answer") {
