@@ -4,6 +4,7 @@
 #include "core/duration_text.hpp"
 #include "ctl/command_options.hpp"
 #include "ctl/render.hpp"
+#include "ctl/rootfs_options.hpp"
 #include "proto/fsshare.pb.h"
 
 #include <CLI/CLI.hpp>
@@ -204,6 +205,18 @@ void command_line::add_prepare(CLI::App* sandbox) {
       request->set_no_watcher(true);
     },
     "Do not start the file event watcher");
+  app->add_option_function<std::string>(
+    "--nydusd",
+    [request](const std::string& socket) {
+      request->set_nydusd_socket(socket);
+    },
+    "API socket of the sandbox's nydusd");
+  app->add_flag_callback(
+    "--force-guest-pull",
+    [request] {
+      request->set_force_guest_pull(true);
+    },
+    "The guest pulls the image of every container");
   calls<v1::PrepareReply>(app, "Prepare", request, render);
 }
 
@@ -292,24 +305,8 @@ void command_line::add_rootfs_commands() {
   auto* app = add(rootfs, "add", "Make a root filesystem visible in a guest");
   add_sandbox(app, request);
   add_container(app, request);
-  app
-    ->add_option_function<std::string>(
-      "TARGET",
-      [request](const std::string& path) {
-        request->mutable_rootfs()->set_target(path);
-      },
-      "Directory on the host")
-    ->required();
   add_mount_options(app, request, rootfs_of);
-  request->mutable_rootfs()->set_suffix("rootfs");
-  app
-    ->add_option_function<std::string>(
-      "--suffix",
-      [request](const std::string& suffix) {
-        request->mutable_rootfs()->set_suffix(suffix);
-      },
-      "Directory below the container's guest path")
-    ->default_str("rootfs");
+  add_rootfs_options(app, request);
   calls<v1::ShareRootFilesystemReply>(app, "ShareRootFilesystem", request,
                                       render);
   auto remove = make_request<v1::UnshareRootFilesystemRequest>();

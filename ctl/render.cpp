@@ -91,13 +91,22 @@ std::string volume_table(const Volumes& volumes) {
 }
 
 std::string
+joined(const google::protobuf::RepeatedPtrField<std::string>& words) {
+  std::string out;
+  for (const auto& word : words)
+    out += (out.empty() ? "" : ",") + word;
+  return out;
+}
+
+std::string
 storage_lines(const char* title,
               const google::protobuf::RepeatedPtrField<v1::Storage>& storages) {
   if (storages.empty())
     return {};
-  table out{{title, "SOURCE", "FSTYPE", "MOUNT POINT"}};
+  table out{{title, "SOURCE", "FSTYPE", "MOUNT POINT", "OPTIONS"}};
   for (const auto& each : storages)
-    out.add({each.driver(), each.source(), each.fstype(), each.mount_point()});
+    out.add({each.driver(), each.source(), each.fstype(), each.mount_point(),
+             joined(each.options())});
   return out.text();
 }
 
@@ -135,7 +144,8 @@ std::string render(const v1::UnshareContainerReply& reply) {
 std::string render(const v1::ShareRootFilesystemReply& reply) {
   return name_lines({{"guest path", reply.guest_path()}})
          + storage_lines("CONTAINER STORAGE", reply.container_storages())
-         + storage_lines("VOLUME STORAGE", reply.volume_storages());
+         + storage_lines("VOLUME STORAGE", reply.volume_storages())
+         + name_lines({{"device paths", joined(reply.device_paths())}});
 }
 
 std::string render(const v1::UnshareRootFilesystemReply& /*reply*/) {

@@ -73,10 +73,12 @@ TEST_CASE("sandbox commands become their calls") {
   prepare.add_sandbox_binds()->set_source("/c");
   prepare.add_kubelet_roots("/k");
   prepare.set_no_watcher(true);
+  prepare.set_nydusd_socket("/n");
+  prepare.set_force_guest_pull(true);
   prepare.set_mode(v1::SHARING_MODE_SHARED_FILESYSTEM);
   check_call("sandbox prepare sb --mode shared-filesystem --guest unix:///g "
              "--guest-share-dir /d --bind-ro /a --bind-ro /b --bind-rw /c "
-             "--kubelet-root /k --no-watcher",
+             "--kubelet-root /k --no-watcher --nydusd /n --force-guest-pull",
              "Prepare", prepare);
   check_call("sandbox cleanup sb", "Cleanup", of_sandbox<v1::CleanupRequest>());
   check_call("sandbox ls", "ListSandboxes", v1::ListSandboxesRequest{});
@@ -125,6 +127,35 @@ TEST_CASE("the other commands become their calls") {
   rootfs.mutable_rootfs()->add_options("ro");
   check_call("rootfs add sb c /r --suffix x --type overlay --option ro",
              "ShareRootFilesystem", rootfs);
+  rootfs.mutable_rootfs()->set_source("o");
+  rootfs.mutable_block()->set_driver("virtio-scsi");
+  rootfs.mutable_block()->set_scsi_address("0:1");
+  rootfs.mutable_block()->set_fstype("xfs");
+  auto& device = *rootfs.add_devices();
+  device.set_container_path("/layer.erofs");
+  device.mutable_block()->set_driver("virtio-blk");
+  device.mutable_block()->set_pci_path("01/02");
+  (*rootfs.mutable_annotations())["a"] = "b=c";
+  check_call("rootfs add sb c /r --suffix x --type overlay --option ro "
+             "--source o --block virtio-scsi:0:1 --block-fstype xfs "
+             "--device /layer.erofs=virtio-blk:01/02 --annotation a=b=c",
+             "ShareRootFilesystem", rootfs);
+  auto pulled = of_sandbox<v1::ShareRootFilesystemRequest>("c");
+  pulled.mutable_rootfs()->set_suffix("rootfs");
+  check_call("rootfs add sb c", "ShareRootFilesystem", pulled);
+  pulled.mutable_block()->set_driver("virtio-mmio");
+  pulled.mutable_block()->set_virt_path("/dev/vda");
+  check_call("rootfs add sb c --block virtio-mmio:/dev/vda",
+             "ShareRootFilesystem", pulled);
+  pulled.mutable_block()->Clear();
+  pulled.mutable_block()->set_driver("virtio-blk-ccw");
+  pulled.mutable_block()->set_ccw_device("0.0.0005");
+  check_call("rootfs add sb c --block virtio-blk-ccw:0.0.0005",
+             "ShareRootFilesystem", pulled);
+  pulled.mutable_block()->Clear();
+  pulled.mutable_block()->set_driver("nvdimm");
+  pulled.mutable_block()->set_pmem_id("0");
+  check_call("rootfs add sb c --block nvdimm:0", "ShareRootFilesystem", pulled);
   check_call("rootfs rm sb c", "UnshareRootFilesystem",
              of_sandbox<v1::UnshareRootFilesystemRequest>("c"));
   check_call("volume ls", "ListVolumes", v1::ListVolumesRequest{});
