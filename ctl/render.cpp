@@ -145,7 +145,9 @@ std::string render(const v1::ShareRootFilesystemReply& reply) {
   return name_lines({{"guest path", reply.guest_path()}})
          + storage_lines("CONTAINER STORAGE", reply.container_storages())
          + storage_lines("VOLUME STORAGE", reply.volume_storages())
-         + name_lines({{"device paths", joined(reply.device_paths())}});
+         + (reply.device_paths().empty()
+              ? ""
+              : name_lines({{"device paths", joined(reply.device_paths())}}));
 }
 
 std::string render(const v1::UnshareRootFilesystemReply& /*reply*/) {

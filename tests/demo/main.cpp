@@ -3,6 +3,7 @@
 #include "tests/demo/bind_part.hpp"
 #include "tests/demo/demo_host.hpp"
 #include "tests/demo/demo_options.hpp"
+#include "tests/demo/rootfs_part.hpp"
 #include "tests/demo/volume_part.hpp"
 #include "tests/support/private_mounts.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -68,10 +69,12 @@ void check_end(demo_host& host, const demo_options& with) {
 
 void show(demo_host& host, const demo_options& with,
           const std::string& no_mounts) {
-  if (no_mounts.empty())
+  if (no_mounts.empty()) {
     show_binds(host);
-  else
-    host.out().skip("bind shares: " + no_mounts);
+    show_rootfs_kinds(host);
+  } else {
+    host.out().skip("bind shares and root filesystems: " + no_mounts);
+  }
   show_volume(host, with);
   check_end(host, with);
 }
