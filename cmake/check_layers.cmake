@@ -24,8 +24,9 @@ set(may_main core json sys ttrpc config log messages actors guest ctl main caf c
   spdlog nlohmann io)
 set(may_bench core json sys ttrpc config log messages actors guest ctl bench
   benchmark io)
-set(may_tests core sys ttrpc config log messages actors guest ctl main tests
-  proto protobuf caf cli nlohmann spdlog doctest rapidcheck kernel io)
+set(may_tests core json sys ttrpc config log messages actors guest ctl main
+  tests proto protobuf caf cli nlohmann spdlog doctest rapidcheck httplib
+  kernel io)
 # Folders at the top that hold files which are not ours to check.
 set(ignored_folders build)
 

@@ -73,7 +73,8 @@ void show(demo_host& host, const demo_options& with,
     show_binds(host);
     show_rootfs_kinds(host);
   } else {
-    host.out().skip("bind shares and root filesystems: " + no_mounts);
+    host.out().skip("bind shares: " + no_mounts);
+    host.out().skip("root filesystems: " + no_mounts);
   }
   show_volume(host, with);
   check_end(host, with);

@@ -144,7 +144,7 @@ void show_rootfs_kinds(demo_host& host) {
   host.ctl({"rootfs", "rm", sandbox, "plain"});
   host.ctl({"sandbox", "cleanup", sandbox});
   out.check(nydusd.mounted().empty(), "nydusd has no image of it any more");
-  out.check(host.mounts() == before, "no mount of the sandbox is left");
+  out.check(host.mounts() == before, "no mount of any root filesystem is left");
   out.check(test::exists(host.path("data/rootfs/greeting"))
               && test::exists(join(snapshot_dir(host), "fs/written")),
             "the sources are as they were");

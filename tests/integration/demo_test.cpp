@@ -58,6 +58,12 @@ void check_success(const transcript_lines& said) {
   CHECK(said.count("skipped: bind shares: ")
           + said.count("ok: no mount of the sandbox is left")
         == 1);
+  CHECK(said.count("skipped: root filesystems: ")
+          + said.count("ok: no mount of any root filesystem is left")
+        == 1);
+  const auto kinds
+    = said.count("ok: the storages are those that the guest agent expects");
+  CHECK(kinds == 6 * said.count("ok: no mount of any root filesystem is left"));
   REQUIRE(said.count("T=/") == 1);
   CHECK_FALSE(std::filesystem::exists(said.lines.front().substr(2)));
 }
