@@ -239,8 +239,9 @@ void destination_table::step(const std::string& path, volume& v,
       i = v.destinations.erase(i);
       continue;
     }
-    wanted |= follows(d) && d.copy.acknowledged() != v.host.current()
-              && d.pushing != v.host.current() && d.copy.failures() == 0;
+    const auto& current = v.host.current();
+    wanted |= current && follows(d) && d.pushing != current
+              && d.copy.wants(*current, now);
     ++i;
   }
   if (v.destinations.empty()) {
@@ -279,9 +280,9 @@ void destination_table::step_destination(destination_id id, destination& d,
     supersede(id, d, v);
     return;
   }
-  if (!follows(d))
-    return;
-  if (auto order = d.copy.next(v.host.snapshot(), now)) {
+  // Who does not follow gets nothing new; what was begun is brought to its end.
+  const auto news = follows(d) ? v.host.snapshot() : nullptr;
+  if (auto order = d.copy.next(news, now)) {
     if (const auto* push = std::get_if<push_order>(&*order))
       d.pushing = push->snapshot->id;
     actions_.emplace_back(ask_guest{id, *std::move(order)});

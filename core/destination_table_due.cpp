@@ -7,9 +7,7 @@ void destination_table::set_due(const std::string& path, volume& v) {
   auto due = v.host.next_due();
   for (const auto& entry : v.destinations) {
     const auto& d = entry.second;
-    if (follows(d))
-      due = earlier(due, d.copy.next_due());
-    due = earlier(due, d.leave_by);
+    due = earlier(due, earlier(d.copy.next_due(), d.leave_by));
   }
   if (due == v.due)
     return;

@@ -189,8 +189,11 @@ bool guest_copy::gone() const {
 }
 
 bool guest_copy::needs(const generation& host, time_point now) const {
-  return !leaving_ && !out_ && !unsettled_ && acked_ != host
-         && (!retry_at_ || *retry_at_ <= now);
+  return wants(host, now) && !out_ && !unsettled_;
+}
+
+bool guest_copy::wants(const generation& host, time_point now) const {
+  return !leaving_ && acked_ != host && (!retry_at_ || *retry_at_ <= now);
 }
 
 bool guest_copy::converged(const generation& host) const {

@@ -120,9 +120,13 @@ public:
   /// that was copied. Idempotent.
   void leave();
 
-  /// Returns whether a push of `host` is wanted at `now`, so that the caller
+  /// Returns whether a push of `host` can begin at `now`, so that the caller
   /// can have it read.
   bool needs(const generation& host, time_point now) const;
+
+  /// Returns whether the contents of `host` are wanted in memory: it is to be
+  /// pushed, and not only after a retry's wait.
+  bool wants(const generation& host, time_point now) const;
 
   /// Returns whether `..data`, links and generations are all as wanted.
   bool converged(const generation& host) const;

@@ -1,6 +1,8 @@
 #include "core/guest_copy.hpp"
 #include "core/paths.hpp"
 
+#include <utility>
+
 namespace fsshare {
 
 namespace {
@@ -47,7 +49,6 @@ void guest_copy::push_finished(const order_outcome& outcome, time_point now) {
   case flip_state::refused: never_went_live(); break;
   }
   if (outcome.complete) {
-    superseded_ = 0;
     retry_.reset();
     last_error_.reset();
   } else if (outcome.err.code == errc::aborted
@@ -61,11 +62,14 @@ void guest_copy::push_finished(const order_outcome& outcome, time_point now) {
 void guest_copy::settle_finished(const order_outcome& outcome, time_point now) {
   if (outcome.flip == flip_state::acknowledged) {
     unsettled_ = false;
-    if (flip_back_)
+    if (std::exchange(flip_back_, false)) {
       never_went_live();
-    else
-      went_live(now);
-    flip_back_ = false;
+      failed(*last_error_, now);
+      return;
+    }
+    went_live(now);
+    retry_.reset();
+    last_error_.reset();
     return;
   }
   last_error_ = outcome.err;
@@ -158,6 +162,7 @@ void guest_copy::went_live(time_point now) {
   }
   generations_[pending_->name].state = name_state::live;
   live_name_ = pending_->name;
+  superseded_ = 0;
   acked_ = pending_->host;
   root_ = pending_->root;
   root_unsure_ = false;

@@ -231,10 +231,14 @@ TEST_CASE("a flip without an answer is sent again, then back, before anything "
   copy.finished(broken(flip_state::unknown), t0);
   CHECK(words(copy.next(host("..3"), t0)) == "flip /g/v/..data=..1;");
 
-  SUBCASE("the flip back is acknowledged") {
+  SUBCASE("the flip back is acknowledged: the push failed, and its retry "
+          "waits") {
     copy.finished(done(), t0);
     CHECK(copy.live_name() == "..1");
-    CHECK(words(copy.next(host("..3"), t0)) == "remove /g/v/..2;");
+    CHECK(copy.failures() == 1);
+    CHECK(copy.last_error()->message == "broken");
+    CHECK(words(copy.next(host("..3"), t0)) == "nothing");
+    CHECK(words(copy.next(host("..3"), t0 + 100ms)) == "remove /g/v/..2;");
   }
   SUBCASE("the flip back fails too: both may be live and neither is touched") {
     copy.finished(broken(flip_state::unknown), t0);
@@ -245,6 +249,36 @@ TEST_CASE("a flip without an answer is sent again, then back, before anything "
     CHECK(words(copy.next(host("..2"), t0 + 1h)) == "nothing");
     CHECK(words(copy.next(host("..2"), t0 + 1h + 2s)) == "remove /g/v/..1;");
   }
+}
+
+TEST_CASE("a flip that its second try brought about has not failed") {
+  auto copy = make();
+  settle_at(copy, host("..1"), t0);
+  copy.next(host("..2"), t0);
+  copy.finished(broken(flip_state::unknown), t0);
+  REQUIRE(copy.last_error());
+  REQUIRE(words(copy.next(host("..2"), t0)) == "flip /g/v/..data=..2;");
+  copy.finished(done(), t0);
+  CHECK(copy.live_name() == "..2");
+  CHECK_FALSE(copy.last_error());
+  CHECK(copy.failures() == 0);
+}
+
+TEST_CASE("a push whose flip is live ends the row of superseded ones, whatever "
+          "came after the flip") {
+  auto copy = make();
+  settle_at(copy, host("..1"), t0);
+  for (const char* name : {"..2", "..3"}) {
+    copy.next(host(name), t0);
+    copy.finished(broken(flip_state::not_sent, errc::aborted), t0);
+    copy.next(host("..9"), t0);
+    copy.finished(removed(1), t0);
+  }
+  copy.next(host("..4", {"a", "b"}), t0);
+  REQUIRE_FALSE(copy.overtaken());
+  copy.finished(broken(flip_state::acknowledged), t0);
+  REQUIRE(words(copy.next(host("..5"), t0 + 1s)).starts_with("push ..5"));
+  CHECK(copy.overtaken());
 }
 
 TEST_CASE("a flip that the guest's policy refuses leaves the old generation "
