@@ -83,6 +83,9 @@ std::string words(const table_action& action) {
              + (a.outcome ? a.outcome->copied.name
                           : to_string(a.outcome.err().code));
     }
+    std::string operator()(const leave_debt& a) const {
+      return "debt of " + std::to_string(a.destination);
+    }
     std::string operator()(const destination_left& a) const {
       auto text = "left " + std::to_string(a.destination);
       for (const auto& one : a.pending)
@@ -390,7 +393,7 @@ TEST_CASE_FIXTURE(table_fixture,
   }
   SUBCASE("not removed") {
     CHECK(finish(id, removed(removal_result::failed))
-          == lines{"left 1 /g/1: not removed", "forget /pods/cm"});
+          == lines{"debt of 1", "left 1 /g/1: not removed", "forget /pods/cm"});
   }
   SUBCASE("no answer") {
     now += 59s;

@@ -229,7 +229,7 @@ TEST_CASE("every removal is tried and has a result of its own") {
   CHECK_FALSE(outcome.complete);
   CHECK(outcome.removals
         == std::vector<removal_result>{removal_result::removed,
-                                       removal_result::impossible,
+                                       removal_result::denied,
                                        removal_result::failed});
   CHECK(outcome.err.message.find("/g/v/b") != std::string::npos);
 }

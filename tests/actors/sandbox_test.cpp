@@ -1,0 +1,268 @@
+#include "core/share_mark.hpp"
+#include "tests/support/node_world.hpp"
+
+#include <filesystem>
+
+#include <sys/stat.h>
+
+#include <doctest/doctest.h>
+
+using namespace fsshare;
+using namespace fsshare::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t seeds = 500;
+
+template <class T>
+errc code(const result<T>& got) {
+  return got ? errc::none : got.err().code;
+}
+
+template <class T>
+std::string message(const result<T>& got) {
+  return got ? "" : got.err().message;
+}
+
+payload some_payload() {
+  return {{"a", {"one"}}, {"d/b", {"two"}}, {"tls.crt", {"three"}}};
+}
+
+prepare_request preparation(const std::string& id) {
+  prepare_request request;
+  request.sandbox_id = id;
+  request.mode = sharing_mode::copy;
+  request.guest_address = "unix:///nobody";
+  return request;
+}
+
+share_file_request file_request(const node_world& w, const std::string& name,
+                                const std::string& sandbox = "s1") {
+  share_file_request request;
+  request.sandbox_id = sandbox;
+  request.container_id = "c1";
+  request.mount = {w.dir / name, "/mnt/" + name, "bind", {}, false};
+  return request;
+}
+
+// What is below the share in the guest of a sandbox.
+std::size_t guest_entries(const node_world& w,
+                          const std::string& sandbox = "s1") {
+  const auto dir
+    = std::filesystem::directory_iterator{w.dir / ("guest-" + sandbox)};
+  return static_cast<std::size_t>(std::distance(begin(dir), end(dir)));
+}
+
+// Runs until a request is answered, or some steps at random.
+template <class Reply, class Pending>
+std::optional<result<Reply>> await(node_world& w, Pending& pending) {
+  for (int n = 0; n < 700; ++n) {
+    w.settle();
+    if (auto got = w.actors.answer<Reply>(pending))
+      return got;
+    w.actors.advance(100ms);
+  }
+  return std::nullopt;
+}
+
+void run_some(node_world& w, std::size_t most) {
+  for (auto steps = w.choose.pick(most); steps > 0 && w.step(); --steps) {
+  }
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("actors/sandbox");
+
+TEST_CASE("Prepare is idempotent; other settings are refused and change "
+          "nothing") {
+  for_each_seed(50, [](chooser& choose) {
+    node_world w{choose};
+    w.add_sandbox("s1");
+    const auto again = w.ask<prepare_reply>(preparation("s1"));
+    REQUIRE(again);
+    CHECK(again->shared_dir == w.dir / "sandboxes/s1/shared");
+    CHECK(std::filesystem::is_directory(again->mounts_dir));
+    auto other = preparation("s1");
+    other.guest_address = "unix:///other";
+    const auto refused = w.ask<prepare_reply>(other);
+    CHECK(code(refused) == errc::already_exists);
+    CHECK(w.ask<prepare_reply>(preparation("s1")));
+  });
+}
+
+TEST_CASE("Cleanup leaves nothing, is idempotent, and of an unknown sandbox "
+          "has nothing to do") {
+  for_each_seed(50, [](chooser& choose) {
+    node_world w{choose};
+    CHECK(w.ask<cleanup_reply>(cleanup_request{"s1"}));
+    w.add_sandbox("s1");
+    CHECK(std::filesystem::exists(w.dir / "sandboxes/s1/.fsshare"));
+    CHECK(w.ask<cleanup_reply>(cleanup_request{"s1"}));
+    CHECK(std::filesystem::is_empty(w.dir / "sandboxes"));
+    CHECK(w.ask<cleanup_reply>(cleanup_request{"s1"}));
+    auto other = preparation("s1");
+    other.guest_share_dir = "/elsewhere";
+    CHECK(w.ask<prepare_reply>(other));
+  });
+}
+
+TEST_CASE("what is not prepared is NOT_FOUND") {
+  for_each_seed(20, [](chooser& choose) {
+    node_world w{choose};
+    w.add_sandbox("s1");
+    REQUIRE(w.ask<cleanup_reply>(cleanup_request{"s1"}));
+    for (const auto* id : {"s1", "s2"}) {
+      const std::string s = id;
+      CHECK(code(w.ask<share_file_reply>(file_request(w, "x", s)))
+            == errc::not_found);
+      CHECK(
+        code(w.ask<unshare_file_reply>(unshare_file_request{s, "c", "/x", {}}))
+        == errc::not_found);
+      CHECK(
+        code(w.ask<unshare_container_reply>(unshare_container_request{s, "c"}))
+        == errc::not_found);
+      CHECK(code(w.ask<start_watcher_reply>(start_watcher_request{s}))
+            == errc::not_found);
+      CHECK(code(w.ask<stop_watcher_reply>(stop_watcher_request{s}))
+            == errc::not_found);
+      CHECK(code(w.ask<get_sandbox_reply>(get_sandbox_request{s}))
+            == errc::not_found);
+    }
+  });
+}
+
+TEST_CASE("a sandbox directory that this process did not prepare is neither "
+          "prepared nor cleaned up") {
+  for_each_seed(20, [](chooser& choose) {
+    node_world w{choose};
+    // As an earlier process left it, and as a shim made it.
+    w.dir.write("sandboxes/s1/.fsshare", render_share_mark({"s1"}));
+    w.dir.write("sandboxes/s2/mounts/theirs", "x");
+    for (const auto* id : {"s1", "s2"}) {
+      const auto refused = w.ask<prepare_reply>(preparation(id));
+      CHECK(code(refused) == errc::failed_precondition);
+      CHECK(message(refused).find(w.dir / ("sandboxes/" + std::string{id}))
+            != std::string::npos);
+      CHECK(code(w.ask<cleanup_reply>(cleanup_request{id}))
+            == errc::failed_precondition);
+    }
+    CHECK(std::filesystem::exists(w.dir / "sandboxes/s1/.fsshare"));
+    CHECK(read_file(w.dir / "sandboxes/s2/mounts/theirs") == "x");
+  });
+}
+
+TEST_CASE("the same ShareFile waits while the first runs and gets the same "
+          "answer, then and later") {
+  for_each_seed(seeds, [](chooser& choose) {
+    node_world w{choose};
+    w.add_volume("cm").rotate(some_payload());
+    w.add_sandbox("s1");
+    const auto request = w.volume_request("s1", "c1", "cm");
+    auto first = w.actors.request(w.node, request);
+    run_some(w, 60);
+    auto second = w.actors.request(w.node, request);
+    w.settle();
+    const auto one = w.actors.answer<share_file_reply>(first);
+    const auto two = w.actors.answer<share_file_reply>(second);
+    REQUIRE((one && *one && two && *two));
+    CHECK((**one).share_id == (**two).share_id);
+    const auto three = w.ask<share_file_reply>(request);
+    CHECK(three->share_id == (**one).share_id);
+    CHECK(three->guest_path == (**one).guest_path);
+    CHECK(three->generation == (**one).generation);
+    CHECK(guest_entries(w) == 1);
+  });
+}
+
+TEST_CASE("another mount under the same key is ALREADY_EXISTS, naming both") {
+  for_each_seed(20, [](chooser& choose) {
+    node_world w{choose};
+    w.add_volume("cm").rotate(some_payload());
+    w.add_sandbox("s1");
+    w.share("s1", "c1", "cm");
+    auto other = w.volume_request("s1", "c1", "cm");
+    other.mount.options = {"ro"};
+    const auto refused = w.ask<share_file_reply>(other);
+    CHECK(code(refused) == errc::already_exists);
+    other.mount.source = w.dir / "elsewhere";
+    const auto elsewhere = w.ask<share_file_reply>(other);
+    CHECK(code(elsewhere) == errc::already_exists);
+    CHECK(message(elsewhere).find(w.volume_path("cm")) != std::string::npos);
+    CHECK(message(elsewhere).find(w.dir / "elsewhere") != std::string::npos);
+    // Another container is another key.
+    CHECK(w.ask<share_file_reply>(w.volume_request("s1", "c2", "cm")));
+  });
+}
+
+namespace {
+
+// Asks for a share as an API client does, and may die.
+caf::actor spawn_caller(node_world& w, share_file_request request) {
+  // With arguments: CAF 0.17.6 binds a null reference without any.
+  return w.actors.track(w.actors.system.spawn(
+    [](caf::event_based_actor* self, const node_actor& node,
+       const share_file_request& wanted) -> caf::behavior {
+      self->request(node, caf::infinite, wanted)
+        .then([](const share_file_reply&) {}, [](caf::error&) {});
+      return {[](int) {}};
+    },
+    w.node, std::move(request)));
+}
+
+} // namespace
+
+TEST_CASE("a ShareFile whose caller dies half-way is finished, and the same "
+          "request again gets its answer") {
+  for_each_seed(seeds, [](chooser& choose) {
+    node_world w{choose};
+    w.add_volume("cm").rotate(some_payload());
+    w.dir.write("plain", "a file");
+    w.add_sandbox("s1");
+    const bool is_volume = choose.one_in(2);
+    const auto request = is_volume ? w.volume_request("s1", "c1", "cm")
+                                   : file_request(w, "plain");
+    const auto caller = spawn_caller(w, request);
+    run_some(w, 70);
+    caf::anon_send_exit(caller, caf::exit_reason::kill);
+    // At once, or when it has ended by itself.
+    if (choose.one_in(2))
+      w.settle();
+    const auto again = w.ask<share_file_reply>(request);
+    REQUIRE_MESSAGE(again, message(again));
+    w.settle();
+    CHECK(guest_entries(w) == 1);
+    if (is_volume)
+      w.check_equal("cm", "s1", again->share_id);
+    else
+      CHECK(read_file(w.guest_dir("s1", again->share_id)) == "a file");
+    const auto shown = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
+    REQUIRE(shown->shares.size() == 1);
+    CHECK(shown->shares.front().ready);
+    CHECK(shown->shares.front().share_id == again->share_id);
+  });
+}
+
+TEST_CASE("a ShareFile whose caller dies and whose copy fails is undone, and "
+          "the same request again begins anew") {
+  for_each_seed(seeds, [](chooser& choose) {
+    node_world w{choose};
+    w.add_volume("cm").rotate(some_payload());
+    w.add_sandbox("s1");
+    const auto request = w.volume_request("s1", "c1", "cm");
+    const auto caller = spawn_caller(w, request);
+    run_some(w, 70);
+    caf::anon_send_exit(caller, caf::exit_reason::kill);
+    w.fail_one_in = 4;
+    w.settle();
+    w.fail_one_in = 0;
+    w.pass(500ms);
+    const auto again = w.ask<share_file_reply>(request);
+    REQUIRE_MESSAGE(again, message(again));
+    w.settle();
+    w.check_equal("cm", "s1", again->share_id);
+  });
+}
+
+TEST_SUITE_END();
