@@ -75,7 +75,7 @@ void run_some(node_world& w, std::size_t most) {
 
 TEST_SUITE_BEGIN("actors/sandbox");
 
-TEST_CASE("Prepare is idempotent; other settings are refused and change "
+TEST_CASE("Prepare is idempotent, other settings are refused and change "
           "nothing") {
   for_each_seed(50, [](chooser& choose) {
     node_world w{choose};

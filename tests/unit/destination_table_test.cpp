@@ -172,7 +172,7 @@ TEST_CASE_FIXTURE(table_fixture,
 }
 
 TEST_CASE_FIXTURE(table_fixture,
-                  "a watch that cannot be placed is no obstacle; the volume is "
+                  "a watch that cannot be placed is no obstacle: the volume is "
                   "polled") {
   add();
   advance();
@@ -210,7 +210,7 @@ TEST_CASE_FIXTURE(table_fixture,
 }
 
 TEST_CASE_FIXTURE(table_fixture,
-                  "every hint compares; what is the same costs no request to "
+                  "every hint compares, what is the same costs no request to "
                   "the guest") {
   settled(host("..1"));
   for (const auto hint :
@@ -418,7 +418,7 @@ TEST_CASE_FIXTURE(table_fixture, "removing what was never sent sends nothing") {
 }
 
 TEST_CASE_FIXTURE(table_fixture,
-                  "forgetting a sandbox answers everybody and sends nothing; "
+                  "forgetting a sandbox answers everybody and sends nothing, "
                   "others stay") {
   settled(host("..1"), "s2");
   const auto waiting = add("s1");
