@@ -72,7 +72,7 @@ private:
     if (!from)
       return from.err();
     struct stat info {};
-    if (::fstat(*from, &info) != 0)
+    if (::fstat((*from)->fd.get(), &info) != 0)
       return errno_error(errno, "stat", x.source);
     if (!S_ISDIR(info.st_mode))
       return done(tree_.make_empty_file(x.path));
@@ -88,7 +88,8 @@ private:
     if (!from)
       return from.err();
     return done(
-      api_.attach(tree_, {*from, x.target, layout_.staging_dir(), x.options}));
+      api_.attach(tree_, {(*from)->fd.get(), x.target, layout_.staging_dir(),
+                          x.options, (*from)->share_root}));
   }
 
   outcome operator()(const require_mark& x) {
@@ -161,28 +162,58 @@ private:
                  : "it exists without our mark and is not ours"};
   }
 
+  struct opened_source {
+    unique_fd fd;
+    /// Where below it the share root lies; empty if it does not.
+    std::string share_root;
+  };
+
   // Opens a source once per plan, so that it is the same for every step. What
   // lies below the share root is ours and changes with each step, so that it is
   // opened each time.
-  result<int> open_source(const std::string& path) {
+  result<const opened_source*> open_source(const std::string& path) {
     auto& kept = sources_[path];
     if (is_below(path, layout_.share_root())) {
       auto fresh = tree_.open_path(path);
       if (!fresh)
         return fresh.err();
-      kept = *std::move(fresh);
-    } else if (!kept) {
-      kept.reset(::open(path.c_str(), O_PATH | O_CLOEXEC));
+      kept.fd = *std::move(fresh);
+    } else if (!kept.fd) {
+      unique_fd fresh{::open(path.c_str(), O_PATH | O_CLOEXEC)};
+      if (!fresh)
+        return errno_error(errno, "open", path);
+      auto share_root = find_share_root(fresh.get(), path);
+      if (!share_root)
+        return share_root.err();
+      kept = {std::move(fresh), *std::move(share_root)};
     }
-    if (!kept)
-      return errno_error(errno, "open", path);
-    return kept.get();
+    return &kept;
+  }
+
+  // Returns where below a source the share root lies: what is mounted there
+  // would come along, every sandbox again for each such share. Refuses what
+  // lies in the share root, where only a link can have led.
+  result<std::string> find_share_root(int source,
+                                      const std::string& shown) const {
+    const auto root = tree_.real_root();
+    if (!root)
+      return root.err();
+    const auto path = real_path(source, shown);
+    if (!path)
+      return path.err();
+    if (*path == *root || is_below(*path, *root))
+      return error{errc::invalid_argument, "source '" + shown
+                                             + "' leads into the share root '"
+                                             + layout_.share_root() + "'"};
+    if (!is_below(*root, *path))
+      return std::string{};
+    return root->substr(*path == "/" ? 1 : path->size() + 1);
   }
 
   share_tree tree_;
   const share_layout& layout_;
   mount_api& api_;
-  std::map<std::string, unique_fd> sources_;
+  std::map<std::string, opened_source> sources_;
 };
 
 } // namespace

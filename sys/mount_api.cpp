@@ -15,6 +15,10 @@ class new_mount_api final : public mount_api {
 public:
   status attach(const share_tree& tree,
                 const attach_request& request) override {
+    // What is to stay behind must be unmounted before anybody sees it, which
+    // takes a place in the mount table.
+    if (!request.without.empty())
+      return make_classic_mount_api()->attach(tree, request);
     const auto target = tree.open_path(request.target);
     if (!target)
       return target.err();

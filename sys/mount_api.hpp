@@ -20,6 +20,9 @@ struct attach_request {
   /// A directory that classic mounts may make and remove.
   std::string staging_dir;
   bind_options options;
+  /// A path below the source, where nothing of what is mounted comes along, now
+  /// or later; empty for none.
+  std::string without = {};
 };
 
 /// The two ways in which Linux mounts. Stateless; used by one thread at a time.

@@ -3,6 +3,7 @@
 #include "core/paths.hpp"
 #include "sys/errno_error.hpp"
 #include "sys/mountinfo.hpp"
+#include "sys/open_beneath.hpp"
 #include "sys/unique_fd.hpp"
 
 #include <array>
@@ -39,8 +40,11 @@ unsigned long kept_flags(const mounted_entry& entry) {
     unsigned long flag;
   };
   // A remount that names no time flags keeps those (mount(2)).
-  constexpr auto words = std::to_array<flag_word>(
-    {{"nosuid", MS_NOSUID}, {"nodev", MS_NODEV}, {"noexec", MS_NOEXEC}});
+  constexpr auto words
+    = std::to_array<flag_word>({{"nosuid", MS_NOSUID},
+                                {"nodev", MS_NODEV},
+                                {"noexec", MS_NOEXEC},
+                                {"nosymfollow", MS_NOSYMFOLLOW}});
   unsigned long flags = 0;
   for (const auto& [word, flag] : words)
     if (entry.has_option(word))
@@ -72,14 +76,15 @@ public:
     return unit{};
   }
 
-  // Mounts the source in the slot.
-  result<unique_fd> load(int source, const bind_options& options) const {
-    if (auto made = make_slot(source); !made)
+  // Mounts the source of a request in the slot.
+  result<unique_fd> load(const attach_request& request) const {
+    const auto& options = request.options;
+    if (auto made = make_slot(request.source); !made)
       return made.err();
     auto slot = tree_.open_path(slot_);
     if (!slot)
       return slot;
-    const auto from = "/proc/self/fd/" + std::to_string(source);
+    const auto from = "/proc/self/fd/" + std::to_string(request.source);
     const auto below = options.submounts == submounts::take ? recursive : 0UL;
     auto done
       = mount_with(from.c_str(), path_of(*slot), MS_BIND | below, slot_);
@@ -89,9 +94,12 @@ public:
     slot = tree_.open_path(slot_);
     if (!slot)
       return slot;
-    const auto flow
-      = options.propagation == propagation::slave ? MS_SLAVE : MS_PRIVATE;
+    const bool is_slave
+      = options.propagation == propagation::slave && request.without.empty();
+    const auto flow = is_slave ? MS_SLAVE : MS_PRIVATE;
     done = mount_with(nullptr, path_of(*slot), flow | below, slot_);
+    if (done && !request.without.empty())
+      done = unmount_below(*slot, request.without);
     if (done && options.access == access::read_only)
       done = make_read_only(*slot);
     if (!done)
@@ -125,21 +133,46 @@ private:
     return made ? status{unit{}} : status{made.err()};
   }
 
-  // A remount changes one mount, so that each below has its own.
+  // What is mounted at or below the slot, in the staging directory's words.
+  result<std::vector<mounted_entry>> mounted_in(const unique_fd& slot) const {
+    const auto top = real_path(slot.get(), slot_);
+    if (!top)
+      return top.err();
+    auto mounts = read_mountinfo();
+    if (!mounts)
+      return mounts;
+    std::erase_if(*mounts, [&top](const auto& entry) {
+      return entry.mount_point != *top && !is_below(entry.mount_point, *top);
+    });
+    for (auto& entry : *mounts)
+      entry.mount_point.replace(0, top->size(), slot_);
+    return mounts;
+  }
+
+  // They are private by now: nothing is unmounted anywhere else.
+  status unmount_below(const unique_fd& slot,
+                       const std::string& without) const {
+    const auto mounts = mounted_in(slot);
+    if (!mounts)
+      return mounts.err();
+    const auto top = join(slot_, without);
+    for (const auto& entry : *mounts)
+      if (entry.mount_point == top || is_below(entry.mount_point, top))
+        if (const auto gone = tree_.detach(entry.mount_point); !gone)
+          return gone.err();
+    return unit{};
+  }
+
+  // A remount changes one mount, so that each below has its own; but for those
+  // that no path leads to, for the host and for the guest.
   status make_read_only(const unique_fd& slot) const {
-    std::string top(4096, '\0');
-    const auto length
-      = ::readlink(path_of(slot).c_str(), top.data(), top.size());
-    if (length < 0)
-      return errno_error(errno, "readlink", slot_);
-    top.resize(static_cast<size_t>(length));
-    const auto mounts = read_mountinfo();
+    const auto mounts = mounted_in(slot);
     if (!mounts)
       return mounts.err();
     for (const auto& entry : *mounts) {
-      if (entry.mount_point != top && !is_below(entry.mount_point, top))
+      if (is_covered(entry, *mounts))
         continue;
-      const auto path = slot_ + entry.mount_point.substr(top.size());
+      const auto& path = entry.mount_point;
       const auto mount = tree_.open_path(path);
       if (!mount)
         return mount.err();
@@ -176,7 +209,7 @@ public:
 private:
   static status attach_from(const staging& place, const share_tree& tree,
                             const attach_request& request) {
-    const auto loaded = place.load(request.source, request.options);
+    const auto loaded = place.load(request);
     if (!loaded)
       return loaded.err();
     const auto target = tree.open_path(request.target);

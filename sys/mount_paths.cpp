@@ -119,13 +119,25 @@ result<unique_fd> share_tree::open_own_parent(const std::string& path) const {
   return parent;
 }
 
+result<unique_fd>
+share_tree::open_parent_to_fill(const std::string& path) const {
+  // Classic mounts are made in a private mount of the staging directory.
+  if (is_below(path, staging_dir_))
+    return open_parent(path, mount_crossing::cross);
+  return open_own_parent(path);
+}
+
+result<std::string> share_tree::real_root() const {
+  return real_path(root_.get(), root_path_);
+}
+
 result<unique_fd> share_tree::open_path(const std::string& path) const {
   return open_below(path, path_only, mount_crossing::cross);
 }
 
 result<bool> share_tree::make_directory(const std::string& path,
                                         std::uint32_t mode) const {
-  const auto parent = open_parent(path, mount_crossing::cross);
+  const auto parent = open_parent_to_fill(path);
   if (!parent)
     return parent.err();
   const std::string name{base_name(path)};
@@ -138,7 +150,7 @@ result<bool> share_tree::make_directory(const std::string& path,
 }
 
 status share_tree::make_empty_file(const std::string& path) const {
-  const auto parent = open_parent(path, mount_crossing::cross);
+  const auto parent = open_parent_to_fill(path);
   if (!parent)
     return parent.err();
   const std::string name{base_name(path)};

@@ -26,17 +26,23 @@ public:
   /// @returns `errc::not_found` without one.
   static result<share_tree> open(const share_layout& layout);
 
+  /// Returns where the share root lies, links on the way to it resolved.
+  result<std::string> real_root() const;
+
   /// Opens what is at `path`, on top of all mounts, for use as a mount's source
   /// or target (O_PATH).
   result<unique_fd> open_path(const std::string& path) const;
 
-  /// Makes a directory.
+  /// Makes a directory, but none in what is mounted below the sandbox: that is
+  /// a user's.
   /// @returns whether it was made; false for a directory that existed.
-  ///          `errc::already_exists` for something else of that name.
+  ///          `errc::already_exists` for something else of that name,
+  ///          `errc::failed_precondition` for a mount in the way.
   result<bool> make_directory(const std::string& path,
                               std::uint32_t mode) const;
 
-  /// Makes an empty regular file, or `errc::already_exists`.
+  /// Makes an empty regular file, with the same care, or
+  /// `errc::already_exists`.
   status make_empty_file(const std::string& path) const;
 
   /// Makes a file with `text`, durably and only as a whole, or
@@ -81,6 +87,9 @@ private:
   /// Opens the directory of a placeholder: it lies on the share root's file
   /// system, or on the mount that Prepare made, and on no other.
   result<unique_fd> open_own_parent(const std::string& path) const;
+  /// Opens the directory in which something is to be made: the same, or the
+  /// staging directory's mount.
+  result<unique_fd> open_parent_to_fill(const std::string& path) const;
 
   unique_fd root_;
   std::string root_path_;

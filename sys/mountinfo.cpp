@@ -1,8 +1,10 @@
 #include "sys/mountinfo.hpp"
 
+#include "core/paths.hpp"
 #include "sys/errno_error.hpp"
 #include "sys/unique_fd.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -79,6 +81,23 @@ std::optional<mounted_entry> parse_line(std::string_view line) {
   return entry;
 }
 
+// What is mounted on the root of its parent does not cover itself.
+bool is_covered_but_for(const mounted_entry& entry,
+                        const std::vector<mounted_entry>& table,
+                        std::uint64_t exempt) {
+  return std::any_of(table.begin(), table.end(), [&](const auto& other) {
+    if (other.id == entry.id || other.id == exempt)
+      return false;
+    // What was mounted further up before it would be its parent.
+    if (other.parent == entry.parent)
+      return is_below(entry.mount_point, other.mount_point);
+    if (other.parent == entry.id)
+      return other.mount_point == entry.mount_point;
+    return other.id == entry.parent
+           && is_covered_but_for(other, table, entry.id);
+  });
+}
+
 } // namespace
 
 bool mounted_entry::has_option(std::string_view word) const {
@@ -100,6 +119,11 @@ result<std::vector<mounted_entry>> parse_mountinfo(std::string_view text) {
     entries.push_back(*std::move(entry));
   }
   return entries;
+}
+
+bool is_covered(const mounted_entry& entry,
+                const std::vector<mounted_entry>& table) {
+  return is_covered_but_for(entry, table, entry.id);
 }
 
 result<std::vector<mounted_entry>> read_mountinfo() {

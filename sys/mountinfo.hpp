@@ -37,6 +37,12 @@ struct mounted_entry {
 /// @returns `errc::data_loss` naming the line that is not one.
 result<std::vector<mounted_entry>> parse_mountinfo(std::string_view text);
 
+/// Returns whether no path leads to a mount any more, because of another one
+/// that was made on it, on a directory above it, or on one of its parents.
+/// @param table Has the entry and what could be in its way.
+bool is_covered(const mounted_entry& entry,
+                const std::vector<mounted_entry>& table);
+
 /// Reads the mount table that the calling thread sees.
 result<std::vector<mounted_entry>> read_mountinfo();
 

@@ -1,5 +1,8 @@
 #include "sys/open_beneath.hpp"
 
+#include "sys/errno_error.hpp"
+
+#include <cerrno>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
@@ -20,6 +23,17 @@ unique_fd open_beneath(int base, const std::string& path, int flags,
   // glibc 2.36 has no wrapper.
   return unique_fd{static_cast<int>(syscall(
     SYS_openat2, base, path.empty() ? "." : path.c_str(), &how, sizeof how))};
+}
+
+result<std::string> real_path(int fd, std::string_view shown) {
+  const auto link = "/proc/self/fd/" + std::to_string(fd);
+  // The kernel tells no longer ones (PATH_MAX of linux/limits.h).
+  std::string path(4096, '\0');
+  const auto length = ::readlink(link.c_str(), path.data(), path.size());
+  if (length < 0)
+    return errno_error(errno, "readlink", shown);
+  path.resize(static_cast<std::size_t>(length));
+  return path;
 }
 
 } // namespace fsshare

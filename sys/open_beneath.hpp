@@ -1,9 +1,11 @@
 #pragma once
 
+#include "core/result.hpp"
 #include "sys/unique_fd.hpp"
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace fsshare {
 
@@ -18,5 +20,10 @@ enum class mount_crossing : std::uint8_t { skip, cross };
 /// @returns a descriptor that owns nothing on failure; errno then says why.
 unique_fd open_beneath(int base, const std::string& path, int flags,
                        mount_crossing mounts);
+
+/// Returns the path, free of links, that leads to what a descriptor has open in
+/// this mount namespace.
+/// @param shown Names it in the sentence of an error.
+result<std::string> real_path(int fd, std::string_view shown);
 
 } // namespace fsshare

@@ -1,6 +1,7 @@
 #include "tests/support/failing_mounts.hpp"
 #include "tests/support/mount_fixture.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/tree_text.hpp"
 
 #include <filesystem>
 #include <sys/mount.h>
@@ -100,6 +101,38 @@ TEST_CASE("empty files of a user are not taken for mount points") {
     CHECK(done->leftovers.size() == 1);
     CHECK(tree_of(f.work / "data")
           == std::vector<std::string>{"/empty", "/rootfs"});
+  });
+}
+
+TEST_CASE("nothing is made in what somebody mounted over our directories") {
+  for_each_way([](mount_fixture& f) {
+    f.work.mount_tmpfs("data");
+    f.work.write("data/key", "somebody's");
+    f.work.mount_tmpfs("other");
+    f.prepare();
+    // A container may bear the name of a share.
+    f.share("c", f.work / "data", read_write);
+    f.work.make_dir("share/box/mounts/c1");
+    bind_by_hand(f.work / "other", f.layout.container_dir("c1"));
+    const auto files = describe_tree(f.work.path());
+    const auto before = mount_table();
+    for (const auto* container : {"c", "c1"}) {
+      const auto bound
+        = f.run(plan_rootfs(f.layout, container, f.work / "source", read_only));
+      REQUIRE(!bound);
+      CHECK(bound.err().code == errc::failed_precondition);
+      CHECK_MESSAGE(bound.err().message.ends_with("a mount is in the way"),
+                    bound.err().message);
+      CHECK(!f.run(plan_rootfs_dir(f.layout, container, "rootfs")));
+      CHECK(mount_table() == before);
+      CHECK(describe_tree(f.work.path()) == files);
+    }
+    bind_by_hand(f.work / "other", f.layout.mounts_dir());
+    const auto shared
+      = f.run(plan_share(f.layout, "c2", f.work / "source", read_only));
+    REQUIRE(!shared);
+    CHECK(tree_of(f.work / "other").empty());
+    f.cleanup();
   });
 }
 

@@ -45,4 +45,25 @@ TEST_CASE("a line that is no mount is named") {
   }
 }
 
+TEST_CASE("a mount is covered by what was mounted on it or further up") {
+  const auto mounted
+    = [](std::uint64_t id, std::uint64_t parent, const std::string& at) {
+        mounted_entry entry;
+        entry.id = id;
+        entry.parent = parent;
+        entry.mount_point = at;
+        return entry;
+      };
+  const std::vector<mounted_entry> table{
+    mounted(1, 0, "/a"),     mounted(2, 1, "/a/b/c"), mounted(3, 2, "/a/b/c/d"),
+    mounted(4, 1, "/a/b"),   mounted(5, 4, "/a/b"),   mounted(6, 5, "/a/b/c"),
+    mounted(7, 1, "/a/b-c"), mounted(8, 4, "/a/b/e"),
+  };
+  std::vector<std::uint64_t> covered;
+  for (const auto& entry : table)
+    if (is_covered(entry, table))
+      covered.push_back(entry.id);
+  CHECK(covered == std::vector<std::uint64_t>{2, 3, 4, 8});
+}
+
 TEST_SUITE_END();
