@@ -2,7 +2,6 @@
 
 #include "core/backoff.hpp"
 #include "core/percent_encoding.hpp"
-#include "log/log.hpp"
 #include "json/nydus_json.hpp"
 
 #include <optional>
@@ -16,7 +15,10 @@ namespace {
 constexpr std::chrono::milliseconds first_pause{20};
 constexpr std::chrono::milliseconds last_pause{500};
 constexpr int done_status = 204;
-constexpr int absent_status = 404;
+
+http_request state_request() {
+  return {"GET", "/api/v1/daemon", {}};
+}
 
 std::string mount_target(const std::string& mountpoint) {
   return "/api/v1/mount?mountpoint=" + percent_encode(mountpoint);
@@ -73,8 +75,7 @@ status nydus_state::wait_until_running() const {
   for (unsigned n = 0; n < options_.probes; ++n) {
     if (n > 0)
       options_.pause(pauses.next());
-    const auto answer
-      = options_.call({"GET", "/api/v1/daemon", {}}, options_.probe_timeout);
+    const auto answer = options_.call(state_request(), options_.probe_timeout);
     if (!answer) {
       why = answer.err();
       // Its own limit of time has passed; more of them would add up.
@@ -95,40 +96,57 @@ status nydus_state::wait_until_running() const {
 }
 
 status nydus_state::mount(const rafs_mount& what) {
+  const auto& mountpoint = what.mountpoint;
+  const bool is_there = images_.try_emplace(mountpoint, false).first->second;
   if (auto running = wait_until_running(); !running)
     return running;
-  unmounted_.erase(what.mountpoint);
-  const auto answer = options_.call(
-    {"POST", mount_target(what.mountpoint), render_rafs_mount(what)},
-    options_.call_timeout);
-  if (answer)
-    return check_done(*answer);
+  // nydusd refuses a mountpoint that it has: what could not be undone goes
+  // first.
+  if (is_there)
+    if (auto gone = unmount(mountpoint); !gone)
+      return gone.err().within("unmount what is left there");
+  images_[mountpoint] = true;
+  const auto answer
+    = options_.call({"POST", mount_target(mountpoint), render_rafs_mount(what)},
+                    options_.call_timeout);
+  if (answer) {
+    auto mounted = check_done(*answer);
+    images_[mountpoint] = static_cast<bool>(mounted);
+    return mounted;
+  }
   auto why = answer.err();
-  // The call may have arrived, and nydusd may have mounted since.
-  if (auto undone = unmount(what.mountpoint); !undone)
-    log::warning("nydus-undo-failed", {{"socket", options_.socket},
-                                       {"mountpoint", what.mountpoint},
-                                       {"error", undone.err().message}});
   if (why.code == errc::not_found)
     why.code = errc::unavailable;
+  // The call may have arrived, and nydusd may have mounted since.
+  if (auto undone = unmount(mountpoint); !undone)
+    why.message += "; undo: " + undone.err().message;
   return why;
 }
 
 status nydus_state::unmount(const std::string& mountpoint) {
-  if (unmounted_.contains(mountpoint))
+  auto& is_there = images_.try_emplace(mountpoint, true).first->second;
+  if (!is_there)
     return unit{};
   const auto answer = options_.call({"DELETE", mount_target(mountpoint), {}},
                                     options_.call_timeout);
   // Without a nydusd its mounts are gone too.
-  const bool is_absent = answer ? answer->status == absent_status
-                                : answer.err().code == errc::not_found;
-  if (!answer && !is_absent)
+  if (!answer && answer.err().code != errc::not_found)
     return answer.err();
-  if (!is_absent)
-    if (auto done = check_done(*answer); !done)
+  if (answer)
+    if (auto done = check_done(*answer); !done && !lacks(mountpoint))
       return done;
-  unmounted_.insert(mountpoint);
+  is_there = false;
   return unit{};
+}
+
+// nydusd has no answer of its own for a mountpoint that it does not know: the
+// code is that of any failure.
+bool nydus_state::lacks(const std::string& mountpoint) const {
+  const auto answer = options_.call(state_request(), options_.probe_timeout);
+  if (!answer)
+    return false;
+  const auto mounted = parse_nydusd_mountpoints(answer->body);
+  return mounted && !mounted->contains(mountpoint);
 }
 
 rafs_unmounted nydus_state::unmount_all(const unmount_rafs& msg) {

@@ -6,7 +6,7 @@
 
 #include <chrono>
 #include <functional>
-#include <set>
+#include <map>
 #include <string>
 
 namespace fsshare {
@@ -47,12 +47,14 @@ private:
   status wait_until_running() const;
   status mount(const rafs_mount& what);
   status unmount(const std::string& mountpoint);
+  bool lacks(const std::string& mountpoint) const;
   rafs_unmounted unmount_all(const unmount_rafs& msg);
 
   nydus_options options_;
-  /// Asked for twice, as when Cleanup overtakes an unshare, an unmount happens
-  /// once.
-  std::set<std::string> unmounted_;
+  /// By mountpoint, whether nydusd has an image there, or may have since a call
+  /// had no answer. Asked for twice, as when Cleanup overtakes an unshare, an
+  /// unmount happens once.
+  std::map<std::string, bool> images_;
 };
 
 using nydus = state_actor<nydus_state>;

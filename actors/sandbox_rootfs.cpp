@@ -150,8 +150,8 @@ void sandbox_state::mount_image(const std::string& container_id) {
         if (rootfs_.contains(container_id))
           mount_rootfs(container_id);
       },
-      [this, container_id, mountpoint = image.mountpoint](caf::error& err) {
-        images_.erase(mountpoint);
+      [this, container_id](caf::error& err) {
+        // NYDUS knows whether anything of it is left, should Cleanup ask.
         rootfs_ended(container_id, from_caf(err));
       });
 }

@@ -71,4 +71,18 @@ std::optional<std::string> parse_nydusd_state(std::string_view body) {
   return member(body, "state");
 }
 
+std::optional<std::set<std::string>>
+parse_nydusd_mountpoints(std::string_view body) {
+  const auto json = nlohmann::json::parse(body, nullptr, false);
+  if (!json.is_object())
+    return std::nullopt;
+  const auto images = json.find("backend_collection");
+  if (images == json.end() || !images->is_object())
+    return std::nullopt;
+  std::set<std::string> mountpoints;
+  for (const auto& image : images->items())
+    mountpoints.insert(image.key());
+  return mountpoints;
+}
+
 } // namespace fsshare

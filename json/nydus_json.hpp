@@ -4,6 +4,7 @@
 #include "core/rootfs_share.hpp"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,5 +28,10 @@ std::optional<std::string> parse_nydusd_failure(std::string_view body);
 /// Returns the state that nydusd says it is in, such as `RUNNING`; nothing if
 /// the body does not say.
 std::optional<std::string> parse_nydusd_state(std::string_view body);
+
+/// Returns where nydusd says that it has images mounted; nothing if the body
+/// does not say.
+std::optional<std::set<std::string>>
+parse_nydusd_mountpoints(std::string_view body);
 
 } // namespace fsshare

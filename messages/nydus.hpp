@@ -31,7 +31,8 @@ struct rafs_unmounted {
 /// NYDUS: talks to the nydusd of one sandbox, on a thread of its own; one call
 /// after the other, each answered within a limit of time.
 using nydus_actor = caf::typed_actor<
-  // A failed one is undone: what nydusd may still have mounted is unmounted.
+  // A failed one is undone: what nydusd may still have mounted is unmounted. If
+  // that fails too the sentence says so, and it is for unmount_rafs to try.
   rpc<rafs_mounted, mount_rafs>,
   // Succeeds where no nydusd is left to have mounted anything. Goes on after
   // an error, but not after a call that had no answer in time.

@@ -138,11 +138,69 @@ TEST_CASE_FIXTURE(fixture, "a mount without an answer is taken back") {
   CHECK(said->calls == words{"state", post, del});
 }
 
+TEST_CASE_FIXTURE(fixture, "a mount whose undo fails too is told and undone "
+                           "before the next one") {
+  said->answers = {late, error{errc::unavailable, "the connection ended"}};
+  const auto refused = mount();
+  REQUIRE(!refused);
+  CHECK(refused.err()
+        == error{errc::deadline_exceeded,
+                 "nydus: mount /rafs/c1/lowerdir: no answer in time; undo: the "
+                 "connection ended"});
+  said->calls.clear();
+  said->answers = {http_answer{500, R"({"message":"busy"})"}};
+  const auto again = mount();
+  REQUIRE(!again);
+  CHECK(again.err().message
+        == "nydus: mount /rafs/c1/lowerdir: unmount what is left there: nydusd "
+           "answered 500: busy");
+  CHECK(said->calls == words{"state", del, "state"});
+  said->calls.clear();
+  CHECK(mount());
+  CHECK(said->calls == words{"state", del, post});
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "what a failed mount left is for an unmount to try") {
+  said->answers = {late, late};
+  CHECK(!mount());
+  said->calls.clear();
+  CHECK(unmount({"/rafs/c1/lowerdir"}).left.empty());
+  CHECK(said->calls == words{del});
+}
+
+TEST_CASE_FIXTURE(fixture, "what was never mounted is not unmounted") {
+  said->states.assign(100, nobody);
+  CHECK(!mount());
+  said->states.clear();
+  said->calls.clear();
+  CHECK(unmount({"/rafs/c1/lowerdir"}).left.empty());
+  said->answers = {http_answer{500, R"({"message":"bad bootstrap"})"}};
+  CHECK(!mount());
+  CHECK(unmount({"/rafs/c1/lowerdir"}).left.empty());
+  CHECK(said->calls == words{"state", post});
+}
+
 TEST_CASE_FIXTURE(fixture, "without nydusd nothing is mounted any more") {
   said->answers = {nobody};
   CHECK(unmount({"/a"}).left.empty());
-  said->answers = {http_answer{404, {}}};
-  CHECK(unmount({"/b"}).left.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "what nydusd does not have need not be unmounted") {
+  const auto unknown = http_answer{500, R"({"message":"doesn't exist"})"};
+  const auto state = [](const std::string& more) {
+    return http_answer{200, R"({"state":"RUNNING")" + more + "}"};
+  };
+  said->answers = {unknown, unknown, unknown, unknown};
+  said->states = {state(""), state(R"(,"backend_collection":{"/a":{}})"), late,
+                  state(R"(,"backend_collection":{"/b":{}})")};
+  // It does not say, it has it, it does not answer.
+  for (int i = 0; i < 3; ++i)
+    CHECK(unmount({"/a"}).left.size() == 1);
+  CHECK(unmount({"/a"}).left.empty());
+  CHECK(said->calls.size() == 8);
+  CHECK(unmount({"/a"}).left.empty());
+  CHECK(said->calls.size() == 8);
 }
 
 TEST_CASE_FIXTURE(fixture, "unmounting goes on after an error") {
@@ -152,10 +210,13 @@ TEST_CASE_FIXTURE(fixture, "unmounting goes on after an error") {
   CHECK(done.left[0].mountpoint == "/a");
   CHECK(done.left[0].why.message
         == "nydus: unmount /a: nydusd answered 500: busy");
-  CHECK(said->calls.size() == 2);
+  const auto delete_of = [](const std::string& name) {
+    return "DELETE /api/v1/mount?mountpoint=%2F" + name + " ";
+  };
+  CHECK(said->calls == words{delete_of("a"), "state", delete_of("b")});
   // The failed one is tried again, the other is done.
   CHECK(unmount({"/a", "/b"}).left.empty());
-  CHECK(said->calls.size() == 3);
+  CHECK(said->calls.size() == 4);
 }
 
 TEST_CASE_FIXTURE(fixture, "a nydusd that hangs costs one wait, not many") {

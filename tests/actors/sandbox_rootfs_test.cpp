@@ -160,8 +160,9 @@ TEST_CASE_FIXTURE(fixture, "a refused image mounts nothing on the host") {
   REQUIRE(!refused);
   CHECK(refused.err().code == errc::deadline_exceeded);
   CHECK(mounts->tried.empty());
+  // NYDUS may not have been able to undo it.
   CHECK(cleanup());
-  CHECK(nydusd->asked == words{"dial /n.sock", mounted});
+  CHECK(nydusd->asked == words{"dial /n.sock", mounted, unmounted});
 }
 
 TEST_CASE_FIXTURE(fixture, "an image that stays is reported and tried again") {

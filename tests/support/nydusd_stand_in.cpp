@@ -13,12 +13,15 @@ namespace {
 constexpr int any_port = 80;
 constexpr int done = 204;
 constexpr int bad_request = 400;
+constexpr int failed = 500;
 constexpr const char* json = "application/json";
 
-void refuse(httplib::Response& out, const std::string& message) {
-  out.status = bad_request;
-  out.set_content(R"({"code":"Undefined","message":")" + message + R"("})",
-                  json);
+// As nydusd 2 does (api/src/http_handler.rs).
+void refuse(httplib::Response& out, int status, const std::string& message) {
+  constexpr const char* begin
+    = R"x({"code":"UNDEFINED","message":"Mount(MountFilesystem(Other(\")x";
+  out.status = status;
+  out.set_content(begin + message + R"x(\")))"})x", json);
 }
 
 } // namespace
@@ -84,8 +87,12 @@ void nydusd_stand_in::hang_mounts(bool on) {
 
 void nydusd_stand_in::answer_state(httplib::Response& out) const {
   const std::lock_guard lock{mutex_};
-  out.set_content(
-    R"({"id":"stand-in","version":{},"state":")" + state_ + R"("})", json);
+  std::string images;
+  for (const auto& image : mounted_)
+    images += (images.empty() ? "\"" : ",\"") + image.first + R"(":{})";
+  out.set_content(R"({"id":"stand-in","version":{},"state":")" + state_
+                    + R"(","backend_collection":{)" + images + "}}",
+                  json);
 }
 
 bool nydusd_stand_in::note(const httplib::Request& in, httplib::Response& out) {
@@ -104,9 +111,9 @@ void nydusd_stand_in::mount(const httplib::Request& in,
     return;
   const auto at = in.get_param_value("mountpoint");
   if (in.get_header_value("Content-Type") != json)
-    return refuse(out, "the body is no JSON");
+    return refuse(out, bad_request, "the body is no JSON");
   if (!mounted_.emplace(at, in.body).second)
-    return refuse(out, "already mounted");
+    return refuse(out, failed, "object or filesystem already exists");
   changed_.wait(lock, [this] {
     return !hanging_;
   });
@@ -119,7 +126,7 @@ void nydusd_stand_in::unmount(const httplib::Request& in,
   if (!note(in, out))
     return;
   if (mounted_.erase(in.get_param_value("mountpoint")) == 0)
-    return refuse(out, "not mounted");
+    return refuse(out, failed, "object or filesystem doesn't exist");
   out.status = done;
 }
 

@@ -255,6 +255,13 @@ TEST_CASE("nydusd's bodies are written and read") {
     == 256);
   CHECK(parse_nydusd_state(R"({"id":"d","state":"RUNNING"})") == "RUNNING");
   CHECK(parse_nydusd_state("[]") == std::nullopt);
+  CHECK(parse_nydusd_mountpoints(
+          R"({"backend_collection":{"/a":{"mountpoint":"/a"},"/b":null}})")
+        == std::set<std::string>{"/a", "/b"});
+  CHECK(parse_nydusd_mountpoints(R"({"backend_collection":{}})")
+        == std::set<std::string>{});
+  for (const char* body : {R"({"backend_collection":null})", "{}", "[]", "x"})
+    CHECK(parse_nydusd_mountpoints(body) == std::nullopt);
 }
 
 TEST_SUITE_END();
