@@ -39,6 +39,12 @@ mount_plan share_plan(const mount_fixture& f, const std::string& name,
   return checked_plan(plan_share(f.layout, name, f.work / source, options));
 }
 
+mount_plan nydus_plan(const mount_fixture& f, const std::string& suffix,
+                      const bind_options& options) {
+  return checked_plan(plan_nydus_rootfs(f.layout, "n" + suffix, suffix,
+                                        f.work / "nested", options));
+}
+
 mount_plan rootfs_plan(const mount_fixture& f, const bind_options& options) {
   return checked_plan(plan_rootfs(f.layout, "c", f.work / "nested", options));
 }
@@ -85,14 +91,29 @@ std::vector<plan_case> making_plans(mount_fixture& f) {
                      {prepare},
                      rootfs_plan(f, options),
                      checked_plan(plan_unshare_rootfs(f.layout, "c"))});
+    for (const std::string suffix : {"rootfs", ""})
+      cases.push_back(
+        {"share a nydus rootfs '" + suffix + "'" + text_of(options),
+         {prepare},
+         nydus_plan(f, suffix, options),
+         checked_plan(
+           plan_unshare_nydus_rootfs(f.layout, "n" + suffix, suffix))});
   }
+  for (const std::string suffix : {"rootfs", ""})
+    cases.push_back(
+      {"share a rootfs on a device '" + suffix + "'",
+       {prepare},
+       checked_plan(plan_rootfs_dir(f.layout, "d", suffix)),
+       checked_plan(plan_remove_rootfs_dir(f.layout, "d", suffix))});
   return cases;
 }
 
 std::vector<plan_case> removing_plans(mount_fixture& f) {
   const auto cleanup = plan_cleanup(f.layout);
-  std::vector<mount_plan> full{prepare_plan(f, 3, submounts::take),
-                               rootfs_plan(f, read_only)};
+  std::vector<mount_plan> full{
+    prepare_plan(f, 3, submounts::take), rootfs_plan(f, read_only),
+    nydus_plan(f, "rootfs", read_write), nydus_plan(f, "", read_only),
+    checked_plan(plan_rootfs_dir(f.layout, "d", "rootfs"))};
   for (const auto* source : sources) {
     const std::string name{base_name(source)};
     full.push_back(share_plan(f, "c-1-" + name, source, read_write));
@@ -121,6 +142,12 @@ std::vector<plan_case> removing_plans(mount_fixture& f) {
     }
   add("unshare a rootfs", full,
       checked_plan(plan_unshare_rootfs(f.layout, "c")));
+  for (const std::string suffix : {"rootfs", ""})
+    add(
+      "unshare a nydus rootfs '" + suffix + "'", full,
+      checked_plan(plan_unshare_nydus_rootfs(f.layout, "n" + suffix, suffix)));
+  add("unshare a rootfs on a device", full,
+      checked_plan(plan_remove_rootfs_dir(f.layout, "d", "rootfs")));
   add("unshare a container", full, several);
   return cases;
 }

@@ -32,10 +32,13 @@ public:
     return reply;
   }
 
-  result<v1::PrepareReply> prepare(const std::string& sandbox) {
+  /// @param nydusd API socket of the sandbox's nydusd, if it has one.
+  result<v1::PrepareReply> prepare(const std::string& sandbox,
+                                   const std::string& nydusd = {}) {
     v1::PrepareRequest request;
     request.set_sandbox_id(sandbox);
     request.set_mode(v1::SHARING_MODE_SHARED_FILESYSTEM);
+    request.set_nydusd_socket(nydusd);
     return call<v1::PrepareReply>("Prepare", request);
   }
 
@@ -71,7 +74,21 @@ public:
     request.set_container_id(container);
     request.mutable_rootfs()->set_target(source);
     request.mutable_rootfs()->set_suffix("rootfs");
+    return share_rootfs(request);
+  }
+
+  result<v1::ShareRootFilesystemReply>
+  share_rootfs(const v1::ShareRootFilesystemRequest& request) {
     return call<v1::ShareRootFilesystemReply>("ShareRootFilesystem", request);
+  }
+
+  result<v1::UnshareRootFilesystemReply>
+  unshare_rootfs(const std::string& sandbox, const std::string& container) {
+    v1::UnshareRootFilesystemRequest request;
+    request.set_sandbox_id(sandbox);
+    request.set_container_id(container);
+    return call<v1::UnshareRootFilesystemReply>("UnshareRootFilesystem",
+                                                request);
   }
 
   result<v1::CleanupReply> cleanup(const std::string& sandbox) {

@@ -1,14 +1,9 @@
-#include "tests/mounts/control_client.hpp"
-#include "tests/support/node_process.hpp"
-#include "tests/support/private_mounts.hpp"
+#include "tests/mounts/node_fixture.hpp"
 #include "tests/support/tree_text.hpp"
 
-#include <array>
 #include <cerrno>
 #include <chrono>
-#include <doctest/doctest.h>
 #include <filesystem>
-#include <functional>
 #include <thread>
 #include <vector>
 
@@ -20,36 +15,6 @@ namespace {
 constexpr std::size_t storm_clients = 16;
 constexpr std::size_t storm_sandboxes = 200;
 constexpr std::chrono::seconds storm_time{2};
-
-constexpr auto apis = std::to_array(
-  {R"("mounts": {"api": "new"})", R"("mounts": {"api": "classic"})"});
-
-// A node agent in a mount namespace with this test, and what it may share.
-struct node_fixture {
-  explicit node_fixture(const std::string& config) : node(config) {
-    work.write("source/key", "value");
-    work.mount_tmpfs("source/inner");
-    work.write("source/inner/key", "inner");
-    work.write("volumes/kubernetes.io~configmap/small/a", "1");
-    work.make_dir("rootfs/bin");
-  }
-
-  private_mounts work;
-  node_process node;
-};
-
-void for_each_api(const std::function<void(node_fixture&)>& scenario) {
-  for (const auto* config : apis) {
-    INFO(config);
-    if (const private_mounts probe; !probe.unavailable().empty()) {
-      MESSAGE("skipped: ", probe.unavailable());
-      return;
-    }
-    node_fixture f{config};
-    scenario(f);
-    CHECK(f.node.program().terminate() == 0);
-  }
-}
 
 // One client of the storm, which keeps what it must not have met.
 struct storm_client {
@@ -181,6 +146,18 @@ TEST_CASE("ids and paths that lead elsewhere are refused, nothing changed") {
     }
     CHECK(code(client.share("sb", "c", source, too_long, true))
           == errc::invalid_argument);
+    v1::ShareFileRequest many;
+    many.set_sandbox_id("sb");
+    many.set_container_id("c");
+    many.mutable_mount()->set_source(source);
+    many.mutable_mount()->set_destination("/d");
+    for (int i = 0; i < 10000; ++i)
+      many.mutable_mount()->add_options("ro");
+    const auto refused = client.call<v1::ShareFileReply>("ShareFile", many);
+    REQUIRE(!refused);
+    CHECK(refused.err().code == errc::invalid_argument);
+    CHECK(refused.err().message.find("mount.options has 10000 entries")
+          != std::string::npos);
     CHECK(mount_table() == before);
     CHECK(describe_tree(f.node.share_root()) == files);
     CHECK(client.cleanup("sb"));
