@@ -91,14 +91,15 @@ std::vector<plan_case> making_plans(mount_fixture& f) {
                      {prepare},
                      rootfs_plan(f, options),
                      checked_plan(plan_unshare_rootfs(f.layout, "c"))});
-    for (const std::string suffix : {"rootfs", ""})
-      cases.push_back(
-        {"share a nydus rootfs '" + suffix + "'" + text_of(options),
-         {prepare},
-         nydus_plan(f, suffix, options),
-         checked_plan(
-           plan_unshare_nydus_rootfs(f.layout, "n" + suffix, suffix))});
   }
+  const bind_options snapshot{access::read_write, submounts::take,
+                              propagation::slave};
+  for (const std::string suffix : {"rootfs", ""})
+    cases.push_back({"share a nydus rootfs '" + suffix + "'",
+                     {prepare},
+                     nydus_plan(f, suffix, snapshot),
+                     checked_plan(plan_unshare_nydus_rootfs(
+                       f.layout, "n" + suffix, suffix))});
   for (const std::string suffix : {"rootfs", ""})
     cases.push_back(
       {"share a rootfs on a device '" + suffix + "'",
