@@ -1,14 +1,11 @@
 #include "tests/demo/copy_check.hpp"
 
 #include "core/paths.hpp"
-#include "tests/demo/rotation_report.hpp"
 #include "tests/demo/volume_script.hpp"
-#include "tests/support/tree_text.hpp"
+#include "tests/support/copied_volume.hpp"
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
-#include <sstream>
 #include <stdexcept>
 
 namespace fsshare::demo {
@@ -17,57 +14,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using names = std::set<std::string>;
-
-std::string live_generation(const std::string& dir) {
-  std::error_code none;
-  return fs::read_symlink(join(dir, "..data"), none).string();
-}
+using test::leftovers;
+using test::lines_of;
+using test::live_generation;
+using names = test::name_set;
 
 names entries_of(const std::string& dir) {
   names out;
   for (const auto& entry : fs::directory_iterator{dir})
     out.insert(entry.path().filename().string());
-  return out;
-}
-
-std::string lines_of(const names& list) {
-  std::string out;
-  for (const auto& each : list)
-    out += each + "\n";
-  return out;
-}
-
-/// What a guest directory holds beside what the host's has.
-names leftovers(const std::string& volume_dir, const std::string& guest_dir) {
-  auto left = entries_of(guest_dir);
-  for (const auto& name : entries_of(volume_dir))
-    left.erase(name);
-  left.erase(live_generation(guest_dir));
-  return left;
-}
-
-/// Replaces the generation's name where a line of a tree has it: before the
-/// path of an entry of it, or where `..data` leads.
-std::string with_generation(std::string text, const std::string& from,
-                            const std::string& to) {
-  for (auto at = text.find(from); at != std::string::npos;
-       at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-  return text;
-}
-
-/// Lines of `a` that `b` does not have, each after `mark`.
-std::string only_in(const std::string& a, const std::string& b, char mark) {
-  names known;
-  std::istringstream of_b{b};
-  for (std::string line; std::getline(of_b, line);)
-    known.insert(line);
-  std::string out;
-  std::istringstream of_a{a};
-  for (std::string line; std::getline(of_a, line);)
-    if (!known.contains(line))
-      out += std::string{mark} + ' ' + line + '\n';
   return out;
 }
 
@@ -145,22 +100,13 @@ private:
   }
 
   void check_tree() {
-    test::tree_text_options options;
-    options.link_owners = false;
-    const auto wanted = test::describe_tree(volume_dir_, options);
-    if (!abilities_.removal)
-      options.leave_out = [this](const std::string& path) {
-        const auto slash = path.find('/');
-        return left_.contains(path.substr(0, slash));
-      };
-    const auto got = with_generation(test::describe_tree(copy_.dir, options),
-                                     live_generation(copy_.dir),
-                                     live_generation(volume_dir_));
-    out_.check(got == wanted,
+    const auto difference = test::copy_difference(
+      volume_dir_, copy_.dir, abilities_.removal ? names{} : left_);
+    out_.check(difference.empty(),
                of(abilities_.removal
                     ? "equals the host's"
                     : "equals the host's in ..data, generation and live links"),
-               only_in(wanted, got, '-') + only_in(got, wanted, '+'));
+               difference);
   }
 
   void check_generations() {
@@ -181,7 +127,7 @@ private:
                "reported:\n" + lines_of(told) + "there:\n" + lines_of(left_));
   }
 
-  transcript& out_;
+  test::transcript& out_;
   const std::string& volume_dir_;
   const guest_copy& copy_;
   const guest_profile& abilities_;

@@ -25,7 +25,7 @@ bool eventually(const std::function<bool()>& holds) {
 }
 
 demo_host::demo_host(std::string dir, const std::string& profile,
-                     transcript& out)
+                     test::transcript& out)
   : dir_(std::move(dir)), out_(&out) {
   for (const auto* name : {"run", "guest", "share"})
     fs::create_directory(path(name));

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "sys/mountinfo.hpp"
-#include "tests/demo/transcript.hpp"
 #include "tests/support/child_process.hpp"
+#include "tests/support/transcript.hpp"
 
 #include <chrono>
 #include <functional>
@@ -25,7 +25,7 @@ class demo_host {
 public:
   /// Starts both and waits until they answer. Throws if they do not.
   /// @param dir An empty directory.
-  demo_host(std::string dir, const std::string& profile, transcript& out);
+  demo_host(std::string dir, const std::string& profile, test::transcript& out);
 
   /// Runs fssharectl, prints it, and checks that it succeeded.
   void ctl(const std::vector<std::string>& args);
@@ -57,7 +57,7 @@ public:
   std::string guest_address() const {
     return "unix://" + path("run/guest.sock");
   }
-  transcript& out() const {
+  test::transcript& out() const {
     return *out_;
   }
 
@@ -67,7 +67,7 @@ private:
   void start_node();
 
   std::string dir_;
-  transcript* out_;
+  test::transcript* out_;
   std::optional<test::child_process> guest_;
   std::optional<test::child_process> node_;
 };

@@ -83,7 +83,7 @@ void show(demo_host& host, const demo_options& with,
 int run(const demo_options& with) {
   // Before any thread starts.
   const workplace place;
-  transcript out{place.path()};
+  test::transcript out{place.path()};
   std::optional<demo_host> host;
   try {
     out.heading("fsshared, and a guest with the guest agent of Kata "

@@ -4,24 +4,8 @@
 #include "tests/demo/volume_script.hpp"
 
 #include <set>
-#include <utility>
 
 namespace fsshare::demo {
-
-namespace {
-
-/// Does what the kubelet does, and takes the time right after the rename.
-made_rotation rotate(test::rotator& kubelet, const scripted_rotation& script) {
-  kubelet.begin(script.files);
-  kubelet.run_until(test::rotation_step::flip);
-  const auto called = data_observer::clock::now();
-  kubelet.step();
-  const auto flipped = data_observer::clock::now();
-  kubelet.finish();
-  return {script.what, kubelet.written(), called, flipped};
-}
-
-} // namespace
 
 void show_rotations(demo_host& host, test::rotator& kubelet,
                     const std::vector<guest_copy>& copies,
@@ -34,20 +18,20 @@ void show_rotations(demo_host& host, test::rotator& kubelet,
     dirs.push_back(copy.dir);
     containers.push_back(copy.container);
   }
-  const data_observer observer{dirs};
-  std::vector<made_rotation> made;
+  const test::data_observer observer{dirs};
+  std::vector<test::made_rotation> made;
   std::set<std::string> generations{kubelet.current()};
   const auto scripts = ten_rotations();
   for (const auto& script : scripts) {
     if (with.tamper == tampering::watcher && &script == &scripts.back())
       host.ctl({"watcher", "stop", "settings"});
-    made.push_back(rotate(kubelet, script));
+    made.push_back(test::make_rotation(kubelet, script.files, script.what));
     generations.insert(made.back().generation);
     // Whether it was in time is for the report to say.
     if (!script.hurried)
       observer.wait_for_all(
         [&](const std::string& shown) {
-          return names_generation(shown, made.back().generation);
+          return test::names_generation(shown, made.back().generation);
         },
         deadline);
   }

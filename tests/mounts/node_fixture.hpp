@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tests/mounts/control_client.hpp"
+#include "tests/support/control_client.hpp"
 #include "tests/support/node_process.hpp"
 #include "tests/support/private_mounts.hpp"
 

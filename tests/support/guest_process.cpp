@@ -24,12 +24,17 @@ std::string guest_program() {
 
 guest_process::guest_process(std::vector<std::string> options)
   : root_(dir_.make_dir("share")), address_{address_scheme::unix_socket,
-                                            dir_ / "guest.sock", 0, 0},
-    process_(command(address_, root_, std::move(options))) {
-  const auto line = process_.read_line();
+                                            dir_ / "guest.sock", 0, 0} {
+  restart(std::move(options));
+}
+
+void guest_process::restart(std::vector<std::string> options) {
+  process_.reset();
+  process_.emplace(command(address_, root_, std::move(options)));
+  const auto line = process_->read_line();
   if (line != "listening on " + to_string(address_))
     throw std::runtime_error("fsshare-guest does not listen: "
-                             + process_.errors());
+                             + process_->errors());
 }
 
 } // namespace fsshare::test

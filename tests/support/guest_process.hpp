@@ -4,6 +4,7 @@
 #include "tests/support/child_process.hpp"
 #include "tests/support/temp_dir.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ public:
   /// Starts it with further options, and waits until it listens.
   explicit guest_process(std::vector<std::string> options = {});
 
+  /// Kills it, and starts it with other options; address and share stay.
+  void restart(std::vector<std::string> options = {});
+
   /// Returns where it listens: a unix socket.
   const guest_address& address() const {
     return address_;
@@ -31,14 +35,14 @@ public:
     return dir_;
   }
   child_process& process() {
-    return process_;
+    return *process_;
   }
 
 private:
   temp_dir dir_;
   std::string root_;
   guest_address address_;
-  child_process process_;
+  std::optional<child_process> process_;
 };
 
 } // namespace fsshare::test

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace fsshare::demo {
+namespace fsshare::test {
 
 /// Prints what the demo does, and counts what it found out.
 class transcript {
@@ -44,4 +44,4 @@ private:
   int skipped_ = 0;
 };
 
-} // namespace fsshare::demo
+} // namespace fsshare::test

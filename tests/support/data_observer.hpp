@@ -6,11 +6,12 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
-namespace fsshare::demo {
+namespace fsshare::test {
 
 /// Notes when the `..data` of each of some directories names something else: a
 /// thread of its own is woken by inotify and reads the links. The times are at
@@ -26,10 +27,15 @@ public:
 
   /// Begins with what the directories, which must exist, name now. Throws if
   /// they cannot be watched.
-  explicit data_observer(std::vector<std::string> dirs);
+  explicit data_observer(const std::vector<std::string>& dirs = {});
   ~data_observer();
   data_observer(const data_observer&) = delete;
   data_observer& operator=(const data_observer&) = delete;
+
+  /// Observes one more directory, which must exist; at any time, in any thread.
+  /// Throws if it cannot be watched.
+  /// @returns its index. Those of the constructor count from 0.
+  std::size_t add(const std::string& dir);
 
   /// Returns what was seen so far in the directory of that index, in order.
   std::vector<sighting> seen(std::size_t dir) const;
@@ -40,16 +46,23 @@ public:
                     std::chrono::milliseconds limit) const;
 
 private:
-  void watch();
-  void look();
+  struct observed {
+    std::string dir;
+    int watch = -1;
+    std::vector<sighting> seen;
+  };
 
-  std::vector<std::string> dirs_;
+  void watch();
+  bool read_events();
+  void look(const std::set<int>& watches);
+  bool look(observed& at);
+
   unique_fd events_;
   unique_fd end_;
   mutable std::mutex guard_;
   mutable std::condition_variable changed_;
-  std::vector<std::vector<sighting>> seen_;
+  std::vector<observed> observed_;
   std::thread thread_;
 };
 
-} // namespace fsshare::demo
+} // namespace fsshare::test

@@ -1,10 +1,10 @@
-#include "tests/demo/transcript.hpp"
+#include "tests/support/transcript.hpp"
 
 #include <iostream>
 #include <sstream>
 #include <utility>
 
-namespace fsshare::demo {
+namespace fsshare::test {
 
 namespace {
 
@@ -68,4 +68,4 @@ std::string transcript::readable(std::string text) const {
   return text;
 }
 
-} // namespace fsshare::demo
+} // namespace fsshare::test

@@ -1,0 +1,49 @@
+#include "tests/support/rotation_lag.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace fsshare::test {
+
+made_rotation make_rotation(rotator& kubelet, payload files, std::string what) {
+  kubelet.begin(std::move(files));
+  kubelet.run_until(rotation_step::flip);
+  const auto called = data_observer::clock::now();
+  kubelet.step();
+  const auto flipped = data_observer::clock::now();
+  kubelet.finish();
+  return {std::move(what), kubelet.written(), called, flipped};
+}
+
+bool names_generation(const std::string& in_guest, const std::string& on_host) {
+  if (!in_guest.starts_with(on_host))
+    return false;
+  const auto attempt = in_guest.substr(on_host.size());
+  return attempt.empty()
+         || (attempt.size() > 1 && attempt.front() == '.'
+             && attempt.find_first_not_of("0123456789", 1)
+                  == std::string::npos);
+}
+
+arrival arrival_of(const std::vector<made_rotation>& rotations,
+                   std::size_t index,
+                   const std::vector<data_observer::sighting>& seen) {
+  for (auto at = index; at < rotations.size(); ++at) {
+    const auto& wanted = rotations[at];
+    const auto found
+      = std::find_if(seen.begin(), seen.end(), [&](const auto& each) {
+          return names_generation(each.generation, wanted.generation);
+        });
+    if (found == seen.end())
+      continue;
+    if (at != index)
+      return {true, wanted.generation};
+    const bool returned = found->at >= wanted.flipped;
+    const milliseconds lag
+      = found->at - (returned ? wanted.flipped : wanted.called);
+    return {lag.count() >= 0, std::nullopt, lag, !returned};
+  }
+  return {};
+}
+
+} // namespace fsshare::test
