@@ -305,8 +305,9 @@ void destination_table::answer_first(destination_id id, destination& d) {
     return;
   if (d.first_error) {
     // Unshared: the caller need not wait for the removal. Failed: it must, so
-    // that its retry finds a clean guest.
-    if (d.removing || d.copy.gone()) {
+    // that its retry finds a clean guest; answer_gone() says so, once it has
+    // said what is left there.
+    if (d.removing) {
       d.first_answered = true;
       actions_.emplace_back(first_copy_ended{id, *d.first_error});
     }

@@ -410,6 +410,19 @@ TEST_CASE_FIXTURE(table_fixture,
   CHECK(table.destinations() == 0);
 }
 
+TEST_CASE_FIXTURE(table_fixture,
+                  "what a failed first copy leaves is told before its end, "
+                  "while its destination is known") {
+  const auto id = add();
+  advance();
+  table.watched(volume, unit{}, now);
+  advance();
+  read(host("..1"));
+  CHECK(finish(id, broken(flip_state::not_sent)) == lines{"remove /g/1 of 1"});
+  CHECK(finish(id, removed(removal_result::impossible))
+        == lines{"debt of 1", "first 1 INTERNAL", "forget /pods/cm"});
+}
+
 TEST_CASE_FIXTURE(table_fixture, "removing what was never sent sends nothing") {
   const auto id = add();
   advance();
