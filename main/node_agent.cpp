@@ -170,6 +170,7 @@ sandbox_neighbours node_agent::parts::neighbours() {
         o.dial_timeout = config.guest.dial_timeout;
         o.request_timeout = config.guest.request_timeout;
         o.quiet_time = config.guest.quiet_time;
+        o.debt_interval = config.volumes.sweep_interval;
         o.window_requests = config.copy.window_requests;
         o.window_bytes = config.copy.window_bytes;
         o.seed = static_cast<std::uint32_t>(random_number());
