@@ -162,8 +162,8 @@ void check_copies(demo_host& host, const std::string& volume_dir,
   // is nothing to wait for.
   if (!out.failed())
     eventually(all_settled);
-  if (with.tamper != tampering::nothing)
-    tamper_with_copy(with.tamper, copies.front().dir, nested_key);
+  if (with.tamper != test::tampering::nothing)
+    test::tamper_with_copy(with.tamper, copies.front().dir, nested_key);
   for (const auto& copy : copies)
     copy_checker{host, volume_dir, copy, abilities}.check();
 }

@@ -25,7 +25,7 @@ std::variant<demo_options, int> parse_options(int argc, char** argv) {
   app
     .add_option("--tamper", tamper,
                 "Self-check: spoil this, so that a check must fail")
-    ->check(CLI::IsMember(tampering_names()));
+    ->check(CLI::IsMember(test::tampering_names()));
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
@@ -34,7 +34,7 @@ std::variant<demo_options, int> parse_options(int argc, char** argv) {
     std::cerr << "fsshare-demo: " << wrong.what() << "\n";
     return exit_usage;
   }
-  with.tamper = parse_tampering(tamper);
+  with.tamper = test::parse_tampering(tamper);
   return with;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/guest_profile.hpp"
-#include "tests/demo/tampering.hpp"
+#include "tests/support/tampering.hpp"
 
 #include <optional>
 #include <string>
@@ -14,7 +14,7 @@ struct demo_options {
   /// The guest agents that fsshare-guest behaves like: 3.3, 3.18 or 4.0.
   std::string profile = "4.0";
   /// What to spoil, to see that the demo notices.
-  tampering tamper = tampering::nothing;
+  test::tampering tamper = test::tampering::nothing;
 
   /// Returns what those guest agents can do.
   guest_profile abilities() const;

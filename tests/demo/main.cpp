@@ -49,7 +49,7 @@ private:
 void check_end(demo_host& host, const demo_options& with) {
   auto& out = host.out();
   out.heading("What is left behind");
-  if (with.tamper == tampering::share)
+  if (with.tamper == test::tampering::share)
     std::ofstream{join(host.share_root(), "forgotten")};
   host.ctl({"sandbox", "ls"});
   out.check(host.ask({"sandbox", "ls"}).at("sandboxes").empty(),

@@ -23,7 +23,7 @@ void show_rotations(demo_host& host, test::rotator& kubelet,
   std::set<std::string> generations{kubelet.current()};
   const auto scripts = ten_rotations();
   for (const auto& script : scripts) {
-    if (with.tamper == tampering::watcher && &script == &scripts.back())
+    if (with.tamper == test::tampering::watcher && &script == &scripts.back())
       host.ctl({"watcher", "stop", "settings"});
     made.push_back(test::make_rotation(kubelet, script.files, script.what));
     generations.insert(made.back().generation);

@@ -20,9 +20,9 @@ public:
   /// Calls a method of `fsshare.v1.FilesystemShare`.
   template <class Reply, class Request>
   result<Reply> call(const char* method, const Request& request) {
-    const auto payload = request.SerializeAsString();
+    const auto encoded = request.SerializeAsString();
     const auto answer
-      = client_.call("fsshare.v1.FilesystemShare", method, as_bytes(payload),
+      = client_.call("fsshare.v1.FilesystemShare", method, as_bytes(encoded),
                      std::chrono::seconds{60});
     if (!answer)
       return answer.err().within(method);
@@ -40,6 +40,35 @@ public:
     request.set_mode(v1::SHARING_MODE_SHARED_FILESYSTEM);
     request.set_nydusd_socket(nydusd);
     return call<v1::PrepareReply>("Prepare", request);
+  }
+
+  /// @param guest Address of the guest agent.
+  result<v1::PrepareReply> prepare_copy(const std::string& sandbox,
+                                        const std::string& guest) {
+    v1::PrepareRequest request;
+    request.set_sandbox_id(sandbox);
+    request.set_mode(v1::SHARING_MODE_COPY);
+    request.mutable_guest()->set_address(guest);
+    return call<v1::PrepareReply>("Prepare", request);
+  }
+
+  /// Starts or stops the file event watcher of a sandbox.
+  status run_watcher(const std::string& sandbox, bool runs) {
+    // Request and reply are the same for both but for their names.
+    v1::StartFileEventWatcherRequest request;
+    request.set_sandbox_id(sandbox);
+    const auto done = call<v1::StartFileEventWatcherReply>(
+      runs ? "StartFileEventWatcher" : "StopFileEventWatcher", request);
+    return done ? status{unit{}} : done.err();
+  }
+
+  result<v1::ListSandboxesReply> list_sandboxes() {
+    return call<v1::ListSandboxesReply>("ListSandboxes",
+                                        v1::ListSandboxesRequest{});
+  }
+
+  result<v1::ListVolumesReply> list_volumes() {
+    return call<v1::ListVolumesReply>("ListVolumes", v1::ListVolumesRequest{});
   }
 
   result<v1::ShareFileReply> share(const std::string& sandbox,

@@ -88,6 +88,8 @@ name_set leftovers(const std::string& volume_dir,
   auto wanted = entries_of(volume_dir);
   for (const auto& name : debris_of(volume_dir))
     wanted.erase(name);
+  // In the guest it may be what an attempt has left.
+  wanted.erase(live_generation(volume_dir));
   for (const auto& name : wanted)
     left.erase(name);
   left.erase(live_generation(guest_dir));

@@ -5,14 +5,22 @@
 
 namespace fsshare::test {
 
-made_rotation make_rotation(rotator& kubelet, payload files, std::string what) {
+made_rotation make_rotation(rotator& kubelet, payload files, std::string what,
+                            std::optional<rotation_step> dies_before) {
+  made_rotation out;
+  out.what = std::move(what);
   kubelet.begin(std::move(files));
-  kubelet.run_until(rotation_step::flip);
-  const auto called = data_observer::clock::now();
-  kubelet.step();
-  const auto flipped = data_observer::clock::now();
-  kubelet.finish();
-  return {std::move(what), kubelet.written(), called, flipped};
+  while (kubelet.next() && kubelet.next() != dies_before) {
+    const bool is_flip = kubelet.next() == rotation_step::flip;
+    const auto called = data_observer::clock::now();
+    kubelet.step();
+    if (!is_flip)
+      continue;
+    out.called = called;
+    out.flipped = data_observer::clock::now();
+    out.generation = kubelet.written();
+  }
+  return out;
 }
 
 bool names_generation(const std::string& in_guest, const std::string& on_host) {

@@ -16,7 +16,7 @@ using milliseconds = std::chrono::duration<double, std::milli>;
 struct made_rotation {
   /// What changed, for people.
   std::string what;
-  /// Empty if there was nothing to write.
+  /// Empty if nothing was written.
   std::string generation;
   /// Of the call of the rename of `..data`.
   data_observer::clock::time_point called;
@@ -25,7 +25,11 @@ struct made_rotation {
 };
 
 /// Does what the kubelet does, and takes the time right after the rename.
-made_rotation make_rotation(rotator& kubelet, payload files, std::string what);
+/// @param dies_before Where the kubelet dies; nothing: it does not.
+/// @returns a rotation without a generation if there was no rename.
+made_rotation make_rotation(rotator& kubelet, payload files, std::string what,
+                            std::optional<rotation_step> dies_before
+                            = std::nullopt);
 
 /// Returns whether the name that a guest directory's `..data` gives is that of
 /// a generation of the host, with or without the number of an attempt.

@@ -1,4 +1,4 @@
-#include "tests/demo/tampering.hpp"
+#include "tests/support/tampering.hpp"
 
 #include "core/paths.hpp"
 
@@ -7,7 +7,7 @@
 #include <fstream>
 #include <utility>
 
-namespace fsshare::demo {
+namespace fsshare::test {
 
 namespace {
 
@@ -58,4 +58,4 @@ void tamper_with_copy(tampering what, const std::string& guest_dir,
   }
 }
 
-} // namespace fsshare::demo
+} // namespace fsshare::test

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-namespace fsshare::demo {
+namespace fsshare::test {
 
-/// What the demo can spoil on purpose: each makes a check of its own fail.
+/// What can be spoilt on purpose: each makes a check of its own fail.
 enum class tampering : std::uint8_t {
   nothing,
   /// A byte is added to a key in a guest directory.
@@ -34,4 +34,4 @@ tampering parse_tampering(const std::string& word);
 void tamper_with_copy(tampering what, const std::string& guest_dir,
                       const std::string& nested_key);
 
-} // namespace fsshare::demo
+} // namespace fsshare::test
