@@ -21,7 +21,7 @@ public:
   /// Says what is not yet as it should be, by names alone: copies whose
   /// `..data` is behind or that fsshared does not call current, old
   /// generations, links of deleted keys, copies of shares that ended. What a
-  /// guest agent cannot remove must be what fsshared reports.
+  /// guest agent cannot remove must be among what fsshared reports.
   std::string unsettled();
 
   /// Compares every copy with its volume, byte for byte.
