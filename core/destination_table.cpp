@@ -107,7 +107,7 @@ void destination_table::start_following(const std::string& sandbox_id,
 
 bool destination_table::follows(const destination& d) const {
   return !d.first_answered || d.removing
-         || not_following_.count(d.spec.sandbox_id) == 0;
+         || !not_following_.contains(d.spec.sandbox_id);
 }
 
 void destination_table::hint(const std::string& path, volume_hint what,

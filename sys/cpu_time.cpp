@@ -1,6 +1,6 @@
 #include "sys/cpu_time.hpp"
 
-#include <time.h>
+#include <ctime>
 
 namespace fsshare {
 

@@ -194,7 +194,7 @@ public:
                 const attach_request& request) override {
     const staging place{tree, request.staging_dir};
     auto done = attach_from(place, tree, request);
-    const auto cleared = place.clear();
+    auto cleared = place.clear();
     if (cleared)
       return done;
     if (!done)
