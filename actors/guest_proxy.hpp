@@ -121,6 +121,7 @@ private:
   void lost(const error& why);
   void redial_later(const error& why);
   void fail_waiting(const error& why);
+  bool is_connecting() const;
   void tick();
   void arm();
   time_point now() const;

@@ -108,7 +108,6 @@ void guest_proxy_state::greeting_ended() {
   if (check_stream_ != 0 || version_stream_ != 0)
     return;
   status_.last_error.clear();
-  dial_deadline_.reset();
   log::info("guest-connected", {{"sandbox", options_.sandbox_id},
                                 {"agent_version", status_.agent_version},
                                 {"rules", profile_.name}});
@@ -152,6 +151,7 @@ void guest_proxy_state::checked_again() {
 void guest_proxy_state::go_up() {
   has_stragglers_ = false;
   link_ = link_state::up;
+  dial_deadline_.reset();
   window_ = copy_window{options_.window_requests, options_.window_bytes};
   redial_.reset();
   for (auto& active : jobs_)
@@ -208,12 +208,12 @@ void guest_proxy_state::lost(const error& why) {
   ++connection_;
   has_stragglers_ |= !in_flight_.empty();
   const bool was_up = link_ == link_state::up;
-  for (const auto& entry : std::exchange(in_flight_, {}))
-    if (auto* active = find(entry.second.job))
-      active->job.unanswered(entry.second.request, why);
-  for (auto& active : jobs_)
-    if (active.job.begun())
-      active.job.disconnected(why);
+  in_flight_.clear();
+  for (auto& active : jobs_) {
+    active.job.disconnected(why, now(), options_.dial_timeout);
+    // Steps have other numbers on the next connection.
+    active.open_files.clear();
+  }
   if (was_up) {
     link_ = link_state::down;
     status_.last_error = why.message;
@@ -247,13 +247,20 @@ void guest_proxy_state::fail_waiting(const error& why) {
   end_jobs();
 }
 
+// The silence has limits of its own, but a guest that answers before it and not
+// after it is not reached either.
+bool guest_proxy_state::is_connecting() const {
+  return link_ == link_state::down || link_ == link_state::dialing
+         || link_ == link_state::greeting;
+}
+
 void guest_proxy_state::tick() {
   armed_.reset();
   const auto t = now();
   if (session_ && !session_->expire(t).empty())
     lost({errc::deadline_exceeded, "the guest agent did not answer in time"});
-  if (dial_deadline_ && *dial_deadline_ <= t && link_ != link_state::up) {
-    if (link_ == link_state::dialing || link_ == link_state::greeting) {
+  if (dial_deadline_ && *dial_deadline_ <= t && is_connecting()) {
+    if (link_ != link_state::down) {
       if (stream_)
         stream_->close();
       stream_.reset();
@@ -277,8 +284,9 @@ void guest_proxy_state::tick() {
 }
 
 void guest_proxy_state::arm() {
-  auto due = earlier(earlier(dial_deadline_, redial_at_),
-                     earlier(quiet_until_, debts_.next_due()));
+  auto due = earlier(earlier(quiet_until_, redial_at_), debts_.next_due());
+  if (is_connecting())
+    due = earlier(due, dial_deadline_);
   if (session_)
     due = earlier(due, session_->next_deadline());
   if (!due || (armed_ && *armed_ <= *due))

@@ -144,16 +144,27 @@ void registry_state::perform(ask_volume& action) {
   ask(self_, watcher_, watch{path})
     .then(
       [this, path] {
-        table_.watched(path, unit{}, now());
-        act();
+        watched(path, unit{});
       },
       [this, path](caf::error& err) {
-        const auto why = from_caf(err);
-        log::warning("watch-failed",
-                     {{"volume", path}, {"error", why.message}});
-        table_.watched(path, why, now());
-        act();
+        watched(path, from_caf(err));
       });
+}
+
+// Says each thing once, however often a sweep finds it again.
+void registry_state::watched(const std::string& path, const status& placed) {
+  if (table_.watched(path, placed, now())) {
+    if (placed)
+      log::info("watch-placed",
+                {{"volume", path}, {"polled", table_.polled()}});
+    else if (placed.err().code == errc::not_found)
+      log::info("volume-gone", {{"volume", path}});
+    else
+      log::warning("watch-failed", {{"volume", path},
+                                    {"error", placed.err().message},
+                                    {"polled", table_.polled()}});
+  }
+  act();
 }
 
 void registry_state::ask_reader(const ask_volume& action) {

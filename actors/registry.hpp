@@ -42,6 +42,7 @@ private:
 
   void act();
   void perform(ask_volume& action);
+  void watched(const std::string& path, const status& placed);
   void perform(const forget_volume& action);
   void perform(ask_guest& action);
   void perform(const supersede_push& action);

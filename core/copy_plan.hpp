@@ -46,6 +46,13 @@ struct copy_step {
   bool is_flip = false;
   /// One request carries the whole content, whatever the chunk size.
   bool in_one_request = false;
+  /// Position of the content's first byte in the guest's file.
+  std::uint64_t offset = 0;
+  /// Only takes the file's temporary away; see spend_step().
+  bool is_spending = false;
+  /// A link that may have been made already, by a request without an answer,
+  /// for a guest agent that then answers EEXIST.
+  bool may_exist = false;
 };
 
 /// Step `after` begins when step `before` is acknowledged whole. Both are

@@ -15,9 +15,11 @@ copy_schedule::copy_schedule(copy_plan_ptr plan, std::uint64_t chunk_bytes)
     const auto size = chunk_size(step);
     if (step.size > size)
       states_[i].chunks = step.size / size + (step.size % size != 0 ? 1 : 0);
+    if (step.is_spending)
+      continue;
     progress_.bytes_total += step.size;
+    ++progress_.entries_total;
   }
-  progress_.entries_total = states_.size();
   for (const auto& pair : plan_->order) {
     ++begin_[pair.before + 1];
     ++states_[pair.after].blockers;
@@ -56,7 +58,8 @@ bool copy_schedule::acknowledge(std::uint64_t id) {
     return false;
   const auto request = found->second;
   in_flight_.erase(found);
-  progress_.bytes_done += request.length;
+  if (!plan_->steps[request.step].is_spending)
+    progress_.bytes_done += request.length;
   auto& state = states_[request.step];
   ++state.acknowledged;
   if (state.acknowledged == state.chunks) {
@@ -75,6 +78,24 @@ bool copy_schedule::acknowledge(std::uint64_t id) {
 
 void copy_schedule::stop() {
   stopped_ = true;
+}
+
+step_reach copy_schedule::reach(std::size_t step) const {
+  const auto& state = states_[step];
+  if (state.sent == 0)
+    return step_reach::untouched;
+  return state.acknowledged == state.chunks ? step_reach::done
+                                            : step_reach::begun;
+}
+
+const copy_step* copy_schedule::oldest_in_flight() const {
+  const auto oldest
+    = std::min_element(in_flight_.begin(), in_flight_.end(),
+                       [](const auto& x, const auto& y) {
+                         return x.first < y.first;
+                       });
+  return oldest == in_flight_.end() ? nullptr
+                                    : &plan_->steps[oldest->second.step];
 }
 
 std::uint64_t copy_schedule::chunk_size(const copy_step& step) const {
@@ -109,7 +130,8 @@ copy_request copy_schedule::make_request(std::uint32_t index) const {
 }
 
 void copy_schedule::finish(std::uint32_t index) {
-  ++progress_.entries_done;
+  if (!plan_->steps[index].is_spending)
+    ++progress_.entries_done;
   --unfinished_;
   for (auto i = begin_[index]; i < begin_[index + 1]; ++i)
     if (--states_[successors_[i]].blockers == 0)

@@ -26,6 +26,15 @@ struct copy_request {
   friend bool operator==(const copy_request&, const copy_request&) = default;
 };
 
+/// How far a step got.
+enum class step_reach : std::uint8_t {
+  /// No request of it was handed out.
+  untouched,
+  begun,
+  /// All of it was acknowledged.
+  done
+};
+
 /// Hands out the requests of a plan such that guest agents, which carry out
 /// requests in flight in any order and at the same time, end with exactly the
 /// planned tree:
@@ -74,6 +83,13 @@ public:
   bool stopped() const {
     return stopped_;
   }
+  /// Returns how far the step with this index got.
+  step_reach reach(std::size_t step) const;
+
+  /// Returns the step of the oldest request without an answer; null if there is
+  /// none.
+  const copy_step* oldest_in_flight() const;
+
   /// Returns the number of requests without an answer.
   std::size_t in_flight() const {
     return in_flight_.size();

@@ -10,6 +10,14 @@ namespace {
 // whole tree's metadata.
 constexpr unsigned deep_sweep_every = 10;
 
+// Whether a first copy with this outcome is given up. A superseded try that
+// cannot be removed is in nobody's way.
+bool fails_first_copy(const order_outcome& outcome) {
+  const bool is_removal = !outcome.removals.empty();
+  return !outcome.complete && outcome.cause != stop_cause::superseded
+         && !(is_removal && outcome.sent);
+}
+
 } // namespace
 
 destination_table::destination_table(settings s)
@@ -46,6 +54,8 @@ destination_id destination_table::add(destination_spec spec, time_point now) {
   copy.root = spec.guest_root;
   copy.seed = seeds_ += 2;
   volume_of_.emplace(id, spec.volume);
+  if (i->second.host.is_missing())
+    i->second.host.hint(volume_hint::sweep, now);
   touch(spec.volume);
   destination d{std::move(spec), guest_copy{std::move(copy)}};
   i->second.destinations.emplace(id, std::move(d));
@@ -134,21 +144,32 @@ void destination_table::guest_up(const std::string& sandbox_id) {
       }
 }
 
-void destination_table::watched(const std::string& path, const status& placed,
+bool destination_table::watched(const std::string& path, const status& placed,
                                 time_point now) {
-  if (auto* v = find(path)) {
-    v->host.watched(placed, now);
-    touch(path);
-  }
+  auto* v = find(path);
+  if (v == nullptr)
+    return false;
+  touch(path);
+  return v->host.watched(placed, now);
+}
+
+std::size_t destination_table::polled() const {
+  return static_cast<std::size_t>(
+    std::count_if(volumes_.begin(), volumes_.end(), [](const auto& entry) {
+      return entry.second.host.is_polled();
+    }));
 }
 
 void destination_table::looked(const std::string& path,
                                const result<volume_look>& seen,
                                time_point now) {
-  if (auto* v = find(path)) {
-    v->host.looked(seen, now);
-    touch(path);
-  }
+  auto* v = find(path);
+  if (v == nullptr)
+    return;
+  v->host.looked(seen, now);
+  touch(path);
+  if (v->host.is_missing())
+    fail_first_copies(*v, seen.err(), now);
 }
 
 void destination_table::read(const std::string& path,
@@ -161,11 +182,16 @@ void destination_table::read(const std::string& path,
   touch(path);
   if (got || got.err().code == errc::aborted)
     return;
-  // What cannot be read can never have a first copy.
-  for (auto& entry : v->destinations) {
+  fail_first_copies(*v, got.err(), now);
+}
+
+// What cannot be read can never have a first copy.
+void destination_table::fail_first_copies(volume& v, const error& why,
+                                          time_point now) {
+  for (auto& entry : v.destinations) {
     auto& d = entry.second;
     if (!d.first_answered && !d.first_error) {
-      d.first_error = got.err();
+      d.first_error = why;
       d.copy.leave();
       d.leave_by = now + settings_.leave_timeout;
     }
@@ -187,7 +213,8 @@ void destination_table::finished(destination_id id,
     // What was published while we copied has its own event; looking again
     // costs one readlink and needs no event.
     v.host.hint(volume_hint::generation_removed, now);
-  } else if (!d->first_answered && !d->first_error && d->copy.failures() > 0) {
+  } else if (!d->first_answered && !d->first_error && d->copy.failures() > 0
+             && fails_first_copy(outcome)) {
     d->first_error = d->copy.last_error();
     d->copy.leave();
     d->leave_by = now + settings_.leave_timeout;
@@ -314,7 +341,7 @@ void destination_table::answer_first(destination_id id, destination& d) {
     return;
   }
   const auto& copied = d.copy.acknowledged();
-  if (!copied || !d.copy.converged(*copied))
+  if (!copied || !d.copy.has_whole_copy())
     return;
   d.first_answered = true;
   actions_.emplace_back(

@@ -114,7 +114,8 @@ public:
   /// The guest of a sandbox can be reached again: retries need not wait.
   void guest_up(const std::string& sandbox_id);
 
-  void watched(const std::string& path, const status& placed, time_point now);
+  /// @returns whether that is news, see host_volume::watched().
+  bool watched(const std::string& path, const status& placed, time_point now);
   void looked(const std::string& path, const result<volume_look>& seen,
               time_point now);
   void read(const std::string& path, const result<volume_snapshot_ptr>& got,
@@ -140,6 +141,8 @@ public:
   std::size_t volumes() const {
     return volumes_.size();
   }
+  /// Number of volumes that are polled because they cannot be watched.
+  std::size_t polled() const;
   std::size_t destinations() const {
     return volume_of_.size();
   }
@@ -173,6 +176,7 @@ private:
   void step_destination(destination_id id, destination& d, volume& v,
                         time_point now);
   void supersede(destination_id id, destination& d, const volume& v);
+  void fail_first_copies(volume& v, const error& why, time_point now);
   void answer_first(destination_id id, destination& d);
   bool answer_gone(destination_id id, destination& d, time_point now);
   void note_lag(destination& d, const volume& v, time_point now);

@@ -3,6 +3,20 @@
 
 namespace fsshare {
 
+namespace {
+
+std::string reason_of(const host_volume& host) {
+  const auto& watch = host.watch_error();
+  const auto& read = host.last_error();
+  if (watch && read)
+    return watch->message + "; " + read->message;
+  if (watch || read)
+    return (watch ? watch : read)->message;
+  return {};
+}
+
+} // namespace
+
 void destination_table::set_due(const std::string& path, volume& v) {
   auto due = v.host.next_due();
   for (const auto& entry : v.destinations) {
@@ -37,8 +51,7 @@ destination_table::describe(const std::string& sandbox_id,
     shown.snapshots = v.host.reads();
     if (v.host.current())
       shown.host_generation = v.host.current()->name;
-    if (v.host.last_error())
-      shown.reason = v.host.last_error()->message;
+    shown.reason = reason_of(v.host);
     for (const auto& [id, d] : v.destinations)
       if (sandbox_id.empty() || d.spec.sandbox_id == sandbox_id)
         shown.destinations.push_back(describe(id, d, v, now));

@@ -14,17 +14,6 @@ constexpr unsigned max_superseded = 2;
 // How many host names attempt_name() remembers.
 constexpr std::size_t max_attempts = 64;
 
-// Whether some file takes several requests. Stopped among them it leaves its
-// temporary behind, which on guest agents 3.3 to 3.17 would make a shorter file
-// of that name vanish. Generations have names of their own, so this concerns
-// the rest of the volume's root only.
-bool has_large_file(const tree_snapshot& tree) {
-  return std::any_of(tree.entries.begin(), tree.entries.end(),
-                     [](const tree_entry& entry) {
-                       return entry.size > default_chunk_bytes;
-                     });
-}
-
 bool same_owner(const tree_entry& x, const tree_entry& y) {
   return x.uid == y.uid && x.gid == y.gid;
 }
@@ -153,9 +142,12 @@ std::optional<guest_order> guest_copy::remove_all() {
 
 bool guest_copy::overtaken() const {
   const auto* push = out_ ? std::get_if<push_order>(&*out_) : nullptr;
+  // Generations have names of their own. The rest of the root has not: what was
+  // sent of it could be in the way of what would be sent again, as a directory
+  // that bears the temporary name of a file.
   return push != nullptr && superseded_ < max_superseded
          && !(push->options.send_others
-              && has_large_file(push->snapshot->others));
+              && !push->snapshot->others.entries.empty());
 }
 
 void guest_copy::retry_now() {
@@ -196,15 +188,19 @@ bool guest_copy::wants(const generation& host, time_point now) const {
   return !leaving_ && acked_ != host && (!retry_at_ || *retry_at_ <= now);
 }
 
-bool guest_copy::converged(const generation& host) const {
-  if (out_ || unsettled_ || root_unsure_ || acked_ != host
-      || !stale_links().empty())
+bool guest_copy::has_whole_copy() const {
+  if (!acked_ || out_ || unsettled_ || root_unsure_)
     return false;
-  for (const auto& name : wanted_links_) {
-    const auto link = links_.find(name);
-    if (link == links_.end() || !link->second.acknowledged)
-      return false;
-  }
+  return std::all_of(wanted_links_.begin(), wanted_links_.end(),
+                     [this](const auto& name) {
+                       const auto link = links_.find(name);
+                       return link != links_.end() && link->second.acknowledged;
+                     });
+}
+
+bool guest_copy::converged(const generation& host) const {
+  if (!has_whole_copy() || acked_ != host || !stale_links().empty())
+    return false;
   return stale_generations().empty()
          && std::none_of(generations_.begin(), generations_.end(),
                          [](const auto& entry) {

@@ -53,14 +53,25 @@ enum class removal_result : std::uint8_t {
   impossible,
 };
 
+/// What ended an order that is not complete.
+enum class stop_cause : std::uint8_t {
+  /// The guest agent refused something, or could not be reached in time.
+  failed,
+  /// The connection ended in the middle.
+  interrupted,
+  /// It was told to stop.
+  superseded,
+};
+
 /// What became of an order.
 struct order_outcome {
   /// Every request of it was acknowledged.
   bool complete = false;
   /// Whether any request was sent: without, the guest is as before.
   bool sent = true;
-  /// Why it is not complete; `errc::aborted` for a superseded push.
+  /// Why it is not complete.
   error err;
+  stop_cause cause = stop_cause::failed;
   flip_state flip = flip_state::not_sent;
   /// One per step of a removal_order.
   std::vector<removal_result> removals;
@@ -105,8 +116,8 @@ public:
   /// Tells that the host has a newer generation.
   /// @returns whether a push that is out should be superseded: not if it would
   ///          be the third in a row, so that a volume that rotates faster than
-  ///          it copies still moves; nor if it would leave a file outside its
-  ///          generation unfinished.
+  ///          it copies still moves; nor if it brings entries outside its
+  ///          generation, which have to arrive by one push.
   bool overtaken() const;
 
   /// Lets due retries happen at once, as after a reconnect, and tries again
@@ -130,6 +141,10 @@ public:
 
   /// Returns whether `..data`, links and generations are all as wanted.
   bool converged(const generation& host) const;
+
+  /// Returns whether the guest has the acknowledged generation whole, links
+  /// included, whatever else it has.
+  bool has_whole_copy() const;
 
   /// Returns when next() may have something new to say, apart from outcomes
   /// and changes on the host.

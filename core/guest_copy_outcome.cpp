@@ -51,7 +51,7 @@ void guest_copy::push_finished(const order_outcome& outcome, time_point now) {
   if (outcome.complete) {
     retry_.reset();
     last_error_.reset();
-  } else if (outcome.err.code == errc::aborted
+  } else if (outcome.cause == stop_cause::superseded
              && outcome.flip == flip_state::not_sent) {
     ++superseded_;
   } else {

@@ -1,5 +1,8 @@
 #include "core/guest_job.hpp"
 
+#include "core/copy_rest.hpp"
+
+#include <algorithm>
 #include <utility>
 
 namespace fsshare {
@@ -29,7 +32,19 @@ bool guest_job::is_removal() const {
   return order != nullptr && std::holds_alternative<removal_order>(*order);
 }
 
+// Whether nobody uses what is made before it is whole.
+bool guest_job::is_first_copy() const {
+  if (std::holds_alternative<tree_order>(order_))
+    return true;
+  const auto* push = std::get_if<push_order>(&std::get<guest_order>(order_));
+  return push != nullptr && push->options.send_others;
+}
+
 void guest_job::begin(const guest_profile& guest) {
+  if (interrupted_) {
+    begin_rest(guest);
+    return;
+  }
   guest_ = guest;
   auto plan = make_plan(guest);
   if (auto checked = check_plan(plan, guest); !checked)
@@ -47,8 +62,37 @@ void guest_job::begin(const guest_profile& guest) {
     schedule_->stop();
 }
 
+void guest_job::begin_rest(const guest_profile& guest) {
+  interrupted_ = false;
+  if (guest != guest_) {
+    fail({errc::unavailable,
+          "the guest agent was replaced by another version during the copy"});
+    return;
+  }
+  const auto& steps = schedule_->plan().steps;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (steps[i].is_spending || schedule_->reach(i) != step_reach::done)
+      continue;
+    ++finished_.entries_done;
+    finished_.bytes_done += steps[i].size;
+  }
+  auto rest = plan_rest(*schedule_, guest);
+  schedule_.emplace(std::make_shared<const copy_plan>(std::move(rest)));
+}
+
+copy_progress guest_job::progress() const {
+  if (!schedule_)
+    return {};
+  auto sum = schedule_->progress();
+  sum.entries_done += finished_.entries_done;
+  sum.entries_total += finished_.entries_done;
+  sum.bytes_done += finished_.bytes_done;
+  sum.bytes_total += finished_.bytes_done;
+  return sum;
+}
+
 std::optional<copy_request> guest_job::next(std::uint64_t max_data_bytes) {
-  if (!schedule_ || error_)
+  if (!begun() || error_)
     return std::nullopt;
   auto request = schedule_->next(max_data_bytes);
   if (request) {
@@ -77,7 +121,9 @@ void guest_job::answered(const copy_request& request, errc code,
     flip_ = flip_state::acknowledged;
   else if (step.is_flip && code == errc::permission_denied)
     flip_ = flip_state::refused;
-  if (code != errc::none)
+  const bool is_there = step.may_exist && code == errc::internal
+                        && message.find("EEXIST") != std::string::npos;
+  if (code != errc::none && !is_there)
     fail({code, "copy to guest path " + step.path + ": " + message});
 }
 
@@ -95,21 +141,36 @@ void guest_job::settle_removal(const copy_request& request, errc code,
     notes_.push_back({step_of(request).path, message});
 }
 
-void guest_job::unanswered(const copy_request& request, const error& why) {
+void guest_job::unsent(const copy_request& request, const error& why) {
   --in_flight_;
   schedule_->acknowledge(request.id);
+  if (step_of(request).is_flip)
+    flip_ = flip_state::not_sent;
   fail(why.within("copy to guest path " + step_of(request).path));
 }
 
-void guest_job::unsent(const copy_request& request, const error& why) {
-  if (step_of(request).is_flip)
-    flip_ = flip_state::not_sent;
-  unanswered(request, why);
+void guest_job::disconnected(const error& why, time_point now,
+                             std::chrono::nanoseconds patience) {
+  in_flight_ = 0;
+  if (!begun() || error_)
+    return;
+  if (is_first_copy() && !is_out_of_patience(now, patience)) {
+    interrupted_ = true;
+    return;
+  }
+  cause_ = stop_cause::interrupted;
+  const auto* step = schedule_->oldest_in_flight();
+  fail(step == nullptr ? why : why.within("copy to guest path " + step->path));
 }
 
-void guest_job::disconnected(const error& why) {
-  in_flight_ = 0;
-  fail(why);
+bool guest_job::is_out_of_patience(time_point now,
+                                   std::chrono::nanoseconds patience) {
+  const auto finished = progress().entries_done;
+  if (!stalled_since_ || finished > finished_at_stall_) {
+    stalled_since_ = now;
+    finished_at_stall_ = finished;
+  }
+  return now - *stalled_since_ >= patience;
 }
 
 void guest_job::fail(const error& why) {
@@ -120,12 +181,16 @@ void guest_job::fail(const error& why) {
 }
 
 void guest_job::stop() {
-  if (flip_ == flip_state::not_sent)
-    fail({errc::aborted, "superseded"});
+  if (flip_ != flip_state::not_sent || error_)
+    return;
+  cause_ = stop_cause::superseded;
+  fail({errc::aborted, "superseded"});
 }
 
 void guest_job::note(skipped_entry what) {
-  notes_.push_back(std::move(what));
+  // A file that is sent again is noted once.
+  if (std::find(notes_.begin(), notes_.end(), what) == notes_.end())
+    notes_.push_back(std::move(what));
 }
 
 bool guest_job::ended() const {
@@ -142,6 +207,7 @@ order_outcome guest_job::outcome() const {
       std::get<removal_order>(std::get<guest_order>(order_)).steps.size(),
       removal_result::failed);
   outcome.complete = !error_;
+  outcome.cause = cause_;
   if (error_)
     outcome.err = *error_;
   if (is_removal()) {

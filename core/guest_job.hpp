@@ -3,6 +3,7 @@
 #include "core/copy_schedule.hpp"
 #include "core/guest_copy.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <variant>
@@ -18,17 +19,24 @@ struct tree_order {
 /// One order on its way through a guest: from the plan, which depends on the
 /// guest agent, to the outcome. Passive; whoever owns the connection sends the
 /// requests that it hands out and tells it the answers.
+///
+/// First copies, to paths that nobody uses yet, outlive their connection: the
+/// next one gets the rest of them. All else ends with it, since it may happen
+/// or not, which is for whoever gave the order to find out.
 class guest_job {
 public:
+  using time_point = std::chrono::steady_clock::time_point;
+
   explicit guest_job(guest_order order);
   explicit guest_job(tree_order order);
 
-  /// Makes the plan. An order that this guest agent cannot carry out ends at
-  /// once.
+  /// Makes the plan, or that of the rest after an interruption. An order that
+  /// this guest agent cannot carry out ends at once.
   void begin(const guest_profile& guest);
 
+  /// Whether it waits for nothing but answers.
   bool begun() const {
-    return schedule_.has_value();
+    return schedule_.has_value() && !interrupted_;
   }
 
   /// Returns the next request that may be sent now. See copy_schedule::next().
@@ -41,16 +49,15 @@ public:
   void answered(const copy_request& request, errc code,
                 const std::string& message);
 
-  /// Notes that a request will not be answered; the guest may have carried it
-  /// out, or may still do so.
-  void unanswered(const copy_request& request, const error& why);
-
   /// Notes that a request was handed out and could not be sent.
   void unsent(const copy_request& request, const error& why);
 
-  /// Notes that the connection ended: what was handed out and not answered so
-  /// far was never sent.
-  void disconnected(const error& why);
+  /// Notes that the connection ended; the guest may have carried out what was
+  /// not answered. A first copy then waits for begin(), no request of it being
+  /// able to happen any more by then, unless connections have ended for
+  /// `patience` without that another step of it was finished.
+  void disconnected(const error& why, time_point now,
+                    std::chrono::nanoseconds patience);
 
   /// Gives the job up: nothing more is handed out.
   void fail(const error& why);
@@ -67,9 +74,7 @@ public:
   /// Returns what became of it, once it has ended.
   order_outcome outcome() const;
 
-  copy_progress progress() const {
-    return schedule_ ? schedule_->progress() : copy_progress{};
-  }
+  copy_progress progress() const;
   /// Whether any request was handed out.
   bool sent_anything() const {
     return sent_anything_;
@@ -78,6 +83,9 @@ public:
 private:
   copy_plan make_plan(const guest_profile& guest) const;
   bool is_removal() const;
+  bool is_first_copy() const;
+  bool is_out_of_patience(time_point now, std::chrono::nanoseconds patience);
+  void begin_rest(const guest_profile& guest);
   void settle_removal(const copy_request& request, errc code,
                       const std::string& message);
 
@@ -85,6 +93,13 @@ private:
   guest_profile guest_;
   std::optional<copy_schedule> schedule_;
   std::optional<error> error_;
+  stop_cause cause_ = stop_cause::failed;
+  bool interrupted_ = false;
+  /// What was finished before the present plan, which is of the rest only.
+  copy_progress finished_;
+  /// When the first connection ended since a step was last finished.
+  std::optional<time_point> stalled_since_;
+  std::uint64_t finished_at_stall_ = 0;
   flip_state flip_ = flip_state::not_sent;
   std::vector<removal_result> removals_;
   std::vector<skipped_entry> notes_;

@@ -7,6 +7,14 @@ namespace fsshare {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+namespace {
+
+// Without a watch there are no ATTRIB events: modes and owners are compared at
+// every tenth poll, since that reads the metadata of the whole tree.
+constexpr unsigned close_poll_every = 10;
+
+} // namespace
+
 host_volume::host_volume(settings s)
   : settings_(s), superseded_retry_(milliseconds{2}, milliseconds{200}, s.seed),
     failed_retry_(milliseconds{100}, seconds{30}, s.seed + 1) {
@@ -49,7 +57,7 @@ void host_volume::suspect(time_point now) {
 }
 
 void host_volume::want_snapshot() {
-  if (!snapshot_ && !reading_)
+  if (!snapshot_ && !reading_ && !is_missing_)
     need_read_ = true;
 }
 
@@ -65,9 +73,9 @@ std::optional<volume_request> host_volume::next(time_point now) {
     need_close_look_ = true;
   }
   if (poll_at_ && *poll_at_ <= now) {
-    poll_at_.reset();
-    need_watch_ = true;
+    poll_at_ = now + settings_.poll_interval;
     need_look_ = true;
+    need_close_look_ |= ++polls_ % close_poll_every == 0;
   }
   if (read_at_ && *read_at_ <= now)
     read_at_.reset();
@@ -93,15 +101,17 @@ std::optional<volume_request> host_volume::next(time_point now) {
   return std::nullopt;
 }
 
-void host_volume::watched(const status& placed, time_point now) {
+bool host_volume::watched(const status& placed, time_point now) {
   out_ = false;
   is_watched_ = static_cast<bool>(placed);
-  if (is_watched_) {
+  auto why = is_watched_ ? std::nullopt : std::optional{placed.err()};
+  const bool is_news = why != watch_error_;
+  watch_error_ = std::move(why);
+  if (!is_polled())
     poll_at_.reset();
-    return;
-  }
-  last_error_ = placed.err();
-  poll_at_ = now + settings_.poll_interval;
+  else if (!poll_at_)
+    poll_at_ = now + settings_.poll_interval;
+  return is_news;
 }
 
 void host_volume::looked(const result<volume_look>& seen, time_point now) {
@@ -110,6 +120,7 @@ void host_volume::looked(const result<volume_look>& seen, time_point now) {
     retry_read(seen.err(), now);
     return;
   }
+  is_missing_ = false;
   const bool same = current_ && current_->name == seen->name
                     && (!seen->digest || *seen->digest == current_->digest);
   if (same) {
@@ -129,6 +140,7 @@ void host_volume::read(const result<volume_snapshot_ptr>& got, time_point now) {
     return;
   }
   ++reads_;
+  is_missing_ = false;
   superseded_retry_.reset();
   failed_retry_.reset();
   last_error_.reset();
@@ -142,6 +154,12 @@ void host_volume::read(const result<volume_snapshot_ptr>& got, time_point now) {
 }
 
 void host_volume::retry_read(const error& err, time_point now) {
+  if (err.code == errc::not_found) {
+    // Its pod was deleted. A sweep finds it if it comes back.
+    is_missing_ = true;
+    last_error_ = err;
+    return;
+  }
   need_read_ = true;
   if (err.code == errc::aborted) {
     read_at_ = now + superseded_retry_.next();

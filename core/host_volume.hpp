@@ -68,7 +68,9 @@ public:
   std::optional<volume_request> next(time_point now);
 
   /// The answers to the requests.
-  void watched(const status& placed, time_point now);
+  /// @returns whether this differs from what was known of the watch; the first
+  ///          success does not.
+  bool watched(const status& placed, time_point now);
   void looked(const result<volume_look>& seen, time_point now);
   void read(const result<volume_snapshot_ptr>& got, time_point now);
 
@@ -95,8 +97,22 @@ public:
   bool is_watched() const {
     return is_watched_;
   }
-  /// Why the volume could not be watched, looked at or read; superseded reads
-  /// are no errors.
+  /// Whether it is compared often because it cannot be watched; not when its
+  /// directory is gone.
+  bool is_polled() const {
+    return !is_watched_ && watch_error_
+           && watch_error_->code != errc::not_found;
+  }
+  /// Whether its directory is gone; a sweep finds it if it comes back.
+  bool is_missing() const {
+    return is_missing_;
+  }
+  /// Why the volume could not be watched; stays until it can.
+  const std::optional<error>& watch_error() const {
+    return watch_error_;
+  }
+  /// Why the volume could not be looked at or read; superseded reads are no
+  /// errors.
   const std::optional<error>& last_error() const {
     return last_error_;
   }
@@ -116,6 +132,9 @@ private:
   bool need_read_ = true;
   bool reading_ = false;
   bool is_watched_ = false;
+  /// Its directory is gone: there is nothing to do before the next sweep.
+  bool is_missing_ = false;
+  unsigned polls_ = 0;
   std::optional<time_point> read_at_;
   std::optional<time_point> attributes_at_;
   std::optional<time_point> poll_at_;
@@ -123,6 +142,7 @@ private:
   time_point changed_at_;
   std::optional<generation> current_;
   volume_snapshot_ptr snapshot_;
+  std::optional<error> watch_error_;
   std::optional<error> last_error_;
 };
 

@@ -95,4 +95,30 @@ result<bytes> kernel_watch_api::read_available() const {
   }
 }
 
+late_watch_api::late_watch_api(on_open opened) : opened_(std::move(opened)) {
+}
+
+status late_watch_api::open() {
+  if (kernel_)
+    return unit{};
+  auto made = kernel_watch_api::open();
+  if (!made)
+    return made.err();
+  kernel_ = *std::move(made);
+  opened_(kernel_);
+  return unit{};
+}
+
+result<int> late_watch_api::add(const std::string& path) {
+  if (const auto opened = open(); !opened)
+    return opened.err().within("watch " + path);
+  return kernel_->add(path);
+}
+
+status late_watch_api::remove(int wd) {
+  if (!kernel_)
+    return unit{};
+  return kernel_->remove(wd);
+}
+
 } // namespace fsshare

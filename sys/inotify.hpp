@@ -4,6 +4,7 @@
 #include "core/result.hpp"
 #include "sys/unique_fd.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -50,6 +51,26 @@ private:
   explicit kernel_watch_api(unique_fd fd);
 
   unique_fd fd_;
+};
+
+/// A kernel_watch_api that is opened when it can be: at first by open(), and
+/// while that fails, by every add(). For one caller at a time.
+class late_watch_api final : public watch_api {
+public:
+  using on_open = std::function<void(std::shared_ptr<kernel_watch_api>)>;
+
+  /// @param opened Called once, by whoever calls open() or add() then.
+  explicit late_watch_api(on_open opened);
+
+  /// Idempotent. Fails as kernel_watch_api::open() does.
+  status open();
+
+  result<int> add(const std::string& path) override;
+  status remove(int wd) override;
+
+private:
+  on_open opened_;
+  std::shared_ptr<kernel_watch_api> kernel_;
 };
 
 } // namespace fsshare

@@ -23,7 +23,7 @@ bytes copy_file_head(const copy_step& step, std::uint64_t offset,
   head.set_dir_mode(implicit_parent_mode);
   head.set_uid(static_cast<std::int32_t>(step.uid));
   head.set_gid(static_cast<std::int32_t>(step.gid));
-  head.set_offset(static_cast<std::int64_t>(offset));
+  head.set_offset(static_cast<std::int64_t>(step.offset + offset));
   std::string out;
   {
     google::protobuf::io::StringOutputStream stream{&out};

@@ -99,7 +99,7 @@ TEST_CASE("what a failed first copy left behind is a debt") {
     guest.drop();
 
     std::optional<result<share_file_reply>> reply;
-    for (int n = 0; n < 100 && !reply; ++n) {
+    for (int n = 0; n < 400 && !reply; ++n) {
       w.pass(100ms);
       reply = w.actors.answer<share_file_reply>(pending);
     }

@@ -48,6 +48,12 @@ order_outcome broken(flip_state flip, errc code = errc::internal) {
   return o;
 }
 
+order_outcome superseded() {
+  auto o = broken(flip_state::not_sent, errc::aborted);
+  o.cause = stop_cause::superseded;
+  return o;
+}
+
 order_outcome removed(removal_result result = removal_result::removed) {
   order_outcome o;
   o.removals.assign(4, result);
@@ -97,6 +103,10 @@ std::string words(const table_action& action) {
 }
 
 using lines = std::vector<std::string>;
+
+bool has(const lines& all, const std::string& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
 
 struct table_fixture {
   table_fixture() : table(settings()) {
@@ -192,6 +202,53 @@ TEST_CASE_FIXTURE(table_fixture,
 }
 
 TEST_CASE_FIXTURE(table_fixture,
+                  "polled volumes are counted, and why they are stays in the "
+                  "status until a sweep gets the watch") {
+  settled(host("..1"));
+  CHECK(table.polled() == 0);
+  table.hint(volume, volume_hint::watch_lost, now);
+  advance();
+  CHECK(table.watched(volume, error{errc::resource_exhausted, "no watches"},
+                      now));
+  advance();
+  look(host("..1"));
+  CHECK(table.polled() == 1);
+  auto shown = table.describe("", now).at(0);
+  CHECK_FALSE(shown.watched);
+  CHECK(shown.reason == "no watches");
+
+  now += 31s;
+  CHECK(has(advance(), "watch /pods/cm"));
+  CHECK(table.watched(volume, unit{}, now));
+  advance();
+  look(host("..1"));
+  shown = table.describe("", now).at(0);
+  CHECK(shown.watched);
+  CHECK(shown.reason.empty());
+  CHECK(table.polled() == 0);
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "a first copy of a volume whose directory is gone fails, "
+                  "though another has it") {
+  const error gone{errc::not_found, "gone"};
+  settled(host("..1"));
+  table.hint(volume, volume_hint::watch_lost, now);
+  advance();
+  table.watched(volume, gone, now);
+  advance();
+  table.looked(volume, gone, now);
+  CHECK(advance().empty());
+  add("s2");
+  CHECK(has(advance(), "watch /pods/cm"));
+  table.watched(volume, gone, now);
+  advance();
+  table.looked(volume, gone, now);
+  CHECK(has(advance(), "first 2 NOT_FOUND"));
+  CHECK(table.destinations() == 1);
+}
+
+TEST_CASE_FIXTURE(table_fixture,
                   "one rotation is read once and pushed to every destination") {
   settled(host("..1"));
   const auto second = add("s2");
@@ -268,7 +325,7 @@ TEST_CASE_FIXTURE(table_fixture,
   CHECK(advance() == lines{"read /pods/cm"});
   CHECK(read(host("..3")) == lines{"supersede 1"});
   CHECK(advance().empty());
-  CHECK(finish(1, broken(flip_state::not_sent, errc::aborted))
+  CHECK(finish(1, superseded())
         == lines{"remove /g/1/..2 of 1"});
   CHECK(finish(1, removed()) == lines{"push ..3 to 1"});
 }
@@ -285,7 +342,7 @@ TEST_CASE_FIXTURE(table_fixture,
     table.hint(volume, volume_hint::flipped, now);
     advance();
     REQUIRE(read(host(names[n])) == lines{"supersede 1"});
-    finish(1, broken(flip_state::not_sent, errc::aborted));
+    finish(1, superseded());
     finish(1, removed());
   }
   table.hint(volume, volume_hint::flipped, now);
@@ -355,6 +412,43 @@ TEST_CASE_FIXTURE(table_fixture,
 }
 
 TEST_CASE_FIXTURE(table_fixture,
+                  "what a failed first copy leaves in the guest is a debt "
+                  "before it is answered") {
+  add();
+  advance();
+  table.watched(volume, unit{}, now);
+  advance();
+  read(host("..1"));
+  finish(1, broken(flip_state::not_sent));
+  CHECK(finish(1, removed(removal_result::failed))
+        == lines{"debt of 1", "first 1 INTERNAL", "forget /pods/cm"});
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "a superseded first push whose removal fails fails nothing, "
+                  "and is nobody's wait") {
+  add();
+  advance();
+  table.watched(volume, unit{}, now);
+  advance();
+  read(host("..1"));
+  table.hint(volume, volume_hint::flipped, now);
+  advance();
+  CHECK(read(host("..2")) == lines{"supersede 1"});
+  CHECK(finish(1, superseded()) == lines{"remove /g/1/..1 of 1"});
+  for (int tries = 1; tries < 3; ++tries) {
+    finish(1, removed(removal_result::failed));
+    now += 1s;
+    CHECK(has(advance(), "remove /g/1/..1 of 1"));
+  }
+  finish(1, removed(removal_result::failed));
+  now += 1s;
+  advance();
+  CHECK(has(read(host("..2")), "push ..2 to 1"));
+  CHECK(has(finish(1, done()), "first 1 ..2"));
+}
+
+TEST_CASE_FIXTURE(table_fixture,
                   "a volume that cannot be read fails first copies only") {
   settled(host("..1"));
   add("s2");
@@ -386,7 +480,7 @@ TEST_CASE_FIXTURE(table_fixture,
   CHECK(advance() == lines{"first 1 ABORTED", "supersede 1"});
   table.remove(id, now);
   CHECK(advance().empty());
-  CHECK(finish(id, broken(flip_state::not_sent, errc::aborted))
+  CHECK(finish(id, superseded())
         == lines{"remove /g/1 of 1"});
   SUBCASE("removed") {
     CHECK(finish(id, removed()) == lines{"left 1", "forget /pods/cm"});

@@ -105,6 +105,7 @@ private:
     if (pick(4) == 0 && faults_ && copy_.overtaken()) {
       outcome.flip = flip_state::not_sent;
       outcome.err.code = errc::aborted;
+      outcome.cause = stop_cause::superseded;
     }
     if (outcome.flip == flip_state::acknowledged
         || outcome.flip == flip_state::unknown)

@@ -45,6 +45,12 @@ order_outcome broken(flip_state flip, errc code = errc::unavailable) {
   return o;
 }
 
+order_outcome superseded() {
+  auto o = broken(flip_state::not_sent, errc::aborted);
+  o.cause = stop_cause::superseded;
+  return o;
+}
+
 order_outcome removed(std::size_t n,
                       removal_result result = removal_result::removed) {
   order_outcome o;
@@ -173,7 +179,7 @@ TEST_CASE("a superseded push costs no wait, and the third in a row is not "
   for (const char* name : {"..2", "..3"}) {
     copy.next(host(name), t0);
     CHECK(copy.overtaken());
-    copy.finished(broken(flip_state::not_sent, errc::aborted), t0);
+    copy.finished(superseded(), t0);
     CHECK(words(copy.next(host("..9"), t0)).starts_with("remove "));
     copy.finished(removed(1), t0);
   }
@@ -184,19 +190,29 @@ TEST_CASE("a superseded push costs no wait, and the third in a row is not "
   CHECK(copy.overtaken());
 }
 
-TEST_CASE("a first push with a file of several requests beside the generation "
-          "is not superseded") {
-  for (const bool is_large : {false, true}) {
+TEST_CASE("a first push with entries beside the generation is not "
+          "superseded") {
+  for (const bool has_others : {false, true}) {
     auto copy = make();
     auto one = *host("..1");
     tree_entry file;
     file.path = "beside";
     file.type = entry_type::file;
-    file.size = default_chunk_bytes + (is_large ? 1 : 0);
-    one.others.entries.push_back(file);
+    if (has_others)
+      one.others.entries.push_back(file);
     copy.next(std::make_shared<const volume_snapshot>(one), t0);
-    CHECK(copy.overtaken() == !is_large);
+    CHECK(copy.overtaken() == !has_others);
   }
+}
+
+TEST_CASE("a guest agent that answers ABORTED is tried again with a back-off, "
+          "like any that fails") {
+  auto copy = make();
+  settle_at(copy, host("..1"), t0);
+  copy.next(host("..2"), t0);
+  copy.finished(broken(flip_state::not_sent, errc::aborted), t0);
+  CHECK(words(copy.next(host("..2"), t0)) == "nothing");
+  CHECK(copy.failures() == 1);
 }
 
 TEST_CASE("a root that a failed push may have changed is sent again") {
@@ -270,7 +286,7 @@ TEST_CASE("a push whose flip is live ends the row of superseded ones, whatever "
   settle_at(copy, host("..1"), t0);
   for (const char* name : {"..2", "..3"}) {
     copy.next(host(name), t0);
-    copy.finished(broken(flip_state::not_sent, errc::aborted), t0);
+    copy.finished(superseded(), t0);
     copy.next(host("..9"), t0);
     copy.finished(removed(1), t0);
   }

@@ -1,4 +1,4 @@
-#include "core/guest_job.hpp"
+#include "tests/support/guest_jobs.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,72 +6,8 @@
 #include <map>
 
 using namespace fsshare;
-
-namespace {
-
-constexpr std::uint64_t any = copy_schedule::any_length;
-
-guest_profile newest() {
-  return profile_of("4.1.0");
-}
-
-volume_snapshot_ptr volume() {
-  volume_snapshot s;
-  s.id = {"..1", 7};
-  s.root.mode = 0755;
-  tree_entry dir;
-  dir.mode = 0755;
-  s.tree.entries.push_back(dir);
-  tree_entry file;
-  file.path = "key";
-  file.type = entry_type::file;
-  file.mode = 0644;
-  file.size = 5;
-  file.content = make_secret_blob(bytes(5));
-  s.tree.entries.push_back(file);
-  s.tree.total_bytes = 5;
-  s.links = {"key"};
-  return std::make_shared<const volume_snapshot>(std::move(s));
-}
-
-guest_job push() {
-  push_options options;
-  options.guest_root = "/g/v";
-  options.attempt_name = "..1";
-  options.send_root = true;
-  options.links = {"key"};
-  return guest_job{guest_order{push_order{volume(), options}}};
-}
-
-guest_job removals(std::vector<std::string> paths) {
-  removal_order order;
-  for (const auto& path : paths)
-    order.steps.push_back(removal_step(path, 0, 0));
-  return guest_job{guest_order{std::move(order)}};
-}
-
-// Takes all that may be sent now.
-std::vector<copy_request> take(guest_job& job) {
-  std::vector<copy_request> out;
-  while (const auto request = job.next(any))
-    out.push_back(*request);
-  return out;
-}
-
-// Answers everything with success up to the flip, which is handed out.
-copy_request run_to_flip(guest_job& job) {
-  for (;;) {
-    auto requests = take(job);
-    REQUIRE_FALSE(requests.empty());
-    for (const auto& request : requests) {
-      if (job.step_of(request).is_flip)
-        return request;
-      job.answered(request, errc::none, {});
-    }
-  }
-}
-
-} // namespace
+using namespace fsshare::test;
+using namespace std::chrono_literals;
 
 TEST_SUITE_BEGIN("core/guest_job");
 
@@ -136,8 +72,9 @@ TEST_CASE("a flip without an answer is unknown, one that was never sent is "
   job.begin(newest());
   const auto flip = run_to_flip(job);
   SUBCASE("unanswered") {
-    job.unanswered(flip, {errc::unavailable, "gone"});
+    job.disconnected(gone, t0, 30s);
     CHECK(job.outcome().flip == flip_state::unknown);
+    CHECK(job.outcome().cause == stop_cause::interrupted);
     CHECK(job.outcome().err.message == "copy to guest path /g/v/..data: gone");
   }
   SUBCASE("unsent") {
@@ -155,6 +92,7 @@ TEST_CASE("stopping ends a push before its flip, and not after") {
     job.stop();
     CHECK(job.ended());
     CHECK(job.outcome().err.code == errc::aborted);
+    CHECK(job.outcome().cause == stop_cause::superseded);
     CHECK_FALSE(job.next(any));
   }
   SUBCASE("with requests in flight") {
@@ -194,7 +132,7 @@ TEST_CASE("the end of the connection ends a job with requests that were never "
   auto job = push();
   job.begin(newest());
   REQUIRE_FALSE(take(job).empty());
-  job.disconnected({errc::unavailable, "gone"});
+  job.disconnected(gone, t0, 30s);
   CHECK(job.ended());
   CHECK(job.outcome().err.code == errc::unavailable);
 }
@@ -248,8 +186,8 @@ TEST_CASE("removals of which the connection took the answers may succeed "
   auto job = removals({"/g/v/a", "/g/v/b"});
   SUBCASE("sent") {
     job.begin(newest());
-    for (const auto& request : take(job))
-      job.unanswered(request, {errc::unavailable, "gone"});
+    CHECK(take(job).size() == 2);
+    job.disconnected(gone, t0, 30s);
   }
   SUBCASE("never begun") {
     job.fail({errc::unavailable, "nobody listens"});

@@ -31,6 +31,13 @@ host_volume read_volume() {
 
 } // namespace
 
+namespace {
+
+const error no_watches{errc::resource_exhausted, "max_user_watches"};
+const error gone{errc::not_found, "open: No such file or directory"};
+
+} // namespace
+
 TEST_SUITE_BEGIN("core/host_volume");
 
 TEST_CASE("the watch is placed before the first read") {
@@ -117,8 +124,94 @@ TEST_CASE("a volume that cannot be watched is polled") {
   REQUIRE(v.next(t0) == volume_request::read);
   v.read(contents("..1"), t0);
   CHECK_FALSE(v.is_watched());
+  CHECK(v.is_polled());
   CHECK(v.next_due() == t0 + 1s);
-  CHECK(v.next(t0 + 1s) == volume_request::watch);
+  CHECK(v.next(t0 + 1s) == volume_request::look);
+  v.looked(volume_look{"..1", {}}, t0 + 1s);
+  CHECK(v.next_due() == t0 + 2s);
+}
+
+TEST_CASE("every tenth poll compares modes and owners, of which no event tells") {
+  host_volume v{{}};
+  v.next(t0);
+  v.watched(no_watches, t0);
+  v.next(t0);
+  v.read(contents("..1"), t0);
+  for (int n = 1; n <= 20; ++n) {
+    INFO("poll ", n);
+    CHECK(v.next(t0 + n * 1s)
+          == (n % 10 == 0 ? volume_request::look_closely
+                          : volume_request::look));
+    v.looked(volume_look{"..1", {}}, t0 + n * 1s);
+  }
+}
+
+TEST_CASE("why a volume is not watched is known until it is watched") {
+  host_volume v{{}};
+  v.next(t0);
+  CHECK(v.watched(no_watches, t0));
+  v.next(t0);
+  v.read(contents("..1"), t0);
+  v.next(t0 + 1s);
+  v.looked(volume_look{"..1", 7}, t0 + 1s);
+  REQUIRE(v.watch_error());
+  CHECK(v.watch_error()->message == "max_user_watches");
+  CHECK_FALSE(v.last_error());
+
+  v.hint(volume_hint::sweep, t0 + 2s);
+  REQUIRE(v.next(t0 + 2s) == volume_request::watch);
+  SUBCASE("and told once") {
+    CHECK_FALSE(v.watched(no_watches, t0 + 2s));
+    CHECK(v.is_polled());
+  }
+  SUBCASE("by a later sweep") {
+    CHECK(v.watched(unit{}, t0 + 2s));
+    CHECK(v.is_watched());
+    CHECK_FALSE(v.is_polled());
+    CHECK_FALSE(v.watch_error());
+    REQUIRE(v.next(t0 + 2s) == volume_request::look);
+    v.looked(volume_look{"..1", 7}, t0 + 2s);
+    CHECK_FALSE(v.next_due());
+  }
+}
+
+TEST_CASE("the first watch that is placed is no news") {
+  host_volume v{{}};
+  v.next(t0);
+  CHECK_FALSE(v.watched(unit{}, t0));
+}
+
+TEST_CASE("a directory that is gone is left alone until a sweep, which finds it "
+          "when it is back") {
+  auto v = read_volume();
+  v.release_snapshot();
+  v.hint(volume_hint::watch_lost, t0);
+  REQUIRE(v.next(t0) == volume_request::watch);
+  CHECK(v.watched(gone, t0));
+  REQUIRE(v.next(t0) == volume_request::look);
+  v.looked(gone, t0);
+  CHECK_FALSE(v.is_polled());
+  CHECK(v.is_missing());
+  v.want_snapshot();
+  CHECK_FALSE(v.next(t0));
+  CHECK_FALSE(v.next_due());
+  CHECK(v.current()->name == "..1");
+
+  v.hint(volume_hint::sweep, t0 + 30s);
+  REQUIRE(v.next(t0 + 30s) == volume_request::watch);
+  SUBCASE("still gone") {
+    CHECK_FALSE(v.watched(gone, t0 + 30s));
+    REQUIRE(v.next(t0 + 30s) == volume_request::look);
+    v.looked(gone, t0 + 30s);
+    CHECK_FALSE(v.next_due());
+  }
+  SUBCASE("back") {
+    CHECK(v.watched(unit{}, t0 + 30s));
+    REQUIRE(v.next(t0 + 30s) == volume_request::look);
+    v.looked(volume_look{"..2", {}}, t0 + 30s);
+    CHECK_FALSE(v.is_missing());
+    CHECK(v.next(t0 + 30s) == volume_request::read);
+  }
 }
 
 TEST_CASE("a lost watch is placed again before the volume is compared") {
