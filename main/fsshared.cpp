@@ -6,6 +6,7 @@
 #include "sys/identity.hpp"
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <iostream>
 #include <string>
 
@@ -17,6 +18,7 @@ constexpr int exit_done = 0;
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 64;
 constexpr int exit_config = 78;
+constexpr unsigned failed_end_seconds = 10;
 
 struct arguments {
   std::string config;
@@ -34,13 +36,23 @@ int serve(const node_config& config, const end_signals& signals) {
   log::set_up(config.log);
   // Others write nothing of what is made here, whatever the caller's mask was.
   set_file_mask(0022);
-  auto agent = node_agent::start(config);
+  std::atomic<bool> has_failed{false};
+  auto agent = node_agent::start(config, [&has_failed, &signals] {
+    has_failed = true;
+    signals.send();
+  });
   if (!agent)
     return refuse(exit_failed, agent.err());
   log::info("started", {{"version", FSSHARE_VERSION},
                         {"socket", config.api.socket},
                         {"share_root", config.share.root}});
   const auto signal = signals.wait();
+  if (has_failed) {
+    // Whatever died may have left others waiting for it.
+    end_signals::limit_end(failed_end_seconds);
+    agent->reset();
+    return exit_failed;
+  }
   log::info("stopping", {{"signal", signal}});
   agent->reset();
   log::info("stopped");

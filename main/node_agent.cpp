@@ -11,6 +11,7 @@
 #include "actors/volume_reader.hpp"
 #include "core/paths.hpp"
 #include "log/log.hpp"
+#include "main/supervision.hpp"
 #include "sys/inotify.hpp"
 #include "sys/io_loop.hpp"
 #include "sys/kernel_mount.hpp"
@@ -89,7 +90,12 @@ status make_socket_dir(const std::string& socket) {
 // loop before the actor system, which waits for every actor.
 class node_agent::parts {
 public:
-  explicit parts(node_config c) : config(std::move(c)) {
+  parts(node_config c, const std::function<void()>& failed)
+    : config(std::move(c)),
+      supervisor([failed](const std::string& name, const std::string& why) {
+        log::error("actor-died", {{"actor", name}, {"reason", why}});
+        failed();
+      }) {
   }
   ~parts();
   parts(const parts&) = delete;
@@ -103,7 +109,10 @@ private:
   status listen();
   sandbox_neighbours neighbours();
 
+  void supervise();
+
   node_config config;
+  supervision supervisor;
   actor_settings settings;
   caf::actor_system system{settings};
   io_loop loop;
@@ -129,15 +138,15 @@ status node_agent::parts::start() {
 }
 
 status node_agent::parts::start_actors() {
-  auto watches = kernel_watch_api::open();
-  if (!watches)
-    return watches.err();
-  const std::shared_ptr<kernel_watch_api> shared = *std::move(watches);
   auto executor = make_kernel_mount(config.mounts.api);
   if (!executor)
     return executor.err();
   network = std::make_shared<socket_dialer>(loop);
-  watcher = system.spawn<inotify_reader>(shared);
+  const auto watches = std::make_shared<late_watch_api>(
+    [this](std::shared_ptr<kernel_watch_api> opened) {
+      watch_inotify(std::move(opened));
+    });
+  watcher = system.spawn<inotify_reader>(watches);
   for (std::size_t i = 0; i < reader_count; ++i)
     readers.push_back(spawn_blocking<state_actor<volume_reader_state>>(
       system, reader_options(config)));
@@ -146,7 +155,9 @@ status node_agent::parts::start_actors() {
   registry = system.spawn<state_actor<registry_state>>(table_settings(config),
                                                        watcher, readers);
   tell(watcher, report_volumes_to{registry});
-  watch_inotify(shared);
+  // No reason not to start: volumes are polled until there is one.
+  if (const auto opened = watches->open(); !opened)
+    log::warning("inotify-unavailable", {{"error", opened.err().message}});
   auto make_sandbox = [this, with = neighbours()](const std::string& id) {
     return system.spawn<state_actor<sandbox_state>>(
       sandbox_options{id, config.share.root, config.guest.share_dir,
@@ -158,7 +169,19 @@ status node_agent::parts::start_actors() {
   api = system.spawn<api_server>(
     node, api_server_options{config.api.allowed_uids, FSSHARE_VERSION,
                              "g++ " __VERSION__});
+  supervise();
   return unit{};
+}
+
+// A SANDBOX that ends takes nobody with it; see NODE.
+void node_agent::parts::supervise() {
+  supervisor.watch(api, "api-server");
+  supervisor.watch(node, "node");
+  supervisor.watch(mounts, "mounter");
+  supervisor.watch(registry, "registry");
+  supervisor.watch(watcher, "inotify-reader");
+  for (const auto& reader : readers)
+    supervisor.watch(reader, "volume-reader");
 }
 
 sandbox_neighbours node_agent::parts::neighbours() {
@@ -212,6 +235,7 @@ status node_agent::parts::listen() {
 }
 
 node_agent::parts::~parts() {
+  supervisor.end();
   if (listener)
     listener->close();
   // Callbacks hold handles; with the loop they let go of them.
@@ -235,8 +259,8 @@ node_agent::node_agent(std::unique_ptr<parts> p) : parts_(std::move(p)) {
 node_agent::~node_agent() = default;
 
 result<std::unique_ptr<node_agent>>
-node_agent::start(const node_config& config) {
-  auto p = std::make_unique<parts>(config);
+node_agent::start(const node_config& config, std::function<void()> failed) {
+  auto p = std::make_unique<parts>(config, std::move(failed));
   if (auto started = p->start(); !started)
     return started.err();
   return std::unique_ptr<node_agent>{new node_agent{std::move(p)}};

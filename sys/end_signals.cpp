@@ -1,6 +1,7 @@
 #include "sys/end_signals.hpp"
 
 #include <csignal>
+#include <unistd.h>
 
 namespace fsshare {
 
@@ -29,6 +30,15 @@ int end_signals::wait() const {
   while (::sigwait(&signals, &number) != 0) {
   }
   return number;
+}
+
+void end_signals::send() const {
+  static_cast<void>(::kill(::getpid(), SIGTERM));
+}
+
+void end_signals::limit_end(unsigned seconds) {
+  // The default action of SIGALRM (signal(7)).
+  ::alarm(seconds);
 }
 
 } // namespace fsshare

@@ -12,6 +12,12 @@ public:
 
   /// Waits for one of them and returns its number.
   int wait() const;
+
+  /// Lets wait() return as if SIGTERM had been sent. Any thread.
+  void send() const;
+
+  /// Kills the process if it still runs after so many seconds.
+  static void limit_end(unsigned seconds);
 };
 
 } // namespace fsshare
