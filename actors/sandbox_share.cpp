@@ -102,11 +102,9 @@ void sandbox_state::bind(share& s, bool watchable) {
       = {watchable_storage(layout_, s.share_id, mount.options)};
     s.reply.guest_path = layout_.guest_watchable(s.share_id);
   }
-  bind_options options;
-  options.submounts = options_.recursive;
-  options = parse_bind_options(mount.options, options);
-  if (mount.read_only)
-    options.access = access::read_only;
+  const auto options = parse_bind_options(
+    mount.options, {mount.read_only ? access::read_only : access::read_write,
+                    options_.recursive, propagation::closed});
   const auto id = s.share_id;
   auto plan = watchable
                 ? plan_watchable_share(layout_, id, mount.source, options)

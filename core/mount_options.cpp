@@ -28,6 +28,8 @@ bind_options parse_bind_options(std::span<const std::string> words,
              || is_recursive_or_plain(word, "shared"))
       options.propagation = propagation::slave;
   }
+  if (options.access == access::read_only)
+    options.propagation = propagation::closed;
   return options;
 }
 

@@ -58,7 +58,9 @@ struct bind_options {
 /// * `bind`, `rbind`: without or with the mounts below the source.
 /// * `slave`, `shared` and their `r` forms: later mounts of the host appear in
 ///   the guest. Nothing that a guest mounts can appear on the host, so that
-///   `shared` means `slave`. `private` and `rprivate` undo either.
+///   `shared` means `slave`. `private` and `rprivate` undo either. They mean
+///   nothing for a read-only mount: what the host mounts later would be
+///   writable in it (mount_namespaces(7)).
 ///
 /// @param defaults What holds where no word says otherwise.
 bind_options parse_bind_options(std::span<const std::string> words,

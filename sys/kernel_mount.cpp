@@ -179,6 +179,10 @@ private:
         return fresh.err();
       kept.fd = *std::move(fresh);
     } else if (!kept.fd) {
+      // O_PATH opens an automount point as it is; looking at it has the
+      // automounter mount there first (statx(2)). If that fails, so will open.
+      struct statx ignored {};
+      ::statx(AT_FDCWD, path.c_str(), AT_STATX_DONT_SYNC, 0, &ignored);
       unique_fd fresh{::open(path.c_str(), O_PATH | O_CLOEXEC)};
       if (!fresh)
         return errno_error(errno, "open", path);

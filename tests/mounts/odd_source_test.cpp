@@ -1,4 +1,5 @@
 #include "core/paths.hpp"
+#include "tests/mounts/automounter.hpp"
 #include "tests/support/mount_fixture.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -144,6 +145,22 @@ TEST_CASE("links that a source does not follow are not followed in its share") {
       CHECK(write_failure(f.shared("c/link")) == ELOOP);
       f.must_run(plan_unshare(f.layout, "c"));
     }
+  });
+}
+
+TEST_CASE("a source that is mounted on demand is mounted, then shared") {
+  for_each_way([](mount_fixture& f) {
+    f.prepare();
+    const auto source = f.work.make_dir("on-demand");
+    const automounter demand{source};
+    if (!demand.unavailable().empty()) {
+      MESSAGE("skipped: ", demand.unavailable());
+      return;
+    }
+    f.share("c", source, read_only);
+    CHECK(mount_at(mount_table(), f.shared("c")).fs_type == "tmpfs");
+    CHECK(write_failure(f.shared("c/key")) == EROFS);
+    f.cleanup();
   });
 }
 

@@ -18,8 +18,8 @@ TEST_SUITE_BEGIN("core/mount_options");
 
 TEST_CASE("without words the defaults hold") {
   CHECK(parsed({}) == "rw,bind,private");
-  CHECK(parsed({}, {access::read_only, submounts::take, propagation::slave})
-        == "ro,rbind,slave");
+  CHECK(parsed({}, {access::read_write, submounts::take, propagation::slave})
+        == "rw,rbind,slave");
 }
 
 TEST_CASE("the words of container mounts are understood") {
@@ -39,6 +39,14 @@ TEST_CASE("a read-only mount stays read-only") {
   CHECK(
     parsed({"rw"}, {access::read_only, submounts::leave, propagation::closed})
     == "ro,bind,private");
+}
+
+TEST_CASE("a read-only mount takes no later mounts, which were writable") {
+  CHECK(parsed({"ro", "rslave"}) == "ro,bind,private");
+  CHECK(parsed({"shared", "ro"}) == "ro,bind,private");
+  CHECK(parsed({"slave", "rw"},
+               {access::read_only, submounts::take, propagation::closed})
+        == "ro,rbind,private");
 }
 
 TEST_CASE("no word lets a guest's mounts appear on the host") {
