@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,6 +45,8 @@ automounter::automounter(const std::string& dir) {
   if (pid_ < 0)
     throw std::runtime_error{"fork"};
   if (pid_ == 0) {
+    // It would hold the namespace, and the namespace the pipe that it reads.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::setpgid(0, 0);
     ::close(requests[1]);
     serve(requests[0], dir.c_str());

@@ -158,7 +158,8 @@ TEST_CASE("a source that is mounted on demand is mounted, then shared") {
       return;
     }
     f.share("c", source, read_only);
-    CHECK(mount_at(mount_table(), f.shared("c")).fs_type == "tmpfs");
+    // Otherwise the next line would wait for a mount for ever.
+    REQUIRE(mount_at(mount_table(), f.shared("c")).fs_type == "tmpfs");
     CHECK(write_failure(f.shared("c/key")) == EROFS);
     f.cleanup();
   });

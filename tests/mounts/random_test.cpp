@@ -77,7 +77,8 @@ TEST_CASE("whatever happens to a sandbox, what is mounted is what a naive "
       = rc::detail::checkTestable(property, rc::detail::TestMetadata{}, params);
     std::ostringstream why;
     rc::detail::printResultMessage(outcome, why);
-    CHECK_MESSAGE(outcome.is<rc::detail::SuccessResult>(), why.str());
+    CHECK_MESSAGE(outcome.is<rc::detail::SuccessResult>(), "seed ", seed, ": ",
+                  why.str());
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <sys/mount.h>
+#include <utility>
 
 using namespace fsshare;
 using namespace fsshare::test;
@@ -133,6 +134,36 @@ TEST_CASE("nothing is made in what somebody mounted over our directories") {
     REQUIRE(!shared);
     CHECK(tree_of(f.work / "other").empty());
     f.cleanup();
+  });
+}
+
+TEST_CASE("a link swapped in for a directory leads to no other sandbox") {
+  for_each_way([](mount_fixture& f) {
+    const share_layout other{f.layout.share_root(), "other", "/guest"};
+    f.must_run(plan_prepare(other, {}, submounts::take));
+    f.must_run(plan_rootfs(other, "c", f.work / "source", read_write));
+    f.must_run(plan_prepare_copy(f.layout));
+    // Relative ones, which do not lead out of the share root.
+    const std::pair<std::string, std::string> links[]{
+      {f.layout.container_dir("c"), "../../other/mounts/c"},
+      {f.layout.mounts_dir(), "../other/mounts"}};
+    for (const auto& [link, target] : links) {
+      std::filesystem::remove(link);
+      std::filesystem::create_directory_symlink(target, link);
+      const auto before = mount_table();
+      CHECK(!f.run(plan_rootfs(f.layout, "c", f.work / "source", read_only)));
+      for (const auto& plan : {checked_plan(plan_unshare_rootfs(f.layout, "c")),
+                               plan_cleanup(f.layout)}) {
+        const auto done = f.run(plan);
+        REQUIRE(done);
+        CHECK(!check_nothing_left(*done));
+        CHECK(mount_table() == before);
+      }
+      CHECK(read_file(other.host_rootfs("c") + "/key") == "value");
+      std::filesystem::remove(link);
+    }
+    f.cleanup();
+    f.must_run(plan_cleanup(other));
   });
 }
 
