@@ -23,25 +23,11 @@ std::vector<std::string> pending_of(node_world& w) {
   return paths;
 }
 
-// Sends a request whose answer may need time to pass.
-template <class Reply, class Request>
-result<Reply> ask_long(node_world& w, Request msg) {
-  auto pending = w.actors.request(w.node, std::move(msg));
-  for (int n = 0; n < 1000; ++n) {
-    w.settle();
-    if (auto got = w.actors.answer<Reply>(pending))
-      return *std::move(got);
-    w.pass(100ms);
-  }
-  FAIL("no answer to a request");
-  return error{};
-}
-
 unshare_file_reply unshare(node_world& w, const std::string& share_id) {
   unshare_file_request request;
   request.sandbox_id = "s1";
   request.share_id = share_id;
-  auto reply = ask_long<unshare_file_reply>(w, request);
+  auto reply = w.ask_over_time<unshare_file_reply>(request);
   REQUIRE_MESSAGE(reply, (reply ? "" : reply.err().message));
   return *reply;
 }
@@ -121,8 +107,8 @@ TEST_CASE("a first copy that never reached its guest leaves no debt") {
   auto& guest = w.add_sandbox("s1");
   guest.refuses = true;
   CHECK_FALSE(
-    ask_long<share_file_reply>(w, w.volume_request("s1", "c1", "cm")));
-  CHECK_FALSE(ask_long<share_file_reply>(w, tree_request(w)));
+    w.ask_over_time<share_file_reply>(w.volume_request("s1", "c1", "cm")));
+  CHECK_FALSE(w.ask_over_time<share_file_reply>(tree_request(w)));
   CHECK(pending_of(w).empty());
 }
 
@@ -178,7 +164,7 @@ TEST_CASE("Cleanup forgets the debts and says nothing to the guest") {
     const auto requests = guest.carried_out.size();
     cleanup_request request;
     request.sandbox_id = "s1";
-    CHECK(ask_long<cleanup_reply>(w, request));
+    CHECK(w.ask_over_time<cleanup_reply>(request));
     w.pass(65s);
     CHECK(guest.carried_out.size() == requests);
     CHECK(guest.waiting() == 0);

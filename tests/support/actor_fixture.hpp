@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -121,6 +122,30 @@ public:
   template <class Handle, class Message>
   auto request(const Handle& to, Message message) {
     return self->request(to, caf::infinite, std::move(message));
+  }
+
+  /// The same, with any number of requests out: the answer appears where this
+  /// points to.
+  template <class Reply, class Handle, class Message>
+  auto call(const Handle& to, Message message) {
+    using slot = std::optional<result<Reply>>;
+    auto got = std::make_shared<slot>();
+    // CAF 0.17 dereferences a null pointer to the arguments of a function that
+    // has none.
+    track(system.spawn(
+      [to, message = std::move(message)](caf::event_based_actor* caller,
+                                         const std::shared_ptr<slot>& answer) {
+        caller->request(to, caf::infinite, message)
+          .then(
+            [answer](Reply& reply) {
+              *answer = result<Reply>{std::move(reply)};
+            },
+            [answer](caf::error& err) {
+              *answer = result<Reply>{from_caf(err)};
+            });
+      },
+      got));
+    return std::shared_ptr<const slot>{got};
   }
 
   /// Takes the answer to a request; nothing if there is none yet. Never blocks.

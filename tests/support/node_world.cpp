@@ -11,8 +11,15 @@
 #include "sys/kernel_mount.hpp"
 #include "tests/support/tree_text.hpp"
 
+#include <algorithm>
+#include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
+#include <system_error>
+
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
 
 namespace fsshare::test {
 
@@ -35,6 +42,14 @@ std::shared_ptr<kernel_watch_api> shared_watches() {
   return watches;
 }
 
+// Reading costs a buffer of 64 KiB, and mostly there is nothing.
+bool has_events(const kernel_watch_api& watches) {
+  int waiting = 0;
+  if (::ioctl(watches.fd(), FIONREAD, &waiting) != 0)
+    throw std::system_error(errno, std::generic_category(), "FIONREAD");
+  return waiting > 0;
+}
+
 // Replaces the guest's name of a generation by the host's.
 std::string renamed(std::string text, const std::string& from,
                     const std::string& to) {
@@ -52,6 +67,10 @@ node_world::node_world(chooser& c, node_world_options world_options)
   dir.make_dir("sandboxes");
   watcher_ = actors.spawn<inotify_reader>(watches_);
   volume_reader_options reading;
+  reading.between = [this] {
+    if (between_reads)
+      between_reads();
+  };
   readers_.push_back(actors.spawn<state_actor<volume_reader_state>>(reading));
   destination_table::settings settings;
   settings.seed = static_cast<std::uint32_t>(choose.pick(1000));
@@ -180,14 +199,12 @@ bool node_world::step() {
       if (actors.step(choose.pick(actors.ready())))
         return true;
       break;
-    case 2: {
-      auto events = must(watches_->read_available());
-      if (!events.empty()) {
-        tell(watcher_, inotify_bytes{std::move(events)});
+    case 2:
+      if (has_events(*watches_)) {
+        tell(watcher_, inotify_bytes{must(watches_->read_available())});
         return true;
       }
       break;
-    }
     default:
       for (auto& [id, guest] : guests_)
         if (!hung_.contains(id) && run_guest(*guest))
@@ -212,19 +229,53 @@ void node_world::pass(std::chrono::milliseconds time) {
   }
 }
 
+void node_world::run_until(const std::function<bool()>& goal) {
+  while (!goal())
+    REQUIRE_MESSAGE(step(), "the world came to rest before the goal");
+}
+
 void node_world::lose_events() {
-  while (!must(watches_->read_available()).empty()) {
-  }
+  while (has_events(*watches_))
+    must(watches_->read_available());
+}
+
+void node_world::overflow() {
+  lose_events();
+  ::inotify_event lost = {};
+  lost.wd = -1;
+  lost.mask = IN_Q_OVERFLOW;
+  const auto* first = reinterpret_cast<const unsigned char*>(&lost);
+  tell(watcher_, inotify_bytes{bytes(first, first + sizeof lost)});
+}
+
+std::vector<volume_status> node_world::volumes() {
+  auto list = ask<list_volumes_reply>(list_volumes_request{});
+  REQUIRE(list);
+  return std::move(list->volumes);
 }
 
 volume_status node_world::status_of(const std::string& volume) {
-  auto list = ask<list_volumes_reply>(list_volumes_request{});
-  REQUIRE(list);
-  for (auto& one : list->volumes)
+  for (auto& one : volumes())
     if (one.path == volume_path(volume))
       return one;
   FAIL("the volume is not known: ", volume);
   return {};
+}
+
+bool node_world::is_known(const std::string& volume) {
+  const auto all = volumes();
+  return std::any_of(all.begin(), all.end(), [&](const volume_status& one) {
+    return one.path == volume_path(volume);
+  });
+}
+
+std::size_t node_world::watch_count() const {
+  // proc(5): one line per watch.
+  std::ifstream info{"/proc/self/fdinfo/" + std::to_string(watches_->fd())};
+  std::size_t count = 0;
+  for (std::string line; std::getline(info, line);)
+    count += line.starts_with("inotify wd:") ? 1 : 0;
+  return count;
 }
 
 std::string node_world::guest_dir(const std::string& sandbox,
@@ -232,33 +283,46 @@ std::string node_world::guest_dir(const std::string& sandbox,
   return dir / ("guest-" + sandbox + "/" + share_id);
 }
 
-bool node_world::is_equal(const std::string& volume, const std::string& sandbox,
-                          const std::string& share_id) {
+std::string node_world::host_text(const std::string& volume) const {
   tree_text_options options;
   options.link_owners = false;
+  options.leave_out
+    = [current = volumes_.at(volume)->current()](const std::string& path) {
+        return path.starts_with("..") && path.find('/') == std::string::npos
+               && path != current && path != "..data";
+      };
+  return describe_tree(volume_path(volume), options);
+}
+
+std::string
+node_world::guest_text(const std::string& volume, const std::string& sandbox,
+                       const std::string& share_id,
+                       const std::set<std::string>& leave_out) const {
+  tree_text_options options;
+  options.link_owners = false;
+  options.leave_out = [&leave_out](const std::string& path) {
+    return leave_out.contains(path);
+  };
   const auto guest = guest_dir(sandbox, share_id);
   std::error_code failed;
   const auto guest_name
     = std::filesystem::read_symlink(guest + "/..data", failed).string();
   const auto host_name = volumes_.at(volume)->current();
-  return !failed && guest_name.starts_with(host_name)
-         && renamed(describe_tree(guest, options), guest_name, host_name)
-              == describe_tree(volume_path(volume), options);
+  if (failed || !guest_name.starts_with(host_name))
+    return "the guest has generation '" + guest_name + "', the host "
+           + host_name;
+  return renamed(describe_tree(guest, options), guest_name, host_name);
+}
+
+bool node_world::is_equal(const std::string& volume, const std::string& sandbox,
+                          const std::string& share_id) const {
+  return guest_text(volume, sandbox, share_id) == host_text(volume);
 }
 
 void node_world::check_equal(const std::string& volume,
                              const std::string& sandbox,
-                             const std::string& share_id) {
-  tree_text_options options;
-  options.link_owners = false;
-  const auto guest = guest_dir(sandbox, share_id);
-  const auto host_name = volumes_.at(volume)->current();
-  const auto guest_name
-    = std::filesystem::read_symlink(guest + "/..data").string();
-  CHECK_MESSAGE(guest_name.starts_with(host_name), "guest has ", guest_name,
-                ", host has ", host_name);
-  CHECK(renamed(describe_tree(guest, options), guest_name, host_name)
-        == describe_tree(volume_path(volume), options));
+                             const std::string& share_id) const {
+  CHECK(guest_text(volume, sandbox, share_id) == host_text(volume));
 }
 
 } // namespace fsshare::test

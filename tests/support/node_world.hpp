@@ -12,8 +12,10 @@
 #include "tests/support/sim_guest.hpp"
 #include "tests/support/temp_dir.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,10 +63,14 @@ public:
   bool step();
   /// Runs until nothing can happen without time.
   void settle();
+  /// Runs until `goal` holds; fails the case if it never does without time.
+  void run_until(const std::function<bool()>& goal);
   /// Moves time in steps of 100 ms, settling after each.
   void pass(std::chrono::milliseconds time);
   /// Drops the events that the kernel has queued, as if they were lost.
   void lose_events();
+  /// The same, and the kernel says so.
+  void overflow();
   void hang(const std::string& sandbox) {
     hung_.insert(sandbox);
   }
@@ -88,16 +94,41 @@ public:
     return *std::move(got);
   }
 
+  /// The same for requests whose answers need time to pass.
+  template <class Reply, class Request>
+  result<Reply> ask_over_time(Request msg) {
+    const auto got = actors.call<Reply>(node, std::move(msg));
+    for (int n = 0; n < 1000 && !*got; ++n) {
+      settle();
+      if (!*got)
+        pass(std::chrono::milliseconds{100});
+    }
+    REQUIRE_MESSAGE(*got, "no answer to a request");
+    return **got;
+  }
+
   // -- looking ----------------------------------------------------------------
   volume_status status_of(const std::string& volume);
+  bool is_known(const std::string& volume);
+  /// Returns the number of watches in the kernel.
+  std::size_t watch_count() const;
   /// Directory that holds a share in the guest's files.
   std::string guest_dir(const std::string& sandbox,
                         const std::string& share_id) const;
+  /// Lists what a guest that holds the volume must have: the current
+  /// generation, `..data`, links and the rest, but not what a kubelet that died
+  /// left behind. Without the owners of links.
+  std::string host_text(const std::string& volume) const;
+  /// The same of a guest copy, with the host's name of its generation.
+  /// @param leave_out names in its root.
+  std::string guest_text(const std::string& volume, const std::string& sandbox,
+                         const std::string& share_id,
+                         const std::set<std::string>& leave_out = {}) const;
   /// Checks that the guest has exactly what the host has, links' owners apart.
   void check_equal(const std::string& volume, const std::string& sandbox,
-                   const std::string& share_id);
+                   const std::string& share_id) const;
   bool is_equal(const std::string& volume, const std::string& sandbox,
-                const std::string& share_id);
+                const std::string& share_id) const;
 
   chooser& choose;
   temp_dir dir;
@@ -105,6 +136,8 @@ public:
   /// many; 0 is never.
   std::size_t fail_one_in = 0;
   std::size_t drop_one_in = 0;
+  /// Called between any two file system operations of a VOLUME READER.
+  std::function<void()> between_reads;
   /// Lets what a guest had received when its connection ended happen up to this
   /// much later.
   void set_lateness(const std::string& sandbox, std::chrono::milliseconds most);
@@ -114,6 +147,7 @@ public:
 
 private:
   bool run_guest(sim_guest& guest);
+  std::vector<volume_status> volumes();
 
   std::shared_ptr<kernel_watch_api> watches_;
   inotify_reader_actor watcher_;

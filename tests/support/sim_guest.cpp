@@ -27,6 +27,10 @@ public:
           waiting.call.payload.data(),
           static_cast<int>(waiting.call.payload.size()));
       }
+      if (waiting.copy && guest_.on_arrival)
+        guest_.on_arrival(*waiting.copy);
+      if (guest_.slowness)
+        waiting.not_before = guest_.slowness();
       guest_.waiting_.push_back(std::move(waiting));
     }
     deliver(session.take_output());
@@ -134,6 +138,7 @@ void sim_guest::drop() {
 }
 
 void sim_guest::connection_ended(const link& which) {
+  ++ended_connections;
   if (!lateness)
     return;
   for (auto& request : waiting_)

@@ -46,6 +46,9 @@ public:
   bool is_due(std::size_t i, time_point now) const {
     return waiting_.at(i).not_before <= now;
   }
+  /// When set, no request may be carried out before the time that this says
+  /// when it arrives.
+  std::function<time_point()> slowness;
   /// Draws the times of the late requests again, as after a pause.
   void redraw();
 
@@ -59,6 +62,10 @@ public:
   std::vector<std::string> carried_out;
   /// Called after each request that was carried out.
   std::function<void()> observer;
+  /// Called when a CopyFile arrives.
+  std::function<void(const grpc::CopyFileRequest&)> on_arrival;
+  /// Number of connections that have ended.
+  std::size_t ended_connections = 0;
   /// Called before each CopyFile that is carried out.
   std::function<void(const grpc::CopyFileRequest&)> before_copy;
 

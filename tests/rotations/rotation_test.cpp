@@ -38,7 +38,7 @@ payload numbered(int n) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("actors/rotation");
+TEST_SUITE_BEGIN("rotations/rotation");
 
 TEST_CASE("a first copy is whole, nested keys and colliding names included") {
   for_each_seed(seeds, [](chooser& choose) {
