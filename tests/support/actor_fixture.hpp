@@ -23,7 +23,10 @@ namespace fsshare::test {
 /// next, which timer fires, what the guest does.
 class chooser {
 public:
-  explicit chooser(std::uint64_t seed) : rng_(seed) {
+  explicit chooser(std::uint64_t seed) : seed_(seed), rng_(seed) {
+  }
+  std::uint64_t seed() const {
+    return seed_;
   }
   /// Returns 0..n-1; 0 for n == 0.
   std::size_t pick(std::size_t n) {
@@ -35,6 +38,7 @@ public:
   }
 
 private:
+  std::uint64_t seed_;
   std::mt19937_64 rng_;
 };
 
@@ -145,6 +149,8 @@ public:
             });
       },
       got));
+    // At once, so that what is asked for first arrives first.
+    step(ready() - 1);
     return std::shared_ptr<const slot>{got};
   }
 
@@ -202,15 +208,16 @@ public:
   caf::scheduler::test_coordinator& scheduler;
 };
 
-/// Runs `scenario(chooser&)` for many seeds. A failure prints the seed;
-/// FSSHARE_SEED=N in the environment runs that one alone.
+/// Runs `scenario(chooser&)` for `count` seeds from `begin` on. A failure
+/// prints the seed; FSSHARE_SEED=N in the environment runs that one alone.
 template <class Scenario>
-void for_each_seed(std::uint64_t count, Scenario scenario) {
+void for_each_seed(std::uint64_t count, Scenario scenario,
+                   std::uint64_t begin = 1) {
   // Tests read their environment before any thread exists.
   const char* only
     = std::getenv("FSSHARE_SEED"); // NOLINT(concurrency-mt-unsafe)
-  const std::uint64_t first = only ? std::strtoull(only, nullptr, 10) : 1;
-  const std::uint64_t last = only ? first : count;
+  const std::uint64_t first = only ? std::strtoull(only, nullptr, 10) : begin;
+  const std::uint64_t last = only ? first : begin + count - 1;
   for (auto seed = first; seed <= last; ++seed) {
     INFO("seed ", seed, " (replay with FSSHARE_SEED=", seed, ")");
     chooser choose{seed};

@@ -286,11 +286,15 @@ std::string node_world::guest_dir(const std::string& sandbox,
 std::string node_world::host_text(const std::string& volume) const {
   tree_text_options options;
   options.link_owners = false;
-  options.leave_out
-    = [current = volumes_.at(volume)->current()](const std::string& path) {
-        return path.starts_with("..") && path.find('/') == std::string::npos
-               && path != current && path != "..data";
-      };
+  options.leave_out = [current = volumes_.at(volume)->current(),
+                       root = volume_path(volume)](const std::string& path) {
+    if (path.find('/') != std::string::npos)
+      return false;
+    if (path.starts_with(".."))
+      return path != current && path != "..data";
+    const std::filesystem::path file{root + "/" + path};
+    return is_symlink(file) && !exists(file);
+  };
   return describe_tree(volume_path(volume), options);
 }
 

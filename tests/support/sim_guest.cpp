@@ -118,6 +118,7 @@ void sim_guest::carry_out(std::size_t i) {
 }
 
 void sim_guest::fail(std::size_t i) {
+  ++failed_requests;
   const auto request = take(i);
   request.from->deliver(request.from->session.respond(
     request.call.stream, error{errc::internal, "a fault of the test"}));

@@ -66,6 +66,8 @@ public:
   std::function<void(const grpc::CopyFileRequest&)> on_arrival;
   /// Number of connections that have ended.
   std::size_t ended_connections = 0;
+  /// Number of requests that fail() has answered.
+  std::size_t failed_requests = 0;
   /// Called before each CopyFile that is carried out.
   std::function<void(const grpc::CopyFileRequest&)> before_copy;
 

@@ -1,0 +1,111 @@
+#include "core/paths.hpp"
+#include "tests/rotations/situations.hpp"
+
+#include <doctest/doctest.h>
+#include <filesystem>
+
+using namespace fsshare;
+using namespace fsshare::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+payload numbered(int n) {
+  const auto text = std::to_string(n);
+  return {{"a", {text}}, {"d/b", {text}}, {"key-" + text, {text}}};
+}
+
+void unshare(node_world& w, const std::string& share_id) {
+  unshare_file_request request;
+  request.sandbox_id = "s1";
+  request.share_id = share_id;
+  const auto reply = w.ask_over_time<unshare_file_reply>(request);
+  REQUIRE(reply);
+  CHECK(reply->pending.empty());
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("rotations/growth");
+
+TEST_CASE("many rotations leave as many names in the guest as the first copy, "
+          "and cost as many requests each") {
+  for_each_seed(100, [](chooser& choose) {
+    node_world w{choose};
+    followed_volume v{w, numbered(0)};
+    const auto names = v.names().size();
+    std::size_t requests = 0;
+    for (int n = 1; n <= 20; ++n) {
+      const auto before = v.guest.carried_out.size();
+      v.kubelet.rotate(numbered(n));
+      w.pass(2100ms);
+      const auto cost = v.guest.carried_out.size() - before;
+      if (n == 1)
+        requests = cost;
+      CHECK(cost == requests);
+      CHECK(v.names().size() == names);
+    }
+    CHECK(v.is_current());
+    const auto d = w.status_of("cm").destinations.at(0);
+    CHECK(d.pushes == 21);
+    CHECK(d.pending.empty());
+    CHECK(d.not_removable.empty());
+    CHECK(w.watch_count() == 1);
+  });
+}
+
+TEST_CASE("restarted containers leave no destination behind, and dead ones are "
+          "sent nothing") {
+  for_each_seed(situation_seeds, [](chooser& choose) {
+    node_world w{choose};
+    followed_volume v{w, numbered(0)};
+    std::set<std::string> dead;
+    int to_dead = 0;
+    v.guest.on_arrival = [&](const grpc::CopyFileRequest& request) {
+      for (const auto& root : dead)
+        to_dead += request.path() == root || is_below(request.path(), root);
+    };
+    int rotation = 0;
+    auto id = v.share_id;
+    for (int restart = 1; restart <= 5; ++restart) {
+      unshare(w, id);
+      dead.insert("/run/kata-containers/shared/containers/" + id);
+      id = w.share("s1", "c" + std::to_string(restart), "cm").share_id;
+      v.kubelet.rotate(numbered(++rotation));
+      for (auto pause = choose.pick(40); pause > 0; --pause)
+        w.step();
+    }
+    w.pass(40s);
+    CHECK(to_dead == 0);
+    CHECK(w.status_of("cm").destinations.size() == 1);
+    w.check_equal("cm", "s1", id);
+    std::filesystem::remove_all(w.guest_dir("s1", id));
+    CHECK(std::filesystem::is_empty(w.dir / "guest-s1"));
+  });
+}
+
+TEST_CASE("the last unshare of a volume ends its watch and removes its copy") {
+  for_each_seed(situation_seeds, [](chooser& choose) {
+    node_world w{choose};
+    const auto watches = w.watch_count();
+    followed_volume v{w, numbered(0)};
+    CHECK(w.watch_count() == watches + 1);
+    if (choose.one_in(2)) {
+      v.kubelet.rotate(numbered(1));
+      for (auto pause = choose.pick(60); pause > 0; --pause)
+        w.step();
+    }
+    unshare(w, v.share_id);
+    w.settle();
+    CHECK(w.watch_count() == watches);
+    CHECK_FALSE(w.is_known("cm"));
+    CHECK(std::filesystem::is_empty(w.dir / "guest-s1"));
+    const auto requests = v.guest.carried_out.size();
+    v.kubelet.rotate(numbered(2));
+    w.pass(40s);
+    CHECK(v.guest.carried_out.size() == requests);
+    CHECK(v.guest.waiting() == 0);
+  });
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,60 @@
+#include "tests/rotations/situations.hpp"
+
+#include <filesystem>
+
+namespace fsshare::test {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+rotator& written(node_world& w, const payload& files, kubelet_order order) {
+  auto& kubelet = w.add_volume("cm", order);
+  kubelet.rotate(files);
+  return kubelet;
+}
+
+} // namespace
+
+followed_volume::followed_volume(node_world& world, const payload& files,
+                                 guest::profile which, kubelet_order order)
+  : w(world), kubelet(written(world, files, order)),
+    guest(world.add_sandbox("s1", which)),
+    share_id(world.share("s1", "c1", "cm").share_id) {
+  w.settle();
+}
+
+std::set<std::string> followed_volume::names() const {
+  std::set<std::string> all;
+  for (const auto& entry : fs::directory_iterator{w.guest_dir("s1", share_id)})
+    all.insert(entry.path().filename().string());
+  return all;
+}
+
+std::set<std::string> followed_volume::generations() const {
+  auto all = names();
+  std::erase_if(all, [](const std::string& name) {
+    return !name.starts_with("..2026_");
+  });
+  return all;
+}
+
+std::string followed_volume::content(const std::string& path) const {
+  const auto file = w.guest_dir("s1", share_id) + "/..data/" + path;
+  return fs::exists(file) ? read_file(file) : "-";
+}
+
+bool followed_volume::is_current() const {
+  return w.is_equal("cm", "s1", share_id);
+}
+
+bool has_waiting_flip(const sim_guest& guest) {
+  for (std::size_t n = 0; n < guest.waiting(); ++n) {
+    const auto* copy = guest.waiting_copy(n);
+    if (copy != nullptr && copy->path().ends_with("/..data"))
+      return true;
+  }
+  return false;
+}
+
+} // namespace fsshare::test

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "tests/support/node_world.hpp"
+
+#include <set>
+#include <string>
+
+namespace fsshare::test {
+
+/// Schedules that each situation is tried under.
+constexpr std::uint64_t situation_seeds = 500;
+
+constexpr kubelet_order all_kubelets[] = {
+  kubelet_order::to_1_22, kubelet_order::from_1_23, kubelet_order::from_1_27};
+
+/// One volume, the kubelet that writes it, and one guest copy.
+struct followed_volume {
+  /// Writes `files`, then shares the volume.
+  followed_volume(node_world& world, const payload& files,
+                  guest::profile which = guest::profile::v4_0,
+                  kubelet_order order = kubelet_order::from_1_27);
+
+  /// Names in the root of the guest copy.
+  std::set<std::string> names() const;
+  /// Those of them that are generations.
+  std::set<std::string> generations() const;
+  /// Content of a file below `..data` in the guest; `-` if there is none.
+  std::string content(const std::string& path) const;
+  bool is_current() const;
+
+  node_world& w;
+  rotator& kubelet;
+  sim_guest& guest;
+  std::string share_id;
+};
+
+/// Whether the request at the head of some queue of the guest is the flip.
+bool has_waiting_flip(const sim_guest& guest);
+
+} // namespace fsshare::test
