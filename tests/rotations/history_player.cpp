@@ -120,7 +120,7 @@ void history_player::play(const history_event& event) {
   case pass: return w_.pass(milliseconds{100 * (1 + event.number % 30)});
   case jump: {
     constexpr int jumps[] = {1, 5, 31, 61, 301};
-    return w_.actors.advance(seconds{jumps[event.number % 5]});
+    return w_.jump(seconds{jumps[event.number % 5]});
   }
   case run:
     for (auto left = event.number % 150; left > 0; --left)

@@ -51,7 +51,7 @@ void history_player::settle() {
     while (v.kubelet->next())
       step_kubelet(v);
   for (int n = 0; n < 331; ++n) {
-    w_.actors.advance(seconds{1});
+    w_.jump(seconds{1});
     w_.settle();
     note_ended();
   }

@@ -67,6 +67,9 @@ public:
   void run_until(const std::function<bool()>& goal);
   /// Moves time in steps of 100 ms, settling after each.
   void pass(std::chrono::milliseconds time);
+  /// Moves time in one step, without settling. Late requests happen meanwhile;
+  /// nothing else does.
+  void jump(std::chrono::milliseconds time);
   /// Drops the events that the kernel has queued, as if they were lost.
   void lose_events();
   /// The same, and the kernel says so.

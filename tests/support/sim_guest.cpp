@@ -147,6 +147,14 @@ void sim_guest::connection_ended(const link& which) {
       request.not_before = lateness();
 }
 
+void sim_guest::carry_out_late(time_point now) {
+  for (std::size_t i = 0; i < waiting_.size();)
+    if (!waiting_[i].from->is_open && is_due(i, now))
+      carry_out(i);
+    else
+      ++i;
+}
+
 void sim_guest::redraw() {
   for (auto& request : waiting_)
     if (!request.from->is_open && lateness)

@@ -49,6 +49,9 @@ public:
   /// When set, no request may be carried out before the time that this says
   /// when it arrives.
   std::function<time_point()> slowness;
+  /// Carries out all late requests that may be at `now`, as what happened while
+  /// time passed.
+  void carry_out_late(time_point now);
   /// Draws the times of the late requests again, as after a pause.
   void redraw();
 
