@@ -93,6 +93,10 @@ void put(const share_status& in, v1::ShareStatus* out) {
   out->set_ready(in.ready);
   put(in.progress, out->mutable_progress());
   put_reasons(in.skipped, out->mutable_skipped());
+  out->set_ignored(in.ignored);
+  out->set_reason(valid_utf8(in.reason));
+  out->set_category(in.category);
+  out->set_would_be_denied(in.would_be_denied);
 }
 
 void put(const sandbox_status& in, v1::SandboxStatus* out) {
@@ -107,6 +111,8 @@ void put(const sandbox_status& in, v1::SandboxStatus* out) {
   out->set_containers(in.containers);
   out->set_shares(in.shares);
   put_reasons(in.pending, out->mutable_pending());
+  out->set_held_bytes(static_cast<std::int64_t>(in.held_bytes));
+  out->set_held_limit_bytes(static_cast<std::int64_t>(in.held_limit_bytes));
 }
 
 void put(const destination_status& in, v1::DestinationStatus* out) {

@@ -15,6 +15,22 @@ namespace {
 
 constexpr std::string_view service = "fsshare.v1.FilesystemShare";
 
+/// Whether it was the call that was wrong, and nothing was tried.
+bool is_refusal(errc code) {
+  return code == errc::invalid_argument || code == errc::not_found
+         || code == errc::already_exists || code == errc::permission_denied
+         || code == errc::unimplemented;
+}
+
+/// Returns the same call with what it is about, for the log.
+template <class Call, class Request>
+Call about(Call call, const Request& request) {
+  call.sandbox = request.sandbox_id;
+  if constexpr (requires { request.container_id; })
+    call.container = request.container_id;
+  return call;
+}
+
 /// Sentences may quote what a client sent; they are cut here.
 constexpr std::size_t max_sentence_bytes = 1024;
 
@@ -152,13 +168,14 @@ void api_server_state::pass_on(const call_id& call, const bytes& payload) {
   auto request = checked(from_wire(*decoded));
   if (!request)
     return fail(call, request.err());
+  const auto known = about(call, *request);
   ask(self_, node_, *std::move(request))
     .then(
-      [this, call](const Reply& reply) {
-        succeed(call, to_wire(reply).SerializeAsString());
+      [this, known](const Reply& reply) {
+        succeed(known, to_wire(reply).SerializeAsString());
       },
-      [this, call](const caf::error& why) {
-        fail(call, from_caf(why));
+      [this, known](const caf::error& why) {
+        fail(known, from_caf(why));
       });
 }
 
@@ -187,9 +204,16 @@ void api_server_state::succeed(const call_id& call, const std::string& reply) {
 void api_server_state::fail(const call_id& call, error why) {
   why.message
     = valid_utf8(std::string_view{why.message}.substr(0, max_sentence_bytes));
-  log::info("api-call-failed", {{"method", call.method},
-                                {"code", to_string(why.code)},
-                                {"error", why.message}});
+  const log::fields values{{"method", call.method},
+                           {"sandbox", call.sandbox},
+                           {"container", call.container},
+                           {"code", to_string(why.code)},
+                           {"error", why.message}};
+  // The only line about it: who works for the call logs no failure of it.
+  if (is_refusal(why.code))
+    log::info("api-call-failed", values);
+  else
+    log::warning("api-call-failed", values);
   answer(call, why.code, why.message, {});
 }
 

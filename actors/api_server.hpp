@@ -56,6 +56,9 @@ private:
     std::uint32_t stream = 0;
     /// One of ours, not the client's text.
     const char* method = "";
+    /// What it is about, as far as the request says.
+    std::string sandbox = {};
+    std::string container = {};
   };
 
   using method_handler

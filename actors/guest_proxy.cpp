@@ -1,5 +1,6 @@
 #include "actors/guest_proxy.hpp"
 
+#include "core/paths.hpp"
 #include "ttrpc/copy_file.hpp"
 
 #include <algorithm>
@@ -13,11 +14,11 @@ using std::chrono::seconds;
 guest_proxy_state::guest_proxy_state(handle::pointer self,
                                      guest_proxy_options options,
                                      std::shared_ptr<dialer> network,
-                                     std::vector<volume_reader_actor> readers,
+                                     volume_reader_actor reader,
                                      guest_reached_sink registry)
   : self_(self), options_(std::move(options)), network_(std::move(network)),
-    readers_(std::move(readers)), registry_(std::move(registry)),
-    debts_(options_.debt_interval),
+    reader_(std::move(reader)), registry_(std::move(registry)),
+    debts_(options_.debt_interval), budget_(options_.memory_bytes),
     window_(options_.window_requests, options_.window_bytes),
     redial_(milliseconds{10}, seconds{1}, options_.seed) {
 }
@@ -39,13 +40,7 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
   return {
     [this](carry_out& msg) -> caf::result<order_outcome> {
       auto promise = self_->make_response_promise<order_outcome>();
-      add_job({0,
-               msg.id.value,
-               guest_job{std::move(msg.order)},
-               {},
-               [promise](const order_outcome& outcome) mutable {
-                 promise.deliver(outcome);
-               }});
+      add_order(msg, promise);
       return promise;
     },
     [this](const stop_order& msg) {
@@ -77,6 +72,8 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
     [this](guest_status_request) {
       auto shown = status_;
       shown.debts = debts_.list();
+      shown.held_bytes = budget_.held();
+      shown.held_limit_bytes = budget_.limit();
       shown.connected = link_ == link_state::up || link_ == link_state::quiet;
       for (const auto& active : jobs_)
         if (active.order)
@@ -112,8 +109,75 @@ void guest_proxy_state::add_job(active_job job) {
   }
 }
 
+void guest_proxy_state::add_order(
+  carry_out& msg, caf::typed_response_promise<order_outcome> promise) {
+  std::vector<std::string> takes;
+  std::vector<std::string> removes;
+  if (const auto* push = std::get_if<push_order>(&msg.order)) {
+    if (auto room = take_room(*push, takes); !room) {
+      order_outcome refused;
+      refused.sent = false;
+      refused.err = room.err();
+      promise.deliver(std::move(refused));
+      return;
+    }
+  } else if (const auto* removal = std::get_if<removal_order>(&msg.order)) {
+    for (const auto& step : removal->steps)
+      removes.push_back(step.path);
+  }
+  add_job({0,
+           msg.id.value,
+           guest_job{std::move(msg.order)},
+           {},
+           [promise](const order_outcome& outcome) mutable {
+             promise.deliver(outcome);
+           },
+           {},
+           std::move(takes),
+           std::move(removes)});
+}
+
+// A generation has room of its own, beside the ones that are still there; the
+// rest of the volume's root has its room under the root's path.
+status guest_proxy_state::take_room(const push_order& push,
+                                    std::vector<std::string>& takes) {
+  const auto& options = push.options;
+  const auto generation = join(options.guest_root, options.attempt_name);
+  auto room = budget_.reserve(generation, guest_memory_of(push.snapshot->tree));
+  if (!room)
+    return room;
+  takes.push_back(generation);
+  if (!options.send_others)
+    return unit{};
+  room = budget_.reserve(options.guest_root,
+                         guest_memory_of(push.snapshot->others));
+  if (room)
+    takes.push_back(options.guest_root);
+  else
+    budget_.cancel(generation);
+  return room;
+}
+
+void guest_proxy_state::settle_budget(const active_job& ended,
+                                      const order_outcome& outcome) {
+  if (!outcome.sent)
+    for (const auto& path : ended.takes)
+      budget_.cancel(path);
+  for (std::size_t i = 0; i < ended.removes.size(); ++i)
+    if (outcome.removals[i] == removal_result::removed)
+      budget_.release(ended.removes[i]);
+  // Pushes that were refused for want of room need not wait for their retry.
+  if (budget_.take_relief() && link_ == link_state::up)
+    tell(registry_, guest_reached{options_.sandbox_id});
+}
+
 void guest_proxy_state::add_copy(
   const copy_tree& msg, caf::typed_response_promise<tree_copied> promise) {
+  if (auto room = budget_.reserve(msg.guest_root, guest_memory_of(*msg.tree));
+      !room) {
+    promise.deliver(to_caf(room.err()));
+    return;
+  }
   auto done = [this, promise,
                root = msg.guest_root](const order_outcome& outcome) mutable {
     if (outcome.complete) {
@@ -132,8 +196,13 @@ void guest_proxy_state::add_copy(
                   promise.deliver(to_caf(err));
                 });
   };
-  add_job({0, msg.id.value, guest_job{tree_order{msg.tree, msg.guest_root}},
-           msg.source, std::move(done)});
+  add_job({0,
+           msg.id.value,
+           guest_job{tree_order{msg.tree, msg.guest_root}},
+           msg.source,
+           std::move(done),
+           {},
+           {msg.guest_root}});
 }
 
 void guest_proxy_state::add_removal(
@@ -149,7 +218,10 @@ void guest_proxy_state::add_removal(
             ended = std::move(ended)](const order_outcome& outcome) {
              owe(guest_root, outcome.removals.front(), outcome.err);
              ended(outcome);
-           }});
+           },
+           {},
+           {},
+           {guest_root}});
 }
 
 // Notes what became of a removal.
@@ -207,9 +279,8 @@ bool guest_proxy_state::send_next(active_job& active) {
 
 void guest_proxy_state::fetch(active_job& active, const flight& what) {
   const auto& step = active.job.step_of(what.request);
-  const auto& reader = readers_[next_reader_++ % readers_.size()];
   const auto connection = connection_;
-  ask(self_, reader,
+  ask(self_, reader_,
       read_chunk{active.source, step.source, what.request.offset,
                  what.request.length, active.open_files[what.request.step]})
     .then(
@@ -273,7 +344,9 @@ void guest_proxy_state::end_jobs() {
       return;
     job_list ended;
     ended.splice(ended.begin(), jobs_, i);
-    ended.front().ended(ended.front().job.outcome());
+    const auto outcome = ended.front().job.outcome();
+    settle_budget(ended.front(), outcome);
+    ended.front().ended(outcome);
   }
 }
 

@@ -4,6 +4,7 @@
 #include "core/copy_window.hpp"
 #include "core/debt_list.hpp"
 #include "core/guest_address.hpp"
+#include "core/guest_budget.hpp"
 #include "core/guest_job.hpp"
 #include "messages/guest_proxy.hpp"
 #include "messages/registry.hpp"
@@ -37,6 +38,8 @@ struct guest_proxy_options {
   std::chrono::nanoseconds debt_interval = std::chrono::seconds{30};
   std::uint32_t window_requests = 64;
   std::uint64_t window_bytes = 8U << 20;
+  /// Memory of the guest that all copies may take; 0 is any.
+  std::uint64_t memory_bytes = 0;
   /// Of the jitter of redials.
   std::uint32_t seed = 1;
 };
@@ -49,8 +52,7 @@ public:
   using time_point = std::chrono::steady_clock::time_point;
 
   guest_proxy_state(handle::pointer self, guest_proxy_options options,
-                    std::shared_ptr<dialer> network,
-                    std::vector<volume_reader_actor> readers,
+                    std::shared_ptr<dialer> network, volume_reader_actor reader,
                     guest_reached_sink registry);
   ~guest_proxy_state();
   guest_proxy_state(const guest_proxy_state&) = delete;
@@ -69,6 +71,10 @@ private:
     std::function<void(const order_outcome&)> ended;
     /// Files of the tree of which some chunks are still to be read, by step.
     std::map<std::uint32_t, std::shared_ptr<const chunk_source>> open_files{};
+    /// Guest paths whose room in the budget it took.
+    std::vector<std::string> takes{};
+    /// Guest paths that it removes, in the order of its removal results.
+    std::vector<std::string> removes{};
   };
   using job_list = std::list<active_job>;
 
@@ -89,6 +95,10 @@ private:
 
   // -- jobs (guest_proxy.cpp) -------------------------------------------------
   void add_job(active_job job);
+  void add_order(carry_out& msg,
+                 caf::typed_response_promise<order_outcome> promise);
+  status take_room(const push_order& push, std::vector<std::string>& takes);
+  void settle_budget(const active_job& ended, const order_outcome& outcome);
   void add_copy(const copy_tree& msg,
                 caf::typed_response_promise<tree_copied> promise);
   void add_removal(const std::string& guest_root,
@@ -129,14 +139,14 @@ private:
   handle::pointer self_;
   guest_proxy_options options_;
   std::shared_ptr<dialer> network_;
-  std::vector<volume_reader_actor> readers_;
+  volume_reader_actor reader_;
   guest_reached_sink registry_;
 
   std::uint64_t last_key_ = 0;
   job_list jobs_;
   debt_list debts_;
+  guest_budget budget_;
   bool is_ending_ = false;
-  std::size_t next_reader_ = 0;
 
   link_state link_ = link_state::down;
   /// Counts dials and connections, to tell late news from current.

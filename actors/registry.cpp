@@ -3,7 +3,6 @@
 #include "log/log.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 namespace fsshare {
@@ -27,9 +26,9 @@ volume_hint to_hint(volume_event_kind kind) {
 registry_state::registry_state(handle::pointer self,
                                destination_table::settings settings,
                                inotify_reader_actor watcher,
-                               std::vector<volume_reader_actor> readers)
+                               volume_reader_actor reader)
   : self_(self), table_(std::move(settings)), watcher_(std::move(watcher)),
-    readers_(std::move(readers)) {
+    reader_(std::move(reader)) {
 }
 
 registry_state::~registry_state() {
@@ -169,11 +168,8 @@ void registry_state::watched(const std::string& path, const status& placed) {
 
 void registry_state::ask_reader(const ask_volume& action) {
   const auto path = action.volume;
-  // Always the same reader for a volume: its reads never overtake each other.
-  const auto& reader
-    = readers_[std::hash<std::string>{}(path) % readers_.size()];
   if (action.request == volume_request::read) {
-    ask(self_, reader, read_generation{path})
+    ask(self_, reader_, read_generation{path})
       .then(
         [this, path](const generation_read& got) {
           table_.read(path, got.snapshot, now());
@@ -185,7 +181,7 @@ void registry_state::ask_reader(const ask_volume& action) {
         });
     return;
   }
-  ask(self_, reader,
+  ask(self_, reader_,
       look_at_volume{path, action.request == volume_request::look_closely})
     .then(
       [this, path](const volume_look& seen) {

@@ -20,8 +20,7 @@ public:
   using time_point = destination_table::time_point;
 
   registry_state(handle::pointer self, destination_table::settings settings,
-                 inotify_reader_actor watcher,
-                 std::vector<volume_reader_actor> readers);
+                 inotify_reader_actor watcher, volume_reader_actor reader);
   ~registry_state();
   registry_state(const registry_state&) = delete;
   registry_state& operator=(const registry_state&) = delete;
@@ -57,7 +56,7 @@ private:
   handle::pointer self_;
   destination_table table_;
   inotify_reader_actor watcher_;
-  std::vector<volume_reader_actor> readers_;
+  volume_reader_actor reader_;
   std::map<destination_id, destination> destinations_;
   std::optional<time_point> armed_;
   std::uint64_t turn_ = 0;

@@ -168,9 +168,6 @@ void sandbox_state::cleanup_ended(const status& outcome) {
     stop_nydus();
   if (outcome)
     log::info("sandbox-cleaned", {{"sandbox", options_.sandbox_id}});
-  else
-    log::warning("cleanup-incomplete", {{"sandbox", options_.sandbox_id},
-                                        {"error", outcome.err().message}});
   for (auto& promise : std::exchange(cleaning_, {})) {
     if (outcome)
       promise.deliver(cleanup_reply{});
@@ -226,6 +223,8 @@ void sandbox_state::add_guest(get_sandbox_reply& reply,
                               const guest_status& guest) const {
   reply.sandbox.guest_connected = guest.connected;
   reply.sandbox.guest_agent_version = guest.agent_version;
+  reply.sandbox.held_bytes = guest.held_bytes;
+  reply.sandbox.held_limit_bytes = guest.held_limit_bytes;
   for (const auto& debt : guest.debts)
     reply.sandbox.pending.push_back({debt.path, debt.reason});
   for (auto& shown : reply.shares) {
@@ -277,8 +276,13 @@ get_sandbox_reply sandbox_state::describe_shares() const {
     one.mount = s.request.mount;
     one.host_path = s.reply.host_path;
     one.guest_path = s.reply.guest_path;
-    one.ready = s.phase == share_phase::ready;
+    one.ignored = s.reply.ignored;
+    one.reason = s.reply.reason;
+    one.ready = s.phase == share_phase::ready && !one.ignored;
     one.skipped = s.reply.skipped;
+    if (s.category)
+      one.category = to_string(*s.category);
+    one.would_be_denied = s.would_be_denied;
     containers[one.container_id] = true;
     reply.shares.push_back(std::move(one));
   }

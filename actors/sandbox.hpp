@@ -28,13 +28,14 @@ struct sandbox_options {
   /// Where shares appear in a guest that is not told another place.
   std::string guest_share_dir;
   submounts recursive = submounts::take;
+  copy_rules categories{};
 };
 
 /// Whom a SANDBOX works with.
 struct sandbox_neighbours {
   mounter_actor mounter;
   registry_actor registry;
-  std::vector<volume_reader_actor> readers;
+  volume_reader_actor reader;
   /// Spawns the GUEST PROXY of a sandbox in copy mode.
   std::function<guest_proxy_actor(const std::string& sandbox_id,
                                   const guest_address& address)>
@@ -112,6 +113,7 @@ private:
   void begin_bind(share& s);
   void bind(share& s, bool watchable);
   void begin_copy(share& s);
+  status admit_copy(share& s, const source_class& found) const;
   void copy_volume(const std::string& id);
   void copy_tree_of(const std::string& id);
   void send_tree(const std::string& id, const tree_snapshot_ptr& tree);

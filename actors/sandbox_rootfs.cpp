@@ -41,18 +41,11 @@ result<rootfs_payload> decode_payload(const share_rootfs_request& request,
   return payload;
 }
 
-void log_rootfs(const share_rootfs_request& request, rootfs_kind kind,
-                const status& outcome) {
-  if (outcome)
-    log::info("rootfs-shared", {{"sandbox", request.sandbox_id},
-                                {"container", request.container_id},
-                                {"kind", to_string(kind)}});
-  else
-    log::warning("rootfs-share-failed",
-                 {{"sandbox", request.sandbox_id},
-                  {"container", request.container_id},
-                  {"code", to_string(outcome.err().code)},
-                  {"error", outcome.err().message}});
+// Failures are logged by API SERVER, with the call.
+void log_rootfs(const share_rootfs_request& request, rootfs_kind kind) {
+  log::info("rootfs-shared", {{"sandbox", request.sandbox_id},
+                              {"container", request.container_id},
+                              {"kind", to_string(kind)}});
 }
 
 } // namespace
@@ -94,7 +87,7 @@ void sandbox_state::begin_rootfs(const std::string& container_id) {
     plan_rootfs_of(container_id, false);
     return;
   }
-  ask(self_, neighbours_.readers.back(), look_for_erofs{dirs})
+  ask(self_, neighbours_.reader, look_for_erofs{dirs})
     .then(
       [this, container_id](const erofs_looked_for& seen) {
         plan_rootfs_of(container_id, seen.found);
@@ -194,7 +187,8 @@ void sandbox_state::rootfs_ended(const std::string& container_id,
   const auto told = outcome
                       ? outcome
                       : status{outcome.err().within(subject_of(container_id))};
-  log_rootfs(r.request, r.share.kind, told);
+  if (told)
+    log_rootfs(r.request, r.share.kind);
   r.phase = share_phase::ready;
   const auto reply = r.share.reply;
   auto callers = std::exchange(r.callers, {});

@@ -19,22 +19,15 @@ const char* to_string(share_kind kind) {
   return "ignored";
 }
 
-void log_share(const share& s, const result<share_file_reply>& outcome) {
+// Failures are logged by API SERVER, with the call.
+void log_share(const share& s, const share_file_reply& reply) {
   const auto& request = s.request;
-  if (outcome)
-    log::info("file-shared", {{"sandbox", request.sandbox_id},
-                              {"container", request.container_id},
-                              {"source", request.mount.source},
-                              {"kind", to_string(s.kind)},
-                              {"guest_path", outcome->guest_path},
-                              {"skipped", outcome->skipped.size()}});
-  else
-    log::warning("share-failed",
-                 {{"sandbox", request.sandbox_id},
-                  {"container", request.container_id},
-                  {"source", request.mount.source},
-                  {"code", fsshare::to_string(outcome.err().code)},
-                  {"error", outcome.err().message}});
+  log::info("file-shared", {{"sandbox", request.sandbox_id},
+                            {"container", request.container_id},
+                            {"source", request.mount.source},
+                            {"kind", to_string(s.kind)},
+                            {"guest_path", reply.guest_path},
+                            {"skipped", reply.skipped.size()}});
 }
 
 } // namespace
@@ -82,7 +75,7 @@ void sandbox_state::begin_bind(share& s) {
     else
       bind(*known, watchable);
   };
-  ask(self_, neighbours_.readers.front(), read_tree{source})
+  ask(self_, neighbours_.reader, read_tree{source})
     .then(
       [go_on](const tree_read& read) {
         go_on(fits_guest_watcher(*read.tree));
@@ -126,7 +119,7 @@ void sandbox_state::bind(share& s, bool watchable) {
 
 void sandbox_state::begin_copy(share& s) {
   const auto id = s.share_id;
-  ask(self_, neighbours_.readers.front(),
+  ask(self_, neighbours_.reader,
       classify_source{s.request.mount.source, state_.request().kubelet_roots})
     .then(
       [this, id](const source_class& found) {
@@ -136,6 +129,8 @@ void sandbox_state::begin_copy(share& s) {
         if (known->phase == share_phase::ending)
           // Unshared before anything was sent.
           gone(id, pending_list{});
+        else if (auto admitted = admit_copy(*known, found); !admitted)
+          share_ended(id, admitted.err());
         else if (found.kind == source_kind::volume)
           copy_volume(id);
         else
@@ -144,6 +139,26 @@ void sandbox_state::begin_copy(share& s) {
       [this, id](caf::error& err) {
         share_ended(id, from_caf(err));
       });
+}
+
+// Applies the rule of the source's category, before anything is sent.
+status sandbox_state::admit_copy(share& s, const source_class& found) const {
+  const auto& mount = s.request.mount;
+  s.category = category_of(found.plugin, mount.destination, found.is_directory);
+  const std::string category = fsshare::to_string(*s.category);
+  const auto rule = options_.categories.rule_for(*s.category);
+  if (rule == copy_rule::deny)
+    return error{errc::permission_denied,
+                 "copy " + mount.source + ": its category is " + category
+                   + ", and copy.categories." + category + " is deny"};
+  s.would_be_denied = rule == copy_rule::audit;
+  if (s.would_be_denied)
+    log::warning("copy-audited", {{"sandbox", options_.sandbox_id},
+                                  {"container", s.request.container_id},
+                                  {"source", mount.source},
+                                  {"destination", mount.destination},
+                                  {"category", category}});
+  return unit{};
 }
 
 void sandbox_state::copy_volume(const std::string& id) {
@@ -169,7 +184,7 @@ void sandbox_state::copy_volume(const std::string& id) {
 void sandbox_state::copy_tree_of(const std::string& id) {
   auto& s = *state_.find(id);
   s.kind = share_kind::tree;
-  ask(self_, neighbours_.readers.back(), read_tree{s.request.mount.source})
+  ask(self_, neighbours_.reader, read_tree{s.request.mount.source})
     .then(
       [this, id](const tree_read& read) {
         auto* known = state_.find(id);
@@ -225,7 +240,8 @@ void sandbox_state::share_ended(const std::string& id,
   if (outcome && unwanted)
     outcome = error{errc::aborted, "share " + s->request.mount.source
                                      + ": unshared meanwhile"};
-  log_share(*s, outcome);
+  if (outcome)
+    log_share(*s, *outcome);
   for (auto& promise : std::exchange(debts_[id].callers, {})) {
     if (outcome)
       promise.deliver(*outcome);

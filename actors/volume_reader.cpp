@@ -2,6 +2,7 @@
 
 #include "sys/file_chunk.hpp"
 #include "sys/file_system_type.hpp"
+#include "sys/pod_volume.hpp"
 #include "sys/volume_tree.hpp"
 
 #include <utility>
@@ -46,16 +47,34 @@ volume_reader_state::make_behavior() {
 }
 
 source_class volume_reader_state::classify(const classify_source& msg) const {
+  const auto resolved = resolved_path(msg.path);
+  source_class found;
+  found.plugin = find_plugin(msg.path, resolved);
+  found.is_directory = is_directory_at(msg.path);
+  if (is_volume(msg, resolved)) {
+    const auto published = load_generation_name(msg.path);
+    if (published && is_generation_name(*published))
+      found.kind = source_kind::volume;
+  }
+  return found;
+}
+
+// Whether a path is that of a volume, by itself or with its symlinks resolved:
+// runtimes give either, and so do operators of kubelet roots.
+bool volume_reader_state::is_volume(const classify_source& msg,
+                                    const std::string& resolved) const {
+  if (!options_.kubelet_roots_only) {
+    const auto matcher = volume_matcher::structural(options_.csi);
+    return matcher.kind_of(msg.path) || matcher.kind_of(resolved);
+  }
   auto roots = options_.kubelet_roots;
   roots.insert(roots.end(), msg.kubelet_roots.begin(), msg.kubelet_roots.end());
-  const auto matcher = options_.kubelet_roots_only
-                         ? volume_matcher::kubelet_root(std::move(roots))
-                         : volume_matcher::structural();
-  if (!matcher.kind_of(msg.path))
-    return {source_kind::tree};
-  const auto published = load_generation_name(msg.path);
-  return {published && is_generation_name(*published) ? source_kind::volume
-                                                      : source_kind::tree};
+  const auto given = roots.size();
+  for (std::size_t i = 0; i < given; ++i)
+    roots.push_back(resolved_path(roots[i]));
+  const auto matcher
+    = volume_matcher::kubelet_root(std::move(roots), options_.csi);
+  return matcher.kind_of(msg.path) || matcher.kind_of(resolved);
 }
 
 result<volume_look> volume_reader_state::look(const look_at_volume& msg) const {

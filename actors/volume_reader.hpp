@@ -13,6 +13,7 @@ struct volume_reader_options {
   /// Follow only volumes below the kubelet roots; otherwise wherever they are.
   bool kubelet_roots_only = false;
   std::vector<std::string> kubelet_roots;
+  csi_volumes csi = csi_volumes::leave;
   /// Of what one share may bring.
   read_limits limits;
   /// The same for volumes, which are held in memory.
@@ -34,6 +35,7 @@ public:
 
 private:
   source_class classify(const classify_source& msg) const;
+  bool is_volume(const classify_source& msg, const std::string& resolved) const;
   result<volume_look> look(const look_at_volume& msg) const;
   static result<chunk_read> fetch(const read_chunk& msg);
 

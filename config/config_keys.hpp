@@ -29,6 +29,12 @@ inline constexpr choices<volume_match, 2> volume_match_words{{
   {"kubelet-root", volume_match::kubelet_root},
 }};
 
+inline constexpr choices<copy_rule, 3> copy_rule_words{{
+  {"allow", copy_rule::allow},
+  {"audit", copy_rule::audit},
+  {"deny", copy_rule::deny},
+}};
+
 inline constexpr choices<log_level, 4> log_level_words{{
   {"debug", log_level::debug},
   {"info", log_level::info},
@@ -43,6 +49,21 @@ inline constexpr choices<log_format, 2> log_format_words{{
 
 /// Room of sockaddr_un::sun_path (unix(7)) without its NUL byte.
 inline constexpr std::size_t max_socket_bytes = 107;
+
+/// The keys of `copy.categories`.
+template <class Visitor, class Rules>
+void visit_rules(Visitor& visit, Rules& rules) {
+  const auto rule = [&visit](const char* key, auto& value) {
+    visit.choice(key, value, copy_rule_words);
+  };
+  rule("/copy/categories/configmap", rules.configmap);
+  rule("/copy/categories/secret", rules.secret);
+  rule("/copy/categories/projected", rules.projected);
+  rule("/copy/categories/downward-api", rules.downward_api);
+  rule("/copy/categories/network-files", rules.network_files);
+  rule("/copy/categories/other-files", rules.other_files);
+  rule("/copy/categories/other-directories", rules.other_directories);
+}
 
 /// Shows every key of the configuration to a visitor: its JSON pointer, its
 /// variable and what it may be. The only list of keys; reading, writing and
@@ -74,8 +95,13 @@ void visit_keys(Visitor& visit, Config& config) {
                std::uint64_t{1}, max_bytes);
   visit.number("/copy/limits/volume_bytes", config.copy.limits.volume_bytes,
                std::uint64_t{1}, max_bytes);
+  visit.number("/copy/limits/sandbox_bytes", config.copy.limits.sandbox_bytes,
+               std::uint64_t{0}, max_bytes);
+  visit.flag("/copy/cross_mounts", config.copy.cross_mounts);
+  visit_rules(visit, config.copy.categories);
   visit.choice("/volumes/match", config.volumes.match, volume_match_words);
   visit.paths("/volumes/kubelet_roots", config.volumes.kubelet_roots);
+  visit.flag("/volumes/csi", config.volumes.csi);
   visit.duration("/volumes/sweep_interval", config.volumes.sweep_interval, 10ms,
                  1h);
   visit.duration("/volumes/poll_interval", config.volumes.poll_interval, 10ms,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/copy_category.hpp"
 #include "core/log_settings.hpp"
 #include "core/mount_options.hpp"
 
@@ -63,7 +64,7 @@ struct node_config {
       = default;
   };
 
-  /// What a copy may have at most.
+  /// What copies may have at most.
   struct limits_section {
     std::uint64_t entries = 100'000;
     std::uint64_t file_bytes = std::uint64_t{4} << 30;
@@ -71,6 +72,8 @@ struct node_config {
     /// held in memory. They have at most 1 MiB each; projected ones combine
     /// several.
     std::uint64_t volume_bytes = std::uint64_t{64} << 20;
+    /// Memory of a guest that all copies of its sandbox take; 0 is any.
+    std::uint64_t sandbox_bytes = std::uint64_t{8} << 30;
 
     friend bool operator==(const limits_section&, const limits_section&)
       = default;
@@ -81,7 +84,10 @@ struct node_config {
     std::uint32_t window_requests = 64;
     /// Bytes in flight to one guest agent.
     std::uint64_t window_bytes = 8'388'608;
+    /// Whether a copy goes on below mount points in its source.
+    bool cross_mounts = false;
     limits_section limits;
+    copy_rules categories;
 
     friend bool operator==(const copy_section&, const copy_section&) = default;
   };
@@ -89,6 +95,8 @@ struct node_config {
   struct volumes_section {
     volume_match match = volume_match::structural;
     std::vector<std::string> kubelet_roots{"/var/lib/kubelet"};
+    /// Whether volumes of CSI drivers are followed too.
+    bool csi = false;
     /// How often all volumes are compared without any event.
     std::chrono::nanoseconds sweep_interval = std::chrono::seconds{30};
     /// How often a volume that could not be watched is compared.

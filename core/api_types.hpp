@@ -243,8 +243,16 @@ struct share_status {
   mount_entry mount;
   std::string host_path;
   std::string guest_path;
-  /// False while the request that makes it still runs.
+  /// False while the request that makes it still runs, and if it is ignored.
   bool ready = false;
+  /// The source cannot be copied: the container goes without this mount.
+  bool ignored = false;
+  /// Why it is ignored.
+  std::string reason;
+  /// What `copy.categories` goes by; empty for what is not copied.
+  std::string category;
+  /// The rule of its category is `audit`: `deny` would refuse it.
+  bool would_be_denied = false;
   /// Of the first copy, while it runs.
   copy_progress progress;
   std::vector<skipped_entry> skipped;
@@ -262,6 +270,9 @@ struct sandbox_status {
   std::string mounts_dir;
   std::uint64_t containers = 0;
   std::uint64_t shares = 0;
+  /// Memory of the guest that copies take, and what they may take; 0 is any.
+  std::uint64_t held_bytes = 0;
+  std::uint64_t held_limit_bytes = 0;
   /// The debts of the sandbox.
   std::vector<pending_removal> pending;
 };

@@ -301,8 +301,15 @@ void destination_table::step_host(const std::string& path, volume& v,
 void destination_table::step_destination(destination_id id, destination& d,
                                          volume& v, time_point now) {
   const auto& current = v.host.current();
-  if (current && d.copy.acknowledged() != current && !d.stale_since)
-    d.stale_since = v.host.changed_at();
+  const auto& unread = v.host.unread_since();
+  if (current && d.copy.acknowledged() != current) {
+    if (!d.stale_since)
+      d.stale_since = v.host.changed_at();
+  } else if (!unread) {
+    d.stale_since.reset();
+  } else if (!d.stale_since) {
+    d.stale_since = unread;
+  }
   if (d.copy.busy()) {
     supersede(id, d, v);
     return;

@@ -81,12 +81,16 @@ destination_status destination_table::describe(destination_id id,
   one.share_id = d.spec.share_id;
   one.guest_path = d.spec.guest_root;
   one.guest_generation = d.copy.live_name();
-  one.current = v.host.current() && d.copy.acknowledged() == v.host.current();
+  const bool unread = v.host.unread_since().has_value();
+  one.current
+    = v.host.current() && !unread && d.copy.acknowledged() == v.host.current();
   if (d.stale_since && !one.current)
     one.stale_for = now - *d.stale_since;
   one.last_lag = d.last_lag;
   if (d.copy.last_error())
     one.reason = d.copy.last_error()->message;
+  else if (unread && v.host.last_error())
+    one.reason = v.host.last_error()->message;
   one.failures = d.copy.failures();
   one.pushes = d.copy.pushes();
   one.skipped = d.copy.skipped();

@@ -244,7 +244,7 @@ private:
                           time_point now);
   void went_live(time_point now);
   void links_acknowledged();
-  void never_went_live();
+  void never_went_live(bool was_sent);
   void failed(const error& err, time_point now);
   void note_removal(const std::string& name, removal_result result,
                     const error& err);

@@ -46,7 +46,7 @@ void guest_copy::push_finished(const order_outcome& outcome, time_point now) {
     last_error_ = outcome.err;
     return;
   case flip_state::not_sent:
-  case flip_state::refused: never_went_live(); break;
+  case flip_state::refused: never_went_live(outcome.sent); break;
   }
   if (outcome.complete) {
     retry_.reset();
@@ -63,7 +63,7 @@ void guest_copy::settle_finished(const order_outcome& outcome, time_point now) {
   if (outcome.flip == flip_state::acknowledged) {
     unsettled_ = false;
     if (std::exchange(flip_back_, false)) {
-      never_went_live();
+      never_went_live(true);
       failed(*last_error_, now);
       return;
     }
@@ -189,8 +189,11 @@ void guest_copy::links_acknowledged() {
   }
 }
 
-void guest_copy::never_went_live() {
-  generations_[pending_->name].state = name_state::partial;
+void guest_copy::never_went_live(bool was_sent) {
+  if (was_sent)
+    generations_[pending_->name].state = name_state::partial;
+  else
+    generations_.erase(pending_->name);
   // Links follow the flip: those of this push alone were never sent.
   std::erase_if(links_, [](const auto& entry) {
     return !entry.second.sent;

@@ -125,6 +125,7 @@ void host_volume::looked(const result<volume_look>& seen, time_point now) {
                     && (!seen->digest || *seen->digest == current_->digest);
   if (same) {
     suspected_at_.reset();
+    unread_since_.reset();
     last_error_.reset();
     return;
   }
@@ -144,6 +145,7 @@ void host_volume::read(const result<volume_snapshot_ptr>& got, time_point now) {
   superseded_retry_.reset();
   failed_retry_.reset();
   last_error_.reset();
+  unread_since_.reset();
   snapshot_ = *got;
   if (current_ != snapshot_->id) {
     current_ = snapshot_->id;
@@ -166,6 +168,10 @@ void host_volume::retry_read(const error& err, time_point now) {
     return;
   }
   last_error_ = err;
+  if (err.code == errc::not_found)
+    unread_since_.reset();
+  else if (!unread_since_)
+    unread_since_ = suspected_at_.value_or(now);
   read_at_ = now + failed_retry_.next();
 }
 

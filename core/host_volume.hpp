@@ -117,6 +117,12 @@ public:
     return last_error_;
   }
 
+  /// Since when the host may have something newer that could not be read, for
+  /// the reason of last_error(). Nothing for a volume that is gone.
+  const std::optional<time_point>& unread_since() const {
+    return unread_since_;
+  }
+
 private:
   void suspect(time_point now);
   void retry_read(const error& err, time_point now);
@@ -139,6 +145,7 @@ private:
   std::optional<time_point> attributes_at_;
   std::optional<time_point> poll_at_;
   std::optional<time_point> suspected_at_;
+  std::optional<time_point> unread_since_;
   time_point changed_at_;
   std::optional<generation> current_;
   volume_snapshot_ptr snapshot_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/api_types.hpp"
+#include "core/copy_category.hpp"
 #include "core/result.hpp"
 
 #include <map>
@@ -41,6 +42,10 @@ struct share {
   share_file_request request;
   share_kind kind = share_kind::unknown;
   share_phase phase = share_phase::running;
+  /// Of what is copied, once its source was looked at.
+  std::optional<copy_category> category = std::nullopt;
+  /// The rule of the category is `audit`.
+  bool would_be_denied = false;
   /// What ShareFile answers, once ready.
   share_file_reply reply;
 };

@@ -26,7 +26,7 @@ std::optional<volume_kind> kind_of_plugin(std::string_view name) {
   if (!name.starts_with(plugin_prefix))
     return std::nullopt;
   name.remove_prefix(plugin_prefix.size());
-  for (const auto kind : {configmap, secret, projected, downward_api})
+  for (const auto kind : {configmap, secret, projected, downward_api, csi})
     if (name == to_string(kind))
       return kind;
   return std::nullopt;
@@ -46,6 +46,7 @@ const char* to_string(volume_kind kind) noexcept {
   case volume_kind::configmap: return "configmap";
   case volume_kind::secret: return "secret";
   case volume_kind::projected: return "projected";
+  case volume_kind::csi: return "csi";
   case volume_kind::downward_api: break;
   }
   return "downward-api";
@@ -63,21 +64,57 @@ bool is_generation_name(std::string_view name) noexcept {
   return std::all_of(digits.begin(), digits.end(), is_digit);
 }
 
-volume_matcher::volume_matcher(bool strict, std::vector<std::string> roots)
-  : strict_(strict), roots_(std::move(roots)) {
+std::string_view plugin_of(std::string_view path) noexcept {
+  std::array<std::string_view, 4> above;
+  for (std::size_t begin = 0; begin < path.size();) {
+    const auto end = std::min(path.find('/', begin), path.size());
+    const auto name = path.substr(begin, end - begin);
+    if (!name.empty() && above[0] == "pods" && !above[1].empty()
+        && above[2] == "volumes" && above[3].starts_with(plugin_prefix))
+      return above[3].substr(plugin_prefix.size());
+    std::rotate(above.begin(), above.begin() + 1, above.end());
+    above.back() = name;
+    begin = end + 1;
+  }
+  return {};
 }
 
-volume_matcher volume_matcher::structural() {
-  return {false, {}};
+std::optional<subpath_volume> subpath_volume_of(std::string_view path) {
+  constexpr std::string_view dir = "/volume-subpaths/";
+  const auto at = path.find(dir);
+  if (at == std::string_view::npos)
+    return std::nullopt;
+  const auto pod = path.substr(0, at);
+  const auto rest = path.substr(at + dir.size());
+  const auto name = first_component(rest);
+  // NAME, CONTAINER and INDEX at least.
+  const bool whole = std::count(rest.begin(), rest.end(), '/') >= 2;
+  if (base_name(parent_path(pod)) != "pods" || name.empty() || !whole)
+    return std::nullopt;
+  return subpath_volume{join(pod, "volumes"), std::string{name}};
 }
 
-volume_matcher volume_matcher::kubelet_root(std::vector<std::string> roots) {
-  return {true, std::move(roots)};
+volume_matcher::volume_matcher(bool strict, std::vector<std::string> roots,
+                               csi_volumes csi)
+  : strict_(strict), roots_(std::move(roots)), csi_(csi) {
+}
+
+volume_matcher volume_matcher::structural(csi_volumes csi) {
+  return {false, {}, csi};
+}
+
+volume_matcher volume_matcher::kubelet_root(std::vector<std::string> roots,
+                                            csi_volumes csi) {
+  return {true, std::move(roots), csi};
 }
 
 std::optional<volume_kind>
 volume_matcher::kind_of(std::string_view path) const {
   if (path.empty() || path.front() != '/')
+    return std::nullopt;
+  const bool is_csi = plugin_of(path) == to_string(volume_kind::csi);
+  // A driver's volume is mounted one directory further down.
+  if (is_csi && (csi_ == csi_volumes::leave || take_last(path) != "mount"))
     return std::nullopt;
   const auto name = take_last(path);
   const auto kind = kind_of_plugin(take_last(path));

@@ -8,12 +8,14 @@
 
 namespace fsshare {
 
-/// The volumes that the kubelet writes with its AtomicWriter.
+/// The volumes that are written with the kubelet's AtomicWriter.
 enum class volume_kind : std::uint8_t {
   configmap,
   secret,
   projected,
   downward_api,
+  /// By CSI drivers that use it too, such as that of the secrets store.
+  csi,
 };
 
 /// Returns the word in the name of the kubelet's directory, such as
@@ -24,6 +26,25 @@ const char* to_string(volume_kind kind) noexcept;
 /// `..YYYY_MM_DD_hh_mm_ss.` and decimal digits.
 bool is_generation_name(std::string_view name) noexcept;
 
+/// Returns the plugin of the pod's volume that `path` (absolute, normal) is or
+/// lies in, such as `secret`, `empty-dir` or `csi`; empty if it is in none:
+/// `.../pods/UID/volumes/kubernetes.io~PLUGIN/NAME...`, wherever that is.
+std::string_view plugin_of(std::string_view path) noexcept;
+
+/// A volume of which a part is mounted at `.../volume-subpaths/NAME/...`.
+struct subpath_volume {
+  /// Holds the pod's volumes: `.../pods/UID/volumes`.
+  std::string volumes_dir;
+  std::string name;
+};
+
+/// Returns the volume that the source of a subPath mount belongs to:
+/// `.../pods/UID/volume-subpaths/NAME/CONTAINER/INDEX`, or a path below it.
+std::optional<subpath_volume> subpath_volume_of(std::string_view path);
+
+/// Whether volumes of CSI drivers are followed.
+enum class csi_volumes : std::uint8_t { leave, follow };
+
 /// Tells volumes from other directories, by path alone. Whether a volume has
 /// the AtomicWriter's shape (`..data`, which names a generation) is for who
 /// reads the directory to see.
@@ -31,21 +52,24 @@ class volume_matcher {
 public:
   /// Accepts `.../pods/UID/volumes/kubernetes.io~KIND/NAME` wherever the
   /// kubelet's root is: static pods, k0s, symlinked roots.
-  static volume_matcher structural();
+  static volume_matcher structural(csi_volumes csi = csi_volumes::leave);
 
   /// Accepts the same below one of `roots` only (absolute normal paths), with
   /// the 36 characters of an ordinary pod's UID, as Kata's runtime does.
-  static volume_matcher kubelet_root(std::vector<std::string> roots);
+  static volume_matcher kubelet_root(std::vector<std::string> roots,
+                                     csi_volumes csi = csi_volumes::leave);
 
   /// Returns the kind of the volume whose root directory `path` is (absolute,
-  /// normal); nothing for other paths, those below a volume included.
+  /// normal), for CSI `.../kubernetes.io~csi/NAME/mount`; nothing for other
+  /// paths, those below a volume included.
   std::optional<volume_kind> kind_of(std::string_view path) const;
 
 private:
-  volume_matcher(bool strict, std::vector<std::string> roots);
+  volume_matcher(bool strict, std::vector<std::string> roots, csi_volumes csi);
 
   bool strict_;
   std::vector<std::string> roots_;
+  csi_volumes csi_;
 };
 
 } // namespace fsshare

@@ -52,6 +52,26 @@ std::string state_of(const v1::DestinationStatus& at) {
   return at.guest_generation().empty() ? "none" : "stale";
 }
 
+std::string state_of(const v1::ShareStatus& share) {
+  if (share.ignored())
+    return "ignored: " + share.reason();
+  return share.ready() ? "ready" : "copying " + percent(share.progress());
+}
+
+/// Returns what the copies of a sandbox take of its guest's memory.
+std::string memory_of(const v1::SandboxStatus& sandbox) {
+  if (sandbox.mode() != v1::SHARING_MODE_COPY)
+    return {};
+  const auto limit = sandbox.held_limit_bytes();
+  return std::to_string(sandbox.held_bytes()) + " bytes"
+         + (limit > 0 ? " of at most " + std::to_string(limit) : "");
+}
+
+std::string category_of(const v1::ShareStatus& share) {
+  return share.category()
+         + (share.would_be_denied() ? " (would be denied)" : "");
+}
+
 /// Returns why something is not as it should be, in one cell.
 std::string trouble_of(const v1::DestinationStatus& at) {
   auto out = at.reason();
@@ -188,6 +208,7 @@ std::string render(const v1::GetSandboxReply& reply) {
     {"watcher", sandbox.watcher_running() ? "running" : "stopped"},
     {"containers", count(sandbox.containers())},
     {"shares", count(sandbox.shares())},
+    {"guest memory", memory_of(sandbox)},
   });
   if (!reply.shares().empty())
     out += "\n" + render_shares(reply);
@@ -200,13 +221,13 @@ std::string render(const v1::GetSandboxReply& reply) {
 
 std::string render_shares(const v1::GetSandboxReply& reply) {
   table out{{"SHARE", "CONTAINER", "SOURCE", "DESTINATION", "ACCESS", "STATE",
-             "GUEST PATH", "SKIPPED"}};
+             "GUEST PATH", "SKIPPED", "CATEGORY"}};
   for (const auto& each : reply.shares()) {
     const auto& mount = each.mount();
     out.add({each.share_id(), each.container_id(), mount.source(),
              mount.destination(), mount.read_only() ? "ro" : "rw",
-             each.ready() ? "ready" : "copying " + percent(each.progress()),
-             each.guest_path(), std::to_string(each.skipped_size())});
+             state_of(each), each.guest_path(), count(each.skipped_size()),
+             category_of(each)});
   }
   return out.text();
 }

@@ -6,6 +6,7 @@
 #include "actors/mounter.hpp"
 #include "actors/node.hpp"
 #include "actors/nydus.hpp"
+#include "actors/reader_pool.hpp"
 #include "actors/registry.hpp"
 #include "actors/sandbox.hpp"
 #include "actors/volume_reader.hpp"
@@ -20,8 +21,10 @@
 #include "sys/socket_dialer.hpp"
 #include "sys/socket_listener.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <limits>
 #include <random>
 #include <utility>
 #include <vector>
@@ -30,8 +33,9 @@ namespace fsshare {
 
 namespace {
 
-// Disk reads of volumes block; two at a time keep a slow one from stopping all.
-constexpr std::size_t reader_count = 2;
+// Reads of the disk block; this many at a time keep slow ones from stopping
+// all, see read_queue.
+constexpr std::size_t reader_count = 4;
 
 std::uint64_t random_number() {
   // The kernel's, so that names cannot be guessed.
@@ -54,11 +58,18 @@ volume_reader_options reader_options(const node_config& config) {
   volume_reader_options o;
   o.kubelet_roots_only = config.volumes.match == volume_match::kubelet_root;
   o.kubelet_roots = config.volumes.kubelet_roots;
+  o.csi = config.volumes.csi ? csi_volumes::follow : csi_volumes::leave;
+  o.mounts
+    = config.copy.cross_mounts ? mount_crossing::cross : mount_crossing::skip;
   const auto& limits = config.copy.limits;
   o.limits.entries = limits.entries;
   o.limits.bytes_per_file = limits.file_bytes;
+  o.limits.total_bytes = limits.sandbox_bytes != 0
+                           ? limits.sandbox_bytes
+                           : std::numeric_limits<std::uint64_t>::max();
   o.volume_limits.entries = limits.entries;
-  o.volume_limits.bytes_per_file = limits.volume_bytes;
+  o.volume_limits.bytes_per_file
+    = std::min(limits.file_bytes, limits.volume_bytes);
   o.volume_limits.total_bytes = limits.volume_bytes;
   return o;
 }
@@ -118,7 +129,7 @@ private:
   io_loop loop;
   std::shared_ptr<dialer> network;
   inotify_reader_actor watcher;
-  std::vector<volume_reader_actor> readers;
+  volume_reader_actor reader;
   mounter_actor mounts;
   registry_actor registry;
   node_actor node;
@@ -147,13 +158,17 @@ status node_agent::parts::start_actors() {
       watch_inotify(std::move(opened));
     });
   watcher = system.spawn<inotify_reader>(watches);
-  for (std::size_t i = 0; i < reader_count; ++i)
+  std::vector<volume_reader_actor> readers;
+  for (std::size_t i = 0; i < reader_count; ++i) {
     readers.push_back(spawn_blocking<state_actor<volume_reader_state>>(
       system, reader_options(config)));
+    supervisor.watch(readers.back(), "volume-reader");
+  }
+  reader = system.spawn<reader_pool>(std::move(readers));
   mounts = spawn_blocking<mounter>(
     system, std::shared_ptr<mount_executor>{*std::move(executor)});
   registry = system.spawn<state_actor<registry_state>>(table_settings(config),
-                                                       watcher, readers);
+                                                       watcher, reader);
   tell(watcher, report_volumes_to{registry});
   // No reason not to start: volumes are polled until there is one.
   if (const auto opened = watches->open(); !opened)
@@ -162,7 +177,8 @@ status node_agent::parts::start_actors() {
     return system.spawn<state_actor<sandbox_state>>(
       sandbox_options{id, config.share.root, config.guest.share_dir,
                       config.mounts.recursive ? submounts::take
-                                              : submounts::leave},
+                                              : submounts::leave,
+                      config.copy.categories},
       with);
   };
   node = system.spawn<state_actor<node_state>>(make_sandbox, registry);
@@ -180,8 +196,7 @@ void node_agent::parts::supervise() {
   supervisor.watch(mounts, "mounter");
   supervisor.watch(registry, "registry");
   supervisor.watch(watcher, "inotify-reader");
-  for (const auto& reader : readers)
-    supervisor.watch(reader, "volume-reader");
+  supervisor.watch(reader, "reader-pool");
 }
 
 sandbox_neighbours node_agent::parts::neighbours() {
@@ -196,14 +211,15 @@ sandbox_neighbours node_agent::parts::neighbours() {
         o.debt_interval = config.volumes.sweep_interval;
         o.window_requests = config.copy.window_requests;
         o.window_bytes = config.copy.window_bytes;
+        o.memory_bytes = config.copy.limits.sandbox_bytes;
         o.seed = static_cast<std::uint32_t>(random_number());
         return guest_proxy_actor{system.spawn<state_actor<guest_proxy_state>>(
-          o, network, readers, registry)};
+          o, network, reader, registry)};
       };
   const auto make_nydus = [this](const std::string& socket) {
     return nydus_actor{spawn_blocking<nydus>(system, nydusd_at(socket))};
   };
-  return {mounts, registry, readers, make_proxy, random_number, make_nydus};
+  return {mounts, registry, reader, make_proxy, random_number, make_nydus};
 }
 
 void node_agent::parts::watch_inotify(
@@ -249,8 +265,7 @@ node_agent::parts::~parts() {
   end(registry);
   end(watcher);
   end(mounts);
-  for (const auto& reader : readers)
-    end(reader);
+  end(reader);
 }
 
 node_agent::node_agent(std::unique_ptr<parts> p) : parts_(std::move(p)) {

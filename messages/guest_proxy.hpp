@@ -69,6 +69,9 @@ struct guest_status {
   std::string last_error;
   std::uint64_t requests = 0;
   std::uint64_t bytes_sent = 0;
+  /// Memory of the guest that copies take, and what they may take.
+  std::uint64_t held_bytes = 0;
+  std::uint64_t held_limit_bytes = 0;
   /// Guest copies that should be gone and are not.
   std::vector<skipped_entry> debts;
   /// How far the orders that run are.

@@ -24,6 +24,10 @@ enum class source_kind : std::uint8_t {
 };
 struct source_class {
   source_kind kind = source_kind::tree;
+  /// Of the pod's volume that the source is or lies in; see plugin_of().
+  std::string plugin;
+  /// False also if it is missing.
+  bool is_directory = false;
 };
 
 /// Asks what a source is, to know how to share it.

@@ -2,6 +2,7 @@
 
 #include "core/paths.hpp"
 #include "sys/errno_error.hpp"
+#include "sys/file_system_type.hpp"
 
 #include <algorithm>
 #include <array>
@@ -153,12 +154,10 @@ status dir_walk::visit(int dir, const std::string& name, const place& at) {
       return vanish(at);
     return errno_error(errno, "stat", shown(at.path));
   }
-  // The base may be one: it was asked for by name.
   const bool is_mount = (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
   const char* reason = special_type(info.stx_mode);
-  if (reason == nullptr && is_mount && !at.path.empty()
-      && options_.mounts == mount_crossing::skip)
-    reason = "is a mount point";
+  if (reason == nullptr)
+    reason = foreign(at, is_mount);
   if (reason != nullptr) {
     tree_.skipped.push_back({at.as, reason});
     return unit{};
@@ -175,6 +174,21 @@ status dir_walk::visit(int dir, const std::string& name, const place& at) {
   }
   pending_.push_back(at);
   return add_entry(std::move(entry));
+}
+
+// Returns why an entry is left out for what is mounted there, null for others.
+const char* dir_walk::foreign(const place& at, bool is_mount) const {
+  constexpr const char* kernels = "is on a filesystem of the kernel";
+  // The base may be a mount point: it was asked for by name.
+  if (at.path.empty())
+    return is_on_kernel_file_system(base_) ? kernels : nullptr;
+  if (!is_mount)
+    return nullptr;
+  if (options_.mounts == mount_crossing::skip)
+    return "is a mount point";
+  const auto root = open_beneath(base_, at.path, O_PATH, options_.mounts);
+  // What is gone is found to be by who reads it.
+  return root && is_on_kernel_file_system(root.get()) ? kernels : nullptr;
 }
 
 unique_fd dir_walk::open_directory(const std::string& path) const {

@@ -26,8 +26,9 @@ enum class vanished_entries : std::uint8_t { fail, leave_out };
 /// Everything is opened from that directory by openat2(2) with RESOLVE_BENEATH,
 /// RESOLVE_NO_SYMLINKS and RESOLVE_NO_MAGICLINKS: whatever somebody makes of
 /// the tree meanwhile, nothing outside it is read. Sockets, FIFOs, devices and,
-/// unless they are crossed, mount points are skipped with the reason. However
-/// deep the tree, at most two descriptors are open at a time.
+/// unless they are crossed, mount points are skipped with the reason; those of
+/// the kernel's own filesystems always. However deep the tree, at most two
+/// descriptors are open at a time.
 class dir_walk {
 public:
   struct options {
@@ -68,6 +69,7 @@ private:
   void pause() const;
   std::string shown(const std::string& path) const;
   unique_fd open_directory(const std::string& path) const;
+  const char* foreign(const place& at, bool is_mount) const;
   result<std::vector<std::string>> list(int dir, const std::string& path) const;
   status visit(int dir, const std::string& name, const place& at);
   status visit_children(const place& at);

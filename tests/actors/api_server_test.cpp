@@ -176,12 +176,18 @@ TEST_CASE_FIXTURE(fixture, "status replies carry every field") {
                     "/S/mounts",
                     2,
                     3,
+                    8192,
+                    65536,
                     {{"/g/old", "refused"}}};
   answer.shares = {{"id",
                     "c1",
                     {"/a", "/d", "bind", {}, true},
                     "/h",
                     "/g",
+                    true,
+                    true,
+                    "is a socket",
+                    "secret",
                     true,
                     {1, 2, 3, 4},
                     {{"s", "socket"}}}};
@@ -208,9 +214,15 @@ TEST_CASE_FIXTURE(fixture, "status replies carry every field") {
   CHECK(sandbox.watcher_running());
   CHECK(sandbox.containers() == 2);
   CHECK(sandbox.shares() == 3);
+  CHECK(sandbox.held_bytes() == 8192);
+  CHECK(sandbox.held_limit_bytes() == 65536);
   CHECK(sandbox.pending(0).path() == "/g/old");
   CHECK(reply.shares(0).mount().read_only());
   CHECK(reply.shares(0).ready());
+  CHECK(reply.shares(0).ignored());
+  CHECK(reply.shares(0).reason() == "is a socket");
+  CHECK(reply.shares(0).category() == "secret");
+  CHECK(reply.shares(0).would_be_denied());
   CHECK(reply.shares(0).progress().entries_done() == 1);
   CHECK(reply.shares(0).progress().entries_total() == 2);
   CHECK(reply.shares(0).progress().done_bytes() == 3);

@@ -59,8 +59,8 @@ struct fixture : test::actor_fixture {
   sandbox_actor make() {
     sandbox_neighbours with;
     with.mounter = spawn<mounter>(mounts);
-    with.readers
-      = {spawn<state_actor<volume_reader_state>>(volume_reader_options{})};
+    with.reader
+      = spawn<state_actor<volume_reader_state>>(volume_reader_options{});
     with.nonce = [] {
       return std::uint64_t{1};
     };

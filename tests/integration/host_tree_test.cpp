@@ -179,4 +179,30 @@ TEST_CASE("mount points in a tree are skipped unless they are crossed") {
   CHECK(load_tree(work / "t/bound", {}));
 }
 
+TEST_CASE("filesystems of the kernel are never read, crossed or as the root") {
+  const private_mounts work;
+  if (!work.unavailable().empty()) {
+    MESSAGE("skipped: " << work.unavailable());
+    return;
+  }
+  work.write("t/file", "x");
+  bind_by_hand("/proc/sys", work.make_dir("t/proc"));
+  bind_by_hand("/sys/kernel", work.make_dir("t/sys"));
+  const auto crossed
+    = load_tree(work / "t", {}, tree_options{mount_crossing::cross});
+  REQUIRE(crossed);
+  CHECK(paths(**crossed) == strings{"", "file"});
+  const std::string reason = "is on a filesystem of the kernel";
+  CHECK((*crossed)->skipped
+        == std::vector<skipped_entry>{{"proc", reason}, {"sys", reason}});
+  for (const auto* root : {"/proc/sys/kernel", "/proc/version", "/sys/kernel"})
+    for (const auto mounts : {mount_crossing::cross, mount_crossing::skip}) {
+      CAPTURE(root);
+      const auto read = load_tree(root, {}, tree_options{mounts});
+      REQUIRE(read);
+      CHECK((*read)->entries.empty());
+      CHECK((*read)->skipped == std::vector<skipped_entry>{{"", reason}});
+    }
+}
+
 TEST_SUITE_END();

@@ -4,9 +4,9 @@
 #include "actors/inotify_reader.hpp"
 #include "actors/mounter.hpp"
 #include "actors/node.hpp"
+#include "actors/reader_pool.hpp"
 #include "actors/registry.hpp"
 #include "actors/sandbox.hpp"
-#include "actors/volume_reader.hpp"
 #include "messages/state_actor.hpp"
 #include "sys/kernel_mount.hpp"
 #include "tests/support/tree_text.hpp"
@@ -66,38 +66,46 @@ node_world::node_world(chooser& c, node_world_options world_options)
   lose_events();
   dir.make_dir("sandboxes");
   watcher_ = actors.spawn<inotify_reader>(watches_);
-  volume_reader_options reading;
+  auto reading = world_options.reading;
   reading.between = [this] {
     if (between_reads)
       between_reads();
   };
-  readers_.push_back(actors.spawn<state_actor<volume_reader_state>>(reading));
+  std::vector<volume_reader_actor> readers;
+  for (int n = 0; n < 4; ++n)
+    readers.push_back(
+      actors.spawn<state_actor<volume_reader_state>>(reading));
+  reader_ = actors.spawn<reader_pool>(std::move(readers));
   destination_table::settings settings;
   settings.seed = static_cast<std::uint32_t>(choose.pick(1000));
   registry
-    = actors.spawn<state_actor<registry_state>>(settings, watcher_, readers_);
+    = actors.spawn<state_actor<registry_state>>(settings, watcher_, reader_);
   tell(watcher_, report_volumes_to{registry});
   mounter_ = actors.spawn<mounter>(std::shared_ptr<mount_executor>{
     must(make_kernel_mount(mount_api_choice::automatic))});
   sandbox_neighbours neighbours{
-    mounter_, registry, readers_,
-    [this, quiet_time = world_options.quiet_time](
-      const std::string& id, const guest_address& address) {
+    mounter_, registry, reader_,
+    [this, quiet_time = world_options.quiet_time,
+     memory_bytes = world_options.memory_bytes](const std::string& id,
+                                                const guest_address& address) {
       guest_proxy_options options;
       options.quiet_time = quiet_time;
+      options.memory_bytes = memory_bytes;
       options.sandbox_id = id;
       options.address = address;
       return actors.spawn<state_actor<guest_proxy_state>>(
-        options, guests_.at(id), readers_, registry);
+        options, guests_.at(id), reader_, registry);
     },
     [this] {
       return ++nonce_;
     }};
-  auto make_sandbox = [this, neighbours](const std::string& id) {
+  auto make_sandbox = [this, neighbours, categories = world_options.categories](
+                        const std::string& id) {
     sandbox_options options;
     options.sandbox_id = id;
     options.share_root = dir / "sandboxes";
     options.guest_share_dir = share_dir;
+    options.categories = categories;
     return actors.spawn<state_actor<sandbox_state>>(options, neighbours);
   };
   node = actors.spawn<state_actor<node_state>>(make_sandbox, registry);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/volume_reader.hpp"
+#include "core/copy_category.hpp"
 #include "messages/guest_proxy.hpp"
 #include "messages/inotify_reader.hpp"
 #include "messages/mounter.hpp"
@@ -25,6 +27,12 @@ namespace fsshare::test {
 struct node_world_options {
   /// As `guest.quiet_time`.
   std::chrono::nanoseconds quiet_time = std::chrono::seconds{1};
+  /// How VOLUME READERs read.
+  volume_reader_options reading{};
+  /// As `copy.limits.sandbox_bytes`.
+  std::uint64_t memory_bytes = 0;
+  /// As `copy.categories`.
+  copy_rules categories{};
 };
 
 /// A whole node agent under the deterministic scheduler: every actor but API
@@ -154,7 +162,7 @@ private:
 
   std::shared_ptr<kernel_watch_api> watches_;
   inotify_reader_actor watcher_;
-  std::vector<volume_reader_actor> readers_;
+  volume_reader_actor reader_;
   mounter_actor mounter_;
   std::map<std::string, std::shared_ptr<sim_guest>> guests_;
   std::set<std::string> hung_;

@@ -67,8 +67,14 @@ TEST_CASE("every key is read") {
     "guest": {"share_dir": "/g", "dial_timeout": "1s",
               "request_timeout": "250ms", "quiet_time": "3s"},
     "copy": {"window_requests": 1, "window_bytes": 1048576,
-             "limits": {"entries": 2, "file_bytes": 3, "volume_bytes": 4}},
-    "volumes": {"match": "kubelet-root", "kubelet_roots": ["/k"],
+             "cross_mounts": true,
+             "limits": {"entries": 2, "file_bytes": 3, "volume_bytes": 4,
+                        "sandbox_bytes": 5},
+             "categories": {"configmap": "audit", "secret": "deny",
+                            "projected": "audit", "downward-api": "deny",
+                            "network-files": "audit", "other-files": "deny",
+                            "other-directories": "audit"}},
+    "volumes": {"match": "kubelet-root", "kubelet_roots": ["/k"], "csi": true,
                 "sweep_interval": "1m", "poll_interval": "2s", "grace": "0s", "keep_generations": 5},
     "log": {"level": "debug", "format": "json"}})"});
   REQUIRE(parsed);
@@ -78,8 +84,14 @@ TEST_CASE("every key is read") {
   expected.mounts
     = {mount_api_choice::classic, false, visibility_check::assumed};
   expected.guest = {"/g", 1s, 250ms, 3s};
-  expected.copy = {1, 1048576, {2, 3, 4}};
-  expected.volumes = {volume_match::kubelet_root, {"/k"}, 1min, 2s, 0s, 5};
+  using enum copy_rule;
+  expected.copy = {1,
+                   1048576,
+                   true,
+                   {2, 3, 4, 5},
+                   {audit, deny, audit, deny, audit, deny, audit}};
+  expected.volumes
+    = {volume_match::kubelet_root, {"/k"}, true, 1min, 2s, 0s, 5};
   expected.log = {log_level::debug, log_format::json};
   CHECK(*parsed == expected);
   CHECK(*parse({to_json_text(expected)}) == expected);

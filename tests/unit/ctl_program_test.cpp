@@ -161,6 +161,8 @@ TEST_CASE("one sandbox is shown with its shares and volumes") {
   v1::GetSandboxReply reply;
   reply.mutable_sandbox()->set_sandbox_id("sb");
   reply.mutable_sandbox()->set_mode(v1::SHARING_MODE_COPY);
+  reply.mutable_sandbox()->set_held_bytes(8192);
+  reply.mutable_sandbox()->set_held_limit_bytes(65536);
   auto* pending = reply.mutable_sandbox()->add_pending();
   pending->set_path("/g/old");
   pending->set_reason("refused");
@@ -171,12 +173,31 @@ TEST_CASE("one sandbox is shown with its shares and volumes") {
   share->mutable_progress()->set_total_bytes(4);
   *reply.mutable_volumes() = some_volumes().volumes();
   const auto all = answered({"sandbox", "inspect", "sb"}, reply).out;
-  for (const char* part : {"sandbox:       sb\n", "copying 25%", "..2",
-                           "NOT YET REMOVED", "/g/old"})
+  for (const char* part :
+       {"sandbox:       sb\n", "copying 25%", "..2", "NOT YET REMOVED",
+        "/g/old", "guest memory:  8192 bytes of at most 65536\n"})
     CHECK_MESSAGE(all.find(part) != std::string::npos, all);
   const auto shares = answered({"share", "ls", "sb"}, reply).out;
   CHECK(shares.find("copying 25%") != std::string::npos);
   CHECK(shares.find("..2") == std::string::npos);
+}
+
+TEST_CASE("a share that is ignored is listed with its reason, one that is "
+          "audited with its category") {
+  v1::GetSandboxReply reply;
+  auto* ignored = reply.add_shares();
+  ignored->set_share_id("s1");
+  ignored->set_ignored(true);
+  ignored->set_reason("/a: is a FIFO");
+  auto* audited = reply.add_shares();
+  audited->set_share_id("s2");
+  audited->set_ready(true);
+  audited->set_category("secret");
+  audited->set_would_be_denied(true);
+  const auto shares = answered({"share", "ls", "sb"}, reply).out;
+  for (const char* part :
+       {"ignored: /a: is a FIFO", "ready", "secret (would be denied)"})
+    CHECK_MESSAGE(shares.find(part) != std::string::npos, shares);
 }
 
 TEST_CASE("a share is shown with what was left out, or why it was ignored") {

@@ -57,6 +57,31 @@ TEST_CASE("a flip is read at once") {
   CHECK(v.changed_at() == t0 + 1s);
 }
 
+TEST_CASE("a newer generation that cannot be read is known to be missing") {
+  auto v = read_volume();
+  CHECK_FALSE(v.unread_since());
+  v.hint(volume_hint::flipped, t0 + 1s);
+  REQUIRE(v.next(t0 + 1s) == volume_request::read);
+  v.read(error{errc::aborted, "superseded"}, t0 + 2s);
+  CHECK_FALSE(v.unread_since());
+  REQUIRE(v.next(t0 + 3s) == volume_request::read);
+  v.read(error{errc::resource_exhausted, "too large"}, t0 + 3s);
+  CHECK(v.unread_since() == t0 + 1s);
+  REQUIRE(v.next(t0 + 40s) == volume_request::read);
+  v.read(error{errc::resource_exhausted, "too large"}, t0 + 40s);
+  CHECK(v.unread_since() == t0 + 1s);
+  SUBCASE("until it is read") {
+    REQUIRE(v.next(t0 + 80s) == volume_request::read);
+    v.read(contents("..3"), t0 + 80s);
+    CHECK_FALSE(v.unread_since());
+  }
+  SUBCASE("or the volume is gone") {
+    REQUIRE(v.next(t0 + 80s) == volume_request::read);
+    v.read(error{errc::not_found, "gone"}, t0 + 80s);
+    CHECK_FALSE(v.unread_since());
+  }
+}
+
 TEST_CASE("a flip while reading is looked at afterwards") {
   auto v = read_volume();
   v.hint(volume_hint::flipped, t0);

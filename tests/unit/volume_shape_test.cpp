@@ -98,6 +98,58 @@ TEST_CASE("the strict mode takes configured roots and ordinary UIDs only") {
   CHECK_FALSE(kind("/var/lib/kubelet", ordinary_uid + "0"));
 }
 
+TEST_CASE("volumes of CSI drivers are taken one directory further down, where "
+          "asked for") {
+  const auto path = volume_below("/k", ordinary_uid, "kubernetes.io~csi");
+  const auto csi = csi_volumes::follow;
+  for (const auto& volumes : {volume_matcher::structural(csi),
+                              volume_matcher::kubelet_root({"/k"}, csi)}) {
+    CHECK(volumes.kind_of(path + "/mount") == volume_kind::csi);
+    CHECK_FALSE(volumes.kind_of(path));
+    CHECK_FALSE(volumes.kind_of(path + "/mount/mount"));
+    CHECK_FALSE(volumes.kind_of(path + "/globalmount"));
+    CHECK(volumes.kind_of(
+      volume_below("/k", ordinary_uid, "kubernetes.io~secret")));
+  }
+  CHECK_FALSE(volume_matcher::structural().kind_of(path + "/mount"));
+}
+
+TEST_CASE("a path in a pod's volume has its plugin") {
+  const auto path = volume_below("/k", ordinary_uid, "kubernetes.io~secret");
+  CHECK(plugin_of(path) == "secret");
+  CHECK(plugin_of(path + "/..data/key") == "secret");
+  CHECK(plugin_of(volume_below("", "u", "kubernetes.io~empty-dir"))
+        == "empty-dir");
+  CHECK(plugin_of(volume_below("/k", "u", "kubernetes.io~csi") + "/mount")
+        == "csi");
+  for (const auto* none :
+       {"", "/", "/k/pods/u/volumes/kubernetes.io~secret",
+        "/k/pods/u/volumes/kubernetes.io~secret/", "/k/pods/u/volumes/secret/n",
+        "/k/pods//volumes/kubernetes.io~secret/n",
+        "/k/pods/u/plugins/kubernetes.io~secret/n",
+        "/k/pods/u/volume-subpaths/n/c/0"}) {
+    CAPTURE(none);
+    CHECK(plugin_of(none).empty());
+  }
+}
+
+TEST_CASE("the source of a subPath mount names its volume") {
+  for (const auto* path : {"/k/pods/u/volume-subpaths/certs/web/0",
+                           "/k/pods/u/volume-subpaths/certs/web/0/deeper"}) {
+    const auto found = subpath_volume_of(path);
+    REQUIRE(found);
+    CHECK(found->volumes_dir == "/k/pods/u/volumes");
+    CHECK(found->name == "certs");
+  }
+  for (const auto* none :
+       {"", "/", "/k/pods/u/volume-subpaths", "/k/pods/u/volume-subpaths/certs",
+        "/k/pods/u/volume-subpaths/certs/web", "/k/u/volume-subpaths/certs/w/0",
+        "/k/pods/u/volumes/kubernetes.io~secret/certs"}) {
+    CAPTURE(none);
+    CHECK_FALSE(subpath_volume_of(none));
+  }
+}
+
 TEST_CASE("the strict mode without roots knows no volume") {
   const auto volumes = volume_matcher::kubelet_root({});
   CHECK_FALSE(volumes.kind_of(

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace fsshare {
+
+/// What a copy of a source is for the rules of an operator.
+enum class copy_category : std::uint8_t {
+  configmap,
+  secret,
+  projected,
+  downward_api,
+  /// The files that a runtime writes for a container's network.
+  network_files,
+  other_files,
+  other_directories,
+};
+
+/// Returns the word of the configuration, such as `downward-api`.
+const char* to_string(copy_category category) noexcept;
+
+/// What is done about the copies of a category.
+enum class copy_rule : std::uint8_t {
+  allow,
+  /// Copied, logged, and listed as what `deny` would refuse.
+  audit,
+  deny,
+};
+
+/// The rule of each category.
+struct copy_rules {
+  copy_rule configmap = copy_rule::allow;
+  copy_rule secret = copy_rule::allow;
+  copy_rule projected = copy_rule::allow;
+  copy_rule downward_api = copy_rule::allow;
+  copy_rule network_files = copy_rule::allow;
+  copy_rule other_files = copy_rule::allow;
+  copy_rule other_directories = copy_rule::allow;
+
+  friend bool operator==(const copy_rules&, const copy_rules&) = default;
+
+  copy_rule rule_for(copy_category category) const noexcept;
+};
+
+/// Tells the category of a source.
+/// @param plugin of the pod's volume that the source is or lies in, such as
+///        `secret`; empty if it is in none. See plugin_of().
+/// @param destination where the container mounts it: /etc/hosts, /etc/hostname
+///        and /etc/resolv.conf are the network's.
+/// @param is_directory of the source; links count as files.
+copy_category category_of(std::string_view plugin, std::string_view destination,
+                          bool is_directory) noexcept;
+
+} // namespace fsshare

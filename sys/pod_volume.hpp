@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+namespace fsshare {
+
+/// Returns `path` with all symlinks resolved (realpath(3)); as it is where that
+/// fails. Blocks on the disk.
+std::string resolved_path(const std::string& path);
+
+/// Returns the plugin of the pod's volume that `path` is or lies in, whichever
+/// symlinks lead there; for the source of a subPath mount that of the volume
+/// whose part it is. Empty if it is in none. Blocks on the disk.
+/// @param resolved what resolved_path() says of `path`.
+std::string find_plugin(const std::string& path, const std::string& resolved);
+
+/// Returns whether there is a directory at `path`; symlinks are none.
+bool is_directory_at(const std::string& path);
+
+} // namespace fsshare

@@ -1,0 +1,60 @@
+#include "core/copy_category.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace fsshare;
+
+TEST_SUITE_BEGIN("core/copy_category");
+
+TEST_CASE("volumes are of their kind, whatever is mounted where") {
+  for (const bool is_directory : {true, false}) {
+    CHECK(category_of("configmap", "/x", is_directory)
+          == copy_category::configmap);
+    CHECK(category_of("secret", "/etc/hosts", is_directory)
+          == copy_category::secret);
+    CHECK(category_of("projected", "/x", is_directory)
+          == copy_category::projected);
+    CHECK(category_of("downward-api", "/x", is_directory)
+          == copy_category::downward_api);
+  }
+}
+
+TEST_CASE("the network's files are told by their destinations, other files and "
+          "directories by what they are") {
+  for (const auto* name : {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf"}) {
+    CHECK(category_of("", name, false) == copy_category::network_files);
+    CHECK(category_of("", name, true) == copy_category::other_directories);
+  }
+  CHECK(category_of("", "/etc/hosts.d", false) == copy_category::other_files);
+  CHECK(category_of("", "/data", true) == copy_category::other_directories);
+  for (const auto* plugin : {"empty-dir", "csi", "host-path"}) {
+    CHECK(category_of(plugin, "/x", true) == copy_category::other_directories);
+    CHECK(category_of(plugin, "/x", false) == copy_category::other_files);
+  }
+}
+
+TEST_CASE("each category has a rule of its own") {
+  using enum copy_category;
+  for (const auto denied : {configmap, secret, projected, downward_api,
+                            network_files, other_files, other_directories}) {
+    copy_rules rules;
+    const auto deny = copy_rule::deny;
+    switch (denied) {
+    case configmap: rules.configmap = deny; break;
+    case secret: rules.secret = deny; break;
+    case projected: rules.projected = deny; break;
+    case downward_api: rules.downward_api = deny; break;
+    case network_files: rules.network_files = deny; break;
+    case other_files: rules.other_files = deny; break;
+    case other_directories: rules.other_directories = deny; break;
+    }
+    for (const auto asked : {configmap, secret, projected, downward_api,
+                             network_files, other_files, other_directories}) {
+      CAPTURE(to_string(denied));
+      CAPTURE(to_string(asked));
+      CHECK((rules.rule_for(asked) == deny) == (asked == denied));
+    }
+  }
+}
+
+TEST_SUITE_END();
