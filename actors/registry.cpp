@@ -40,12 +40,17 @@ registry_state::~registry_state() {
     for (auto& promise : d.removed)
       promise.deliver(gone);
   }
+  for (auto& entry : waiting_)
+    entry.second.deliver(gone);
 }
 
 registry_state::handle::behavior_type registry_state::make_behavior() {
   return {
     [this](add_destination& msg) {
       return add(msg);
+    },
+    [this](const await_current& msg) {
+      return await(msg);
     },
     [this](const remove_destination& msg) {
       return remove(msg);
@@ -106,13 +111,30 @@ caf::result<destination_added> registry_state::add(add_destination& msg) {
   return promise;
 }
 
+caf::result<destination_added> registry_state::await(const await_current& msg) {
+  auto promise = self_->make_response_promise<destination_added>();
+  const auto i = find(msg.sandbox_id, msg.share_id);
+  const auto waiter = ++last_waiter_;
+  waiting_.emplace(waiter, promise);
+  // No destination has the id 0.
+  table_.await_current(i == destinations_.end() ? 0 : i->first, waiter, now());
+  act();
+  return promise;
+}
+
+registry_state::destination_map::iterator
+registry_state::find(const std::string& sandbox_id,
+                     const std::string& share_id) {
+  return std::find_if(destinations_.begin(), destinations_.end(),
+                      [&](const auto& entry) {
+                        return entry.second.sandbox_id == sandbox_id
+                               && entry.second.share_id == share_id;
+                      });
+}
+
 caf::result<destination_removed>
 registry_state::remove(const remove_destination& msg) {
-  const auto i = std::find_if(destinations_.begin(), destinations_.end(),
-                              [&msg](const auto& entry) {
-                                return entry.second.sandbox_id == msg.sandbox_id
-                                       && entry.second.share_id == msg.share_id;
-                              });
+  const auto i = find(msg.sandbox_id, msg.share_id);
   if (i == destinations_.end())
     return destination_removed{};
   auto promise = self_->make_response_promise<destination_removed>();
@@ -265,6 +287,19 @@ void registry_state::perform(first_copy_ended& action) {
   // somebody waits for its end.
   if (i->second.removed.empty())
     destinations_.erase(i);
+}
+
+void registry_state::perform(current_reached& action) {
+  const auto i = waiting_.find(action.waiter);
+  if (i == waiting_.end())
+    return;
+  auto promise = std::move(i->second);
+  waiting_.erase(i);
+  if (action.outcome)
+    promise.deliver(destination_added{action.outcome->copied.name,
+                                      std::move(action.outcome->skipped)});
+  else
+    promise.deliver(to_caf(action.outcome.err()));
 }
 
 void registry_state::perform(leave_debt& action) {

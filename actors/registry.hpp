@@ -37,6 +37,11 @@ private:
   };
 
   caf::result<destination_added> add(add_destination& msg);
+  using destination_map = std::map<destination_id, destination>;
+
+  destination_map::iterator find(const std::string& sandbox_id,
+                                 const std::string& share_id);
+  caf::result<destination_added> await(const await_current& msg);
   caf::result<destination_removed> remove(const remove_destination& msg);
 
   void act();
@@ -46,6 +51,7 @@ private:
   void perform(ask_guest& action);
   void perform(const supersede_push& action);
   void perform(first_copy_ended& action);
+  void perform(current_reached& action);
   void perform(leave_debt& action);
   void perform(destination_left& action);
   void ask_reader(const ask_volume& action);
@@ -57,7 +63,11 @@ private:
   destination_table table_;
   inotify_reader_actor watcher_;
   volume_reader_actor reader_;
-  std::map<destination_id, destination> destinations_;
+  destination_map destinations_;
+  /// Who waits for a copy to be current.
+  std::map<std::uint64_t, caf::typed_response_promise<destination_added>>
+    waiting_;
+  std::uint64_t last_waiter_ = 0;
   std::optional<time_point> armed_;
   std::uint64_t turn_ = 0;
 };

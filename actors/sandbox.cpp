@@ -184,6 +184,8 @@ void sandbox_state::drop_all(const error& why) {
     proxy_ = nullptr;
   }
   following_ = false;
+  copies_ = {};
+  copy_enders_.clear();
   for (auto& entry : std::exchange(debts_, {})) {
     for (auto& promise : entry.second.callers)
       promise.deliver(to_caf(why));
@@ -228,10 +230,10 @@ void sandbox_state::add_guest(get_sandbox_reply& reply,
   for (const auto& debt : guest.debts)
     reply.sandbox.pending.push_back({debt.path, debt.reason});
   for (auto& shown : reply.shares) {
-    const auto owed = debts_.find(shown.share_id);
-    if (owed == debts_.end())
+    const auto* copy = copies_.used_by(shown.share_id);
+    if (copy == nullptr)
       continue;
-    const auto running = guest.orders.find(owed->second.order);
+    const auto running = guest.orders.find(copy->order);
     if (running != guest.orders.end())
       shown.progress = running->second;
   }

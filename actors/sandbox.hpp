@@ -5,6 +5,7 @@
 #include "core/rootfs_share.hpp"
 #include "core/share_layout.hpp"
 #include "core/share_state.hpp"
+#include "core/shared_copies.hpp"
 #include "messages/guest_proxy.hpp"
 #include "messages/mounter.hpp"
 #include "messages/nydus.hpp"
@@ -29,6 +30,7 @@ struct sandbox_options {
   std::string guest_share_dir;
   submounts recursive = submounts::take;
   copy_rules categories{};
+  copy_scope guest_copies = copy_scope::per_container;
 };
 
 /// Whom a SANDBOX works with.
@@ -70,8 +72,6 @@ private:
   struct debts {
     std::vector<caf::typed_response_promise<share_file_reply>> callers;
     std::vector<ended> enders;
-    /// Of the copy that runs.
-    std::uint64_t order = 0;
   };
   using status_handler = std::function<void(const status&)>;
   struct rootfs {
@@ -112,12 +112,27 @@ private:
   void begin_share(share& s);
   void begin_bind(share& s);
   void bind(share& s, bool watchable);
+  void share_ended(const std::string& id, result<share_file_reply> outcome);
+
+  // -- guest copies (sandbox_copy.cpp) ----------------------------------------
   void begin_copy(share& s);
   status admit_copy(share& s, const source_class& found) const;
-  void copy_volume(const std::string& id);
-  void copy_tree_of(const std::string& id);
-  void send_tree(const std::string& id, const tree_snapshot_ptr& tree);
-  void share_ended(const std::string& id, result<share_file_reply> outcome);
+  void join_copy(share& s, const source_class& found);
+  void make_copy(const share& s, const shared_copies::copy& copy);
+  void await_copy(const share& s, const shared_copies::copy& copy);
+  void read_tree_of(const shared_copies::copy& copy);
+  void send_tree(shared_copies::copy& copy, const tree_snapshot_ptr& tree);
+  void tree_made(const std::string& copy_id,
+                 std::vector<skipped_entry> skipped);
+  void copy_failed(const std::string& copy_id, const error& why);
+  void end_copy(shared_copies::copy& copy, ended then);
+  void remove_tree(const shared_copies::copy& copy);
+  void copy_gone(const std::string& copy_id,
+                 const result<pending_list>& outcome);
+  static share_file_reply reply_with(const share& s,
+                                     std::vector<skipped_entry> skipped,
+                                     std::string generation = {});
+  static pending_list to_pending(const std::vector<skipped_entry>& left);
 
   // -- root filesystems (sandbox_rootfs.cpp) ----------------------------------
   caf::result<share_rootfs_reply> share_rootfs(const share_rootfs_request& msg);
@@ -144,12 +159,16 @@ private:
   unshare_rootfs(const unshare_rootfs_request& msg);
   void end_share(share& s, ended then);
   void take_away(const std::string& id);
+  void leave_copy(const std::string& id);
   void gone(const std::string& id, const result<pending_list>& outcome);
 
   handle::pointer self_;
   sandbox_options options_;
   sandbox_neighbours neighbours_;
   share_state state_;
+  shared_copies copies_;
+  /// Who is to be told when a copy is gone that no share uses any more.
+  std::map<std::string, ended> copy_enders_;
   share_layout layout_;
   guest_proxy_actor proxy_;
   bool following_ = false;

@@ -117,120 +117,6 @@ void sandbox_state::bind(share& s, bool watchable) {
   });
 }
 
-void sandbox_state::begin_copy(share& s) {
-  const auto id = s.share_id;
-  ask(self_, neighbours_.reader,
-      classify_source{s.request.mount.source, state_.request().kubelet_roots})
-    .then(
-      [this, id](const source_class& found) {
-        auto* known = state_.find(id);
-        if (known == nullptr)
-          return;
-        if (known->phase == share_phase::ending)
-          // Unshared before anything was sent.
-          gone(id, pending_list{});
-        else if (auto admitted = admit_copy(*known, found); !admitted)
-          share_ended(id, admitted.err());
-        else if (found.kind == source_kind::volume)
-          copy_volume(id);
-        else
-          copy_tree_of(id);
-      },
-      [this, id](caf::error& err) {
-        share_ended(id, from_caf(err));
-      });
-}
-
-// Applies the rule of the source's category, before anything is sent.
-status sandbox_state::admit_copy(share& s, const source_class& found) const {
-  const auto& mount = s.request.mount;
-  s.category = category_of(found.plugin, mount.destination, found.is_directory);
-  const std::string category = fsshare::to_string(*s.category);
-  const auto rule = options_.categories.rule_for(*s.category);
-  if (rule == copy_rule::deny)
-    return error{errc::permission_denied,
-                 "copy " + mount.source + ": its category is " + category
-                   + ", and copy.categories." + category + " is deny"};
-  s.would_be_denied = rule == copy_rule::audit;
-  if (s.would_be_denied)
-    log::warning("copy-audited", {{"sandbox", options_.sandbox_id},
-                                  {"container", s.request.container_id},
-                                  {"source", mount.source},
-                                  {"destination", mount.destination},
-                                  {"category", category}});
-  return unit{};
-}
-
-void sandbox_state::copy_volume(const std::string& id) {
-  auto& s = *state_.find(id);
-  s.kind = share_kind::volume;
-  ask(self_, neighbours_.registry,
-      add_destination{options_.sandbox_id, s.request.container_id, id,
-                      s.request.mount.source, s.reply.guest_path, proxy_})
-    .then(
-      [this, id](destination_added& added) {
-        auto* known = state_.find(id);
-        if (known == nullptr)
-          return;
-        known->reply.generation = std::move(added.generation);
-        known->reply.skipped = std::move(added.skipped);
-        share_ended(id, known->reply);
-      },
-      [this, id](caf::error& err) {
-        share_ended(id, from_caf(err));
-      });
-}
-
-void sandbox_state::copy_tree_of(const std::string& id) {
-  auto& s = *state_.find(id);
-  s.kind = share_kind::tree;
-  ask(self_, neighbours_.reader, read_tree{s.request.mount.source})
-    .then(
-      [this, id](const tree_read& read) {
-        auto* known = state_.find(id);
-        if (known == nullptr)
-          return;
-        if (known->phase == share_phase::ending)
-          gone(id, pending_list{});
-        else
-          send_tree(id, read.tree);
-      },
-      [this, id](caf::error& err) {
-        share_ended(id, from_caf(err));
-      });
-}
-
-void sandbox_state::send_tree(const std::string& id,
-                              const tree_snapshot_ptr& tree) {
-  auto& s = *state_.find(id);
-  if (tree->entries.empty()) {
-    // A root that cannot be copied: the caller drops the mount.
-    share_file_reply ignored;
-    ignored.ignored = true;
-    ignored.reason = s.request.mount.source + ": "
-                     + (tree->skipped.empty() ? "nothing to copy"
-                                              : tree->skipped.front().reason);
-    s.kind = share_kind::unknown;
-    share_ended(id, std::move(ignored));
-    return;
-  }
-  const auto order = first_tree_order + ++last_order_;
-  debts_[id].order = order;
-  ask(self_, proxy_,
-      copy_tree{{order}, s.request.mount.source, tree, s.reply.guest_path})
-    .then(
-      [this, id](tree_copied& copied) {
-        auto* known = state_.find(id);
-        if (known == nullptr)
-          return;
-        known->reply.skipped = std::move(copied.skipped);
-        share_ended(id, known->reply);
-      },
-      [this, id](caf::error& err) {
-        share_ended(id, from_caf(err));
-      });
-}
-
 void sandbox_state::share_ended(const std::string& id,
                                 result<share_file_reply> outcome) {
   auto* s = state_.find(id);
@@ -252,12 +138,13 @@ void sandbox_state::share_ended(const std::string& id,
     s->reply = *std::move(outcome);
     s->phase = share_phase::ready;
   } else if (unwanted) {
-    // REGISTRY was told already, and this is what it answered.
-    if (s->kind != share_kind::volume)
-      take_away(id);
+    take_away(id);
   } else {
     debts_.erase(id);
     state_.erase(id);
+    // It may have been the last to wait for a copy that others began.
+    if (auto* left = copies_.leave(id))
+      end_copy(*left, [](const result<pending_list>&) {});
   }
 }
 

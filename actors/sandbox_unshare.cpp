@@ -102,26 +102,22 @@ void sandbox_state::end_share(share& s, ended then) {
   if (s.phase == share_phase::ending)
     return;
   s.phase = share_phase::ending;
-  if (!was_running) {
-    take_away(id);
-    return;
-  }
-  // What still runs is stopped; its end takes away what it made.
-  if (s.kind == share_kind::volume)
-    take_away(id);
-  else if (s.kind == share_kind::tree && owed.order != 0)
-    tell(proxy_, stop_order{{owed.order}});
   const error why{errc::aborted,
                   "share " + s.request.mount.source + ": unshared meanwhile"};
   for (auto& promise : std::exchange(owed.callers, {}))
     promise.deliver(to_caf(why));
+  // The end of a bind, and that of a look at the source, take away what they
+  // made.
+  const bool is_copy
+    = s.kind == share_kind::volume || s.kind == share_kind::tree;
+  if (!was_running || is_copy)
+    take_away(id);
 }
 
-// Takes away what a share that is ready, or has just ended, has on the host or
-// in the guest.
+// Takes away what a share that is ready, has just ended or waits for a copy has
+// on the host or in the guest.
 void sandbox_state::take_away(const std::string& id) {
-  const auto& s = *state_.find(id);
-  switch (s.kind) {
+  switch (state_.find(id)->kind) {
   case share_kind::unknown: gone(id, pending_list{}); return;
   case share_kind::bind:
     run(plan_unshare(layout_, id), [this, id](const status& outcome) {
@@ -132,33 +128,22 @@ void sandbox_state::take_away(const std::string& id) {
     });
     return;
   case share_kind::volume:
-    ask(self_, neighbours_.registry,
-        remove_destination{options_.sandbox_id, id})
-      .then(
-        [this, id](const destination_removed& removed) {
-          pending_list left;
-          for (const auto& one : removed.pending)
-            left.push_back({one.path, one.reason});
-          gone(id, left);
-        },
-        [this, id](caf::error& err) {
-          gone(id, from_caf(err));
-        });
-    return;
-  case share_kind::tree:
-    ask(self_, proxy_, remove_copy{s.reply.guest_path})
-      .then(
-        [this, id](const copy_removed& removed) {
-          pending_list left;
-          for (const auto& one : removed.pending)
-            left.push_back({one.path, one.reason});
-          gone(id, left);
-        },
-        [this, id](caf::error& err) {
-          gone(id, from_caf(err));
-        });
+  case share_kind::tree: leave_copy(id); return;
+  }
+}
+
+void sandbox_state::leave_copy(const std::string& id) {
+  auto* left = copies_.leave(id);
+  if (left == nullptr) {
+    gone(id, pending_list{});
     return;
   }
+  end_copy(*left,
+           [this, id, copy_id = left->id](const result<pending_list>& outcome) {
+             if (!outcome)
+               copies_.rejoin(copy_id, id);
+             gone(id, outcome);
+           });
 }
 
 void sandbox_state::gone(const std::string& id,

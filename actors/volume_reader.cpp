@@ -47,11 +47,11 @@ volume_reader_state::make_behavior() {
 }
 
 source_class volume_reader_state::classify(const classify_source& msg) const {
-  const auto resolved = resolved_path(msg.path);
   source_class found;
-  found.plugin = find_plugin(msg.path, resolved);
+  found.resolved = resolved_path(msg.path);
+  found.plugin = find_plugin(msg.path, found.resolved);
   found.is_directory = is_directory_at(msg.path);
-  if (is_volume(msg, resolved)) {
+  if (is_volume(msg, found.resolved)) {
     const auto published = load_generation_name(msg.path);
     if (published && is_generation_name(*published))
       found.kind = source_kind::volume;

@@ -35,6 +35,11 @@ inline constexpr choices<copy_rule, 3> copy_rule_words{{
   {"deny", copy_rule::deny},
 }};
 
+inline constexpr choices<copy_scope, 2> copy_scope_words{{
+  {"per-container", copy_scope::per_container},
+  {"per-sandbox", copy_scope::per_sandbox},
+}};
+
 inline constexpr choices<log_level, 4> log_level_words{{
   {"debug", log_level::debug},
   {"info", log_level::info},
@@ -102,6 +107,8 @@ void visit_keys(Visitor& visit, Config& config) {
   visit.choice("/volumes/match", config.volumes.match, volume_match_words);
   visit.paths("/volumes/kubelet_roots", config.volumes.kubelet_roots);
   visit.flag("/volumes/csi", config.volumes.csi);
+  visit.choice("/volumes/guest_copies", config.volumes.guest_copies,
+               copy_scope_words);
   visit.duration("/volumes/sweep_interval", config.volumes.sweep_interval, 10ms,
                  1h);
   visit.duration("/volumes/poll_interval", config.volumes.poll_interval, 10ms,

@@ -3,6 +3,7 @@
 #include "core/copy_category.hpp"
 #include "core/log_settings.hpp"
 #include "core/mount_options.hpp"
+#include "core/shared_copies.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -97,6 +98,8 @@ struct node_config {
     std::vector<std::string> kubelet_roots{"/var/lib/kubelet"};
     /// Whether volumes of CSI drivers are followed too.
     bool csi = false;
+    /// Whether the containers of a sandbox have a guest copy each.
+    copy_scope guest_copies = copy_scope::per_container;
     /// How often all volumes are compared without any event.
     std::chrono::nanoseconds sweep_interval = std::chrono::seconds{30};
     /// How often a volume that could not be watched is compared.

@@ -70,6 +70,9 @@ void destination_table::remove(destination_id id, time_point now) {
     d->first_error
       = error{errc::aborted, "copy " + d->spec.volume + " to "
                                + d->spec.guest_root + ": unshared meanwhile"};
+  fail_waiting(*d, {errc::aborted, "copy " + d->spec.volume + " to "
+                                     + d->spec.guest_root
+                                     + ": unshared meanwhile"});
   d->removing = true;
   if (!d->leave_by)
     d->leave_by = now + settings_.leave_timeout;
@@ -91,6 +94,9 @@ void destination_table::forget_sandbox(const std::string& sandbox_id) {
                                      + ": the sandbox was cleaned up"}});
       if (d.removing)
         actions_.emplace_back(destination_left{id, {}});
+      fail_waiting(d,
+                   {errc::aborted, "copy " + path + " to " + d.spec.guest_root
+                                     + ": the sandbox was cleaned up"});
       volume_of_.erase(id);
       i = v.destinations.erase(i);
       touch(path);
@@ -116,7 +122,7 @@ void destination_table::start_following(const std::string& sandbox_id,
 }
 
 bool destination_table::follows(const destination& d) const {
-  return !d.first_answered || d.removing
+  return !d.first_answered || d.removing || !d.waiting.empty()
          || !not_following_.contains(d.spec.sandbox_id);
 }
 
@@ -190,6 +196,7 @@ void destination_table::fail_first_copies(volume& v, const error& why,
                                           time_point now) {
   for (auto& entry : v.destinations) {
     auto& d = entry.second;
+    fail_waiting(d, why);
     if (!d.first_answered && !d.first_error) {
       d.first_error = why;
       d.copy.leave();
@@ -203,7 +210,10 @@ void destination_table::finished(destination_id id,
   auto* d = find(id);
   if (d == nullptr)
     return;
+  const auto failures = d->copy.failures();
   d->copy.finished(outcome, now);
+  if (d->copy.failures() > failures)
+    fail_waiting(*d, *d->copy.last_error());
   d->pushing.reset();
   d->superseding = false;
   auto& v = volumes_.at(d->spec.volume);
@@ -259,6 +269,7 @@ void destination_table::step(const std::string& path, volume& v,
     auto& [id, d] = *i;
     // Before the next order, which may already be for a newer generation.
     answer_first(id, d);
+    answer_waiting(d, v);
     step_destination(id, d, v, now);
     answer_first(id, d);
     if (answer_gone(id, d, now)) {
@@ -317,8 +328,11 @@ void destination_table::step_destination(destination_id id, destination& d,
   // Who does not follow gets nothing new; what was begun is brought to its end.
   const auto news = follows(d) ? v.host.snapshot() : nullptr;
   if (auto order = d.copy.next(news, now)) {
-    if (const auto* push = std::get_if<push_order>(&*order))
+    if (const auto* push = std::get_if<push_order>(&*order)) {
       d.pushing = push->snapshot->id;
+      d.pushed = d.pushing;
+      d.pushed_sequence = v.host.sequence();
+    }
     actions_.emplace_back(ask_guest{id, *std::move(order)});
   }
 }

@@ -53,6 +53,11 @@ struct first_copy_ended {
   destination_id destination = 0;
   result<first_copy_done> outcome;
 };
+/// Answers await_current(): the copy has what the host had then, or newer.
+struct current_reached {
+  std::uint64_t waiter = 0;
+  result<first_copy_done> outcome;
+};
 /// Answers remove(): nothing more is sent for it. What is still in the guest is
 /// listed.
 struct destination_left {
@@ -68,7 +73,8 @@ struct leave_debt {
 
 using table_action
   = std::variant<ask_volume, forget_volume, ask_guest, supersede_push,
-                 first_copy_ended, leave_debt, destination_left>;
+                 first_copy_ended, current_reached, leave_debt,
+                 destination_left>;
 
 /// The srcDstMap: volumes on the host, and the guest copies that follow them.
 ///
@@ -92,6 +98,13 @@ public:
   /// Adds a destination; answered by first_copy_ended, with an error also by
   /// its end.
   destination_id add(destination_spec spec, time_point now);
+
+  /// Waits until a destination, whose first copy may still run, has the
+  /// generation that the host has at `now`, or a newer one; answered by
+  /// current_reached. Fails with the next push or read that fails, and with the
+  /// destination. Unknown ids are ABORTED.
+  /// @param waiter names this call in the answer.
+  void await_current(destination_id id, std::uint64_t waiter, time_point now);
 
   /// Ends a destination: a running copy is stopped, add() is answered ABORTED
   /// if it was not, the guest copy is removed by best effort. Answered by
@@ -148,6 +161,13 @@ public:
   }
 
 private:
+  struct waiting_caller {
+    std::uint64_t waiter = 0;
+    /// The look at the host that counts is a later one.
+    std::uint64_t after = 0;
+    /// What the host had by then; see host_volume::sequence().
+    std::optional<std::uint64_t> wanted = std::nullopt;
+  };
   struct destination {
     destination_spec spec;
     guest_copy copy;
@@ -156,6 +176,12 @@ private:
     bool superseding = false;
     /// The generation of the push that is out.
     std::optional<generation> pushing = std::nullopt;
+    /// The last push, and the host's count of what it brings.
+    std::optional<generation> pushed = std::nullopt;
+    std::uint64_t pushed_sequence = 0;
+    /// The host's count of what the guest has.
+    std::uint64_t live_sequence = 0;
+    std::vector<waiting_caller> waiting = {};
     std::optional<error> first_error = std::nullopt;
     std::optional<time_point> leave_by = std::nullopt;
     std::optional<time_point> stale_since = std::nullopt;
@@ -179,6 +205,8 @@ private:
   void fail_first_copies(volume& v, const error& why, time_point now);
   void answer_first(destination_id id, destination& d);
   bool answer_gone(destination_id id, destination& d, time_point now);
+  void answer_waiting(destination& d, const volume& v);
+  void fail_waiting(destination& d, const error& why);
   void note_lag(destination& d, const volume& v, time_point now);
   bool follows(const destination& d) const;
   static destination_status describe(destination_id id, const destination& d,

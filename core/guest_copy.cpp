@@ -188,14 +188,18 @@ bool guest_copy::wants(const generation& host, time_point now) const {
   return !leaving_ && acked_ != host && (!retry_at_ || *retry_at_ <= now);
 }
 
-bool guest_copy::has_whole_copy() const {
-  if (!acked_ || out_ || unsettled_ || root_unsure_)
+bool guest_copy::whole() const {
+  if (unsettled_ || !acked_)
     return false;
   return std::all_of(wanted_links_.begin(), wanted_links_.end(),
-                     [this](const auto& name) {
+                     [this](const std::string& name) {
                        const auto link = links_.find(name);
                        return link != links_.end() && link->second.acknowledged;
                      });
+}
+
+bool guest_copy::has_whole_copy() const {
+  return whole() && !out_ && !root_unsure_;
 }
 
 bool guest_copy::converged(const generation& host) const {

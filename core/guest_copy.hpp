@@ -142,8 +142,10 @@ public:
   /// Returns whether `..data`, links and generations are all as wanted.
   bool converged(const generation& host) const;
 
-  /// Returns whether the guest has the acknowledged generation whole, links
-  /// included, whatever else it has.
+  /// Returns whether some generation is live with all its links.
+  bool whole() const;
+  /// Returns whether the guest has the acknowledged generation whole, the root's
+  /// mode and owner included, and no order is out.
   bool has_whole_copy() const;
 
   /// Returns when next() may have something new to say, apart from outcomes

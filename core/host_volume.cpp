@@ -89,6 +89,7 @@ std::optional<volume_request> host_volume::next(time_point now) {
     need_read_ = false;
     reading_ = true;
     out_ = true;
+    ++begun_;
     return volume_request::read;
   }
   if ((need_look_ || need_close_look_) && !need_read_) {
@@ -96,6 +97,7 @@ std::optional<volume_request> host_volume::next(time_point now) {
     need_look_ = false;
     need_close_look_ = false;
     out_ = true;
+    ++begun_;
     return close ? volume_request::look_closely : volume_request::look;
   }
   return std::nullopt;
@@ -124,6 +126,7 @@ void host_volume::looked(const result<volume_look>& seen, time_point now) {
   const bool same = current_ && current_->name == seen->name
                     && (!seen->digest || *seen->digest == current_->digest);
   if (same) {
+    confirmed_ = begun_;
     suspected_at_.reset();
     unread_since_.reset();
     last_error_.reset();
@@ -142,6 +145,7 @@ void host_volume::read(const result<volume_snapshot_ptr>& got, time_point now) {
   }
   ++reads_;
   is_missing_ = false;
+  confirmed_ = begun_;
   superseded_retry_.reset();
   failed_retry_.reset();
   last_error_.reset();
@@ -149,6 +153,7 @@ void host_volume::read(const result<volume_snapshot_ptr>& got, time_point now) {
   snapshot_ = *got;
   if (current_ != snapshot_->id) {
     current_ = snapshot_->id;
+    ++sequence_;
     changed_at_ = suspected_at_.value_or(now);
   }
   if (!need_look_)

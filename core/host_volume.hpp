@@ -117,6 +117,18 @@ public:
     return last_error_;
   }
 
+  /// Counts the looks and reads that were begun.
+  std::uint64_t begun() const {
+    return begun_;
+  }
+  /// The last of them, by that count, whose answer current() agrees with.
+  std::uint64_t confirmed() const {
+    return confirmed_;
+  }
+  /// Counts how often current() has changed.
+  std::uint64_t sequence() const {
+    return sequence_;
+  }
   /// Since when the host may have something newer that could not be read, for
   /// the reason of last_error(). Nothing for a volume that is gone.
   const std::optional<time_point>& unread_since() const {
@@ -131,6 +143,9 @@ private:
   backoff superseded_retry_;
   backoff failed_retry_;
   std::uint64_t reads_ = 0;
+  std::uint64_t begun_ = 0;
+  std::uint64_t confirmed_ = 0;
+  std::uint64_t sequence_ = 0;
   bool out_ = false;
   bool need_watch_ = true;
   bool need_look_ = false;

@@ -31,6 +31,9 @@ bool is_generation_name(std::string_view name) noexcept;
 /// `.../pods/UID/volumes/kubernetes.io~PLUGIN/NAME...`, wherever that is.
 std::string_view plugin_of(std::string_view path) noexcept;
 
+/// The plugin of emptyDir volumes.
+inline constexpr std::string_view empty_dir_plugin = "empty-dir";
+
 /// A volume of which a part is mounted at `.../volume-subpaths/NAME/...`.
 struct subpath_volume {
   /// Holds the pod's volumes: `.../pods/UID/volumes`.

@@ -178,7 +178,7 @@ status node_agent::parts::start_actors() {
       sandbox_options{id, config.share.root, config.guest.share_dir,
                       config.mounts.recursive ? submounts::take
                                               : submounts::leave,
-                      config.copy.categories},
+                      config.copy.categories, config.volumes.guest_copies},
       with);
   };
   node = system.spawn<state_actor<node_state>>(make_sandbox, registry);

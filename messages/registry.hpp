@@ -25,6 +25,13 @@ struct destination_added {
   std::vector<skipped_entry> skipped;
 };
 
+/// Waits until a guest copy that was added has what its volume has now, or
+/// newer. Fails with the next push or read that fails.
+struct await_current {
+  std::string sandbox_id;
+  std::string share_id;
+};
+
 /// Ends a guest copy; idempotent. Answered when nothing more is sent for it.
 struct remove_destination {
   std::string sandbox_id;
@@ -68,6 +75,7 @@ struct registry_tick {
 /// copies. Compares and converges whenever something may have changed.
 using registry_actor
   = caf::typed_actor<rpc<destination_added, add_destination>,
+                     rpc<destination_added, await_current>,
                      rpc<destination_removed, remove_destination>,
                      rpc<void, forget_sandbox>, rpc<void, follow_sandbox>,
                      msg<guest_reached>, rpc<volume_list, describe_volumes>,
@@ -78,6 +86,7 @@ using registry_actor
 
 FSSHARE_MESSAGE(fsshare::add_destination)
 FSSHARE_MESSAGE(fsshare::destination_added)
+FSSHARE_MESSAGE(fsshare::await_current)
 FSSHARE_MESSAGE(fsshare::remove_destination)
 FSSHARE_MESSAGE(fsshare::destination_removed)
 FSSHARE_MESSAGE(fsshare::forget_sandbox)
@@ -90,6 +99,7 @@ FSSHARE_MESSAGE(fsshare::registry_tick)
 CAF_BEGIN_TYPE_ID_BLOCK(fsshare_registry, fsshare::type_range(3))
   CAF_ADD_TYPE_ID(fsshare_registry, (fsshare::add_destination))
   CAF_ADD_TYPE_ID(fsshare_registry, (fsshare::destination_added))
+  CAF_ADD_TYPE_ID(fsshare_registry, (fsshare::await_current))
   CAF_ADD_TYPE_ID(fsshare_registry, (fsshare::remove_destination))
   CAF_ADD_TYPE_ID(fsshare_registry, (fsshare::destination_removed))
   CAF_ADD_TYPE_ID(fsshare_registry, (fsshare::forget_sandbox))

@@ -24,6 +24,8 @@ enum class source_kind : std::uint8_t {
 };
 struct source_class {
   source_kind kind = source_kind::tree;
+  /// The source with all symlinks resolved.
+  std::string resolved;
   /// Of the pod's volume that the source is or lies in; see plugin_of().
   std::string plugin;
   /// False also if it is missing.

@@ -2,6 +2,7 @@
 
 #include "actors/volume_reader.hpp"
 #include "core/copy_category.hpp"
+#include "core/shared_copies.hpp"
 #include "messages/guest_proxy.hpp"
 #include "messages/inotify_reader.hpp"
 #include "messages/mounter.hpp"
@@ -33,6 +34,8 @@ struct node_world_options {
   std::uint64_t memory_bytes = 0;
   /// As `copy.categories`.
   copy_rules categories{};
+  /// As `volumes.guest_copies`.
+  copy_scope guest_copies = copy_scope::per_container;
 };
 
 /// A whole node agent under the deterministic scheduler: every actor but API

@@ -75,6 +75,7 @@ TEST_CASE("every key is read") {
                             "network-files": "audit", "other-files": "deny",
                             "other-directories": "audit"}},
     "volumes": {"match": "kubelet-root", "kubelet_roots": ["/k"], "csi": true,
+                "guest_copies": "per-sandbox",
                 "sweep_interval": "1m", "poll_interval": "2s", "grace": "0s", "keep_generations": 5},
     "log": {"level": "debug", "format": "json"}})"});
   REQUIRE(parsed);
@@ -90,8 +91,14 @@ TEST_CASE("every key is read") {
                    true,
                    {2, 3, 4, 5},
                    {audit, deny, audit, deny, audit, deny, audit}};
-  expected.volumes
-    = {volume_match::kubelet_root, {"/k"}, true, 1min, 2s, 0s, 5};
+  expected.volumes = {volume_match::kubelet_root,
+                      {"/k"},
+                      true,
+                      copy_scope::per_sandbox,
+                      1min,
+                      2s,
+                      0s,
+                      5};
   expected.log = {log_level::debug, log_format::json};
   CHECK(*parsed == expected);
   CHECK(*parse({to_json_text(expected)}) == expected);

@@ -89,6 +89,10 @@ std::string words(const table_action& action) {
              + (a.outcome ? a.outcome->copied.name
                           : to_string(a.outcome.err().code));
     }
+    std::string operator()(const current_reached& a) const {
+      return "waiter " + std::to_string(a.waiter) + ": "
+             + (a.outcome ? a.outcome->copied.name : a.outcome.err().message);
+    }
     std::string operator()(const leave_debt& a) const {
       return "debt of " + std::to_string(a.destination);
     }
@@ -446,6 +450,88 @@ TEST_CASE_FIXTURE(table_fixture,
   advance();
   CHECK(has(read(host("..2")), "push ..2 to 1"));
   CHECK(has(finish(1, done()), "first 1 ..2"));
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "who waits for a copy is answered after the next look") {
+  settled(host("..1"));
+  table.await_current(1, 7, now);
+  CHECK(advance() == lines{"look /pods/cm"});
+  CHECK(look(host("..1")) == lines{"waiter 7: ..1"});
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "a look that was out before is not what a waiter needs") {
+  settled(host("..1"));
+  table.hint(volume, volume_hint::generation_removed, now);
+  CHECK(advance() == lines{"look /pods/cm"});
+  table.await_current(1, 7, now);
+  CHECK(advance().empty());
+  CHECK(look(host("..1")) == lines{"look /pods/cm"});
+  CHECK(look(host("..1")) == lines{"waiter 7: ..1"});
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "who waits gets what the host had then, or newer, even if it "
+                  "goes on rotating") {
+  settled(host("..1"));
+  table.await_current(1, 7, now);
+  advance();
+  look(host("..2"));
+  CHECK(read(host("..2")) == lines{"push ..2 to 1"});
+  table.hint(volume, volume_hint::flipped, now);
+  advance();
+  CHECK(read(host("..3")) == lines{"supersede 1"});
+  // Too late: its flip was sent.
+  const auto all = finish(1, done());
+  CHECK(std::find(all.begin(), all.end(), "waiter 7: ..2") != all.end());
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "who waits is told of the next push that fails, of a read "
+                  "that fails, and of the copy's end") {
+  settled(host("..1"));
+  table.await_current(1, 7, now);
+  advance();
+  look(host("..2"));
+  read(host("..2"));
+  SUBCASE("a push") {
+    CHECK(finish(1, broken(flip_state::not_sent)).front()
+          == "waiter 7: broken");
+  }
+  SUBCASE("a read") {
+    table.read(volume, error{errc::resource_exhausted, "too large"}, now);
+    CHECK(advance().front() == "waiter 7: too large");
+  }
+  SUBCASE("an end") {
+    table.remove(1, now);
+    CHECK(advance().front()
+          == "waiter 7: copy /pods/cm to /g/1: unshared meanwhile");
+    table.await_current(1, 8, now);
+    CHECK(advance().front() == "waiter 8: the copy is being taken away");
+  }
+  SUBCASE("a cleanup") {
+    table.forget_sandbox("s1");
+    CHECK(advance().front()
+          == "waiter 7: copy /pods/cm to /g/1: the sandbox was cleaned up");
+    table.await_current(1, 8, now);
+    CHECK(advance().front() == "waiter 8: the copy is being taken away");
+  }
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "who waits makes a copy follow that does not") {
+  settled(host("..1"));
+  table.stop_following("s1");
+  table.hint(volume, volume_hint::flipped, now);
+  advance();
+  CHECK(read(host("..2")).empty());
+  table.await_current(1, 7, now);
+  advance();
+  look(host("..2"));
+  CHECK(read(host("..2")) == lines{"push ..2 to 1"});
+  auto all = finish(1, done());
+  CHECK(std::find(all.begin(), all.end(), "waiter 7: ..2") != all.end());
 }
 
 TEST_CASE_FIXTURE(table_fixture,

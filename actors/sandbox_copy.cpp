@@ -1,0 +1,262 @@
+#include "actors/sandbox.hpp"
+#include "core/volume_shape.hpp"
+#include "log/log.hpp"
+
+#include <utility>
+
+namespace fsshare {
+
+void sandbox_state::begin_copy(share& s) {
+  const auto id = s.share_id;
+  ask(self_, neighbours_.reader,
+      classify_source{s.request.mount.source, state_.request().kubelet_roots})
+    .then(
+      [this, id](const source_class& found) {
+        auto* known = state_.find(id);
+        if (known == nullptr)
+          return;
+        if (known->phase == share_phase::ending)
+          // Unshared before anything was sent.
+          gone(id, pending_list{});
+        else if (auto admitted = admit_copy(*known, found); !admitted)
+          share_ended(id, admitted.err());
+        else
+          join_copy(*known, found);
+      },
+      [this, id](caf::error& err) {
+        share_ended(id, from_caf(err));
+      });
+}
+
+// Applies the rule of the source's category, before anything is sent.
+status sandbox_state::admit_copy(share& s, const source_class& found) const {
+  const auto& mount = s.request.mount;
+  s.category = category_of(found.plugin, mount.destination, found.is_directory);
+  const std::string category = to_string(*s.category);
+  const auto rule = options_.categories.rule_for(*s.category);
+  if (rule == copy_rule::deny)
+    return error{errc::permission_denied,
+                 "copy " + mount.source + ": its category is " + category
+                   + ", and copy.categories." + category + " is deny"};
+  s.would_be_denied = rule == copy_rule::audit;
+  if (s.would_be_denied)
+    log::warning("copy-audited", {{"sandbox", options_.sandbox_id},
+                                  {"container", s.request.container_id},
+                                  {"source", mount.source},
+                                  {"destination", mount.destination},
+                                  {"category", category}});
+  return unit{};
+}
+
+// The reference comes first: from here on the copy does not go away.
+void sandbox_state::join_copy(share& s, const source_class& found) {
+  const bool is_volume = found.kind == source_kind::volume;
+  copy_terms terms;
+  terms.kind = is_volume ? copy_kind::volume : copy_kind::tree;
+  terms.key = s.share_id;
+  terms.source = s.request.mount.source;
+  terms.guest_path = s.reply.guest_path;
+  if (found.plugin == empty_dir_plugin) {
+    terms.key = found.resolved;
+    terms.life = copy_life::until_sandbox_ends;
+  } else if (is_volume && options_.guest_copies == copy_scope::per_sandbox) {
+    terms.key = found.resolved;
+  }
+  s.kind = is_volume ? share_kind::volume : share_kind::tree;
+  auto& copy = copies_.join(s.share_id, terms);
+  s.reply.guest_path = copy.terms.guest_path;
+  if (copy.id == s.share_id)
+    make_copy(s, copy);
+  else if (is_volume)
+    await_copy(s, copy);
+  else if (!copy.running)
+    share_ended(s.share_id, reply_with(s, copy.skipped));
+}
+
+void sandbox_state::make_copy(const share& s, const shared_copies::copy& copy) {
+  const auto id = copy.id;
+  if (copy.terms.kind == copy_kind::tree) {
+    read_tree_of(copy);
+    return;
+  }
+  ask(self_, neighbours_.registry,
+      add_destination{options_.sandbox_id, s.request.container_id, id,
+                      copy.terms.source, copy.terms.guest_path, proxy_})
+    .then(
+      [this, id](destination_added& added) {
+        if (auto* made = copies_.find(id))
+          made->running = false;
+        // The others wait for what the host had when they joined.
+        if (auto* known = state_.find(id);
+            known != nullptr && known->phase == share_phase::running)
+          share_ended(id, reply_with(*known, std::move(added.skipped),
+                                     std::move(added.generation)));
+      },
+      [this, id](caf::error& err) {
+        copy_failed(id, from_caf(err));
+      });
+}
+
+// Waits until a copy that others use has what the host has now.
+void sandbox_state::await_copy(const share& s,
+                               const shared_copies::copy& copy) {
+  ask(self_, neighbours_.registry, await_current{options_.sandbox_id, copy.id})
+    .then(
+      [this, id = s.share_id](destination_added& reached) {
+        auto* known = state_.find(id);
+        if (known != nullptr && known->phase == share_phase::running)
+          share_ended(id, reply_with(*known, std::move(reached.skipped),
+                                     std::move(reached.generation)));
+      },
+      [this, id = s.share_id](caf::error& err) {
+        auto* known = state_.find(id);
+        if (known != nullptr && known->phase == share_phase::running)
+          share_ended(id, from_caf(err));
+      });
+}
+
+void sandbox_state::read_tree_of(const shared_copies::copy& copy) {
+  const auto id = copy.id;
+  ask(self_, neighbours_.reader, read_tree{copy.terms.source})
+    .then(
+      [this, id](const tree_read& read) {
+        auto* known = copies_.find(id);
+        if (known == nullptr)
+          return;
+        if (copy_enders_.contains(id))
+          copy_gone(id, pending_list{});
+        else
+          send_tree(*known, read.tree);
+      },
+      [this, id](caf::error& err) {
+        copy_failed(id, from_caf(err));
+      });
+}
+
+void sandbox_state::send_tree(shared_copies::copy& copy,
+                              const tree_snapshot_ptr& tree) {
+  const auto id = copy.id;
+  const auto& source = copy.terms.source;
+  if (tree->entries.empty()) {
+    // A root that cannot be copied: the caller drops the mount.
+    share_file_reply ignored;
+    ignored.ignored = true;
+    ignored.reason = source + ": "
+                     + (tree->skipped.empty() ? "nothing to copy"
+                                              : tree->skipped.front().reason);
+    for (const auto& share_id : copies_.failed(id)) {
+      state_.find(share_id)->kind = share_kind::unknown;
+      share_ended(share_id, ignored);
+    }
+    return;
+  }
+  copy.order = first_tree_order + ++last_order_;
+  ask(self_, proxy_,
+      copy_tree{{copy.order}, source, tree, copy.terms.guest_path})
+    .then(
+      [this, id](tree_copied& copied) {
+        tree_made(id, std::move(copied.skipped));
+      },
+      [this, id](caf::error& err) {
+        copy_failed(id, from_caf(err));
+      });
+}
+
+void sandbox_state::tree_made(const std::string& copy_id,
+                              std::vector<skipped_entry> skipped) {
+  auto* made = copies_.find(copy_id);
+  if (made == nullptr)
+    return;
+  made->running = false;
+  if (copy_enders_.contains(copy_id)) {
+    remove_tree(*made);
+    return;
+  }
+  made->skipped = std::move(skipped);
+  const auto shares = made->shares;
+  for (const auto& share_id : shares)
+    share_ended(share_id, reply_with(*state_.find(share_id), made->skipped));
+}
+
+void sandbox_state::copy_failed(const std::string& copy_id, const error& why) {
+  auto* lost = copies_.find(copy_id);
+  if (lost == nullptr)
+    return;
+  if (!copy_enders_.contains(copy_id)) {
+    for (const auto& share_id : copies_.failed(copy_id))
+      share_ended(share_id, why);
+    return;
+  }
+  // Of a volume REGISTRY says what is left.
+  if (lost->terms.kind == copy_kind::volume)
+    return;
+  if (lost->order == 0)
+    copy_gone(copy_id, pending_list{});
+  else
+    remove_tree(*lost);
+}
+
+// Takes away a copy that no share uses any more. What still runs is stopped,
+// and its end takes away what it made.
+void sandbox_state::end_copy(shared_copies::copy& copy, ended then) {
+  const auto id = copy.id;
+  copy_enders_[id] = std::move(then);
+  if (copy.terms.kind == copy_kind::tree) {
+    if (!copy.running)
+      remove_tree(copy);
+    else if (copy.order != 0)
+      tell(proxy_, stop_order{{copy.order}});
+    return;
+  }
+  ask(self_, neighbours_.registry, remove_destination{options_.sandbox_id, id})
+    .then(
+      [this, id](const destination_removed& removed) {
+        copy_gone(id, to_pending(removed.pending));
+      },
+      [this, id](caf::error& err) {
+        copy_gone(id, from_caf(err));
+      });
+}
+
+void sandbox_state::remove_tree(const shared_copies::copy& copy) {
+  ask(self_, proxy_, remove_copy{copy.terms.guest_path})
+    .then(
+      [this, id = copy.id](const copy_removed& removed) {
+        copy_gone(id, to_pending(removed.pending));
+      },
+      [this, id = copy.id](caf::error& err) {
+        copy_gone(id, from_caf(err));
+      });
+}
+
+void sandbox_state::copy_gone(const std::string& copy_id,
+                              const result<pending_list>& outcome) {
+  const auto i = copy_enders_.find(copy_id);
+  if (i == copy_enders_.end())
+    return;
+  const auto then = std::move(i->second);
+  copy_enders_.erase(i);
+  // What could not be removed is a debt that GUEST PROXY keeps.
+  if (outcome)
+    copies_.erase(copy_id);
+  then(outcome);
+}
+
+share_file_reply sandbox_state::reply_with(const share& s,
+                                           std::vector<skipped_entry> skipped,
+                                           std::string generation) {
+  auto reply = s.reply;
+  reply.skipped = std::move(skipped);
+  reply.generation = std::move(generation);
+  return reply;
+}
+
+sandbox_state::pending_list
+sandbox_state::to_pending(const std::vector<skipped_entry>& left) {
+  pending_list pending;
+  for (const auto& one : left)
+    pending.push_back({one.path, one.reason});
+  return pending;
+}
+
+} // namespace fsshare

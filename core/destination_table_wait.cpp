@@ -1,0 +1,56 @@
+#include "core/destination_table.hpp"
+
+#include <utility>
+
+namespace fsshare {
+
+void destination_table::await_current(destination_id id, std::uint64_t waiter,
+                                      time_point now) {
+  auto* d = find(id);
+  if (d == nullptr || d->removing || d->first_error) {
+    const error gone{errc::aborted, "the copy is being taken away"};
+    actions_.emplace_back(current_reached{
+      waiter, d != nullptr && d->first_error ? *d->first_error : gone});
+    return;
+  }
+  auto& v = volumes_.at(d->spec.volume);
+  d->waiting.push_back({waiter, v.host.begun(), std::nullopt});
+  // A copy that failed to follow need not wait for its retry.
+  d->copy.retry_now();
+  // Neither need a read that failed.
+  v.host.hint(v.host.unread_since() ? volume_hint::flipped
+                                    : volume_hint::generation_removed,
+              now);
+  touch(d->spec.volume);
+}
+
+// Counts what the host has, so that a newer generation than the wanted one will
+// do: a volume that rotates all the time is never at rest.
+void destination_table::answer_waiting(destination& d, const volume& v) {
+  const auto& live = d.copy.acknowledged();
+  if (live && live == v.host.current())
+    d.live_sequence = v.host.sequence();
+  else if (live && live == d.pushed)
+    d.live_sequence = d.pushed_sequence;
+  if (d.waiting.empty())
+    return;
+  for (auto& one : d.waiting)
+    if (!one.wanted && v.host.confirmed() > one.after)
+      one.wanted = v.host.sequence();
+  if (!d.copy.whole())
+    return;
+  std::erase_if(d.waiting, [&](const waiting_caller& one) {
+    const bool reached = one.wanted && *one.wanted <= d.live_sequence;
+    if (reached)
+      actions_.emplace_back(
+        current_reached{one.waiter, first_copy_done{*live, d.copy.skipped()}});
+    return reached;
+  });
+}
+
+void destination_table::fail_waiting(destination& d, const error& why) {
+  for (const auto& one : std::exchange(d.waiting, {}))
+    actions_.emplace_back(current_reached{one.waiter, why});
+}
+
+} // namespace fsshare
