@@ -31,6 +31,10 @@ std::string node_process::write_config(const std::string& more) const {
   return dir_.write("config.json", config_text(socket_, share_root_));
 }
 
+std::string fssharectl_program() {
+  return FSSHARECTL_PROGRAM;
+}
+
 finished_process run_fsshared(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), FSSHARED_PROGRAM);
   return run_process(std::move(arguments));
@@ -38,7 +42,7 @@ finished_process run_fsshared(std::vector<std::string> arguments) {
 
 finished_process run_fssharectl(const std::string& socket,
                                 std::vector<std::string> arguments) {
-  std::vector<std::string> argv{FSSHARECTL_PROGRAM, "--endpoint", socket};
+  std::vector<std::string> argv{fssharectl_program(), "--endpoint", socket};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   return run_process(std::move(argv));
 }

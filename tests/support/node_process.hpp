@@ -34,6 +34,9 @@ private:
   child_process program_;
 };
 
+/// Returns the path of fssharectl.
+std::string fssharectl_program();
+
 /// Runs fsshared to its end, which it reaches by itself if it refuses to start.
 finished_process run_fsshared(std::vector<std::string> arguments);
 
