@@ -47,20 +47,6 @@ std::string pages(std::size_t n) {
   return std::string(n * 4096, 'x');
 }
 
-// Sends a request whose answer may need time to pass.
-template <class Reply, class Request>
-result<Reply> ask_long(node_world& w, Request msg) {
-  auto pending = w.actors.request(w.node, std::move(msg));
-  for (int n = 0; n < 1000; ++n) {
-    w.settle();
-    if (auto got = w.actors.answer<Reply>(pending))
-      return *std::move(got);
-    w.actors.advance(100ms);
-  }
-  FAIL("no answer to a request");
-  return error{};
-}
-
 bool is_empty(const node_world& w) {
   return std::filesystem::is_empty(w.dir / "guest-s1");
 }
@@ -131,7 +117,7 @@ TEST_CASE("a volume beyond a limit is refused, and one that grows beyond it "
     kubelet.rotate(of_size(51));
     auto& guest = w.add_sandbox("s1");
     const auto request = w.volume_request("s1", "c1", "cm");
-    const auto refused = ask_long<share_file_reply>(w, request);
+    const auto refused = w.ask_over_time<share_file_reply>(request);
     CHECK(code(refused) == errc::resource_exhausted);
     CHECK(contains(message(refused), "51 bytes, more than the limit of 50"));
     CHECK(guest.carried_out.empty());
@@ -208,7 +194,7 @@ TEST_CASE("what cannot be removed from the guest goes on counting") {
   unshare_file_request end;
   end.sandbox_id = "s1";
   end.share_id = shared->share_id;
-  const auto left = ask_long<unshare_file_reply>(w, end);
+  const auto left = w.ask_over_time<unshare_file_reply>(end);
   w.pass(31s);
   CHECK(inspect(w).sandbox.held_bytes == 4096);
   guest.refuses = false;

@@ -61,19 +61,6 @@ void run_some(node_world& w, std::size_t most) {
   }
 }
 
-// Runs, with time, until a request is answered.
-template <class Reply, class Pending>
-result<Reply> await(node_world& w, Pending& pending) {
-  for (int n = 0; n < 1500; ++n) {
-    w.settle();
-    if (auto got = w.actors.answer<Reply>(pending))
-      return *std::move(got);
-    w.actors.advance(100ms);
-  }
-  FAIL("no answer to a request");
-  return error{};
-}
-
 unshare_file_request end_of(const std::string& share_id) {
   unshare_file_request request;
   request.sandbox_id = "s1";
@@ -172,8 +159,8 @@ TEST_CASE("a first copy of an emptyDir that fails is removed, and the next "
     auto first = w.actors.request(w.node, request_for("c1", source, "/cache"));
     auto second = w.actors.request(w.node, request_for("c2", source, "/cache"));
     w.fail_one_in = 1;
-    const auto one = await<share_file_reply>(w, first);
-    const auto two = await<share_file_reply>(w, second);
+    const auto one = w.await<share_file_reply>(first);
+    const auto two = w.await<share_file_reply>(second);
     CHECK_FALSE(one);
     w.fail_one_in = 0;
     w.pass(62s);
@@ -314,7 +301,7 @@ TEST_CASE(
     w.fail_one_in = 1;
     kubelet.rotate(numbered(1));
     auto pending = w.actors.request(w.node, w.volume_request("s1", "c2", "cm"));
-    const auto refused = await<share_file_reply>(w, pending);
+    const auto refused = w.await<share_file_reply>(pending);
     REQUIRE_FALSE(refused);
     CHECK(refused.err().message.find("a fault of the test")
           != std::string::npos);

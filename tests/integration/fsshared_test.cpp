@@ -82,6 +82,48 @@ TEST_CASE("each line of a JSON log is an object with time, level and event") {
     CHECK_MESSAGE(events.contains(event), event);
 }
 
+namespace {
+
+// Returns the objects of a JSON log that are about a failed or audited share.
+std::vector<json> share_lines(const std::string& errors) {
+  std::vector<json> found;
+  std::istringstream log{errors};
+  for (std::string line; std::getline(log, line);) {
+    auto parsed = json::parse(line);
+    if (parsed.value("container", "") == "c1")
+      found.push_back(std::move(parsed));
+  }
+  return found;
+}
+
+} // namespace
+
+TEST_CASE("a failed call is one line of the log, an audited copy another") {
+  test::node_process node{
+    R"("log": {"format": "json"}, "guest": {"dial_timeout": "10ms"},
+       "copy": {"categories": {"other-files": "audit"}})"};
+  const test::temp_dir dir;
+  const auto file = dir.write("file", "text");
+  const auto run = [&](std::vector<std::string> args) {
+    return test::run_fssharectl(node.socket(), std::move(args)).exit_code;
+  };
+  REQUIRE(run({"sandbox", "prepare", "sb", "--mode", "copy", "--guest",
+               "unix:///nobody/listens"})
+          == 0);
+  CHECK(run({"share", "add", "sb", "c1", file, "/file"}) == 1);
+  REQUIRE(node.program().terminate() == 0);
+  const auto lines = share_lines(node.program().errors());
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].at("event") == "copy-audited");
+  CHECK(lines[0].at("category") == "other-files");
+  CHECK(lines[0].at("source") == file);
+  CHECK(lines[1].at("event") == "api-call-failed");
+  CHECK(lines[1].at("method") == "ShareFile");
+  CHECK(lines[1].at("sandbox") == "sb");
+  CHECK(lines[1].at("level") == "warning");
+  CHECK(lines[1].at("code") == "UNAVAILABLE");
+}
+
 TEST_CASE("garbage and oversize frames leave the node agent at work") {
   test::node_process node;
   auto other = connect(node);

@@ -121,6 +121,20 @@ public:
     return **got;
   }
 
+  /// Runs, with time, until a request is answered. Requests before it were
+  /// answered and taken.
+  template <class Reply, class Pending>
+  result<Reply> await(Pending& pending) {
+    for (int n = 0; n < 1500; ++n) {
+      settle();
+      if (auto got = actors.answer<Reply>(pending))
+        return *std::move(got);
+      actors.advance(std::chrono::milliseconds{100});
+    }
+    FAIL("no answer to a request");
+    return error{};
+  }
+
   // -- looking ----------------------------------------------------------------
   volume_status status_of(const std::string& volume);
   bool is_known(const std::string& volume);
