@@ -55,8 +55,8 @@ kubelet::one_volume kubelet::make_volume(const std::string& root,
   return {dir, rules, random, std::move(steps), std::move(files)};
 }
 
-void kubelet::rotate(std::size_t number) {
-  auto& v = volumes_.at(number);
+void kubelet::rotate(std::size_t volume) {
+  auto& v = volumes_.at(volume);
   if (once_in(v.random, 10) && !v.has_died) {
     v.steps.rotate(v.wanted);
     return;
