@@ -101,11 +101,11 @@ status make_socket_dir(const std::string& socket) {
 // loop before the actor system, which waits for every actor.
 class node_agent::parts {
 public:
-  parts(node_config c, const std::function<void()>& failed)
+  parts(node_config c, const std::function<void()>& died)
     : config(std::move(c)),
-      supervisor([failed](const std::string& name, const std::string& why) {
+      supervisor([died](const std::string& name, const std::string& why) {
         log::error("actor-died", {{"actor", name}, {"reason", why}});
-        failed();
+        died();
       }) {
   }
   ~parts();
@@ -274,8 +274,8 @@ node_agent::node_agent(std::unique_ptr<parts> p) : parts_(std::move(p)) {
 node_agent::~node_agent() = default;
 
 result<std::unique_ptr<node_agent>>
-node_agent::start(const node_config& config, std::function<void()> failed) {
-  auto p = std::make_unique<parts>(config, std::move(failed));
+node_agent::start(const node_config& config, std::function<void()> died) {
+  auto p = std::make_unique<parts>(config, std::move(died));
   if (auto started = p->start(); !started)
     return started.err();
   return std::unique_ptr<node_agent>{new node_agent{std::move(p)}};

@@ -13,12 +13,12 @@ namespace fsshare {
 class node_agent {
 public:
   /// Starts everything; the control socket is opened last.
-  /// @param failed Called once at most, by any thread and perhaps before this
+  /// @param died Called once at most, by any thread and perhaps before this
   ///        returns, when an actor ended that nothing brings back: the node
   ///        agent is of no use any more.
   /// @returns why something could not be opened.
-  static result<std::unique_ptr<node_agent>>
-  start(const node_config& config, std::function<void()> failed);
+  static result<std::unique_ptr<node_agent>> start(const node_config& config,
+                                                   std::function<void()> died);
 
   /// Stops accepting, ends every actor and waits for them. Mounts and guest
   /// copies stay.
