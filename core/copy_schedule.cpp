@@ -89,11 +89,10 @@ step_reach copy_schedule::reach(std::size_t step) const {
 }
 
 const copy_step* copy_schedule::oldest_in_flight() const {
-  const auto oldest
-    = std::min_element(in_flight_.begin(), in_flight_.end(),
-                       [](const auto& x, const auto& y) {
-                         return x.first < y.first;
-                       });
+  const auto oldest = std::min_element(in_flight_.begin(), in_flight_.end(),
+                                       [](const auto& x, const auto& y) {
+                                         return x.first < y.first;
+                                       });
   return oldest == in_flight_.end() ? nullptr
                                     : &plan_->steps[oldest->second.step];
 }

@@ -165,6 +165,7 @@ void host_volume::retry_read(const error& err, time_point now) {
     // Its pod was deleted. A sweep finds it if it comes back.
     is_missing_ = true;
     last_error_ = err;
+    unread_since_.reset();
     return;
   }
   need_read_ = true;
@@ -173,9 +174,7 @@ void host_volume::retry_read(const error& err, time_point now) {
     return;
   }
   last_error_ = err;
-  if (err.code == errc::not_found)
-    unread_since_.reset();
-  else if (!unread_since_)
+  if (!unread_since_)
     unread_since_ = suspected_at_.value_or(now);
   read_at_ = now + failed_retry_.next();
 }

@@ -122,9 +122,8 @@ TEST_CASE("a first copy whose guest does not come back fails when the time to "
     node_world w{choose};
     w.add_volume("cm").rotate(first_payload());
     auto& guest = w.add_sandbox("s1");
-    auto pending
-      = w.actors.request(w.node, is_volume ? w.volume_request("s1", "c1", "cm")
-                                           : tree_request(w));
+    auto pending = w.actors.request(
+      w.node, is_volume ? w.volume_request("s1", "c1", "cm") : tree_request(w));
     begin_copy(w, guest);
     guest.refuses = true;
     guest.drop();
@@ -147,9 +146,8 @@ TEST_CASE("a guest agent's own error fails a first copy, and what was made is "
     node_world w{choose};
     w.add_volume("cm").rotate(first_payload());
     auto& guest = w.add_sandbox("s1", which);
-    auto pending
-      = w.actors.request(w.node, is_volume ? w.volume_request("s1", "c1", "cm")
-                                           : tree_request(w));
+    auto pending = w.actors.request(
+      w.node, is_volume ? w.volume_request("s1", "c1", "cm") : tree_request(w));
     begin_copy(w, guest);
     for (bool failed = false; !failed;) {
       REQUIRE(w.step());

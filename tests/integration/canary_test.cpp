@@ -267,9 +267,8 @@ void check_secrecy(const std::string& log_format) {
   talk_rubbish(who);
   who.look_around();
   for (const std::string event :
-       {"generation-live", "push-failed", "guest-lost", "share-failed",
-        "api-call-failed", "api-call", "blocked by policy",
-        "RESOURCE_EXHAUSTED"})
+       {"generation-live", "push-failed", "guest-lost", "api-call-failed",
+        "api-call", "blocked by policy", "RESOURCE_EXHAUSTED"})
     CHECK_MESSAGE(who.will_have_logged(event), event);
   const auto heard = who.all();
   for (const auto& each : canaries())

@@ -173,7 +173,7 @@ TEST_CASE(
     // As soon as anything of a push arrives the next rotation is there.
     std::size_t seen = v.guest.carried_out.size();
     std::set<std::string> live;
-    for (int n = 1; n <= 12; ++n) {
+    for (int n = 1; n <= 30; ++n) {
       v.kubelet.rotate(numbered(n));
       for (int steps = 0; steps < 100 && v.guest.carried_out.size() == seen;
            ++steps)

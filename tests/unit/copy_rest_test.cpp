@@ -160,9 +160,8 @@ TEST_CASE("a copy that was interrupted anywhere ends like one that was not, on "
     INFO("seed ", seed);
     std::mt19937 random{seed};
     const auto which = profiles.at(seed % 3);
-    const auto plan
-      = share(plan_tree(random_tree(random), guest_path("t"),
-                        profile_of(guest::agent_version(which))));
+    const auto plan = share(plan_tree(random_tree(random), guest_path("t"),
+                                      profile_of(guest::agent_version(which))));
     const auto expected = copy_tree(plan, which, random, 0);
     CHECK(copy_tree(plan, which, random, 4) == expected);
   }

@@ -119,8 +119,8 @@ TEST_CASE("a link that may have been made is there if an old guest agent says "
     link.entries.emplace_back();
     link.entries.front().type = entry_type::symlink;
     link.entries.front().target = "nowhere";
-    guest_job job{tree_order{std::make_shared<const tree_snapshot>(link),
-                             "/g/l"}};
+    guest_job job{
+      tree_order{std::make_shared<const tree_snapshot>(link), "/g/l"}};
     job.begin(profile_of("3.16.0"));
     REQUIRE(take(job).size() == 1);
     job.disconnected(gone, t0, 30s);
