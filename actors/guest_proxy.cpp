@@ -66,6 +66,7 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
       return promise;
     },
     [this](owe_removal& msg) {
+      abandon(msg.guest_root);
       owe(msg.guest_root, removal_result::failed,
           {errc::unavailable, std::move(msg.reason)});
     },
@@ -234,9 +235,30 @@ void guest_proxy_state::owe(const std::string& guest_root,
   arm();
 }
 
+// Ends what still changes a copy that nobody waits for any more.
+void guest_proxy_state::abandon(const std::string& guest_root) {
+  for (auto& active : jobs_)
+    if (active.job.concerns(guest_root))
+      active.job.fail({errc::aborted, "the copy is not wanted any more"});
+  end_jobs();
+}
+
+bool guest_proxy_state::is_changing(const std::string& guest_root) const {
+  return std::any_of(jobs_.begin(), jobs_.end(),
+                     [&guest_root](const active_job& active) {
+                       return active.job.concerns(guest_root);
+                     });
+}
+
 void guest_proxy_state::pay_debts() {
-  for (const auto& path : debts_.take_due(now()))
-    add_removal(path, [](const order_outcome&) {});
+  for (const auto& path : debts_.take_due(now())) {
+    // What is in flight could make it again behind the removal.
+    if (is_changing(path))
+      debts_.tried(path, removal_result::failed,
+                   "requests for it have no answer yet", now());
+    else
+      add_removal(path, [](const order_outcome&) {});
+  }
 }
 
 guest_proxy_state::active_job* guest_proxy_state::find(std::uint64_t key) {

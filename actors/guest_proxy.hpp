@@ -105,6 +105,8 @@ private:
                    std::function<void(const order_outcome&)> ended);
   void owe(const std::string& guest_root, removal_result result,
            const error& why);
+  void abandon(const std::string& guest_root);
+  bool is_changing(const std::string& guest_root) const;
   void pay_debts();
   active_job* find(std::uint64_t key);
   void pump();

@@ -1,11 +1,20 @@
 #include "core/guest_job.hpp"
 
 #include "core/copy_rest.hpp"
+#include "core/paths.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace fsshare {
+
+namespace {
+
+bool is_at_or_below(std::string_view path, std::string_view dir) {
+  return path == dir || is_below(path, dir);
+}
+
+} // namespace
 
 guest_job::guest_job(guest_order order) : order_(std::move(order)) {
 }
@@ -30,6 +39,20 @@ copy_plan guest_job::make_plan(const guest_profile& guest) const {
 bool guest_job::is_removal() const {
   const auto* order = std::get_if<guest_order>(&order_);
   return order != nullptr && std::holds_alternative<removal_order>(*order);
+}
+
+bool guest_job::concerns(std::string_view guest_path) const {
+  if (const auto* tree = std::get_if<tree_order>(&order_))
+    return is_at_or_below(tree->guest_root, guest_path);
+  const auto& order = std::get<guest_order>(order_);
+  if (const auto* push = std::get_if<push_order>(&order))
+    return is_at_or_below(push->options.guest_root, guest_path);
+  const auto* steps = std::get_if<steps_order>(&order);
+  const auto& all
+    = steps != nullptr ? steps->steps : std::get<removal_order>(order).steps;
+  return std::any_of(all.begin(), all.end(), [guest_path](const auto& step) {
+    return is_at_or_below(step.path, guest_path);
+  });
 }
 
 // Whether nobody uses what is made before it is whole.

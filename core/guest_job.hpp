@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 namespace fsshare {
@@ -33,6 +34,9 @@ public:
   /// Makes the plan, or that of the rest after an interruption. An order that
   /// this guest agent cannot carry out ends at once.
   void begin(const guest_profile& guest);
+
+  /// Returns whether it changes anything at or below the guest path of a copy.
+  bool concerns(std::string_view guest_path) const;
 
   /// Whether it waits for nothing but answers.
   bool begun() const {

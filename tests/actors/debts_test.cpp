@@ -74,6 +74,44 @@ TEST_CASE("a copy that was unshared while its guest was away is a debt until "
   });
 }
 
+TEST_CASE("what is still in flight for a copy that was given up does not "
+          "happen behind its removal") {
+  for_each_seed(seeds, [](chooser& choose) {
+    node_world w{choose};
+    payload files;
+    for (int n = 0; n < 8; ++n)
+      files["key-" + std::to_string(n)] = {"text"};
+    w.add_volume("cm").rotate(files);
+    auto& guest = w.add_sandbox("s1");
+    const auto shared = w.actors.call<share_file_reply>(
+      w.node, w.volume_request("s1", "c1", "cm"));
+    // The root, the generation and its files; then all takes 50 s.
+    while (guest.carried_out.size() < 10)
+      REQUIRE(w.step());
+    guest.slowness = [&w] {
+      return w.actors.now() + 50s;
+    };
+    w.settle();
+    REQUIRE(guest.waiting() > 0);
+    unshare_file_request request;
+    request.sandbox_id = "s1";
+    request.container_id = "c1";
+    request.destination = "/etc/cm";
+    const auto left = w.actors.call<unshare_file_reply>(w.node, request);
+    w.pass(70s);
+    REQUIRE(*left);
+    REQUIRE(**left);
+    CHECK((**left)->pending.size() == 1);
+    // The links are to happen at 100 s, when removals are quick again.
+    guest.slowness = nullptr;
+    w.pass(200s);
+
+    CHECK(*shared);
+    CHECK(pending_of(w).empty());
+    CHECK(is_empty(w));
+  });
+}
+
 TEST_CASE("what a failed first copy left behind is a debt") {
   for_each_seed(seeds, [](chooser& choose) {
     node_world w{choose};
