@@ -144,8 +144,8 @@ public:
 
   /// Returns whether some generation is live with all its links.
   bool whole() const;
-  /// Returns whether the guest has the acknowledged generation whole, the root's
-  /// mode and owner included, and no order is out.
+  /// Returns whether the guest has the acknowledged generation whole, the
+  /// root's mode and owner included, and no order is out.
   bool has_whole_copy() const;
 
   /// Returns when next() may have something new to say, apart from outcomes

@@ -73,8 +73,7 @@ node_world::node_world(chooser& c, node_world_options world_options)
   };
   std::vector<volume_reader_actor> readers;
   for (int n = 0; n < 4; ++n)
-    readers.push_back(
-      actors.spawn<state_actor<volume_reader_state>>(reading));
+    readers.push_back(actors.spawn<state_actor<volume_reader_state>>(reading));
   reader_ = actors.spawn<reader_pool>(std::move(readers));
   destination_table::settings settings;
   settings.seed = static_cast<std::uint32_t>(choose.pick(1000));
