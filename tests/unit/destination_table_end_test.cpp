@@ -1,0 +1,320 @@
+#include "tests/unit/destination_table_fixture.hpp"
+
+using namespace fsshare;
+using namespace fsshare::test;
+using namespace std::chrono_literals;
+
+TEST_SUITE_BEGIN("core/destination_table");
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "a superseded first push whose removal fails fails nothing, "
+                  "and is nobody's wait") {
+  add();
+  advance();
+  table.watched(volume, unit{}, now);
+  advance();
+  read(host("..1"));
+  table.hint(volume, volume_hint::flipped, now);
+  advance();
+  CHECK(read(host("..2")) == lines{"supersede 1"});
+  CHECK(finish(1, superseded()) == lines{"remove /g/1/..1 of 1"});
+  for (int tries = 1; tries < 3; ++tries) {
+    finish(1, removed(removal_result::failed));
+    now += 1s;
+    CHECK(has(advance(), "remove /g/1/..1 of 1"));
+  }
+  finish(1, removed(removal_result::failed));
+  now += 1s;
+  advance();
+  CHECK(has(read(host("..2")), "push ..2 to 1"));
+  CHECK(has(finish(1, done()), "first 1 ..2"));
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "who waits for a copy is answered after the next look") {
+  settled(host("..1"));
+  table.await_current(1, 7, now);
+  CHECK(advance() == lines{"look /pods/cm"});
+  CHECK(look(host("..1")) == lines{"waiter 7: ..1"});
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "a look that was out before is not what a waiter needs") {
+  settled(host("..1"));
+  table.hint(volume, volume_hint::generation_removed, now);
+  CHECK(advance() == lines{"look /pods/cm"});
+  table.await_current(1, 7, now);
+  CHECK(advance().empty());
+  CHECK(look(host("..1")) == lines{"look /pods/cm"});
+  CHECK(look(host("..1")) == lines{"waiter 7: ..1"});
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "who waits gets what the host had then, or newer, even if it "
+                  "goes on rotating") {
+  settled(host("..1"));
+  table.await_current(1, 7, now);
+  advance();
+  look(host("..2"));
+  CHECK(read(host("..2")) == lines{"push ..2 to 1"});
+  table.hint(volume, volume_hint::flipped, now);
+  advance();
+  CHECK(read(host("..3")) == lines{"supersede 1"});
+  // Too late: its flip was sent.
+  const auto all = finish(1, done());
+  CHECK(std::find(all.begin(), all.end(), "waiter 7: ..2") != all.end());
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "who waits is told of the next push that fails, of a read "
+                  "that fails, and of the copy's end") {
+  settled(host("..1"));
+  table.await_current(1, 7, now);
+  advance();
+  look(host("..2"));
+  read(host("..2"));
+  SUBCASE("a push") {
+    CHECK(finish(1, broken(flip_state::not_sent)).front()
+          == "waiter 7: broken");
+  }
+  SUBCASE("a read") {
+    table.read(volume, error{errc::resource_exhausted, "too large"}, now);
+    CHECK(advance().front() == "waiter 7: too large");
+  }
+  SUBCASE("an end") {
+    table.remove(1, now);
+    CHECK(advance().front()
+          == "waiter 7: copy /pods/cm to /g/1: unshared meanwhile");
+    table.await_current(1, 8, now);
+    CHECK(advance().front() == "waiter 8: the copy is being taken away");
+  }
+  SUBCASE("a cleanup") {
+    table.forget_sandbox("s1");
+    CHECK(advance().front()
+          == "waiter 7: copy /pods/cm to /g/1: the sandbox was cleaned up");
+    table.await_current(1, 8, now);
+    CHECK(advance().front() == "waiter 8: the copy is being taken away");
+  }
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "who waits makes a copy follow that does not") {
+  settled(host("..1"));
+  table.stop_following("s1");
+  table.hint(volume, volume_hint::flipped, now);
+  advance();
+  CHECK(read(host("..2")).empty());
+  table.await_current(1, 7, now);
+  advance();
+  look(host("..2"));
+  CHECK(read(host("..2")) == lines{"push ..2 to 1"});
+  auto all = finish(1, done());
+  CHECK(std::find(all.begin(), all.end(), "waiter 7: ..2") != all.end());
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "a volume that cannot be read fails first copies only") {
+  settled(host("..1"));
+  add("s2");
+  CHECK(advance() == lines{"read /pods/cm"});
+  table.read(volume, error{errc::internal, "Input/output error"}, now);
+  CHECK(advance() == lines{"first 2 INTERNAL"});
+  CHECK(table.destinations() == 1);
+  // A rotation in between is no failure.
+  add("s2");
+  advance();
+  now += 1h;
+  REQUIRE(advance().size() == 1);
+  table.watched(volume, unit{}, now);
+  CHECK(advance() == lines{"read /pods/cm"});
+  table.read(volume, error{errc::aborted, "superseded"}, now);
+  CHECK(advance().empty());
+  CHECK(table.destinations() == 2);
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "removing a destination stops its push, answers who waits "
+                  "for the copy and cleans the guest") {
+  const auto id = add();
+  advance();
+  table.watched(volume, unit{}, now);
+  advance();
+  read(host("..1"));
+  table.remove(id, now);
+  CHECK(advance() == lines{"first 1 ABORTED", "supersede 1"});
+  table.remove(id, now);
+  CHECK(advance().empty());
+  CHECK(finish(id, superseded()) == lines{"remove /g/1 of 1"});
+  SUBCASE("removed") {
+    CHECK(finish(id, removed()) == lines{"left 1", "forget /pods/cm"});
+  }
+  SUBCASE("not removed") {
+    CHECK(finish(id, removed(removal_result::failed))
+          == lines{"debt of 1", "left 1 /g/1: not removed", "forget /pods/cm"});
+  }
+  SUBCASE("no answer") {
+    now += 59s;
+    for (const auto& line : advance())
+      CHECK_FALSE(line.starts_with("left"));
+    now += 1s;
+    const auto last = advance();
+    CHECK(std::count(last.begin(), last.end(),
+                     "left 1 /g/1: the guest did not answer in time")
+          == 1);
+    // The answer that comes after all is nobody's.
+    CHECK(finish(id, removed()).empty());
+  }
+  CHECK(table.destinations() == 0);
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "what a failed first copy leaves is told before its end, "
+                  "while its destination is known") {
+  const auto id = add();
+  advance();
+  table.watched(volume, unit{}, now);
+  advance();
+  read(host("..1"));
+  CHECK(finish(id, broken(flip_state::not_sent)) == lines{"remove /g/1 of 1"});
+  CHECK(finish(id, removed(removal_result::impossible))
+        == lines{"debt of 1", "first 1 INTERNAL", "forget /pods/cm"});
+}
+
+TEST_CASE_FIXTURE(table_fixture, "removing what was never sent sends nothing") {
+  const auto id = add();
+  advance();
+  table.remove(id, now);
+  CHECK(advance() == lines{"first 1 ABORTED", "left 1", "forget /pods/cm"});
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "forgetting a sandbox answers everybody and sends nothing, "
+                  "others stay") {
+  settled(host("..1"), "s2");
+  const auto waiting = add("s1");
+  const auto leaving = add("s1");
+  advance();
+  read(host("..1"));
+  table.finished(leaving, done(), now);
+  advance();
+  table.remove(leaving, now);
+  advance();
+  table.forget_sandbox("s1");
+  const auto said = advance();
+  CHECK(std::count(said.begin(), said.end(),
+                   "first " + std::to_string(waiting) + " ABORTED")
+        == 1);
+  CHECK(std::count(said.begin(), said.end(), "left " + std::to_string(leaving))
+        == 1);
+  for (const auto& line : said)
+    CHECK((line.starts_with("first") || line.starts_with("left")));
+  CHECK(table.destinations() == 1);
+  CHECK(finish(waiting, done()).empty());
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "a sandbox that does not follow gets first copies and no "
+                  "updates until it follows again") {
+  table.stop_following("s1");
+  settled(host("..1"));
+  table.hint(volume, volume_hint::flipped, now);
+  advance();
+  CHECK(read(host("..2")).empty());
+  CHECK_FALSE(table.describe("s1", now).at(0).destinations.at(0).current);
+
+  table.start_following("s1", now);
+  CHECK(advance() == lines{"watch /pods/cm"});
+  table.watched(volume, unit{}, now);
+  CHECK(advance() == lines{"read /pods/cm"});
+  CHECK(read(host("..2")) == lines{"look closely /pods/cm", "push ..2 to 1"});
+  // Starting what runs compares nothing.
+  finish(1, done());
+  advance();
+  table.start_following("s1", now);
+  for (const auto& line : advance())
+    CHECK_FALSE(line.starts_with("watch"));
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "a flip without an answer is settled, and old secrets go, "
+                  "though nobody follows any more") {
+  settled(host("..1"));
+  table.hint(volume, volume_hint::flipped, now);
+  advance();
+  read(host("..2"));
+  table.stop_following("s1");
+  CHECK(finish(1, broken(flip_state::unknown))
+        == lines{"send /g/1/..data to 1"});
+  CHECK(finish(1, done()) == lines{"look /pods/cm"});
+  look(host("..2"));
+  REQUIRE(table.next_due());
+  CHECK(*table.next_due() == now + 2s);
+  now += 2s;
+  CHECK(advance() == lines{"remove /g/1/..1 of 1"});
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "every volume is compared at each sweep, closely at every "
+                  "tenth, and never without destinations") {
+  CHECK_FALSE(table.next_due());
+  settled(host("..1"));
+  for (int n = 1; n <= 20; ++n) {
+    REQUIRE(table.next_due());
+    CHECK(*table.next_due() == t0 + 30s * n);
+    now = t0 + 30s * n;
+    CHECK(advance() == lines{"watch /pods/cm"});
+    table.watched(volume, unit{}, now);
+    CHECK(advance()
+          == lines{n % 10 == 0 ? "look closely /pods/cm" : "look /pods/cm"});
+    look(host("..1"));
+  }
+}
+
+TEST_CASE_FIXTURE(table_fixture, "lost events compare every volume") {
+  settled(host("..1"));
+  add("s1", "/pods/other");
+  advance();
+  table.watched("/pods/other", unit{}, now);
+  advance();
+  table.read("/pods/other", host("..1"), now);
+  advance();
+  table.hint_all(volume_hint::deep_sweep, now);
+  CHECK(advance() == lines{"watch /pods/cm", "watch /pods/other"});
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "the status tells lag, staleness and why, of one sandbox or "
+                  "of all") {
+  settled(host("..1"), "s1");
+  table.hint(volume, volume_hint::flipped, now);
+  advance();
+  now += 5ms;
+  read(host("..2"));
+  now += 5ms;
+  auto shown = table.describe("s1", now).at(0);
+  CHECK(shown.path == volume);
+  CHECK(shown.watched);
+  CHECK(shown.snapshots == 2);
+  CHECK(shown.host_generation == "..2");
+  CHECK(shown.destinations.at(0).guest_generation == "..1");
+  CHECK(shown.destinations.at(0).stale_for == 10ms);
+  CHECK_FALSE(shown.destinations.at(0).current);
+  now += 5ms;
+  finish(1, done());
+  shown = table.describe(std::string{}, now).at(0);
+  CHECK(shown.destinations.at(0).current);
+  CHECK(shown.destinations.at(0).last_lag == 15ms);
+  CHECK(shown.destinations.at(0).stale_for == 0ns);
+  CHECK(table.describe("s2", now).empty());
+
+  look(host("..2"));
+  table.hint(volume, volume_hint::flipped, now);
+  advance();
+  read(host("..3"));
+  finish(1, broken(flip_state::not_sent));
+  shown = table.describe("s1", now).at(0);
+  CHECK(shown.destinations.at(0).reason == "broken");
+  CHECK(shown.destinations.at(0).failures == 1);
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,174 @@
+#pragma once
+
+#include "core/destination_table.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+// How a failed check shows a list of actions.
+template <>
+struct doctest::StringMaker<std::vector<std::string>> {
+  static String convert(const std::vector<std::string>& lines) {
+    std::string all;
+    for (const auto& line : lines)
+      all += (all.empty() ? "" : "; ") + line;
+    return all.c_str();
+  }
+};
+
+namespace fsshare::test {
+
+using namespace std::chrono_literals;
+
+using time_point = destination_table::time_point;
+
+constexpr time_point t0{1h};
+constexpr const char* volume = "/pods/cm";
+
+inline volume_snapshot_ptr host(const std::string& name,
+                                std::uint64_t digest = 7) {
+  volume_snapshot s;
+  s.id = {name, digest};
+  s.root.mode = 0755;
+  s.tree.entries.emplace_back();
+  s.links = {"key"};
+  return std::make_shared<const volume_snapshot>(std::move(s));
+}
+
+inline order_outcome done() {
+  order_outcome o;
+  o.complete = true;
+  o.flip = flip_state::acknowledged;
+  return o;
+}
+
+inline order_outcome broken(flip_state flip, errc code = errc::internal) {
+  order_outcome o;
+  o.flip = flip;
+  o.err = {code, "broken"};
+  return o;
+}
+
+inline order_outcome superseded() {
+  auto o = broken(flip_state::not_sent, errc::aborted);
+  o.cause = stop_cause::superseded;
+  return o;
+}
+
+inline order_outcome removed(removal_result result = removal_result::removed) {
+  order_outcome o;
+  o.removals.assign(4, result);
+  o.complete = result == removal_result::removed;
+  o.err = {errc::internal, "not removed"};
+  return o;
+}
+
+// What an action is about, in words.
+inline std::string words(const table_action& action) {
+  struct visitor {
+    std::string operator()(const ask_volume& a) const {
+      const char* names[] = {"watch ", "look ", "look closely ", "read "};
+      return names[static_cast<int>(a.request)] + a.volume;
+    }
+    std::string operator()(const forget_volume& a) const {
+      return "forget " + a.volume;
+    }
+    std::string operator()(const ask_guest& a) const {
+      const auto to = std::to_string(a.destination);
+      if (const auto* push = std::get_if<push_order>(&a.order))
+        return "push " + push->options.attempt_name + " to " + to;
+      if (const auto* removal = std::get_if<removal_order>(&a.order))
+        return "remove " + removal->steps.front().path + " of " + to;
+      return "send " + std::get<steps_order>(a.order).steps.front().path
+             + " to " + to;
+    }
+    std::string operator()(const supersede_push& a) const {
+      return "supersede " + std::to_string(a.destination);
+    }
+    std::string operator()(const first_copy_ended& a) const {
+      return "first " + std::to_string(a.destination) + " "
+             + (a.outcome ? a.outcome->copied.name
+                          : to_string(a.outcome.err().code));
+    }
+    std::string operator()(const current_reached& a) const {
+      return "waiter " + std::to_string(a.waiter) + ": "
+             + (a.outcome ? a.outcome->copied.name : a.outcome.err().message);
+    }
+    std::string operator()(const leave_debt& a) const {
+      return "debt of " + std::to_string(a.destination);
+    }
+    std::string operator()(const destination_left& a) const {
+      auto text = "left " + std::to_string(a.destination);
+      for (const auto& one : a.pending)
+        text += " " + one.path + ": " + one.reason;
+      return text;
+    }
+  };
+  return std::visit(visitor{}, action);
+}
+
+using lines = std::vector<std::string>;
+
+inline bool has(const lines& all, const std::string& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+struct table_fixture {
+  table_fixture() : table(settings()) {
+  }
+
+  static destination_table::settings settings() {
+    destination_table::settings s;
+    s.leave_timeout = 60s;
+    return s;
+  }
+  destination_id add(const std::string& sandbox = "s1",
+                     const std::string& path = volume) {
+    ++count;
+    return table.add({sandbox, "c", "share-" + std::to_string(count), path,
+                      "/g/" + std::to_string(count)},
+                     now);
+  }
+  lines advance() {
+    lines out;
+    for (const auto& action : table.advance(now))
+      out.push_back(words(action));
+    return out;
+  }
+  /// Answers the watch and the read of a new volume.
+  lines read(const volume_snapshot_ptr& what,
+             const std::string& path = volume) {
+    table.read(path, what, now);
+    return advance();
+  }
+  /// Brings one new destination to hold `what`, with nothing left to do.
+  destination_id settled(const volume_snapshot_ptr& what,
+                         const std::string& sandbox = "s1") {
+    const auto id = add(sandbox);
+    advance();
+    table.watched(volume, unit{}, now);
+    advance();
+    read(what);
+    finish(id, done());
+    look(what);
+    return id;
+  }
+  lines finish(destination_id id, const order_outcome& outcome) {
+    table.finished(id, outcome, now);
+    return advance();
+  }
+  lines look(const volume_snapshot_ptr& what) {
+    table.looked(volume, volume_look{what->id.name, what->id.digest}, now);
+    return advance();
+  }
+
+  destination_table table;
+  time_point now = t0;
+  int count = 0;
+};
+
+} // namespace fsshare::test
