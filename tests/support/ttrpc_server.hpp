@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace fsshare::test {
 
@@ -21,16 +22,18 @@ public:
 
   ttrpc_server(const guest_address& address, ttrpc::server_rules rules,
                serve with) {
-    auto opened = socket_listener::open(
-      loop_, address, {},
-      [rules, with = std::move(with)](const byte_stream_ptr& stream, auto) {
-        attend(stream, rules, with);
-      });
+    auto opened = socket_listener::open(loop_, address, {},
+                                        [this, rules, with = std::move(with)](
+                                          const byte_stream_ptr& stream, auto) {
+                                          streams_.push_back(stream);
+                                          attend(stream, rules, with);
+                                        });
     REQUIRE(opened);
     listener_ = *std::move(opened);
   }
   ~ttrpc_server() {
     loop_.stop();
+    streams_.clear();
   }
   ttrpc_server(const ttrpc_server&) = delete;
   ttrpc_server& operator=(const ttrpc_server&) = delete;
@@ -39,18 +42,23 @@ private:
   static void attend(const byte_stream_ptr& stream, ttrpc::server_rules rules,
                      const serve& with) {
     auto session = std::make_shared<ttrpc::server_session>(rules);
-    // The handlers keep the stream until its end.
-    stream->start({[stream, session, with](const bytes& data) {
-                     const auto calls = session->receive(data);
-                     stream->send(session->take_output());
-                     for (const auto& call : calls)
-                       stream->send(with(*session, call));
-                   },
-                   [](const error&) {}});
+    stream->start(
+      {[kept = std::weak_ptr{stream}, session, with](const bytes& data) {
+         const auto to = kept.lock();
+         if (!to)
+           return;
+         const auto calls = session->receive(data);
+         to->send(session->take_output());
+         for (const auto& call : calls)
+           to->send(with(*session, call));
+       },
+       [](const error&) {}});
   }
 
   io_loop loop_;
   std::unique_ptr<socket_listener> listener_;
+  /// Used by the thread of the loop until that has ended.
+  std::vector<byte_stream_ptr> streams_;
 };
 
 } // namespace fsshare::test
