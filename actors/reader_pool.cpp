@@ -16,8 +16,11 @@ reader_pool_state::reader_pool_state(handle::pointer self,
 
 reader_pool_state::~reader_pool_state() {
   give_up_all({errc::aborted, "the node agent is shutting down"});
-  for (const auto& reader : readers_)
+  for (const auto& reader : readers_) {
+    // That it ends now is no news.
+    self_->demonitor(reader.address());
     stop(reader);
+  }
 }
 
 reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
