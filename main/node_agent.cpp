@@ -274,8 +274,9 @@ node_agent::node_agent(std::unique_ptr<parts> p) : parts_(std::move(p)) {
 node_agent::~node_agent() = default;
 
 result<std::unique_ptr<node_agent>>
-node_agent::start(const node_config& config, std::function<void()> died) {
-  auto p = std::make_unique<parts>(config, std::move(died));
+node_agent::start(const node_config& config,
+                  const std::function<void()>& died) {
+  auto p = std::make_unique<parts>(config, died);
   if (auto started = p->start(); !started)
     return started.err();
   return std::unique_ptr<node_agent>{new node_agent{std::move(p)}};

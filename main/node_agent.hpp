@@ -17,8 +17,8 @@ public:
   ///        returns, when an actor ended that nothing brings back: the node
   ///        agent is of no use any more.
   /// @returns why something could not be opened.
-  static result<std::unique_ptr<node_agent>> start(const node_config& config,
-                                                   std::function<void()> died);
+  static result<std::unique_ptr<node_agent>>
+  start(const node_config& config, const std::function<void()>& died);
 
   /// Stops accepting, ends every actor and waits for them. Mounts and guest
   /// copies stay.
