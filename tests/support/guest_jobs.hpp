@@ -62,7 +62,7 @@ inline guest_job tree(const std::vector<std::string>& files) {
 
 inline const error gone{errc::unavailable, "gone"};
 
-inline guest_job removals(std::vector<std::string> paths) {
+inline guest_job removals(const std::vector<std::string>& paths) {
   removal_order order;
   for (const auto& path : paths)
     order.steps.push_back(removal_step(path, 0, 0));

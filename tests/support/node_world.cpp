@@ -61,7 +61,7 @@ std::string renamed(std::string text, const std::string& from,
 
 } // namespace
 
-node_world::node_world(chooser& c, node_world_options world_options)
+node_world::node_world(chooser& c, const node_world_options& world_options)
   : choose(c), watches_(shared_watches()) {
   lose_events();
   dir.make_dir("sandboxes");
@@ -71,9 +71,9 @@ node_world::node_world(chooser& c, node_world_options world_options)
     if (between_reads)
       between_reads();
   };
-  std::vector<volume_reader_actor> readers;
-  for (int n = 0; n < 4; ++n)
-    readers.push_back(actors.spawn<state_actor<volume_reader_state>>(reading));
+  std::vector<volume_reader_actor> readers(4);
+  for (auto& each : readers)
+    each = actors.spawn<state_actor<volume_reader_state>>(reading);
   reader_ = actors.spawn<reader_pool>(std::move(readers));
   destination_table::settings settings;
   settings.seed = static_cast<std::uint32_t>(choose.pick(1000));

@@ -43,7 +43,7 @@ struct node_world_options {
 /// requests the test carries out.
 class node_world {
 public:
-  explicit node_world(chooser& choose, node_world_options options = {});
+  explicit node_world(chooser& choose, const node_world_options& options = {});
 
   // -- the host ---------------------------------------------------------------
   /// Makes an empty ConfigMap volume and its kubelet.

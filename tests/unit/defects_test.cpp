@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 
 TEST_SUITE_BEGIN("docs/defects");
 
@@ -30,7 +31,9 @@ void add_names(const std::string& source, const std::string& label,
       else if (c == ')')
         break;
     }
-    into.insert(label + ": \"" + name + '"');
+    auto full_name = label;
+    full_name.append(": \"").append(name).append("\"");
+    into.insert(std::move(full_name));
   }
 }
 
