@@ -83,9 +83,9 @@ private:
   bool anything_is(state which) const;
   void expect(bool as_expected, const std::string& sentence) const;
   void share(const happening& one);
-  void unshare(std::size_t slot, bool failing);
+  void unshare(std::size_t index, bool failing);
   void cleanup();
-  void fix(std::size_t slot);
+  void fix(std::size_t index);
   std::string expected_mounts() const;
   std::string real_mounts() const;
 

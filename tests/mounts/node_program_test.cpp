@@ -42,7 +42,7 @@ struct storm_client {
     const auto missing
       = client.share(sandbox, "c2", work / "missing", "/m", false);
     if (missing || missing.err().code != errc::not_found)
-      complaints.push_back("a missing source is not NOT_FOUND");
+      complaints.emplace_back("a missing source is not NOT_FOUND");
     if (rounds % 2 == 0)
       want(client.unshare_container(sandbox, "c1"));
     want(client.cleanup(sandbox));

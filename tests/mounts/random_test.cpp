@@ -1,5 +1,6 @@
 #include "tests/mounts/mount_model.hpp"
 
+#include <deque>
 #include <filesystem>
 #include <rapidcheck.h>
 #include <sstream>
@@ -26,13 +27,14 @@ std::string text_of(const std::vector<unsigned>& sequence) {
 // Puts everything back after a sequence that failed, so that a shorter one can
 // be tried.
 void start_afresh(mount_fixture& f) {
-  std::vector<std::string> mounted;
+  // The last mount first.
+  std::deque<std::string> mounted;
   for (const auto& entry : mount_table())
     if (entry.mount_point.starts_with(f.layout.share_root() + "/"))
-      mounted.push_back(entry.mount_point);
-  for (auto at = mounted.rbegin(); at != mounted.rend(); ++at)
-    if (has_mount(mount_table(), *at))
-      unmount_by_hand(*at);
+      mounted.push_front(entry.mount_point);
+  for (const auto& at : mounted)
+    if (has_mount(mount_table(), at))
+      unmount_by_hand(at);
   std::filesystem::remove_all(f.layout.share_root());
   f.work.make_dir("share");
   if (exists(f.work / "hidden"))

@@ -23,8 +23,9 @@ tree_snapshot volume_of(int keys, std::uint64_t bytes_each = 1) {
        entry(generation, entry_type::directory)};
   for (int i = 0; i < keys; ++i) {
     const auto key = "key" + std::to_string(i);
-    volume.entries.push_back(
-      entry(generation + "/" + key, entry_type::file, bytes_each));
+    auto path = generation;
+    path.append("/").append(key);
+    volume.entries.push_back(entry(path, entry_type::file, bytes_each));
     volume.entries.push_back(entry(key, entry_type::symlink));
   }
   return volume;
