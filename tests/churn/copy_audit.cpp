@@ -18,10 +18,12 @@ using test::name_set;
 /// Lines, as many as one reads.
 class complaints {
 public:
-  void add(const std::string& line) {
+  /// A line is what all parts say.
+  template <class... Parts>
+  void add(const Parts&... parts) {
     constexpr std::size_t screenful = 30;
     if (++count_ <= screenful)
-      text_ += line + "\n";
+      (text_.append(parts), ...).append("\n");
   }
   std::string text() const {
     return count_ == 0 ? "" : text_ + std::to_string(count_) + " in all\n";
@@ -88,12 +90,12 @@ void find_strays(const churn_sandbox& in, const std::set<std::string>& copies,
   for (const auto& each : status.pending())
     pending += each.path() + "\n";
   if (in.guest.abilities().removal && !pending.empty())
-    found.add(in.front.sandbox() + " has removals pending:\n" + pending);
+    found.add(in.front.sandbox(), " has removals pending:\n", pending);
   for (const auto& entry :
        std::filesystem::directory_iterator{in.guest.root()}) {
     const auto name = entry.path().filename().string();
     if (!copies.contains(name) && pending.find("/" + name) == std::string::npos)
-      found.add(in.front.sandbox() + "'s guest has a stray " + name);
+      found.add(in.front.sandbox(), "'s guest has a stray ", name);
   }
 }
 
@@ -118,7 +120,7 @@ std::string copy_audit::unsettled() {
             : trouble_of(copy, host_.dir(copy.volume),
                          sandbox->guest.abilities(), status->second);
       if (!why.empty())
-        found.add(name + ": " + copy.guest_path + " " + why);
+        found.add(name, ": ", copy.guest_path, " ", why);
     }
     for (const auto& status : sandboxes->sandboxes())
       if (status.sandbox_id() == name)
@@ -137,8 +139,8 @@ std::string copy_audit::differences() const {
         source, copy.dir,
         removes ? name_set{} : test::leftovers(source, copy.dir));
       if (!differs.empty())
-        found.add(sandbox->front.sandbox() + ": " + copy.guest_path
-                  + " differs from " + source + ":\n" + differs);
+        found.add(sandbox->front.sandbox(), ": ", copy.guest_path,
+                  " differs from ", source, ":\n", differs);
     }
   }
   return found.text();
