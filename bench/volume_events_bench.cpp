@@ -41,7 +41,7 @@ void decode_and_classify(benchmark::State& state) {
   watch_table table;
   for (int wd = 1; wd <= volumes; ++wd)
     table.add("/v/" + std::to_string(wd), wd);
-  for (auto _ : state)
+  while (state.KeepRunning())
     for (const auto& event : decode_inotify(data).events)
       benchmark::DoNotOptimize(table.handle(event));
   state.SetItemsProcessed(state.iterations() * volumes);
