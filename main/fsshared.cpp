@@ -1,6 +1,7 @@
 #include "config/load_config.hpp"
 #include "log/log.hpp"
 #include "main/node_agent.hpp"
+#include "sys/eager_binding.hpp"
 #include "sys/end_signals.hpp"
 #include "sys/file_mask.hpp"
 #include "sys/identity.hpp"
@@ -106,6 +107,7 @@ int parse_and_run(int argc, char** argv) {
 } // namespace
 
 int main(int argc, char** argv) {
+  bind_eagerly(argv);
   try {
     return parse_and_run(argc, argv);
   } catch (const std::exception& failed) {

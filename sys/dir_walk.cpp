@@ -281,18 +281,14 @@ result<bool> dir_walk::read_once(int dir, const std::string& name,
   entry.size = static_cast<std::uint64_t>(before.st_size);
   if (auto small = check_size(at, entry.size); !small)
     return small.err();
-  // One byte more than it has shows that it has grown. The buffer never grows
-  // itself: that would leave a copy of a secret in freed memory.
+  // One byte more than it has shows that it has grown.
   bytes data(entry.size + 1);
   pause();
   const auto count = read_all(file.get(), data);
-  const auto number = errno;
-  // What was filled stays in place, to be overwritten with the blob.
-  if (count >= 0)
-    data.resize(static_cast<size_t>(count));
-  entry.content = make_secret_blob(std::move(data));
   if (count < 0)
-    return errno_error(number, "read", shown(at.path));
+    return errno_error(errno, "read", shown(at.path));
+  data.resize(static_cast<size_t>(count));
+  entry.content = make_secret_blob(std::move(data));
   pause();
   if (fstat(file.get(), &after) != 0)
     return errno_error(errno, "stat", shown(at.path));

@@ -58,11 +58,9 @@ result<file_chunk> load_chunk(const chunk_source& source, std::uint64_t offset,
     else if (errno != EINTR)
       failure = errno_error(errno, "read", source.path());
   }
-  // Also what is not handed out is overwritten.
-  auto content = make_secret_blob(std::move(data));
   if (failure)
     return *failure;
-  return file_chunk{std::move(content), length - filled};
+  return file_chunk{make_secret_blob(std::move(data)), length - filled};
 }
 
 } // namespace fsshare

@@ -1,0 +1,13 @@
+#pragma once
+
+namespace fsshare {
+
+/// Begins this program anew, in the same process, with every function of every
+/// library looked up at the start (LD_BIND_NOW, ld.so(8)); returns if that is
+/// so, or cannot be. A function that is looked up at its first call has the
+/// registers saved on the stack, with what was just copied through them, where
+/// it may stay. To be called first of all.
+/// @param argv Of main().
+void bind_eagerly(char** argv);
+
+} // namespace fsshare
