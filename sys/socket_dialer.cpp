@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 namespace fsshare {
@@ -114,12 +115,74 @@ private:
 
 } // namespace
 
-socket_dialer::socket_dialer(io_loop& loop, std::chrono::milliseconds limit)
-  : loop_(loop), limit_(limit) {
+/// The dials that wait, and those that hold a slot. Lives in the thread of the
+/// loop.
+class socket_dialer::queue : public std::enable_shared_from_this<queue> {
+public:
+  queue(io_loop& loop, const options& opts)
+    : loop_(loop), limit_(opts.limit), gate_(opts.gate) {
+  }
+
+  void post(guest_address address, dialer::done then) {
+    loop_.post([self = shared_from_this(),
+                next = wanted{std::move(address), std::move(then)}]() mutable {
+      self->waiting_.emplace(self->gate_.enter(), std::move(next));
+      self->begin();
+    });
+  }
+
+private:
+  struct wanted {
+    guest_address address;
+    dialer::done then;
+  };
+
+  void begin() {
+    const auto now = std::chrono::steady_clock::now();
+    for (const auto ticket : gate_.begin(now))
+      start(ticket);
+    const auto due = gate_.next_due();
+    if (!due || is_armed_)
+      return;
+    is_armed_ = true;
+    loop_.after(*due - now, [self = shared_from_this()] {
+      self->is_armed_ = false;
+      self->begin();
+    });
+  }
+
+  void start(dial_gate::ticket ticket) {
+    auto next = waiting_.extract(ticket).mapped();
+    auto ended = [self = shared_from_this(), ticket,
+                  then = std::move(next.then)](result<byte_stream_ptr> got) {
+      // Later: a dial that fails at once would begin the next one in itself.
+      self->loop_.post([self, ticket] {
+        self->gate_.leave(ticket);
+        self->begin();
+      });
+      then(std::move(got));
+    };
+    std::make_shared<dialing>(loop_, std::move(next.address), std::move(ended),
+                              limit_)
+      ->start();
+  }
+
+  io_loop& loop_;
+  const std::chrono::milliseconds limit_;
+  dial_gate gate_;
+  std::unordered_map<dial_gate::ticket, wanted> waiting_;
+  bool is_armed_ = false;
+};
+
+socket_dialer::socket_dialer(io_loop& loop) : socket_dialer(loop, options{}) {
+}
+
+socket_dialer::socket_dialer(io_loop& loop, const options& opts)
+  : queue_(std::make_shared<queue>(loop, opts)) {
 }
 
 void socket_dialer::dial(const guest_address& address, done then) {
-  std::make_shared<dialing>(loop_, address, std::move(then), limit_)->start();
+  queue_->post(address, std::move(then));
 }
 
 } // namespace fsshare

@@ -1,27 +1,36 @@
 #pragma once
 
 #include "core/byte_stream.hpp"
+#include "core/dial_gate.hpp"
 #include "sys/io_loop.hpp"
 
 #include <chrono>
+#include <memory>
 
 namespace fsshare {
 
 /// Opens real connections: unix, hybrid vsock (cloud-hypervisor, firecracker)
-/// and vsock.
+/// and vsock. Those that are wanted all at once are spread by a dial_gate.
 class socket_dialer final : public dialer {
 public:
+  struct options {
+    /// For one connection with its handshake, from its beginning; Kata's own is
+    /// 10 s.
+    std::chrono::milliseconds limit = std::chrono::seconds{10};
+    dial_gate::settings gate = {};
+  };
+
   /// @param loop Must outlive the dialer and the streams. Once it has stopped,
   ///        connections in progress are dropped without a call.
-  /// @param limit For one connection with its handshake; Kata's own is 10 s.
-  explicit socket_dialer(io_loop& loop, std::chrono::milliseconds limit
-                                        = std::chrono::seconds{10});
+  explicit socket_dialer(io_loop& loop);
+  socket_dialer(io_loop& loop, const options& opts);
 
   void dial(const guest_address& address, done then) override;
 
 private:
-  io_loop& loop_;
-  std::chrono::milliseconds limit_;
+  class queue;
+  // What the loop still has to do shares it.
+  std::shared_ptr<queue> queue_;
 };
 
 } // namespace fsshare

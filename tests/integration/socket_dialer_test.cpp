@@ -1,6 +1,7 @@
 #include "sys/socket_dialer.hpp"
 
 #include "sys/socket_address.hpp"
+#include "tests/support/listening_socket.hpp"
 #include "tests/support/stream_inbox.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -37,14 +38,8 @@ guest_address hybrid_at(const std::string& path) {
 /// The other side, byte by byte as the test wants it.
 class raw_server {
 public:
-  explicit raw_server(const guest_address& address) {
-    const auto target = to_socket_address(address);
-    REQUIRE(target);
-    auto opened = open_socket(*target);
-    REQUIRE(opened);
-    listening_ = *std::move(opened);
-    REQUIRE(::bind(listening_.get(), target->get(), target->size) == 0);
-    REQUIRE(::listen(listening_.get(), 8) == 0);
+  explicit raw_server(const guest_address& address)
+    : listening_(test::listen_at(address, 8)) {
   }
 
   void accept() {
@@ -81,7 +76,7 @@ struct fixture {
   io_loop loop;
   temp_dir dir;
   inbox<result<byte_stream_ptr>> dialed;
-  socket_dialer dial{loop, 20s};
+  socket_dialer dial{loop, {.limit = 20s}};
 
   ~fixture() {
     loop.stop();
@@ -203,7 +198,7 @@ TEST_CASE_FIXTURE(fixture, "an answer that is not OK is unavailable") {
 
 TEST_CASE_FIXTURE(fixture, "a handshake without an answer ends at its limit") {
   const raw_server server{hybrid_at(dir / "s")};
-  socket_dialer hasty{loop, short_limit};
+  socket_dialer hasty{loop, {.limit = short_limit}};
 
   begin(hasty, hybrid_at(dir / "s"));
 
