@@ -58,9 +58,10 @@ registry_state::handle::behavior_type registry_state::make_behavior() {
     [this](const forget_sandbox& msg) -> caf::result<void> {
       table_.forget_sandbox(msg.sandbox_id);
       act();
-      std::erase_if(destinations_, [&msg](const auto& entry) {
-        return entry.second.sandbox_id == msg.sandbox_id;
-      });
+      for (auto i = by_share_.lower_bound({msg.sandbox_id, {}, 0});
+           i != by_share_.end() && std::get<0>(*i) == msg.sandbox_id;
+           i = by_share_.erase(i))
+        destinations_.erase(std::get<2>(*i));
       return caf::unit;
     },
     [this](const follow_sandbox& msg) -> caf::result<void> {
@@ -102,6 +103,7 @@ caf::result<destination_added> registry_state::add(add_destination& msg) {
     = table_.add({msg.sandbox_id, std::move(msg.container_id), msg.share_id,
                   std::move(msg.volume), std::move(msg.guest_root)},
                  now());
+  by_share_.emplace(msg.sandbox_id, msg.share_id, id);
   destinations_.emplace(id, destination{std::move(msg.sandbox_id),
                                         std::move(msg.share_id),
                                         std::move(msg.proxy),
@@ -125,11 +127,17 @@ caf::result<destination_added> registry_state::await(const await_current& msg) {
 registry_state::destination_map::iterator
 registry_state::find(const std::string& sandbox_id,
                      const std::string& share_id) {
-  return std::find_if(destinations_.begin(), destinations_.end(),
-                      [&](const auto& entry) {
-                        return entry.second.sandbox_id == sandbox_id
-                               && entry.second.share_id == share_id;
-                      });
+  const auto i = by_share_.lower_bound({sandbox_id, share_id, 0});
+  if (i == by_share_.end() || std::get<0>(*i) != sandbox_id
+      || std::get<1>(*i) != share_id)
+    return destinations_.end();
+  return destinations_.find(std::get<2>(*i));
+}
+
+void registry_state::erase(destination_map::iterator which) {
+  by_share_.erase(
+    {which->second.sandbox_id, which->second.share_id, which->first});
+  destinations_.erase(which);
 }
 
 caf::result<destination_removed>
@@ -286,7 +294,7 @@ void registry_state::perform(first_copy_ended& action) {
   // The table ends a destination whose first copy failed by itself, unless
   // somebody waits for its end.
   if (i->second.removed.empty())
-    destinations_.erase(i);
+    erase(i);
 }
 
 void registry_state::perform(current_reached& action) {
@@ -316,7 +324,7 @@ void registry_state::perform(destination_left& action) {
   if (i == destinations_.end())
     return;
   auto waiting = std::move(i->second.removed);
-  destinations_.erase(i);
+  erase(i);
   for (auto& promise : waiting)
     promise.deliver(destination_removed{action.pending});
 }

@@ -7,6 +7,9 @@
 
 #include <map>
 #include <optional>
+#include <set>
+#include <string>
+#include <tuple>
 #include <vector>
 
 namespace fsshare {
@@ -41,6 +44,7 @@ private:
 
   destination_map::iterator find(const std::string& sandbox_id,
                                  const std::string& share_id);
+  void erase(destination_map::iterator which);
   caf::result<destination_added> await(const await_current& msg);
   caf::result<destination_removed> remove(const remove_destination& msg);
 
@@ -64,6 +68,8 @@ private:
   inotify_reader_actor watcher_;
   volume_reader_actor reader_;
   destination_map destinations_;
+  /// Sandbox, share and destination: to find one by what others call it.
+  std::set<std::tuple<std::string, std::string, destination_id>> by_share_;
   /// Who waits for a copy to be current.
   std::map<std::uint64_t, caf::typed_response_promise<destination_added>>
     waiting_;

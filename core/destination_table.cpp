@@ -54,6 +54,7 @@ destination_id destination_table::add(destination_spec spec, time_point now) {
   copy.root = spec.guest_root;
   copy.seed = seeds_ += 2;
   volume_of_.emplace(id, spec.volume);
+  of_sandbox_[spec.sandbox_id].insert(id);
   if (i->second.host.is_missing())
     i->second.host.hint(volume_hint::sweep, now);
   touch(spec.volume);
@@ -80,47 +81,6 @@ void destination_table::remove(destination_id id, time_point now) {
   touch(d->spec.volume);
 }
 
-void destination_table::forget_sandbox(const std::string& sandbox_id) {
-  for (auto& [path, v] : volumes_) {
-    for (auto i = v.destinations.begin(); i != v.destinations.end();) {
-      auto& [id, d] = *i;
-      if (d.spec.sandbox_id != sandbox_id) {
-        ++i;
-        continue;
-      }
-      if (!d.first_answered)
-        actions_.emplace_back(first_copy_ended{
-          id, error{errc::aborted, "copy " + path + " to " + d.spec.guest_root
-                                     + ": the sandbox was cleaned up"}});
-      if (d.removing)
-        actions_.emplace_back(destination_left{id, {}});
-      fail_waiting(d,
-                   {errc::aborted, "copy " + path + " to " + d.spec.guest_root
-                                     + ": the sandbox was cleaned up"});
-      volume_of_.erase(id);
-      i = v.destinations.erase(i);
-      touch(path);
-    }
-  }
-  not_following_.erase(sandbox_id);
-}
-
-void destination_table::stop_following(const std::string& sandbox_id) {
-  not_following_.insert(sandbox_id);
-}
-
-void destination_table::start_following(const std::string& sandbox_id,
-                                        time_point now) {
-  if (not_following_.erase(sandbox_id) == 0)
-    return;
-  for (const auto& [path, v] : volumes_)
-    for (const auto& entry : v.destinations)
-      if (entry.second.spec.sandbox_id == sandbox_id) {
-        hint(path, volume_hint::deep_sweep, now);
-        break;
-      }
-}
-
 bool destination_table::follows(const destination& d) const {
   return !d.first_answered || d.removing || !d.waiting.empty()
          || !not_following_.contains(d.spec.sandbox_id);
@@ -139,15 +99,6 @@ void destination_table::hint_all(volume_hint what, time_point now) {
     entry.second.host.hint(what, now);
     touch(entry.first);
   }
-}
-
-void destination_table::guest_up(const std::string& sandbox_id) {
-  for (auto& [path, v] : volumes_)
-    for (auto& entry : v.destinations)
-      if (entry.second.spec.sandbox_id == sandbox_id) {
-        entry.second.copy.retry_now();
-        touch(path);
-      }
 }
 
 bool destination_table::watched(const std::string& path, const status& placed,
@@ -273,7 +224,7 @@ void destination_table::step(const std::string& path, volume& v,
     step_destination(id, d, v, now);
     answer_first(id, d);
     if (answer_gone(id, d, now)) {
-      volume_of_.erase(id);
+      forget(id, d.spec.sandbox_id);
       i = v.destinations.erase(i);
       continue;
     }

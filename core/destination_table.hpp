@@ -195,6 +195,11 @@ private:
 
   volume* find(const std::string& path);
   destination* find(destination_id id);
+  /// Returns the volumes of a sandbox: a copy, since callers change them.
+  std::set<std::string> paths_of(const std::string& sandbox_id) const;
+  void forget(destination_id id, const std::string& sandbox_id);
+  void describe(const std::string& path, const std::string& sandbox_id,
+                time_point now, std::vector<volume_status>& into) const;
   void touch(const std::string& path);
   void set_due(const std::string& path, volume& v);
   void step(const std::string& path, volume& v, time_point now);
@@ -217,6 +222,7 @@ private:
   destination_id next_id_ = 1;
   std::map<std::string, volume> volumes_;
   std::map<destination_id, std::string> volume_of_;
+  std::map<std::string, std::set<destination_id>> of_sandbox_;
   std::set<std::string> not_following_;
   std::set<std::string> touched_;
   std::set<std::pair<time_point, std::string>> due_;

@@ -44,21 +44,31 @@ std::vector<volume_status>
 destination_table::describe(const std::string& sandbox_id,
                             time_point now) const {
   std::vector<volume_status> all;
-  for (const auto& [path, v] : volumes_) {
-    volume_status shown;
-    shown.path = path;
-    shown.watched = v.host.is_watched();
-    shown.snapshots = v.host.reads();
-    if (v.host.current())
-      shown.host_generation = v.host.current()->name;
-    shown.reason = reason_of(v.host);
-    for (const auto& [id, d] : v.destinations)
-      if (sandbox_id.empty() || d.spec.sandbox_id == sandbox_id)
-        shown.destinations.push_back(describe(id, d, v, now));
-    if (!shown.destinations.empty())
-      all.push_back(std::move(shown));
-  }
+  if (sandbox_id.empty())
+    for (const auto& entry : volumes_)
+      describe(entry.first, sandbox_id, now, all);
+  else
+    for (const auto& path : paths_of(sandbox_id))
+      describe(path, sandbox_id, now, all);
   return all;
+}
+
+void destination_table::describe(const std::string& path,
+                                 const std::string& sandbox_id, time_point now,
+                                 std::vector<volume_status>& into) const {
+  const auto& v = volumes_.at(path);
+  volume_status shown;
+  shown.path = path;
+  shown.watched = v.host.is_watched();
+  shown.snapshots = v.host.reads();
+  if (v.host.current())
+    shown.host_generation = v.host.current()->name;
+  shown.reason = reason_of(v.host);
+  for (const auto& [id, d] : v.destinations)
+    if (sandbox_id.empty() || d.spec.sandbox_id == sandbox_id)
+      shown.destinations.push_back(describe(id, d, v, now));
+  if (!shown.destinations.empty())
+    into.push_back(std::move(shown));
 }
 
 std::optional<destination_status>

@@ -261,4 +261,36 @@ TEST_CASE_FIXTURE(table_fixture,
         == lines{"debt of 1", "first 1 INTERNAL", "forget /pods/cm"});
 }
 
+TEST_CASE_FIXTURE(table_fixture,
+                  "volumes of a sandbox are told from those of others, also "
+                  "when it ends and comes back") {
+  const auto volumes_of = [this](const std::string& sandbox) {
+    lines out;
+    for (const auto& one : table.describe(sandbox, now))
+      out.push_back(one.path + " " + std::to_string(one.destinations.size()));
+    return out;
+  };
+  settled(host("..1"), "s1");
+  add("s1", "/pods/other");
+  add("s2", "/pods/other");
+  add("s2", "/pods/other");
+  advance();
+  CHECK(volumes_of("s1") == lines{"/pods/cm 1", "/pods/other 1"});
+  CHECK(volumes_of("s2") == lines{"/pods/other 2"});
+  CHECK(volumes_of("") == lines{"/pods/cm 1", "/pods/other 3"});
+  CHECK(volumes_of("s3").empty());
+
+  table.forget_sandbox("s1");
+  CHECK(advance() == lines{"first 2 ABORTED", "forget /pods/cm"});
+  CHECK(volumes_of("s1").empty());
+  CHECK(volumes_of("s2") == lines{"/pods/other 2"});
+  table.guest_up("s1");
+  table.stop_following("s1");
+  table.start_following("s1", now);
+  CHECK(advance().empty());
+
+  add("s1", "/pods/new");
+  CHECK(volumes_of("s1") == lines{"/pods/new 1"});
+}
+
 TEST_SUITE_END();
