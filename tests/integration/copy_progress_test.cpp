@@ -2,6 +2,7 @@
 #include "tests/support/node_process.hpp"
 #include "tests/support/temp_dir.hpp"
 
+#include <cstdint>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
@@ -15,7 +16,7 @@ using nlohmann::json;
 namespace {
 
 constexpr std::uint64_t large_bytes = std::uint64_t{128} << 20;
-constexpr int small_files = 2000;
+constexpr std::uint64_t small_files = 2000;
 
 // Returns the most memory that a process has had so far, in bytes.
 std::uint64_t peak_memory(int pid) {
@@ -32,7 +33,7 @@ std::uint64_t peak_memory(int pid) {
 // A tree with many small files and a large one, which takes no room here.
 struct large_tree {
   large_tree() {
-    for (int n = 0; n < small_files; ++n)
+    for (std::uint64_t n = 0; n < small_files; ++n)
       dir.write("tree/small/f" + std::to_string(n), "text");
     const auto large = dir.write("tree/large", "");
     std::filesystem::resize_file(large, large_bytes);
