@@ -4,6 +4,7 @@
 #include "ttrpc/copy_file.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace fsshare {
@@ -21,6 +22,16 @@ guest_proxy_state::guest_proxy_state(handle::pointer self,
     debts_(options_.debt_interval), budget_(options_.memory_bytes),
     window_(options_.window_requests, options_.window_bytes),
     redial_(milliseconds{10}, seconds{1}, options_.seed) {
+  self_->set_exception_handler([this](std::exception_ptr& thrown) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& failed) {
+      cause_ = failed.what();
+    } catch (...) {
+      cause_ = "an exception of an unknown type";
+    }
+    return caf::make_error(caf::sec::runtime_error);
+  });
 }
 
 guest_proxy_state::~guest_proxy_state() {
@@ -31,9 +42,15 @@ guest_proxy_state::~guest_proxy_state() {
   // Nobody else answers promises whose holder dies.
   auto dying = std::exchange(jobs_, {});
   for (auto& active : dying) {
-    active.job.fail({errc::aborted, "the sandbox was cleaned up"});
-    active.ended(active.job.outcome());
+    active.job.fail({errc::unavailable,
+                     "the proxy of guest '" + options_.sandbox_id + "' ended"});
+    const auto outcome = active.job.outcome();
+    settle_budget(active, outcome);
+    active.ended(outcome);
   }
+  if (heir_)
+    heir_->deliver(
+      guest_legacy{std::move(cause_), std::move(budget_), std::move(debts_)});
 }
 
 guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
@@ -65,10 +82,11 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
       });
       return promise;
     },
-    [this](owe_removal& msg) {
+    [this](owe_removal& msg) -> caf::result<void> {
       abandon(msg.guest_root);
       owe(msg.guest_root, removal_result::failed,
           {errc::unavailable, std::move(msg.reason)});
+      return caf::unit;
     },
     [this](guest_status_request) {
       auto shown = status_;
@@ -80,6 +98,12 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
         if (active.order)
           shown.orders[*active.order] = active.job.progress();
       return shown;
+    },
+    [this](const take_over& msg) -> caf::result<guest_legacy> {
+      heir_ = self_->make_response_promise<guest_legacy>();
+      if (msg.legacy)
+        inherit(*msg.legacy);
+      return *heir_;
     },
     [this](guest_dialed& msg) {
       dialed(msg);
@@ -206,61 +230,6 @@ void guest_proxy_state::add_copy(
            {msg.guest_root}});
 }
 
-void guest_proxy_state::add_removal(
-  const std::string& guest_root,
-  std::function<void(const order_outcome&)> ended) {
-  // The directory that holds all copies belongs to root.
-  removal_order order{{removal_step(guest_root, 0, 0)}};
-  add_job({0,
-           std::nullopt,
-           guest_job{guest_order{std::move(order)}},
-           {},
-           [this, guest_root,
-            ended = std::move(ended)](const order_outcome& outcome) {
-             owe(guest_root, outcome.removals.front(), outcome.err);
-             ended(outcome);
-           },
-           {},
-           {},
-           {guest_root}});
-}
-
-// Notes what became of a removal.
-void guest_proxy_state::owe(const std::string& guest_root,
-                            removal_result result, const error& why) {
-  // The debts end with the sandbox.
-  if (is_ending_)
-    return;
-  debts_.tried(guest_root, result, why.message, now());
-  arm();
-}
-
-// Ends what still changes a copy that nobody waits for any more.
-void guest_proxy_state::abandon(const std::string& guest_root) {
-  for (auto& active : jobs_)
-    if (active.job.concerns(guest_root))
-      active.job.fail({errc::aborted, "the copy is not wanted any more"});
-  end_jobs();
-}
-
-bool guest_proxy_state::is_changing(const std::string& guest_root) const {
-  return std::any_of(jobs_.begin(), jobs_.end(),
-                     [&guest_root](const active_job& active) {
-                       return active.job.concerns(guest_root);
-                     });
-}
-
-void guest_proxy_state::pay_debts() {
-  for (const auto& path : debts_.take_due(now())) {
-    // What is in flight could make it again behind the removal.
-    if (is_changing(path))
-      debts_.tried(path, removal_result::failed,
-                   "requests for it have no answer yet", now());
-    else
-      add_removal(path, [](const order_outcome&) {});
-  }
-}
-
 guest_proxy_state::active_job* guest_proxy_state::find(std::uint64_t key) {
   for (auto& active : jobs_)
     if (active.key == key)
@@ -364,10 +333,10 @@ void guest_proxy_state::end_jobs() {
     const auto i = std::find_if(jobs_.begin(), jobs_.end(), has_ended);
     if (i == jobs_.end())
       return;
+    const auto outcome = i->job.outcome();
+    settle_budget(*i, outcome);
     job_list ended;
     ended.splice(ended.begin(), jobs_, i);
-    const auto outcome = ended.front().job.outcome();
-    settle_budget(ended.front(), outcome);
     ended.front().ended(outcome);
   }
 }

@@ -108,6 +108,7 @@ private:
   void abandon(const std::string& guest_root);
   bool is_changing(const std::string& guest_root) const;
   void pay_debts();
+  void inherit(const guest_legacy& legacy);
   active_job* find(std::uint64_t key);
   void pump();
   bool send_next(active_job& active);
@@ -149,6 +150,10 @@ private:
   debt_list debts_;
   guest_budget budget_;
   bool is_ending_ = false;
+  /// Gets what this proxy leaves.
+  std::optional<caf::typed_response_promise<guest_legacy>> heir_;
+  /// What an exception said that ends it.
+  std::string cause_;
 
   link_state link_ = link_state::down;
   /// Counts dials and connections, to tell late news from current.

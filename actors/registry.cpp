@@ -62,7 +62,11 @@ registry_state::handle::behavior_type registry_state::make_behavior() {
            i != by_share_.end() && std::get<0>(*i) == msg.sandbox_id;
            i = by_share_.erase(i))
         destinations_.erase(std::get<2>(*i));
+      debtors_.erase(msg.sandbox_id);
       return caf::unit;
+    },
+    [this](const replace_proxy& msg) {
+      replace(msg);
     },
     [this](const follow_sandbox& msg) -> caf::result<void> {
       if (msg.follow)
@@ -108,7 +112,8 @@ caf::result<destination_added> registry_state::add(add_destination& msg) {
                                         std::move(msg.share_id),
                                         std::move(msg.proxy),
                                         promise,
-                                        {}});
+                                        {},
+                                        std::nullopt});
   act();
   return promise;
 }
@@ -229,24 +234,30 @@ void registry_state::perform(const forget_volume& action) {
 }
 
 void registry_state::perform(ask_guest& action) {
-  const auto id = action.destination;
+  give_order(action.destination, action.order);
+}
+
+void registry_state::give_order(destination_id id, const guest_order& order) {
   const auto i = destinations_.find(id);
   if (i == destinations_.end())
     return;
-  ask(self_, i->second.proxy, carry_out{{id}, std::move(action.order)})
+  const auto proxy = i->second.proxy;
+  ask(self_, proxy, carry_out{{id}, order})
     .then(
       [this, id](const order_outcome& outcome) {
         table_.finished(id, outcome, now());
         log_outcome(id, outcome);
         act();
       },
-      [this, id](caf::error& err) {
-        // The proxy is gone, and its sandbox with it.
-        order_outcome outcome;
-        outcome.err = from_caf(err);
-        outcome.flip = flip_state::unknown;
-        table_.finished(id, outcome, now());
-        act();
+      [this, id, proxy, order](caf::error&) {
+        // The proxy was dead already: it answers all that it took.
+        const auto d = destinations_.find(id);
+        if (d == destinations_.end())
+          return;
+        if (d->second.proxy != proxy)
+          give_order(id, order);
+        else
+          d->second.not_taken = order;
       });
 }
 
@@ -315,8 +326,42 @@ void registry_state::perform(leave_debt& action) {
   if (i == destinations_.end())
     return;
   for (auto& debt : action.paths)
-    tell(i->second.proxy,
-         owe_removal{std::move(debt.path), std::move(debt.reason)});
+    owe(i->second.sandbox_id, i->second.proxy,
+        {std::move(debt.path), std::move(debt.reason)});
+}
+
+// A proxy that dies before it takes a debt does not leave it to the next one.
+void registry_state::owe(const std::string& sandbox_id,
+                         const guest_proxy_actor& proxy,
+                         const owe_removal& debt) {
+  debtors_.try_emplace(sandbox_id);
+  ask(self_, proxy, debt)
+    .then([] {},
+          [this, sandbox_id, proxy, debt](caf::error&) {
+            const auto i = debtors_.find(sandbox_id);
+            // Debts end with the sandbox.
+            if (i == debtors_.end())
+              return;
+            const auto next = i->second.successor;
+            if (next && next != proxy)
+              owe(sandbox_id, next, debt);
+            else
+              i->second.debts.push_back(debt);
+          });
+}
+
+void registry_state::replace(const replace_proxy& msg) {
+  for (auto& [id, d] : destinations_) {
+    if (d.sandbox_id != msg.sandbox_id)
+      continue;
+    d.proxy = msg.proxy;
+    if (const auto order = std::exchange(d.not_taken, std::nullopt))
+      give_order(id, *order);
+  }
+  auto& owing = debtors_[msg.sandbox_id];
+  owing.successor = msg.proxy;
+  for (const auto& debt : std::exchange(owing.debts, {}))
+    owe(msg.sandbox_id, msg.proxy, debt);
 }
 
 void registry_state::perform(destination_left& action) {

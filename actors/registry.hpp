@@ -37,6 +37,16 @@ private:
     guest_proxy_actor proxy;
     std::optional<caf::typed_response_promise<destination_added>> added;
     std::vector<caf::typed_response_promise<destination_removed>> removed;
+    /// What a dead proxy did not take, for the one that takes its place.
+    std::optional<guest_order> not_taken;
+  };
+
+  /// Of a sandbox that has left debts.
+  struct debtor {
+    /// The one that took the place of a dead proxy, if any.
+    guest_proxy_actor successor;
+    /// What a dead proxy did not take.
+    std::vector<owe_removal> debts;
   };
 
   caf::result<destination_added> add(add_destination& msg);
@@ -57,7 +67,11 @@ private:
   void perform(first_copy_ended& action);
   void perform(current_reached& action);
   void perform(leave_debt& action);
+  void replace(const replace_proxy& msg);
+  void owe(const std::string& sandbox_id, const guest_proxy_actor& proxy,
+           const owe_removal& debt);
   void perform(destination_left& action);
+  void give_order(destination_id id, const guest_order& order);
   void ask_reader(const ask_volume& action);
   void log_outcome(destination_id id, const order_outcome& outcome) const;
   void arm();
@@ -70,6 +84,7 @@ private:
   destination_map destinations_;
   /// Sandbox, share and destination: to find one by what others call it.
   std::set<std::tuple<std::string, std::string, destination_id>> by_share_;
+  std::map<std::string, debtor> debtors_;
   /// Who waits for a copy to be current.
   std::map<std::uint64_t, caf::typed_response_promise<destination_added>>
     waiting_;

@@ -114,9 +114,7 @@ void sandbox_state::begin_prepare() {
 void sandbox_state::prepare_ended(const status& outcome) {
   state_.prepared(static_cast<bool>(outcome));
   if (outcome && copies()) {
-    // Checked with the request.
-    const auto address = parse_guest_address(state_.request().guest_address);
-    proxy_ = neighbours_.make_proxy(options_.sandbox_id, *address);
+    start_proxy(std::nullopt);
     following_ = !state_.request().no_watcher;
     if (!following_)
       tell(neighbours_.registry, follow_sandbox{options_.sandbox_id, false});
@@ -132,6 +130,33 @@ void sandbox_state::prepare_ended(const status& outcome) {
   }
   if (!cleaning_.empty())
     begin_cleanup();
+}
+
+void sandbox_state::start_proxy(const std::optional<guest_legacy>& legacy) {
+  // Checked with the request.
+  const auto address = parse_guest_address(state_.request().guest_address);
+  proxy_ = neighbours_.make_proxy(options_.sandbox_id, *address);
+  ask(self_, proxy_, take_over{legacy})
+    .then(
+      [this, which = ++proxies_](const guest_legacy& left) {
+        proxy_died(which, left);
+      },
+      [this, which = proxies_, legacy](caf::error&) {
+        proxy_died(which, legacy);
+      });
+}
+
+// What the guest has lives in REGISTRY and in the legacy; a new proxy goes on
+// as after a lost connection.
+void sandbox_state::proxy_died(std::uint64_t which,
+                               const std::optional<guest_legacy>& legacy) {
+  if (!proxy_ || which != proxies_)
+    return;
+  log::error("guest-proxy-died",
+             {{"sandbox", options_.sandbox_id},
+              {"reason", legacy ? legacy->cause : "ended from outside"}});
+  start_proxy(legacy);
+  tell(neighbours_.registry, replace_proxy{options_.sandbox_id, proxy_});
 }
 
 caf::result<cleanup_reply> sandbox_state::cleanup() {

@@ -90,6 +90,9 @@ private:
   caf::result<prepare_reply> prepare(const prepare_request& msg);
   void begin_prepare();
   void prepare_ended(const status& outcome);
+  void start_proxy(const std::optional<guest_legacy>& legacy);
+  void proxy_died(std::uint64_t which,
+                  const std::optional<guest_legacy>& legacy);
   caf::result<cleanup_reply> cleanup();
   void begin_cleanup();
   void remove_mounts(bool ours, const status& images);
@@ -171,6 +174,8 @@ private:
   std::map<std::string, ended> copy_enders_;
   share_layout layout_;
   guest_proxy_actor proxy_;
+  /// Counts them, to tell the end of a former one from that of the present one.
+  std::uint64_t proxies_ = 0;
   bool following_ = false;
   std::uint64_t last_order_ = 0;
   std::map<std::string, debts> debts_;

@@ -2,6 +2,8 @@
 
 #include "core/byte_stream.hpp"
 #include "core/copy_progress.hpp"
+#include "core/debt_list.hpp"
+#include "core/guest_budget.hpp"
 #include "core/guest_copy.hpp"
 #include "core/tree_snapshot.hpp"
 #include "messages/caf_compat.hpp"
@@ -9,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,7 +57,7 @@ struct copy_removed {
 };
 
 /// Leaves a guest copy that could not be removed to the proxy, which tries
-/// again until it is gone.
+/// again until it is gone. Fails only with the proxy.
 struct owe_removal {
   std::string guest_root;
   std::string reason;
@@ -76,6 +79,21 @@ struct guest_status {
   std::vector<skipped_entry> debts;
   /// How far the orders that run are.
   std::map<std::uint64_t, copy_progress> orders;
+};
+
+/// What a proxy knows of its guest and nobody else does.
+struct guest_legacy {
+  /// What ended it, if it was an exception.
+  std::string cause;
+  guest_budget budget{0};
+  debt_list debts{std::chrono::nanoseconds{0}};
+};
+
+/// Comes before anything else, with what the proxy before this one left, of
+/// which requests may still happen. Answered when this one ends, whatever the
+/// reason, with what it leaves; everything else it owed was answered by then.
+struct take_over {
+  std::optional<guest_legacy> legacy;
 };
 
 /// INTERNAL: a dial ended. `attempt` tells a late answer from the current one.
@@ -100,12 +118,11 @@ struct proxy_tick {
 
 /// GUEST PROXY: one per sandbox; owns the connection to its guest agent and
 /// what may be in flight on it. Connects when there is something to send.
-using guest_proxy_actor
-  = caf::typed_actor<rpc<order_outcome, carry_out>, msg<stop_order>,
-                     rpc<tree_copied, copy_tree>,
-                     rpc<copy_removed, remove_copy>, msg<owe_removal>,
-                     rpc<guest_status, guest_status_request>, msg<guest_dialed>,
-                     msg<guest_bytes>, msg<guest_closed>, msg<proxy_tick>>;
+using guest_proxy_actor = caf::typed_actor<
+  rpc<order_outcome, carry_out>, msg<stop_order>, rpc<tree_copied, copy_tree>,
+  rpc<copy_removed, remove_copy>, rpc<void, owe_removal>,
+  rpc<guest_status, guest_status_request>, rpc<guest_legacy, take_over>,
+  msg<guest_dialed>, msg<guest_bytes>, msg<guest_closed>, msg<proxy_tick>>;
 
 } // namespace fsshare
 
@@ -119,6 +136,8 @@ FSSHARE_MESSAGE(fsshare::copy_removed)
 FSSHARE_MESSAGE(fsshare::owe_removal)
 FSSHARE_MESSAGE(fsshare::guest_status_request)
 FSSHARE_MESSAGE(fsshare::guest_status)
+FSSHARE_MESSAGE(fsshare::take_over)
+FSSHARE_MESSAGE(fsshare::guest_legacy)
 FSSHARE_MESSAGE(fsshare::guest_dialed)
 FSSHARE_MESSAGE(fsshare::guest_bytes)
 FSSHARE_MESSAGE(fsshare::guest_closed)
@@ -135,6 +154,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(fsshare_guest_proxy, fsshare::type_range(2))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::owe_removal))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_status_request))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_status))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::take_over))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_legacy))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_dialed))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_bytes))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_closed))

@@ -47,6 +47,13 @@ struct forget_sandbox {
   std::string sandbox_id;
 };
 
+/// The proxy of a sandbox has died; this one goes on for it. What the guest has
+/// of each volume is still known.
+struct replace_proxy {
+  std::string sandbox_id;
+  guest_proxy_actor proxy;
+};
+
 /// Starts or stops following the host for a sandbox; idempotent.
 struct follow_sandbox {
   std::string sandbox_id;
@@ -77,10 +84,10 @@ using registry_actor
   = caf::typed_actor<rpc<destination_added, add_destination>,
                      rpc<destination_added, await_current>,
                      rpc<destination_removed, remove_destination>,
-                     rpc<void, forget_sandbox>, rpc<void, follow_sandbox>,
-                     msg<guest_reached>, rpc<volume_list, describe_volumes>,
-                     msg<volume_changed>, msg<volumes_overflowed>,
-                     msg<registry_tick>>;
+                     rpc<void, forget_sandbox>, msg<replace_proxy>,
+                     rpc<void, follow_sandbox>, msg<guest_reached>,
+                     rpc<volume_list, describe_volumes>, msg<volume_changed>,
+                     msg<volumes_overflowed>, msg<registry_tick>>;
 
 } // namespace fsshare
 
@@ -90,6 +97,7 @@ FSSHARE_MESSAGE(fsshare::await_current)
 FSSHARE_MESSAGE(fsshare::remove_destination)
 FSSHARE_MESSAGE(fsshare::destination_removed)
 FSSHARE_MESSAGE(fsshare::forget_sandbox)
+FSSHARE_MESSAGE(fsshare::replace_proxy)
 FSSHARE_MESSAGE(fsshare::follow_sandbox)
 FSSHARE_MESSAGE(fsshare::guest_reached)
 FSSHARE_MESSAGE(fsshare::describe_volumes)
@@ -103,6 +111,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(fsshare_registry, fsshare::type_range(3))
   CAF_ADD_TYPE_ID(fsshare_registry, (fsshare::remove_destination))
   CAF_ADD_TYPE_ID(fsshare_registry, (fsshare::destination_removed))
   CAF_ADD_TYPE_ID(fsshare_registry, (fsshare::forget_sandbox))
+  CAF_ADD_TYPE_ID(fsshare_registry, (fsshare::replace_proxy))
   CAF_ADD_TYPE_ID(fsshare_registry, (fsshare::follow_sandbox))
   CAF_ADD_TYPE_ID(fsshare_registry, (fsshare::guest_reached))
   CAF_ADD_TYPE_ID(fsshare_registry, (fsshare::describe_volumes))

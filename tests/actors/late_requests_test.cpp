@@ -70,10 +70,14 @@ void watch_guest(node_world& w, const std::string& share_id, damage& seen) {
   };
 }
 
+/// What ends connections.
+enum class ended_by : std::uint8_t { guest, dying_proxy };
+
 // Rotations on a guest whose connection ends often, and what had been received
 // happens later.
 damage rotate_with_late_requests(chooser& choose,
-                                 std::chrono::nanoseconds quiet_time) {
+                                 std::chrono::nanoseconds quiet_time,
+                                 ended_by cause = ended_by::guest) {
   node_world w{choose, {quiet_time}};
   auto& kubelet = w.add_volume("cm");
   kubelet.rotate(numbered(0));
@@ -82,10 +86,13 @@ damage rotate_with_late_requests(chooser& choose,
   damage seen;
   watch_guest(w, id, seen);
   w.set_lateness("s1", most_late);
-  w.drop_one_in = 20;
+  if (cause == ended_by::guest)
+    w.drop_one_in = 20;
   w.fail_one_in = 40;
   for (int n = 1; n < 7; ++n) {
     kubelet.rotate(numbered(n));
+    if (cause == ended_by::dying_proxy)
+      w.guest("s1").throws_after = choose.pick(20);
     for (auto pause = choose.pick(150); pause > 0; --pause)
       w.step();
     if (choose.one_in(4)) {
@@ -100,6 +107,7 @@ damage rotate_with_late_requests(chooser& choose,
   }
   w.drop_one_in = 0;
   w.fail_one_in = 0;
+  w.guest("s1").throws_after.reset();
   w.pass(40s);
   seen.is_equal = w.is_equal("cm", "s1", id);
   return seen;
@@ -113,6 +121,17 @@ TEST_CASE("requests that happen after their connection ended damage nothing, "
           "since the next one is silent for as long") {
   for_each_seed(seeds, [](chooser& choose) {
     const auto seen = rotate_with_late_requests(choose, 1s);
+    CHECK(seen.writes_to_live == 0);
+    CHECK(seen.not_whole == 0);
+    CHECK(seen.is_equal);
+  });
+}
+
+TEST_CASE("requests of a proxy that died damage nothing, since the next one is "
+          "silent for as long") {
+  for_each_seed(seeds, [](chooser& choose) {
+    const auto seen
+      = rotate_with_late_requests(choose, 1s, ended_by::dying_proxy);
     CHECK(seen.writes_to_live == 0);
     CHECK(seen.not_whole == 0);
     CHECK(seen.is_equal);

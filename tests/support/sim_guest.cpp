@@ -31,7 +31,12 @@ public:
         guest_.on_arrival(*waiting.copy);
       if (guest_.slowness)
         waiting.not_before = guest_.slowness();
+      const bool counts = waiting.copy && guest_.throws_after;
       guest_.waiting_.push_back(std::move(waiting));
+      if (counts && (*guest_.throws_after)-- == 0) {
+        guest_.throws_after.reset();
+        throw std::runtime_error{"a fault of the test"};
+      }
     }
     deliver(session.take_output());
   }

@@ -9,6 +9,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,9 @@ public:
   std::vector<std::string> carried_out;
   /// Called after each request that was carried out.
   std::function<void()> observer;
+  /// While set, so many CopyFile requests arrive before one throws in the
+  /// handler that sends it, having arrived; once.
+  std::optional<std::size_t> throws_after;
   /// Called when a CopyFile arrives.
   std::function<void(const grpc::CopyFileRequest&)> on_arrival;
   /// Number of connections that have ended.
