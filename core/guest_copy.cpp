@@ -9,13 +9,19 @@ namespace fsshare {
 namespace {
 
 constexpr const char* data_link = "..data";
-// A destination superseded this often in a row finishes the push in hand.
-constexpr unsigned max_superseded = 2;
 // How many host names attempt_name() remembers.
 constexpr std::size_t max_attempts = 64;
 
 bool same_owner(const tree_entry& x, const tree_entry& y) {
   return x.uid == y.uid && x.gid == y.gid;
+}
+
+// Requests that a push takes at least: those of its tree, and the flip.
+std::uint64_t requests_of(const push_order& push) {
+  std::uint64_t count = 1;
+  for (const auto& entry : push.snapshot->tree.entries)
+    count += 1 + (entry.size == 0 ? 0 : (entry.size - 1) / default_chunk_bytes);
+  return count;
 }
 
 } // namespace
@@ -145,7 +151,7 @@ bool guest_copy::overtaken() const {
   // Generations have names of their own. The rest of the root has not: what was
   // sent of it could be in the way of what would be sent again, as a directory
   // that bears the temporary name of a file.
-  return push != nullptr && superseded_ < max_superseded
+  return push != nullptr && wasted_ < requests_of(*push)
          && !(push->options.send_others
               && !push->snapshot->others.entries.empty());
 }

@@ -5,6 +5,7 @@
 #include "core/tree_snapshot.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -69,6 +70,8 @@ struct order_outcome {
   bool complete = false;
   /// Whether any request was sent: without, the guest is as before.
   bool sent = true;
+  /// Number of requests of a push that were sent.
+  std::uint64_t requests = 0;
   /// Why it is not complete.
   error err;
   stop_cause cause = stop_cause::failed;
@@ -114,10 +117,15 @@ public:
   void finished(const order_outcome& outcome, time_point now);
 
   /// Tells that the host has a newer generation.
-  /// @returns whether a push that is out should be superseded: not if it would
-  ///          be the third in a row, so that a volume that rotates faster than
-  ///          it copies still moves; nor if it brings entries outside its
-  ///          generation, which have to arrive by one push.
+  /// @returns whether a push that is out should be superseded: while the
+  ///          requests of superseded ones since the last acknowledged flip, the
+  ///          removals of what they left included, are fewer than this one
+  ///          takes. So a burst of rotations that ends within the requests of
+  ///          one push costs those of two and what was in flight of a
+  ///          superseded one at most. An endless one still moves: from then on
+  ///          the push in hand is finished, and each move costs less than
+  ///          three. Never if it brings entries outside its generation, which
+  ///          have to arrive by one push.
   bool overtaken() const;
 
   /// Lets due retries happen at once, as after a reconnect, and tries again
@@ -295,7 +303,8 @@ private:
   bool sent_ = false;
   /// By name in the root; those that are wanted again do not count.
   std::map<std::string, failed_removal> unremoved_;
-  unsigned superseded_ = 0;
+  /// Requests that superseded pushes cost since the last acknowledged flip.
+  std::uint64_t wasted_ = 0;
   std::uint64_t pushes_ = 0;
   std::optional<error> last_error_;
   std::vector<skipped_entry> skipped_;

@@ -53,7 +53,9 @@ void guest_copy::push_finished(const order_outcome& outcome, time_point now) {
     last_error_.reset();
   } else if (outcome.cause == stop_cause::superseded
              && outcome.flip == flip_state::not_sent) {
-    ++superseded_;
+    // And the removal of what it left.
+    if (outcome.sent)
+      wasted_ += outcome.requests + 1;
   } else {
     failed(outcome.err, now);
   }
@@ -162,7 +164,7 @@ void guest_copy::went_live(time_point now) {
   }
   generations_[pending_->name].state = name_state::live;
   live_name_ = pending_->name;
-  superseded_ = 0;
+  wasted_ = 0;
   acked_ = pending_->host;
   root_ = pending_->root;
   root_unsure_ = false;

@@ -120,7 +120,7 @@ std::optional<copy_request> guest_job::next(std::uint64_t max_data_bytes) {
   auto request = schedule_->next(max_data_bytes);
   if (request) {
     ++in_flight_;
-    sent_anything_ = true;
+    ++sent_;
     if (step_of(*request).is_flip)
       flip_ = flip_state::unknown;
   }
@@ -223,7 +223,8 @@ bool guest_job::ended() const {
 order_outcome guest_job::outcome() const {
   order_outcome outcome;
   outcome.flip = flip_;
-  outcome.sent = sent_anything_;
+  outcome.sent = sent_ > 0;
+  outcome.requests = sent_;
   outcome.removals = removals_;
   if (is_removal() && removals_.empty())
     outcome.removals.assign(

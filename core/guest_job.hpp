@@ -4,6 +4,7 @@
 #include "core/guest_copy.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -81,7 +82,7 @@ public:
   copy_progress progress() const;
   /// Whether any request was handed out.
   bool sent_anything() const {
-    return sent_anything_;
+    return sent_ > 0;
   }
 
 private:
@@ -108,7 +109,8 @@ private:
   std::vector<removal_result> removals_;
   std::vector<skipped_entry> notes_;
   std::size_t in_flight_ = 0;
-  bool sent_anything_ = false;
+  /// Number of requests that were handed out.
+  std::uint64_t sent_ = 0;
 };
 
 } // namespace fsshare

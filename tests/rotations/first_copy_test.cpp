@@ -9,11 +9,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-payload numbered(int n) {
-  const auto text = std::to_string(n);
-  return {{"a", {text}}, {"d/b", {text}}, {"key-" + text, {text}}};
-}
-
 // Shares the volume, lets time pass until that is answered, and a grace.
 void check_first_copy(
   node_world& w,

@@ -10,11 +10,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-payload numbered(int n) {
-  const auto text = std::to_string(n);
-  return {{"a", {text}}, {"d/b", {text}}, {"key-" + text, {text}}};
-}
-
 void unshare(node_world& w, const std::string& share_id) {
   unshare_file_request request;
   request.sandbox_id = "s1";

@@ -316,6 +316,7 @@ void history_player::has_copied(guest_side& g) {
   if (g.flip_share.empty())
     return;
   const auto share = std::exchange(g.flip_share, {});
+  ++g.flips[share];
   if (live_of(g, share) != g.flip_target)
     return;
   const auto& v = volumes_[share.ends_with("cm0") ? 0 : 1];

@@ -46,6 +46,8 @@ private:
     sim_guest* guest = nullptr;
     /// Requests that arrived, by share.
     std::map<std::string, std::uint64_t> requests;
+    /// Flips that were carried out, by share.
+    std::map<std::string, std::uint64_t> flips;
     /// Shares whose removal was answered; whether it left a debt.
     std::map<std::string, bool> dead;
     /// The flip that is being carried out: share and generation.

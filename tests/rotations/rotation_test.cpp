@@ -30,7 +30,7 @@ payload second_payload() {
           {"added", {"a new key"}}};
 }
 
-payload numbered(int n) {
+payload colliding(int n) {
   return {{"tls.crt", {"certificate " + std::to_string(n)}},
           {"tls.key", {"key " + std::to_string(n)}},
           {"key-" + std::to_string(n % 3), {"comes and goes"}}};
@@ -150,7 +150,7 @@ TEST_CASE(
     auto pending = w.actors.request(w.node, w.volume_request("s1", "c1", "cm"));
     std::optional<result<share_file_reply>> shared;
     for (int n = 0; n < 6; ++n) {
-      kubelet.begin(numbered(n));
+      kubelet.begin(colliding(n));
       bool more = true;
       while (more) {
         for (auto pause = choose.pick(30); pause > 0; --pause)
@@ -183,7 +183,7 @@ TEST_CASE("whatever fails in the guest, the last rotation arrives whole") {
     w.fail_one_in = 15;
     w.drop_one_in = 25;
     for (int n = 0; n < 5; ++n) {
-      kubelet.rotate(numbered(n));
+      kubelet.rotate(colliding(n));
       for (auto pause = choose.pick(200); pause > 0; --pause)
         w.step();
       w.actors.advance(std::chrono::milliseconds{choose.pick(300)});

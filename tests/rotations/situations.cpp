@@ -16,6 +16,11 @@ rotator& written(node_world& w, const payload& files, kubelet_order order) {
 
 } // namespace
 
+payload numbered(int n) {
+  const auto text = std::to_string(n);
+  return {{"a", {text}}, {"d/b", {text}}, {"key-" + text, {text}}};
+}
+
 followed_volume::followed_volume(node_world& world, const payload& files,
                                  guest::profile which, kubelet_order order)
   : w(world), kubelet(written(world, files, order)),

@@ -13,6 +13,10 @@ constexpr std::uint64_t situation_seeds = 500;
 constexpr kubelet_order all_kubelets[] = {
   kubelet_order::to_1_22, kubelet_order::from_1_23, kubelet_order::from_1_27};
 
+/// Files that say their number, one of them with a name that no other number
+/// has.
+payload numbered(int n);
+
 /// One volume, the kubelet that writes it, and one guest copy.
 struct followed_volume {
   /// Writes `files`, then shares the volume.

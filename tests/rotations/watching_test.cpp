@@ -11,11 +11,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-payload numbered(int n) {
-  const auto text = std::to_string(n);
-  return {{"a", {text}}, {"d/b", {text}}, {"key-" + text, {text}}};
-}
-
 template <class Reply, class Request>
 void tell_watcher(node_world& w) {
   Request request;
@@ -162,49 +157,6 @@ TEST_CASE("a volume whose directory is replaced is watched anew at the next "
     CHECK(v.content("a") == "3");
     w.pass(2100ms);
     CHECK(v.is_current());
-  });
-}
-
-TEST_CASE(
-  "contents of a volume that rotates faster than it copies still move") {
-  for_each_seed(situation_seeds, [](chooser& choose) {
-    node_world w{choose};
-    followed_volume v{w, numbered(0)};
-    // As soon as anything of a push arrives the next rotation is there.
-    std::size_t seen = v.guest.carried_out.size();
-    std::set<std::string> live;
-    for (int n = 1; n <= 30; ++n) {
-      v.kubelet.rotate(numbered(n));
-      for (int steps = 0; steps < 100 && v.guest.carried_out.size() == seen;
-           ++steps)
-        w.step();
-      seen = v.guest.carried_out.size();
-      live.insert(v.content("a"));
-    }
-    CHECK(live.size() > 1);
-    w.pass(3s);
-    CHECK(v.is_current());
-  });
-}
-
-TEST_CASE("a burst that ends within the time of one push costs two at most") {
-  for_each_seed(situation_seeds, [](chooser& choose) {
-    node_world w{choose};
-    followed_volume v{w, numbered(0)};
-    const auto before = w.status_of("cm").destinations.at(0).pushes;
-    v.kubelet.rotate(numbered(1));
-    w.run_until([&] {
-      return v.guest.waiting() > 0;
-    });
-    w.hang("s1");
-    for (int n = 2; n <= 6; ++n) {
-      v.kubelet.rotate(numbered(n));
-      w.settle();
-    }
-    w.unhang("s1");
-    w.pass(3s);
-    CHECK(v.is_current());
-    CHECK(w.status_of("cm").destinations.at(0).pushes - before <= 2);
   });
 }
 

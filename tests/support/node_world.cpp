@@ -85,11 +85,13 @@ node_world::node_world(chooser& c, const node_world_options& world_options)
   sandbox_neighbours neighbours{
     mounter_, registry, reader_,
     [this, quiet_time = world_options.quiet_time,
-     memory_bytes = world_options.memory_bytes](const std::string& id,
-                                                const guest_address& address) {
+     memory_bytes = world_options.memory_bytes,
+     window_requests = world_options.window_requests](
+      const std::string& id, const guest_address& address) {
       guest_proxy_options options;
       options.quiet_time = quiet_time;
       options.memory_bytes = memory_bytes;
+      options.window_requests = window_requests;
       options.sandbox_id = id;
       options.address = address;
       return actors.spawn<state_actor<guest_proxy_state>>(

@@ -36,6 +36,8 @@ struct node_world_options {
   copy_rules categories{};
   /// As `volumes.guest_copies`.
   copy_scope guest_copies = copy_scope::per_container;
+  /// As `copy.window_requests`.
+  std::uint32_t window_requests = 64;
 };
 
 /// A whole node agent under the deterministic scheduler: every actor but API

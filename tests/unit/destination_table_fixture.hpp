@@ -34,7 +34,7 @@ inline volume_snapshot_ptr host(const std::string& name,
   volume_snapshot s;
   s.id = {name, digest};
   s.root.mode = 0755;
-  s.tree.entries.emplace_back();
+  s.tree.entries.resize(3);
   s.links = {"key"};
   return std::make_shared<const volume_snapshot>(std::move(s));
 }
@@ -56,6 +56,7 @@ inline order_outcome broken(flip_state flip, errc code = errc::internal) {
 inline order_outcome superseded() {
   auto o = broken(flip_state::not_sent, errc::aborted);
   o.cause = stop_cause::superseded;
+  o.requests = 1;
   return o;
 }
 

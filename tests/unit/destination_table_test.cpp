@@ -167,9 +167,9 @@ TEST_CASE_FIXTURE(table_fixture,
   CHECK(finish(1, removed()) == lines{"push ..3 to 1"});
 }
 
-TEST_CASE_FIXTURE(table_fixture,
-                  "after two superseded pushes in a row the third is left "
-                  "alone") {
+TEST_CASE_FIXTURE(
+  table_fixture, "once superseded pushes have cost as much as one, the next is "
+                 "left alone") {
   settled(host("..1"));
   const char* names[] = {"..2", "..3", "..4", "..5"};
   table.hint(volume, volume_hint::flipped, now);

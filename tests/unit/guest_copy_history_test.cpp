@@ -13,6 +13,8 @@ namespace {
 
 constexpr unsigned seeds = 3000;
 constexpr const char* root_path = "/g/v";
+// Of a push: its directory, three files and the flip.
+constexpr unsigned requests_of_push = 5;
 
 /// What a guest may hold by all that was sent to it and answered.
 struct guest_model {
@@ -24,6 +26,9 @@ struct guest_model {
   std::map<std::string, std::uint32_t> links;
   /// Groups that the root may have.
   std::set<std::uint32_t> root_groups;
+  /// Requests of superseded pushes since `..data` last changed, with the
+  /// removals.
+  std::uint64_t wasted = 0;
 };
 
 class history {
@@ -74,6 +79,7 @@ private:
       s.links = host_->links;
     s.id = {"..g" + std::to_string(generation_), gid};
     s.root.gid = gid;
+    s.tree.entries.resize(4);
     for (const char* key : {"a", "b", "c"})
       if (is_new && pick(2) == 0)
         s.links.emplace_back(key);
@@ -102,7 +108,10 @@ private:
     order_outcome outcome;
     outcome.err = {errc::unavailable, "broken"};
     outcome.flip = any_flip();
-    if (pick(4) == 0 && faults_ && copy_.overtaken()) {
+    if (pick(2) == 0 && faults_ && copy_.overtaken()) {
+      CHECK(model_.wasted < requests_of_push);
+      outcome.requests = pick(requests_of_push);
+      model_.wasted += outcome.requests + 1;
       outcome.flip = flip_state::not_sent;
       outcome.err.code = errc::aborted;
       outcome.cause = stop_cause::superseded;
@@ -114,6 +123,7 @@ private:
     if (o.send_root)
       set_root_group(snapshot.root.gid, outcome.flip != flip_state::not_sent);
     if (outcome.flip == flip_state::acknowledged) {
+      model_.wasted = 0;
       model_.live = {o.attempt_name};
       outcome.complete = !faults_ || pick(3) != 0;
       for (const auto& name : o.links)
@@ -134,8 +144,11 @@ private:
                     target);
       outcome.flip = any_flip();
       outcome.complete = outcome.flip == flip_state::acknowledged;
-      if (outcome.complete)
+      if (outcome.complete) {
+        if (target != copy_.live_name())
+          model_.wasted = 0;
         model_.live = {target};
+      }
     } else {
       CHECK(model_.live.size() == 1);
       outcome.complete = !faults_ || pick(3) != 0;

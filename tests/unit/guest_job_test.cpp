@@ -105,6 +105,7 @@ TEST_CASE("stopping ends a push before its flip, and not after") {
     CHECK(job.ended());
     CHECK(job.outcome().err.code == errc::aborted);
     CHECK(job.outcome().flip == flip_state::not_sent);
+    CHECK(job.outcome().requests == requests.size());
   }
   SUBCASE("with the flip in flight") {
     const auto flip = run_to_flip(job);

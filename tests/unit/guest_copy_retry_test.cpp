@@ -1,0 +1,211 @@
+#include "tests/unit/guest_copy_fixture.hpp"
+
+using namespace fsshare;
+using namespace fsshare::test;
+using namespace std::chrono_literals;
+
+TEST_SUITE_BEGIN("core/guest_copy");
+
+TEST_CASE("a failed push is removed before the next one, which has a name of "
+          "its own and waits") {
+  auto copy = make();
+  settle_at(copy, host("..1"), t0);
+  const auto two = host("..2");
+  copy.next(two, t0);
+  copy.finished(broken(flip_state::not_sent), t0);
+
+  CHECK(copy.live_name() == "..1");
+  CHECK(copy.last_error()->message == "broken");
+  CHECK(words(copy.next(two, t0)) == "nothing");
+  REQUIRE(copy.next_due());
+  CHECK(*copy.next_due() >= t0 + 50ms);
+  CHECK(*copy.next_due() <= t0 + 100ms);
+  const auto later = t0 + 100ms;
+  CHECK(words(copy.next(two, later)) == "remove /g/v/..2;");
+  copy.finished(removed(1), later);
+  CHECK(words(copy.next(two, later)) == "push ..2.1");
+  copy.finished(done(), later);
+  CHECK(copy.live_name() == "..2.1");
+  CHECK_FALSE(copy.last_error());
+}
+
+TEST_CASE("a superseded push costs no wait, and pushes are superseded until "
+          "that has cost as many requests as one takes") {
+  auto copy = make();
+  settle_at(copy, host("..1"), t0);
+  // Each takes three: its directory, a file, and the flip.
+  for (const char* name : {"..2", "..3"}) {
+    copy.next(host(name), t0);
+    CHECK(copy.overtaken());
+    // And one for the removal.
+    copy.finished(superseded(1), t0);
+    CHECK(words(copy.next(host("..9"), t0)).starts_with("remove "));
+    copy.finished(removed(1), t0);
+  }
+  CHECK(words(copy.next(host("..4"), t0)) == "push ..4");
+  CHECK_FALSE(copy.overtaken());
+  copy.finished(done(), t0);
+  copy.next(host("..5"), t0);
+  CHECK(copy.overtaken());
+}
+
+TEST_CASE("a push takes its directories, links, chunks and flip") {
+  for (const std::uint64_t wasted : {7, 8}) {
+    auto copy = make();
+    settle_at(copy, host("..1"), t0);
+    auto two = *host("..2", {"a", "b", "c"});
+    two.tree.entries[1].size = 2 << 20;
+    two.tree.entries[2].size = (2 << 20) + 1;
+    const auto large = std::make_shared<const volume_snapshot>(two);
+    copy.next(large, t0);
+    copy.finished(superseded(wasted - 1), t0);
+    copy.next(large, t0);
+    copy.finished(removed(1), t0);
+    REQUIRE(words(copy.next(large, t0)).starts_with("push ..2.1"));
+    CHECK(copy.overtaken() == (wasted < 1 + 2 + 3 + 1 + 1));
+  }
+}
+
+TEST_CASE("a superseded push of which nothing was sent wastes nothing") {
+  auto copy = make();
+  settle_at(copy, host("..1"), t0);
+  auto unsent = superseded(0);
+  unsent.sent = false;
+  for (int n = 0; n < 10; ++n) {
+    REQUIRE(words(copy.next(host("..2"), t0)).starts_with("push "));
+    REQUIRE(copy.overtaken());
+    copy.finished(unsent, t0);
+  }
+}
+
+TEST_CASE("a first push with entries beside the generation is not "
+          "superseded") {
+  for (const bool has_others : {false, true}) {
+    auto copy = make();
+    auto one = *host("..1");
+    tree_entry file;
+    file.path = "beside";
+    file.type = entry_type::file;
+    if (has_others)
+      one.others.entries.push_back(file);
+    copy.next(std::make_shared<const volume_snapshot>(one), t0);
+    CHECK(copy.overtaken() == !has_others);
+  }
+}
+
+TEST_CASE("a guest agent that answers ABORTED is tried again with a back-off, "
+          "like any that fails") {
+  auto copy = make();
+  settle_at(copy, host("..1"), t0);
+  copy.next(host("..2"), t0);
+  copy.finished(broken(flip_state::not_sent, errc::aborted), t0);
+  CHECK(words(copy.next(host("..2"), t0)) == "nothing");
+  CHECK(copy.failures() == 1);
+}
+
+TEST_CASE("a root that a failed push may have changed is sent again") {
+  auto copy = make();
+  const auto one = host("..1", {"a"}, 0);
+  settle_at(copy, one, t0);
+  REQUIRE(words(copy.next(host("..1", {"a"}, 2000), t0)).find("+root")
+          != std::string::npos);
+  copy.finished(broken(flip_state::not_sent), t0);
+  REQUIRE(words(copy.next(one, t0 + 1s)) == "remove /g/v/..1.1;");
+  copy.finished(removed(1), t0 + 1s);
+
+  SUBCASE("alone, if the host has the old owner again") {
+    CHECK_FALSE(copy.converged(one->id));
+    CHECK(words(copy.next(one, t0 + 1s)) == "link /g/v=;");
+    copy.finished(done(), t0 + 1s);
+    CHECK(copy.converged(one->id));
+  }
+  SUBCASE("with the next generation") {
+    CHECK(words(copy.next(host("..2", {"a"}, 0), t0 + 1s)) == "push ..2 +root");
+  }
+}
+
+TEST_CASE("a flip without an answer is sent again, then back, before anything "
+          "else") {
+  auto copy = make();
+  settle_at(copy, host("..1"), t0);
+  copy.next(host("..2"), t0);
+  copy.finished(broken(flip_state::unknown), t0);
+
+  CHECK(words(copy.next(host("..3"), t0)) == "flip /g/v/..data=..2;");
+  copy.finished(broken(flip_state::unknown), t0);
+  CHECK(words(copy.next(host("..3"), t0)) == "flip /g/v/..data=..1;");
+
+  SUBCASE("the flip back is acknowledged: the push failed, and its retry "
+          "waits") {
+    copy.finished(done(), t0);
+    CHECK(copy.live_name() == "..1");
+    CHECK(copy.failures() == 1);
+    CHECK(copy.last_error()->message == "broken");
+    CHECK(words(copy.next(host("..3"), t0)) == "nothing");
+    CHECK(words(copy.next(host("..3"), t0 + 100ms)) == "remove /g/v/..2;");
+  }
+  SUBCASE("the flip back fails too: both may be live and neither is touched") {
+    copy.finished(broken(flip_state::unknown), t0);
+    CHECK(words(copy.next(host("..3"), t0)) == "nothing");
+    CHECK(words(copy.next(host("..3"), t0 + 1h)) == "flip /g/v/..data=..2;");
+    copy.finished(done(), t0 + 1h);
+    CHECK(copy.live_name() == "..2");
+    CHECK(words(copy.next(host("..2"), t0 + 1h)) == "nothing");
+    CHECK(words(copy.next(host("..2"), t0 + 1h + 2s)) == "remove /g/v/..1;");
+  }
+}
+
+TEST_CASE("a flip that its second try brought about has not failed") {
+  auto copy = make();
+  settle_at(copy, host("..1"), t0);
+  copy.next(host("..2"), t0);
+  copy.finished(broken(flip_state::unknown), t0);
+  REQUIRE(copy.last_error());
+  REQUIRE(words(copy.next(host("..2"), t0)) == "flip /g/v/..data=..2;");
+  copy.finished(done(), t0);
+  CHECK(copy.live_name() == "..2");
+  CHECK_FALSE(copy.last_error());
+  CHECK(copy.failures() == 0);
+}
+
+TEST_CASE("a push whose flip is live ends the row of superseded ones, whatever "
+          "came after the flip") {
+  auto copy = make();
+  settle_at(copy, host("..1"), t0);
+  for (const char* name : {"..2", "..3"}) {
+    copy.next(host(name), t0);
+    copy.finished(superseded(2), t0);
+    copy.next(host("..9"), t0);
+    copy.finished(removed(1), t0);
+  }
+  copy.next(host("..4", {"a", "b"}), t0);
+  REQUIRE_FALSE(copy.overtaken());
+  copy.finished(broken(flip_state::acknowledged), t0);
+  REQUIRE(words(copy.next(host("..5"), t0 + 1s)).starts_with("push ..5"));
+  CHECK(copy.overtaken());
+}
+
+TEST_CASE("a flip that the guest's policy refuses leaves the old generation "
+          "live") {
+  auto copy = make();
+  settle_at(copy, host("..1"), t0);
+  copy.next(host("..2"), t0);
+  copy.finished(broken(flip_state::refused, errc::permission_denied), t0);
+  CHECK(copy.live_name() == "..1");
+  CHECK(words(copy.next(host("..2"), t0 + 1s)) == "remove /g/v/..2;");
+}
+
+TEST_CASE("a removal that failed is tried again and holds up no push") {
+  auto copy = make();
+  settle_at(copy, host("..1"), t0);
+  copy.next(host("..2"), t0);
+  copy.finished(done(), t0);
+  copy.next(host("..2"), t0 + 2s);
+  copy.finished(removed(1, removal_result::failed), t0 + 2s);
+  CHECK(words(copy.next(host("..3"), t0 + 2s)) == "push ..3");
+  copy.finished(done(), t0 + 2s);
+  CHECK(words(copy.next(host("..3"), t0 + 5s))
+        == "remove /g/v/..1;remove /g/v/..2;");
+}
+
+TEST_SUITE_END();
