@@ -283,4 +283,17 @@ TEST_CASE_FIXTURE(fixture, "the layers of an overlay are looked at") {
   CHECK(mounts->tried.back().starts_with("bind /bundle ->"));
 }
 
+TEST_CASE_FIXTURE(fixture,
+                  "nydusd is reached at the socket that Prepare names, "
+                  "and nothing is known of hypervisors") {
+  prepare_request other;
+  other.sandbox_id = "box";
+  other.mode = sharing_mode::shared_filesystem;
+  other.nydusd_socket = "/run/any-hypervisor/other.sock";
+  REQUIRE(ask<prepare_reply>(aut, other));
+  REQUIRE(share(nydus_request()));
+  REQUIRE_FALSE(nydusd->asked.empty());
+  CHECK(nydusd->asked.front() == "dial /run/any-hypervisor/other.sock");
+}
+
 TEST_SUITE_END();

@@ -160,4 +160,78 @@ TEST_CASE("a volume whose directory is replaced is watched anew at the next "
   });
 }
 
+TEST_CASE("updates run in every sandbox in copy mode that was not told "
+          "otherwise") {
+  for_each_seed(50, [](chooser& choose) {
+    node_world w{choose};
+    followed_volume v{w, numbered(0)};
+    w.add_sandbox("s2");
+    const auto other = w.share("s2", "c1", "cm").share_id;
+    stop_watcher(w);
+    v.kubelet.rotate(numbered(1));
+    w.pass(3s);
+    CHECK(v.content("a") == "0");
+    w.check_equal("cm", "s2", other);
+    start_watcher(w);
+    w.pass(3s);
+    CHECK(v.is_current());
+  });
+}
+
+TEST_CASE(
+  "a volume whose directory vanishes is sent nothing and tried quietly, "
+  "and is followed again when it is back") {
+  for_each_seed(100, [](chooser& choose) {
+    node_world w{choose};
+    followed_volume v{w, numbered(0)};
+    w.pass(3s);
+    const auto requests = v.guest.carried_out.size();
+    const auto reads = w.status_of("cm").snapshots;
+    std::filesystem::rename(w.volume_path("cm"), w.dir / "elsewhere");
+    for (int n = 0; n < 3; ++n) {
+      w.jump(31s);
+      w.settle();
+    }
+    const auto gone = w.status_of("cm");
+    CHECK_FALSE(gone.watched);
+    CHECK_FALSE(gone.reason.empty());
+    CHECK(gone.snapshots == reads);
+    CHECK(v.guest.carried_out.size() == requests);
+    CHECK(v.content("a") == "0");
+
+    std::filesystem::rename(w.dir / "elsewhere", w.volume_path("cm"));
+    v.kubelet.rotate(numbered(1));
+    w.jump(31s);
+    w.settle();
+    CHECK(w.status_of("cm").watched);
+    CHECK(v.content("a") == "1");
+    v.kubelet.rotate(numbered(2));
+    w.settle();
+    CHECK(v.content("a") == "2");
+    w.pass(3s);
+    CHECK(v.is_current());
+  });
+}
+
+TEST_CASE("a watcher that is started late, after several rotations, catches up "
+          "with the last one at once") {
+  for_each_seed(100, [](chooser& choose) {
+    node_world w{choose};
+    followed_volume v{w, numbered(0)};
+    stop_watcher(w);
+    const auto last = 2 + static_cast<int>(choose.pick(5));
+    for (int n = 1; n <= last; ++n) {
+      v.kubelet.rotate(numbered(n));
+      w.pass(300ms);
+    }
+    CHECK(w.status_of("cm").destinations.at(0).pushes == 1);
+    start_watcher(w);
+    w.settle(); // time does not move
+    CHECK(v.content("a") == std::to_string(last));
+    CHECK(w.status_of("cm").destinations.at(0).pushes == 2);
+    w.pass(3s);
+    CHECK(v.is_current());
+  });
+}
+
 TEST_SUITE_END();

@@ -111,4 +111,14 @@ TEST_CASE("the storage is what the guest agent expects") {
   CHECK_FALSE(made.shared);
 }
 
+TEST_CASE("no storage has an option of another one, however many are made") {
+  const share_layout layout{"/r", "box", "/g/containers"};
+  const std::vector<std::string> first{"rbind", "ro"};
+  const std::vector<std::string> second{"rbind", "rw"};
+  for (int n = 0; n < 3; ++n) {
+    CHECK(watchable_storage(layout, "c-1-conf", first).options == first);
+    CHECK(watchable_storage(layout, "c-2-conf", second).options == second);
+  }
+}
+
 TEST_SUITE_END();
