@@ -13,6 +13,10 @@ void destination_table::await_current(destination_id id, std::uint64_t waiter,
       waiter, d != nullptr && d->first_error ? *d->first_error : gone});
     return;
   }
+  if (d->copy.is_held(now)) {
+    actions_.emplace_back(current_reached{waiter, *d->copy.last_error()});
+    return;
+  }
   auto& v = volumes_.at(d->spec.volume);
   d->waiting.push_back({waiter, v.host.begun(), std::nullopt});
   // A copy that failed to follow need not wait for its retry.

@@ -9,6 +9,9 @@ namespace fsshare {
 namespace {
 
 constexpr const char* data_link = "..data";
+// Waits after a push whose parts cannot be removed, once there are several.
+constexpr auto first_hold = std::chrono::seconds{30};
+constexpr auto last_hold = std::chrono::minutes{5};
 // How many host names attempt_name() remembers.
 constexpr std::size_t max_attempts = 64;
 
@@ -30,7 +33,8 @@ guest_copy::guest_copy(settings s)
   : settings_(std::move(s)),
     retry_(settings_.first_retry, settings_.last_retry, settings_.seed),
     removal_retry_(settings_.first_retry, settings_.last_retry,
-                   settings_.seed + 1) {
+                   settings_.seed + 1),
+    hold_(first_hold, last_hold, settings_.seed + 2) {
 }
 
 std::optional<guest_order> guest_copy::next(const volume_snapshot_ptr& host,
@@ -41,6 +45,8 @@ std::optional<guest_order> guest_copy::next(const volume_snapshot_ptr& host,
     retry_at_.reset();
   if (removal_retry_at_ && *removal_retry_at_ <= now)
     removal_retry_at_.reset();
+  if (held_until_ && *held_until_ <= now)
+    held_until_.reset();
   if (leaving_)
     out_ = remove_all();
   else if (!retry_at_) {
@@ -49,7 +55,7 @@ std::optional<guest_order> guest_copy::next(const volume_snapshot_ptr& host,
     out_ = settle();
     if (!out_)
       out_ = clear_partial();
-    if (!out_ && host)
+    if (!out_ && host && !held_until_)
       out_ = push(host);
     if (!out_)
       out_ = repair_root();
@@ -151,7 +157,7 @@ bool guest_copy::overtaken() const {
   // Generations have names of their own. The rest of the root has not: what was
   // sent of it could be in the way of what would be sent again, as a directory
   // that bears the temporary name of a file.
-  return push != nullptr && wasted_ < requests_of(*push)
+  return push != nullptr && left_behind_.empty() && wasted_ < requests_of(*push)
          && !(push->options.send_others
               && !push->snapshot->others.entries.empty());
 }
@@ -191,7 +197,8 @@ bool guest_copy::needs(const generation& host, time_point now) const {
 }
 
 bool guest_copy::wants(const generation& host, time_point now) const {
-  return !leaving_ && acked_ != host && (!retry_at_ || *retry_at_ <= now);
+  return !leaving_ && acked_ != host && !is_held(now)
+         && (!retry_at_ || *retry_at_ <= now);
 }
 
 bool guest_copy::whole() const {
@@ -222,6 +229,8 @@ std::optional<guest_copy::time_point> guest_copy::next_due() const {
   if (out_ || left_)
     return std::nullopt;
   auto due = retry_at_;
+  if (!leaving_ && held_until_)
+    due = due ? std::max(*due, *held_until_) : *held_until_;
   if (!leaving_ && !unsettled_) {
     for (const auto& entry : stale_generations()) {
       const auto at = removal_retry_at_

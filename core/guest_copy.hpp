@@ -125,11 +125,13 @@ public:
   ///          superseded one at most. An endless one still moves: from then on
   ///          the push in hand is finished, and each move costs less than
   ///          three. Never if it brings entries outside its generation, which
-  ///          have to arrive by one push.
+  ///          have to arrive by one push, or where an earlier one left what
+  ///          cannot be removed.
   bool overtaken() const;
 
   /// Lets due retries happen at once, as after a reconnect, and tries again
-  /// what could not be removed: it may be another guest agent.
+  /// what could not be removed: it may be another guest agent. Does not end
+  /// is_held().
   void retry_now();
 
   /// Tries again to remove what the guest's policy forbade.
@@ -146,6 +148,15 @@ public:
   /// Returns whether the contents of `host` are wanted in memory: it is to be
   /// pushed, and not only after a retry's wait.
   bool wants(const generation& host, time_point now) const;
+
+  /// Returns whether pushes wait at `now` because several in a row have left
+  /// parts in the guest that cannot be removed. From the third such part since
+  /// the last flip on each is followed by a wait of 30 s at first and of 5 min
+  /// at last, whatever else happens, so that tries that fail for ever do not
+  /// fill the guest's memory.
+  bool is_held(time_point now) const {
+    return held_until_ && *held_until_ > now;
+  }
 
   /// Returns whether `..data`, links and generations are all as wanted.
   bool converged(const generation& host) const;
@@ -256,6 +267,7 @@ private:
   void links_acknowledged();
   void never_went_live(bool was_sent);
   void failed(const error& err, time_point now);
+  void left_behind(const std::string& name, time_point now);
   void note_removal(const std::string& name, removal_result result,
                     const error& err);
   void retry_stuck(const std::string& name);
@@ -276,6 +288,11 @@ private:
   backoff removal_retry_;
   std::optional<time_point> retry_at_;
   std::optional<time_point> removal_retry_at_;
+  backoff hold_;
+  /// See is_held().
+  std::optional<time_point> held_until_;
+  /// Generations in part that could not be removed, since the last flip.
+  std::set<std::string> left_behind_;
   std::optional<guest_order> out_;
   std::map<std::string, guest_generation> generations_;
   std::map<std::string, guest_link> links_;

@@ -10,6 +10,9 @@ namespace {
 // A partial generation whose removal failed this often is treated as an old
 // one: removed when that works, and in nobody's way until then.
 constexpr unsigned max_partial_tries = 3;
+// So many parts that cannot be removed may pile up between two flips without a
+// long wait.
+constexpr std::size_t max_left_behind = 3;
 
 } // namespace
 
@@ -147,12 +150,32 @@ void guest_copy::generation_removed(const std::string& name,
   auto& g = generations_[name];
   if (result == removal_result::removed) {
     generations_.erase(name);
-  } else if (result != removal_result::failed) {
+    left_behind_.erase(name);
+    if (left_behind_.size() < max_left_behind)
+      held_until_.reset();
+    return;
+  }
+  const bool in_part = g.state == name_state::partial;
+  if (result != removal_result::failed) {
     g.state = name_state::stuck;
-  } else if (g.state == name_state::partial && ++g.tries >= max_partial_tries) {
+  } else if (in_part && ++g.tries >= max_partial_tries) {
     g.state = name_state::old;
     g.old_since = now;
   }
+  if (in_part && g.state != name_state::partial)
+    left_behind(name, now);
+}
+
+void guest_copy::left_behind(const std::string& name, time_point now) {
+  left_behind_.insert(name);
+  if (left_behind_.size() < max_left_behind)
+    return;
+  held_until_ = now + hold_.next();
+  const auto parts = std::to_string(left_behind_.size())
+                     + " copies in part cannot be removed from guest path "
+                     + settings_.root + ", so the next try waits";
+  last_error_ = last_error_ ? last_error_->within(parts)
+                            : error{errc::failed_precondition, parts};
 }
 
 void guest_copy::went_live(time_point now) {
@@ -165,6 +188,9 @@ void guest_copy::went_live(time_point now) {
   generations_[pending_->name].state = name_state::live;
   live_name_ = pending_->name;
   wasted_ = 0;
+  left_behind_.clear();
+  held_until_.reset();
+  hold_.reset();
   acked_ = pending_->host;
   root_ = pending_->root;
   root_unsure_ = false;

@@ -103,4 +103,33 @@ TEST_CASE("the last unshare of a volume ends its watch and removes its copy") {
   });
 }
 
+TEST_CASE(
+  "where the guest agent cannot remove, pushes that fail for ever leave a "
+  "few parts, are stale with the reason, and arrive when they can") {
+  for_each_seed(50, [](chooser& choose) {
+    node_world w{choose};
+    followed_volume v{w, numbered(0), guest::profile::v3_3};
+    w.fail_one_in = 1;
+    v.kubelet.rotate(numbered(1));
+    for (int n = 0; n < 600; ++n) {
+      w.jump(1s);
+      w.settle();
+      if (choose.one_in(50))
+        v.guest.drop();
+    }
+    CHECK(v.content("a") == "0");
+    const auto stale = w.status_of("cm").destinations.at(0);
+    CHECK_FALSE(stale.current);
+    CHECK_FALSE(stale.reason.empty());
+    CHECK(stale.pushes <= 1 + 3 + 6);
+    w.fail_one_in = 0;
+    for (int n = 0; n < 301; ++n) {
+      w.jump(1s);
+      w.settle();
+    }
+    CHECK(v.content("a") == "1");
+    CHECK(w.status_of("cm").destinations.at(0).current);
+  });
+}
+
 TEST_SUITE_END();

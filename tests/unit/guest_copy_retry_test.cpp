@@ -208,4 +208,63 @@ TEST_CASE("a removal that failed is tried again and holds up no push") {
         == "remove /g/v/..1;remove /g/v/..2;");
 }
 
+TEST_CASE(
+  "where parts of failed pushes cannot be removed, the third is followed "
+  "by waits that grow, whatever reconnects") {
+  auto copy = make();
+  settle_at(copy, host("..1"), t0);
+  const auto two = host("..2");
+  std::vector<guest_copy::time_point> pushes;
+  for (auto now = t0; now < t0 + 1h; now += 1s) {
+    copy.retry_now();
+    copy.retry_denied();
+    while (auto order = copy.next(two, now)) {
+      if (std::holds_alternative<push_order>(*order)) {
+        pushes.push_back(now);
+        copy.finished(broken(flip_state::not_sent), now);
+      } else {
+        const auto n = std::get<removal_order>(*order).steps.size();
+        copy.finished(removed(n, removal_result::denied), now);
+      }
+      if (std::holds_alternative<removal_order>(*order))
+        break;
+    }
+  }
+  REQUIRE(pushes.size() > 4);
+  CHECK(pushes[2] - t0 <= 10s);
+  CHECK(pushes[3] - pushes[2] >= 15s);
+  CHECK(pushes.size() <= 3 + 4 + 24);
+  CHECK(copy.live_name() == "..1");
+  CHECK(copy.last_error()->message.find("cannot be removed")
+        != std::string::npos);
+  CHECK(copy.last_error()->message.find("broken") != std::string::npos);
+  REQUIRE(copy.next_due());
+  auto now = *copy.next_due();
+  for (int n = 0; n < 3 && copy.acknowledged() != two->id; ++n) {
+    const auto order = copy.next(two, now);
+    if (order && std::holds_alternative<push_order>(*order))
+      copy.finished(done(), now);
+    else if (order)
+      copy.finished(removed(100, removal_result::denied), now);
+  }
+  CHECK(copy.acknowledged() == two->id);
+  CHECK_FALSE(copy.is_held(now));
+}
+
+TEST_CASE("no push is superseded where an earlier one left what cannot be "
+          "removed, until the next flip") {
+  auto copy = make();
+  settle_at(copy, host("..1"), t0);
+  copy.next(host("..2"), t0);
+  REQUIRE(copy.overtaken());
+  copy.finished(superseded(0), t0);
+  copy.next(host("..3"), t0);
+  copy.finished(removed(1, removal_result::impossible), t0);
+  REQUIRE(words(copy.next(host("..3"), t0)) == "push ..3");
+  CHECK_FALSE(copy.overtaken());
+  copy.finished(done(), t0);
+  copy.next(host("..4"), t0);
+  CHECK(copy.overtaken());
+}
+
 TEST_SUITE_END();
