@@ -136,12 +136,13 @@ void sandbox_state::start_proxy(const std::optional<guest_legacy>& legacy) {
   // Checked with the request.
   const auto address = parse_guest_address(state_.request().guest_address);
   proxy_ = neighbours_.make_proxy(options_.sandbox_id, *address);
+  const auto which = ++proxies_;
   ask(self_, proxy_, take_over{legacy})
     .then(
-      [this, which = ++proxies_](const guest_legacy& left) {
+      [this, which](const guest_legacy& left) {
         proxy_died(which, left);
       },
-      [this, which = proxies_, legacy](caf::error&) {
+      [this, which, legacy](caf::error&) {
         proxy_died(which, legacy);
       });
 }

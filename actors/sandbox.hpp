@@ -149,7 +149,7 @@ private:
   void end_rootfs(const std::string& container_id, status_handler then);
   void take_rootfs_away(const std::string& container_id);
   void unmount_images(const std::vector<std::string>& mountpoints,
-                      status_handler then);
+                      const status_handler& then);
   void rootfs_gone(const std::string& container_id, const status& outcome);
   const nydus_actor& nydus();
   void stop_nydus();

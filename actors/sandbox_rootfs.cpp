@@ -243,7 +243,7 @@ void sandbox_state::take_rootfs_away(const std::string& container_id) {
 }
 
 void sandbox_state::unmount_images(const std::vector<std::string>& mountpoints,
-                                   status_handler then) {
+                                   const status_handler& then) {
   if (mountpoints.empty()) {
     then(unit{});
     return;

@@ -5,7 +5,6 @@
 using namespace fsshare;
 using namespace std::chrono_literals;
 using fixture = test::api_fixture;
-using test::api_client;
 using test::good_prepare;
 
 TEST_SUITE_BEGIN("actors/api_server");

@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::uint64_t seeds = 100;
+/// What the guest's memory is counted in.
+constexpr std::uint64_t page = 4096;
 
 template <class T>
 errc code(const result<T>& got) {
@@ -44,7 +46,9 @@ get_sandbox_reply inspect(node_world& w) {
 }
 
 std::string pages(std::size_t n) {
-  return std::string(n * 4096, 'x');
+  std::string text;
+  text.resize(n * page, 'x');
+  return text;
 }
 
 bool is_empty(const node_world& w) {
@@ -150,7 +154,7 @@ TEST_CASE("copies of a sandbox take no more of the guest's memory than they "
           "may, and give it back when they end") {
   for_each_seed(seeds, [](chooser& choose) {
     node_world_options options;
-    options.memory_bytes = 5 * 4096;
+    options.memory_bytes = 5 * page;
     node_world w{choose, options};
     auto& guest = w.add_sandbox("s1");
     w.dir.write("three/f", pages(2) + "x");
@@ -162,8 +166,8 @@ TEST_CASE("copies of a sandbox take no more of the guest's memory than they "
     const auto three = share("three");
     REQUIRE_MESSAGE(three, message(three));
     REQUIRE(share("two"));
-    CHECK(inspect(w).sandbox.held_bytes == 5 * 4096);
-    CHECK(inspect(w).sandbox.held_limit_bytes == 5 * 4096);
+    CHECK(inspect(w).sandbox.held_bytes == 5 * page);
+    CHECK(inspect(w).sandbox.held_limit_bytes == 5 * page);
     const auto sent = guest.carried_out.size();
     const auto refused = share("one");
     CHECK(code(refused) == errc::resource_exhausted);
@@ -175,7 +179,7 @@ TEST_CASE("copies of a sandbox take no more of the guest's memory than they "
     end.sandbox_id = "s1";
     end.share_id = three->share_id;
     REQUIRE(w.ask<unshare_file_reply>(end));
-    CHECK(inspect(w).sandbox.held_bytes == 2 * 4096);
+    CHECK(inspect(w).sandbox.held_bytes == 2 * page);
     CHECK(share("one"));
   });
 }
@@ -183,7 +187,7 @@ TEST_CASE("copies of a sandbox take no more of the guest's memory than they "
 TEST_CASE("what cannot be removed from the guest goes on counting") {
   chooser choose{1};
   node_world_options options;
-  options.memory_bytes = 4096;
+  options.memory_bytes = page;
   node_world w{choose, options};
   auto& guest = w.add_sandbox("s1");
   w.dir.write("a/f", "x");
@@ -196,7 +200,7 @@ TEST_CASE("what cannot be removed from the guest goes on counting") {
   end.share_id = shared->share_id;
   const auto left = w.ask_over_time<unshare_file_reply>(end);
   w.pass(31s);
-  CHECK(inspect(w).sandbox.held_bytes == 4096);
+  CHECK(inspect(w).sandbox.held_bytes == page);
   guest.refuses = false;
   w.pass(62s);
   CHECK(inspect(w).sandbox.pending.empty());
@@ -227,7 +231,7 @@ TEST_CASE("a failed copy gives back its room, whether something of it was sent "
     CHECK_FALSE((is_away && *got));
     guest.refuses = false;
     w.pass(62s);
-    CHECK(inspect(w).sandbox.held_bytes == (*got ? 3 * 4096 : 0));
+    CHECK(inspect(w).sandbox.held_bytes == (*got ? 3 * page : 0));
     CHECK(is_empty(w) == !*got);
   });
 }
@@ -236,7 +240,7 @@ TEST_CASE("a rotation needs room beside the old generation, and is made as "
           "soon as there is some") {
   for_each_seed(seeds, [](chooser& choose) {
     node_world_options options;
-    options.memory_bytes = 4 * 4096;
+    options.memory_bytes = 4 * page;
     node_world w{choose, options};
     auto& kubelet = w.add_volume("cm");
     kubelet.rotate({{"a", {pages(1)}}});
@@ -246,7 +250,7 @@ TEST_CASE("a rotation needs room beside the old generation, and is made as "
     const auto other
       = w.ask<share_file_reply>(request_for(w.dir / "other", "/other"));
     REQUIRE(other);
-    CHECK(inspect(w).sandbox.held_bytes == 3 * 4096);
+    CHECK(inspect(w).sandbox.held_bytes == 3 * page);
     const auto whole = kubelet.current();
     const auto sent = guest.carried_out.size();
 
@@ -268,9 +272,9 @@ TEST_CASE("a rotation needs room beside the old generation, and is made as "
     w.settle();
     CHECK(w.status_of("cm").destinations.at(0).current);
     // Both generations, until the grace is over.
-    CHECK(inspect(w).sandbox.held_bytes == 3 * 4096);
+    CHECK(inspect(w).sandbox.held_bytes == 3 * page);
     w.pass(2100ms);
-    CHECK(inspect(w).sandbox.held_bytes == 2 * 4096);
+    CHECK(inspect(w).sandbox.held_bytes == 2 * page);
     w.check_equal("cm", "s1", shared.share_id);
   });
 }

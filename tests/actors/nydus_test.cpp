@@ -17,7 +17,7 @@ struct script {
 
   result<http_answer> call(const http_request& request) {
     if (request.method == "GET") {
-      calls.push_back("state");
+      calls.emplace_back("state");
       return take(states, {200, R"({"state":"RUNNING"})"});
     }
     calls.push_back(request.method + " " + request.target + " " + request.body);

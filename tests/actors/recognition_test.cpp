@@ -138,6 +138,8 @@ TEST_CASE("by structure a symlinked root makes no difference") {
 
 TEST_CASE("in the strict mode root and source may each be given resolved or "
           "not") {
+  const auto volume
+    = "/pods/" + ordinary_uid + "/volumes/kubernetes.io~projected/n";
   for (const auto& linked : linked_roots)
     for (const bool by_request : {true, false}) {
       node_files f;
@@ -151,9 +153,7 @@ TEST_CASE("in the strict mode root and source may each be given resolved or "
           strict.options.kubelet_roots = {root};
         const auto roots
           = by_request ? std::vector{root} : std::vector<std::string>{};
-        for (const auto& source :
-             spellings(link + "/pods/" + ordinary_uid
-                       + "/volumes/kubernetes.io~projected/n")) {
+        for (const auto& source : spellings(link + volume)) {
           CAPTURE(root);
           CAPTURE(source);
           CHECK(strict.follows(source, roots));
