@@ -21,7 +21,9 @@ std::optional<share_path> strip_prefix(std::string_view path,
     return share_path{};
   if (!is_below(clean, prefix))
     return std::nullopt;
-  return split(clean.substr(prefix.size() + 1));
+  auto below = split(clean.substr(prefix.size() + 1));
+  below.ends_in_slash = path.ends_with('/');
+  return below;
 }
 
 share_path split(const std::string& path) {

@@ -13,13 +13,16 @@ constexpr std::string_view share_root
 /// What the agents up to 3.32 ask a path to begin with.
 constexpr std::string_view old_prefix = "/run/kata-containers";
 
-/// A path below the share, relative to it. Repeated slashes, a trailing one and
-/// `.` are gone; `..` stays, because only the file system knows what it means.
+/// A path below the share, relative to it. Repeated slashes and `.` are gone;
+/// `..` stays, because only the file system knows what it means.
 struct share_path {
   /// All but the last component; empty for the share itself.
   std::string parent;
   /// The last component; empty if the path is the share itself.
   std::string name;
+  /// Whether a slash came after it, which is no part of it: the kernel takes
+  /// such a path for that of a directory (path_resolution(7)).
+  bool ends_in_slash = false;
 
   /// Whether it is the share itself.
   bool is_root() const {

@@ -12,6 +12,9 @@ namespace {
 
 // What Rust's create_dir_all() gives the directories it makes.
 constexpr std::uint32_t default_dir_mode = 0777;
+// What its OpenOptions give a file; only a complete one gets the mode asked
+// for.
+constexpr std::uint32_t default_file_mode = 0666;
 
 bool leads_out(std::errc error) {
   return error == std::errc::cross_device_link;
@@ -114,6 +117,9 @@ bool unconfined_copy::is_directory(const std::string& path) const {
 }
 
 status unconfined_copy::make_directory() const {
+  if (path_.ends_in_slash)
+    if (auto failed = directory_or_nothing(); failed != std::errc{})
+      return refuse(failed);
   if (!path_.is_root() && path_.name != "..") {
     if (auto failed = clear_way_of_directory(); failed != std::errc{})
       return refuse(failed);
@@ -133,6 +139,31 @@ status unconfined_copy::make_directory() const {
   return nix_status({}, give_to(owner_, *found));
 }
 
+bool unconfined_copy::has_entry() const {
+  return static_cast<bool>(dir_entry::status(parent_, path_.name));
+}
+
+std::errc unconfined_copy::directory_or_nothing() const {
+  const auto path = path_.text();
+  if (path_.is_root() || path_.name == ".." || !has_entry()
+      || is_directory(path))
+    return {};
+  return root_.find(path, confinement::beneath)
+           ? std::errc::not_a_directory
+           : std::errc::no_such_file_or_directory;
+}
+
+// As Rust's remove_dir_all(): what is no directory is not found by such a path,
+// and a link to one is not removed.
+std::errc unconfined_copy::remove_before_slash() const {
+  if (which_ == profile::v3_3 || !is_directory(path_.text()))
+    return {};
+  const auto entry = dir_entry::status(parent_, path_.name);
+  if (entry && entry->is_symlink())
+    return std::errc::not_a_directory;
+  return remove_tree(parent_, path_.name);
+}
+
 std::errc unconfined_copy::clear_way_of_directory() const {
   const auto path = path_.text();
   const auto exists = static_cast<bool>(root_.find(path, confinement::beneath));
@@ -142,6 +173,8 @@ std::errc unconfined_copy::clear_way_of_directory() const {
 }
 
 status unconfined_copy::make_symlink() const {
+  if (path_.ends_in_slash)
+    return refuse(make_symlink_before_slash());
   if (auto failed = clear_way_of_symlink(); failed != std::errc{})
     return refuse(failed);
   const std::string target{as_text(request_.data)};
@@ -149,6 +182,15 @@ status unconfined_copy::make_symlink() const {
   if (made != std::errc{})
     return nix_status({}, made);
   return nix_status({}, give_to(owner_, parent_, path_.name));
+}
+
+// symlink(2) of a path that ends in a slash never succeeds.
+std::errc unconfined_copy::make_symlink_before_slash() const {
+  if (auto failed = remove_before_slash(); failed != std::errc{})
+    return failed;
+  return !request_.data.empty() && has_entry()
+           ? std::errc::file_exists
+           : std::errc::no_such_file_or_directory;
 }
 
 // 3.3 replaces a link only if it leads somewhere; 3.18 replaces anything, at
@@ -168,7 +210,7 @@ std::errc unconfined_copy::clear_way_of_symlink() const {
 status unconfined_copy::write_file() const {
   const auto temp = temp_name(path_.name);
   const confined_dir::file_options options{
-    request_.file_mode, which_ == profile::v3_18 && request_.offset == 0};
+    default_file_mode, which_ == profile::v3_18 && request_.offset == 0};
   // Links are followed: a temporary that is one writes what it names. Unlike a
   // guest agent this does not wait for ever for the reader of a FIFO.
   const auto file
@@ -197,6 +239,11 @@ status unconfined_copy::complete(const unique_fd& file,
     return refuse(set);
   if (auto given = give_to(owner_, file); given != std::errc{})
     return nix_status({}, given);
+  if (path_.ends_in_slash) {
+    // rename(2) of a file to such a path never succeeds.
+    const auto failed = remove_before_slash();
+    return refuse(failed != std::errc{} ? failed : std::errc::not_a_directory);
+  }
   if (which_ == profile::v3_18)
     if (auto failed = remove_tree(parent_, path_.name); failed != std::errc{})
       return refuse(failed);

@@ -35,10 +35,14 @@ private:
   std::errc make_dirs(const std::string& path) const;
   std::errc make_dir(const share_path& path) const;
   bool is_directory(const std::string& path) const;
+  bool has_entry() const;
 
   status make_directory() const;
+  std::errc directory_or_nothing() const;
   std::errc clear_way_of_directory() const;
   status make_symlink() const;
+  std::errc remove_before_slash() const;
+  std::errc make_symlink_before_slash() const;
   std::errc clear_way_of_symlink() const;
   status write_file() const;
   status complete(const unique_fd& file, const std::string& temp) const;

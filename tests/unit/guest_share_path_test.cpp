@@ -24,6 +24,18 @@ TEST_CASE("a path below the share becomes relative, its noise dropped") {
         == "v/f");
 }
 
+TEST_CASE("a slash at the end is no part of a path, but is known") {
+  const auto file
+    = strip_prefix("/run/kata-containers/shared/containers/v/f", share_root);
+  const auto slash
+    = strip_prefix("/run/kata-containers/shared/containers/v/f/", share_root);
+  REQUIRE(file);
+  REQUIRE(slash);
+  CHECK(!file->ends_in_slash);
+  CHECK(slash->ends_in_slash);
+  CHECK(slash->text() == file->text());
+}
+
 TEST_CASE("the share itself has no name") {
   CHECK(below_share("/run/kata-containers/shared/containers") == "the share");
   CHECK(below_share("/run/kata-containers/shared/containers/.") == "the share");

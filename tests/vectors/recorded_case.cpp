@@ -1,6 +1,7 @@
 #include "tests/vectors/recorded_case.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -11,6 +12,8 @@ namespace fsshare::test {
 namespace {
 
 using nlohmann::json;
+
+constexpr const char* share_path = "/run/kata-containers/shared/containers";
 
 constexpr std::uint32_t directory_type = 0040000;
 constexpr std::uint32_t file_type = 0100000;
@@ -169,8 +172,19 @@ recorded_case read_case(const json& from, const std::string& root) {
 
 bool recorded_case::has_absolute_link_into_share() const {
   return std::any_of(before.begin(), before.end(), [](const auto& entry) {
-    return entry.target.starts_with("/run/kata-containers/shared/containers");
+    return entry.target.starts_with(share_path);
   });
+}
+
+bool recorded_case::empties_share(const std::string& version) const {
+  const auto names_share = [](const auto& request) {
+    auto path = std::filesystem::path{request.path}.lexically_normal();
+    if (!path.has_filename())
+      path = path.parent_path();
+    return path == share_path;
+  };
+  return !before.empty() && expect.at(version).after.empty()
+         && std::any_of(requests.begin(), requests.end(), names_share);
 }
 
 std::vector<recorded_case> read_recorded_cases(const std::string& file) {

@@ -57,6 +57,10 @@ struct recorded_case {
 
   /// Whether a link of it names the share by its absolute path.
   bool has_absolute_link_into_share() const;
+
+  /// Whether a request of it names the share itself, and that guest agent then
+  /// deleted all contents of it.
+  bool empties_share(const std::string& version) const;
 };
 
 /// Reads the cases of copyfile.json; throws if it is not as its README says.
