@@ -82,6 +82,27 @@ TEST_CASE("nosuid, nodev and noexec of a source stay on its shares") {
   });
 }
 
+// So a container of fsshared must have the kubelet's root writable.
+TEST_CASE("what is mounted read-only for us is so in every share of it") {
+  for_each_way([](mount_fixture& f) {
+    f.prepare();
+    const slave_namespace guest;
+    const auto seen = f.work / "seen";
+    std::filesystem::create_directory(seen);
+    const auto source = f.work / "source";
+    REQUIRE(::mount(source.c_str(), seen.c_str(), nullptr, MS_BIND, nullptr)
+            == 0);
+    f.share("before", seen, read_write);
+    REQUIRE(::mount(nullptr, seen.c_str(), nullptr,
+                    MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr)
+            == 0);
+    f.share("after", seen, read_write);
+    CHECK(write_failure(guest / f.shared("before/key")) == 0);
+    CHECK(write_failure(guest / f.shared("after/key")) == EROFS);
+    CHECK(::umount2(seen.c_str(), MNT_DETACH) == 0);
+  });
+}
+
 TEST_CASE("mounts below a source come along, read-only like the share") {
   for_each_way([](mount_fixture& f) {
     f.prepare();
