@@ -104,7 +104,7 @@ std::string trouble(const mounts& given, const std::string& path,
   const auto flow = mount.find("mountPropagation");
   if ((flow == mount.end() ? "" : flow->second) != propagation)
     return path + " has another propagation";
-  return mount.count("readOnly") == 0 ? "" : path + " is read-only";
+  return mount.contains("readOnly") ? path + " is read-only" : "";
 }
 
 /// Returns what a DaemonSet lacks that fsshared needs.
