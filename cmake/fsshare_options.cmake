@@ -1,5 +1,7 @@
 # Flags for our own targets only: an INTERFACE target, never global flags.
+include(fsshare_hardening)
 add_library(fsshare_options INTERFACE)
+target_link_libraries(fsshare_options INTERFACE fsshare_hardening)
 target_include_directories(fsshare_options INTERFACE "${CMAKE_SOURCE_DIR}")
 target_compile_options(fsshare_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
@@ -7,7 +9,8 @@ target_compile_options(fsshare_options INTERFACE
 target_compile_definitions(fsshare_options INTERFACE
   # A message type without a type ID is a compile error, as from CAF 0.18 on.
   CAF_ENABLE_TYPE_ID_CHECKS
-  $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
+  # An index out of range ends the program, whatever it would have read.
+  _GLIBCXX_ASSERTIONS)
 if(FSSHARE_SANITIZERS)
   target_compile_options(fsshare_options INTERFACE
     -fsanitize=${FSSHARE_SANITIZERS} -fno-omit-frame-pointer -fno-sanitize-recover=all

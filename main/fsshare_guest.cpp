@@ -1,5 +1,6 @@
 #include "core/duration_text.hpp"
 #include "guest/service.hpp"
+#include "main/build_info.hpp"
 #include "sys/end_signals.hpp"
 #include "sys/file_mask.hpp"
 
@@ -161,7 +162,7 @@ int run(int argc, char** argv) {
   CLI::App app{"Stands in for the guest agent of Kata Containers: serves its "
                "CopyFile and Health calls on a directory.",
                "fsshare-guest"};
-  app.set_version_flag("--version", "fsshare-guest " FSSHARE_VERSION);
+  app.set_version_flag("--version", version_line("fsshare-guest"));
   add_service_options(app, with);
   add_store_options(app, with);
   add_fault_options(app, with.service.faults);

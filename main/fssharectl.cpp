@@ -1,4 +1,5 @@
 #include "ctl/program.hpp"
+#include "main/build_info.hpp"
 
 #include <iostream>
 #include <string>
@@ -7,7 +8,7 @@
 int main(int argc, char** argv) {
   std::vector<std::string> args{argv + 1, argv + argc};
   const auto code
-    = fsshare::ctl::run(std::move(args), "fssharectl " FSSHARE_VERSION,
+    = fsshare::ctl::run(std::move(args), fsshare::version_line("fssharectl"),
                         fsshare::ctl::call_node_agent, std::cout, std::cerr);
   // Output that nobody could be given is a failure too.
   std::cout.flush();

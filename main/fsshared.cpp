@@ -1,5 +1,6 @@
 #include "config/load_config.hpp"
 #include "log/log.hpp"
+#include "main/build_info.hpp"
 #include "main/node_agent.hpp"
 #include "sys/eager_binding.hpp"
 #include "sys/end_signals.hpp"
@@ -44,7 +45,8 @@ int serve(const node_config& config, const end_signals& signals) {
   });
   if (!agent)
     return refuse(exit_failed, agent.err());
-  log::info("started", {{"version", FSSHARE_VERSION},
+  log::info("started", {{"version", build_info::version},
+                        {"commit", build_info::commit},
                         {"socket", config.api.socket},
                         {"share_root", config.share.root}});
   const auto signal = signals.wait();
@@ -84,7 +86,7 @@ int parse_and_run(int argc, char** argv) {
   CLI::App app{"Shares filesystems with micro-VM sandboxes, and keeps copied "
                "volumes current.",
                "fsshared"};
-  app.set_version_flag("--version", "fsshared " FSSHARE_VERSION);
+  app.set_version_flag("--version", version_line("fsshared"));
   app
     .add_option("--config", with.config,
                 "Configuration file; config.d/*.json beside it is merged in")

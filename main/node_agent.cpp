@@ -12,6 +12,7 @@
 #include "actors/volume_reader.hpp"
 #include "core/paths.hpp"
 #include "log/log.hpp"
+#include "main/build_info.hpp"
 #include "main/supervision.hpp"
 #include "sys/inotify.hpp"
 #include "sys/io_loop.hpp"
@@ -183,8 +184,9 @@ status node_agent::parts::start_actors() {
   };
   node = system.spawn<state_actor<node_state>>(make_sandbox, registry);
   api = system.spawn<api_server>(
-    node, api_server_options{config.api.allowed_uids, FSSHARE_VERSION,
-                             "g++ " __VERSION__});
+    node, api_server_options{config.api.allowed_uids, build_info::version,
+                             std::string{"commit "} + build_info::commit
+                               + ", g++ " __VERSION__});
   supervise();
   return unit{};
 }
