@@ -15,14 +15,13 @@ installed() {
 
 # has_complete_tree DIRECTORY PREFIX: and nothing else.
 has_complete_tree() {
-  local expected doc=$2/share/doc/fsshare licence=
-  [[ ! -e LICENSE ]] || licence=1
+  local expected doc=$2/share/doc/fsshare
   expected=$(printf '%s\n' "$2/bin/fssharectl" "$2/bin/fsshare-guest" \
     "$2/sbin/fsshared" "$2/share/man/man1/fssharectl.1" \
     "$2/share/man/man1/fsshare-guest.1" "$2/share/man/man8/fsshared.8" \
     "$2/lib/systemd/system/fsshared.service" "$2/lib/tmpfiles.d/fsshare.conf" \
     "$doc/examples/config.json" "$doc/README.md" "$doc/CHANGELOG.md" \
-    "$doc/install.md" ${licence:+"$doc/LICENSE"} | sort)
+    "$doc/install.md" "$doc/LICENSE" | sort)
   equal "$(files_of "$1")" "$expected"
 }
 
