@@ -47,7 +47,7 @@ install_as_fedora() {
 # Runs the commands of the documents as they stand, in a mount namespace whose
 # /usr/local is a scratch one.
 run_source_commands() {
-  scripts/doc_commands source "${documents[@]}" >"$scratch/source.sh"
+  scripts/doc_commands source docs/install.md >"$scratch/source.sh"
   [[ -s $scratch/source.sh ]]
   # shellcheck disable=SC2016 # for the inner shell
   unshare --mount -- bash -euc '
