@@ -29,7 +29,7 @@ protects_its_stack() {
   readelf -sW --dyn-syms "$1" | grep -w '__stack_chk_fail@.*'
 }
 
-# Fortified functions have others of the C library checked.
+# Calls of the C library that are checked. fssharectl makes none that could be.
 is_fortified() {
   readelf -W --dyn-syms "$1" | grep -E ' __[a-z_]+_chk@' | grep -v __stack_chk
 }
@@ -49,11 +49,21 @@ elf_properties=(
   has_no_text_relocations has_no_run_path protects_its_stack is_fortified
   marks_branch_targets names_no_path_of_the_build)
 
+# No file of ours was compiled without the flag.
+compiles_everything_fortified() {
+  local commands=$build/compile_commands.json
+  (($(grep -c '"command":' "$commands") > 100))
+  fails grep '"command":' <(grep -v -- '-D_FORTIFY_SOURCE=2' "$commands" \
+    | grep -v -- '/bench/')
+}
+
 # check_elf DIRECTORY: of the tree of a package.
 check_elf() {
   local program property
+  check "everything is compiled fortified" compiles_everything_fortified
   for program in usr/sbin/fsshared usr/bin/fssharectl usr/bin/fsshare-guest; do
     for property in "${elf_properties[@]}"; do
+      [[ $program$property != *ctlis_fortified ]] || continue
       check "$program ${property//_/ }" "$property" "$1/$program"
     done
   done

@@ -72,6 +72,7 @@ starts_as_documented() {
   if has_systemd; then
     run_in_root start_commands
     equal "$(in_root systemctl is-enabled fsshared)" enabled
+    becomes in_root fssharectl version
   else
     start_service
   fi
