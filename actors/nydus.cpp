@@ -2,6 +2,7 @@
 
 #include "core/backoff.hpp"
 #include "core/percent_encoding.hpp"
+#include "core/utf8.hpp"
 #include "json/nydus_json.hpp"
 
 #include <optional>
@@ -16,6 +17,9 @@ constexpr std::chrono::milliseconds first_pause{20};
 constexpr std::chrono::milliseconds last_pause{500};
 constexpr int done_status = 204;
 
+// What nydusd says is cut here.
+constexpr std::size_t max_sentence = 512;
+
 http_request state_request() {
   return {"GET", "/api/v1/daemon", {}};
 }
@@ -28,9 +32,10 @@ status check_done(const http_answer& answer) {
   if (answer.status == done_status)
     return unit{};
   const auto said = parse_nydusd_failure(answer.body);
-  return error{errc::failed_precondition,
-               "nydusd answered " + std::to_string(answer.status)
-                 + (said ? ": " + *said : " without a message")};
+  return error{
+    errc::failed_precondition,
+    "nydusd answered " + std::to_string(answer.status)
+      + (said ? ": " + peer_text(*said, max_sentence) : " without a message")};
 }
 
 } // namespace
@@ -88,7 +93,8 @@ status nydus_state::wait_until_running() const {
       return unit{};
     why = {errc::unavailable,
            "nydusd at " + options_.socket + " is "
-             + (state ? "in state '" + *state + "'" : "in no known state")};
+             + (state ? "in state '" + peer_text(*state, max_sentence) + "'"
+                      : "in no known state")};
   }
   if (why.code == errc::not_found)
     why.code = errc::unavailable;

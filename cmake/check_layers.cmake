@@ -12,7 +12,7 @@ set(all_folders
   core json sys ttrpc config log messages actors guest ctl main bench tests)
 set(may_core core)
 set(may_json json core nlohmann)
-set(may_sys sys core kernel httplib io)
+set(may_sys sys core kernel io)
 set(may_ttrpc ttrpc sys core proto protobuf io)
 set(may_config config core nlohmann io)
 set(may_log log core spdlog io)

@@ -69,8 +69,8 @@ expect("json/ must not include \"config/a.hpp\"" json/a.cpp
   "#include \"config/a.hpp\"")
 expect("actors/ must not include <nlohmann/json.hpp>" actors/a.cpp
   "#include <nlohmann/json.hpp>")
-expect("" sys/a.cpp "#include <httplib.h>")
-foreach(folder core json actors guest ctl main)
+expect("" tests/a.cpp "#include <httplib.h>")
+foreach(folder core json sys actors guest ctl main)
   expect("${folder}/ must not include <httplib.h>" ${folder}/a.cpp
     "#include <httplib.h>")
 endforeach()

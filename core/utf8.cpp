@@ -32,6 +32,21 @@ bool is_between(char c, unsigned low, unsigned high) {
   return byte >= low && byte <= high;
 }
 
+constexpr std::string_view replacement = "\xef\xbf\xbd"; // U+FFFD
+
+/// Whether a terminal or an editor does something with a character instead of
+/// showing it: C0, DEL and C1, U+2028 to U+202E, U+2066 to U+2069.
+bool is_control(std::string_view character) {
+  if (character.size() == 1)
+    return is_between(character[0], 0, 0x1f) || character[0] == 0x7f;
+  if (character.size() == 2)
+    return character[0] == '\xc2' && is_between(character[1], 0x80, 0x9f);
+  if (!character.starts_with("\xe2\x80") && !character.starts_with("\xe2\x81"))
+    return false;
+  return character[1] == '\x80' ? is_between(character[2], 0xa8, 0xae)
+                                : is_between(character[2], 0xa6, 0xa9);
+}
+
 } // namespace
 
 std::size_t utf8_length(std::string_view text) noexcept {
@@ -64,13 +79,27 @@ bool is_utf8(std::string_view text) {
 }
 
 std::string valid_utf8(std::string_view text) {
-  constexpr std::string_view replacement = "\xef\xbf\xbd"; // U+FFFD
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
     const auto length = utf8_length(text);
     out.append(length == 0 ? replacement : text.substr(0, length));
     text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
+}
+
+std::string peer_text(std::string_view said, std::size_t max_bytes) {
+  std::string out;
+  while (!said.empty()) {
+    const auto length = utf8_length(said);
+    auto shown = said.substr(0, length);
+    if (length == 0 || is_control(shown))
+      shown = replacement;
+    if (out.size() + shown.size() > max_bytes)
+      break;
+    out += shown;
+    said.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return out;
 }

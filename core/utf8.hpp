@@ -18,4 +18,10 @@ bool is_utf8(std::string_view text);
 /// by U+FFFD. File names can be any bytes; protobuf strings and JSON cannot.
 std::string valid_utf8(std::string_view text);
 
+/// Returns at most `max_bytes` of what a peer said, as text that may be shown:
+/// valid UTF-8 in which control characters, line and paragraph separators and
+/// those that turn the direction of writing are U+FFFD, too. Empty where
+/// `max_bytes` is less than what the first character takes.
+std::string peer_text(std::string_view said, std::size_t max_bytes);
+
 } // namespace fsshare

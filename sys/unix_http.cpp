@@ -1,87 +1,67 @@
 #include "sys/unix_http.hpp"
 
+#include "sys/blocking_socket.hpp"
 #include "sys/socket_address.hpp"
 
-#include <atomic>
 #include <cerrno>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
-
-#include <httplib.h>
-#include <sys/socket.h>
+#include <string_view>
 
 namespace fsshare {
 
 namespace {
 
-constexpr std::size_t max_body_bytes = std::size_t{64} << 10;
-// AF_UNIX has no ports; httplib wants one.
-constexpr int any_port = 80;
-
-/// Stops a client at a deadline: httplib's own limits begin anew with every
-/// byte that arrives.
-class deadline_guard {
-public:
-  deadline_guard(httplib::Client& client, std::chrono::milliseconds within)
-    : thread_([this, &client, within] {
-        std::unique_lock lock{mutex_};
-        // Again and again: the client may just be about to connect.
-        for (auto wait = within; !ended_.wait_for(lock, wait,
-                                                  [this] {
-                                                    return is_over_;
-                                                  });
-             wait = std::chrono::milliseconds{10}) {
-          has_passed_ = true;
-          client.stop();
-        }
-      }) {
-  }
-  ~deadline_guard() {
-    {
-      const std::lock_guard lock{mutex_};
-      is_over_ = true;
-    }
-    ended_.notify_one();
-    thread_.join();
-  }
-  deadline_guard(const deadline_guard&) = delete;
-  deadline_guard& operator=(const deadline_guard&) = delete;
-
-  bool has_passed() const {
-    return has_passed_;
-  }
-
-private:
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  bool is_over_ = false;
-  std::atomic<bool> has_passed_{false};
-  std::thread thread_;
-};
-
 /// Tells a socket on which nobody listens from any other failure to connect.
-bool is_deserted(const std::string& socket) {
-  const auto address
-    = to_socket_address({address_scheme::unix_socket, socket, 0, 0});
-  if (!address)
+bool is_deserted(const guest_address& address) {
+  const auto target = to_socket_address(address);
+  if (!target)
     return false;
-  const auto probe = open_socket(*address);
+  const auto probe = open_socket(*target);
   if (!probe)
     return false;
-  const auto number = begin_connect(probe->get(), *address);
+  const auto number = begin_connect(probe->get(), *target);
   return number == ENOENT || number == ECONNREFUSED;
 }
 
-error failure(const std::string& socket, httplib::Error why, bool is_too_late) {
-  const auto subject = "HTTP over " + socket + ": ";
-  if (is_too_late)
-    return {errc::deadline_exceeded, subject + "no answer in time"};
-  if (why == httplib::Error::Connection && is_deserted(socket))
-    return {errc::not_found, subject + "nobody listens"};
-  if (why == httplib::Error::Canceled)
-    return {errc::resource_exhausted, subject + "the answer is too long"};
-  return {errc::unavailable, subject + httplib::to_string(why)};
+std::string render(const http_request& request) {
+  auto out = request.method + " " + request.target + " HTTP/1.1\r\n"
+             + "Host: unix\r\nAccept: */*\r\nConnection: close\r\n";
+  if (!request.body.empty())
+    out += "Content-Type: application/json\r\n";
+  if (!request.body.empty() || request.method == "POST")
+    out += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
+  return out + "\r\n" + request.body;
+}
+
+result<http_answer> read_answer(blocking_socket& from,
+                                blocking_socket::time_point deadline) {
+  http_response_reader reader;
+  for (;;) {
+    const auto arrived = from.receive(deadline);
+    if (!arrived && arrived.err().code != errc::unavailable)
+      return arrived.err();
+    if (!arrived)
+      return reader.end();
+    auto answer = reader.receive(as_text(*arrived));
+    if (!answer)
+      return answer.err();
+    if (*answer)
+      return **std::move(answer);
+  }
+}
+
+result<http_answer> exchange(const guest_address& address,
+                             const http_request& request,
+                             blocking_socket::time_point deadline) {
+  auto socket = blocking_socket::connect(address);
+  if (!socket && is_deserted(address))
+    return error{errc::not_found, "nobody listens"};
+  if (!socket)
+    return socket.err();
+  const auto sent = socket->send(as_bytes(render(request)), deadline);
+  // A server may answer and close before it has read everything.
+  if (!sent && sent.err().code != errc::unavailable)
+    return sent.err();
+  return read_answer(*socket, deadline);
 }
 
 } // namespace
@@ -89,36 +69,15 @@ error failure(const std::string& socket, httplib::Error why, bool is_too_late) {
 result<http_answer> call_unix_http(const std::string& socket,
                                    const http_request& request,
                                    std::chrono::milliseconds within) {
-  httplib::Client client{socket, any_port};
-  client.set_address_family(AF_UNIX);
-  client.set_url_encode(false);
-  // The guard is the deadline: what httplib says at a limit of its own does not
-  // tell that time has passed.
-  const auto later = within + std::chrono::seconds{5};
-  client.set_connection_timeout(later);
-  client.set_read_timeout(later);
-  client.set_write_timeout(later);
-  http_answer answer;
-  httplib::Request sent;
-  sent.method = request.method;
-  sent.path = request.target;
-  sent.body = request.body;
-  sent.set_header("Host", "unix");
-  if (!request.body.empty())
-    sent.set_header("Content-Type", "application/json");
-  sent.content_receiver = [&answer](const char* data, std::size_t size,
-                                    std::uint64_t, std::uint64_t) {
-    if (size > max_body_bytes - answer.body.size())
-      return false;
-    answer.body.append(data, size);
-    return true;
-  };
-  const deadline_guard guard{client, within};
-  const auto got = client.send(sent);
-  if (!got)
-    return failure(socket, got.error(), guard.has_passed());
-  answer.status = got->status;
-  return answer;
+  const auto deadline = std::chrono::steady_clock::now() + within;
+  auto answer
+    = exchange({address_scheme::unix_socket, socket, 0, 0}, request, deadline);
+  if (answer)
+    return answer;
+  auto why = answer.err();
+  if (why.code == errc::deadline_exceeded)
+    why.message = "no answer in time";
+  return why.within("HTTP over " + socket);
 }
 
 } // namespace fsshare

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/http_response.hpp"
 #include "core/result.hpp"
 
 #include <chrono>
@@ -17,18 +18,14 @@ struct http_request {
   std::string body;
 };
 
-struct http_answer {
-  int status = 0;
-  std::string body;
-};
-
 /// Makes one call over a connection of its own, with the host name `unix`, and
 /// waits for the answer; blocks.
 /// @param within Longest time for all of it, however slowly the answer comes.
 /// @returns `errc::not_found` if nobody listens on the socket;
 ///          `errc::deadline_exceeded` after `within`, and the call may still
 ///          take effect; `errc::unavailable` for a connection that ended
-///          early, `errc::resource_exhausted` for a body of over 64 KiB.
+///          early or does not speak HTTP, `errc::resource_exhausted` for an
+///          answer beyond the limits of http_response_reader.
 result<http_answer> call_unix_http(const std::string& socket,
                                    const http_request& request,
                                    std::chrono::milliseconds within);

@@ -22,4 +22,21 @@ TEST_CASE("ill-formed text is refused") {
     CHECK_FALSE(is_utf8(text));
 }
 
+TEST_CASE(
+  "what a peer said is cut and can neither move a cursor nor turn text") {
+  constexpr std::string_view r = "\xef\xbf\xbd";
+  const auto marked = [r](std::string_view before, std::string_view after) {
+    return std::string{before}.append(r).append(after);
+  };
+  CHECK(peer_text("plain \xc3\xa4", 100) == "plain \xc3\xa4");
+  for (const char* control : {"\x1b", "\n", "\x7f", "\xc2\x9b", "\xe2\x80\xa8",
+                              "\xe2\x80\xae", "\xe2\x81\xa6", "\xff"})
+    CHECK(peer_text(std::string{"a"} + control + "b", 100) == marked("a", "b"));
+  CHECK(peer_text("a\xe2\x80\xa7\xe2\x81\xaa", 100)
+        == "a\xe2\x80\xa7\xe2\x81\xaa");
+  CHECK(peer_text(std::string(1000, 'x'), 7) == "xxxxxxx");
+  CHECK(peer_text("ab\xc3\xa4", 3) == "ab");
+  CHECK(peer_text("\xff\xff", 5) == r);
+}
+
 TEST_SUITE_END();
