@@ -31,6 +31,22 @@ Call about(Call call, const Request& request) {
   return call;
 }
 
+/// Go's clients never send a frame of an unknown type; one or two may come
+/// from a client of tomorrow.
+constexpr std::uint64_t max_ignored_frames = 16;
+
+/// No request that is meant well is as large.
+constexpr std::size_t max_request_bytes = std::size_t{1} << 20;
+
+/// What a call costs that waits, beside its request and what is read from it.
+constexpr std::size_t call_cost = 2048;
+
+/// The id of a client's first call, which most likely waits.
+constexpr std::uint32_t first_stream = 1;
+
+/// Unsent answers of one client from which on those of all are counted.
+constexpr std::size_t unsent_worth_a_look = std::size_t{1} << 20;
+
 /// Sentences may quote what a client sent; they are cut here.
 constexpr std::size_t max_sentence_bytes = 1024;
 
@@ -45,9 +61,16 @@ result<Message> decode(const bytes& payload) {
 
 } // namespace
 
+bytes api_farewell() {
+  return ttrpc::server_session{ttrpc::server_rules::go}.respond(
+    first_stream, {errc::resource_exhausted,
+                   "the node agent has no descriptor left for a connection"});
+}
+
 api_server_state::api_server_state(handle::pointer self, node_actor node,
                                    api_server_options options)
-  : self_(self), node_(std::move(node)), options_(std::move(options)) {
+  : self_(self), node_(std::move(node)), options_(std::move(options)),
+    ledger_(options_.limits) {
 }
 
 api_server_state::~api_server_state() {
@@ -65,6 +88,14 @@ api_server_state::handle::behavior_type api_server_state::make_behavior() {
     },
     [this](const api_closed& closed) {
       drop(closed.connection);
+    },
+    [this](const api_descriptors& msg) {
+      make_room(msg);
+    },
+    [this](api_tick) {
+      is_armed_ = false;
+      drop_overdue();
+      arm();
     },
   };
 }
@@ -97,6 +128,10 @@ api_server_state::methods() {
   return table;
 }
 
+client_ledger::time_point api_server_state::now() const {
+  return self_->clock().now();
+}
+
 void api_server_state::add(const api_connected& connected) {
   const auto id = connected.connection;
   auto& added = clients_[id];
@@ -107,8 +142,20 @@ void api_server_state::add(const api_connected& connected) {
     = std::find(allowed.begin(), allowed.end(), added.uid) != allowed.end();
   if (!added.is_allowed)
     log::warning("api-user-refused", {{"uid", added.uid}});
+  if (const auto gone = ledger_.add(id, {added.uid, added.is_allowed}, now())) {
+    log::warning("api-connections-exhausted",
+                 {{"uid", added.uid}, {"connections", ledger_.size()}});
+    if (*gone == id)
+      send(id, added.session.respond(
+                 first_stream, {errc::resource_exhausted,
+                                "there are too many connections that wait for "
+                                "answers"}));
+    drop(*gone);
+    if (*gone == id)
+      return;
+  }
   const auto me = caf::actor_cast<api_server_actor>(self_);
-  added.stream->start({[me, id](bytes data) {
+  added.stream->start({[me, id](received_bytes data) {
                          tell(me, api_bytes{id, std::move(data)});
                        },
                        [me, id](const error&) {
@@ -116,19 +163,28 @@ void api_server_state::add(const api_connected& connected) {
                        }});
 }
 
-void api_server_state::receive(const api_bytes& arrived) {
-  const auto found = clients_.find(arrived.connection);
+void api_server_state::receive(const api_bytes& msg) {
+  const auto found = clients_.find(msg.connection);
   if (found == clients_.end())
     return;
   auto& from = found->second;
-  const auto calls = from.session.receive(arrived.data);
-  send(from, from.session.take_output());
+  const auto calls = from.session.receive(msg.arrived.data);
+  if (from.session.ignored_frames() > max_ignored_frames)
+    return disconnect(msg.connection, "api-client-sends-nonsense");
+  std::optional<client_ledger::open_frame> begun;
+  if (const auto frame = from.session.unfinished())
+    begun = {frame->number, frame->bytes};
+  const auto gone = ledger_.heard(msg.connection, begun, now());
+  send(msg.connection, from.session.take_output());
   for (const auto& call : calls) {
     // An answer that was given at once may have ended the connection.
-    if (!clients_.contains(arrived.connection))
-      return;
-    begin(arrived.connection, from, call);
+    if (!clients_.contains(msg.connection))
+      break;
+    begin(msg.connection, from, call);
   }
+  if (gone)
+    disconnect(*gone, "api-frames-exhausted");
+  arm();
 }
 
 void api_server_state::drop(std::uint64_t connection) {
@@ -137,11 +193,48 @@ void api_server_state::drop(std::uint64_t connection) {
     return;
   found->second.stream->close();
   clients_.erase(found);
+  ledger_.remove(connection);
+}
+
+void api_server_state::disconnect(std::uint64_t connection, const char* event) {
+  const auto found = clients_.find(connection);
+  if (found == clients_.end())
+    return;
+  log::warning(event, {{"uid", found->second.uid}});
+  drop(connection);
+}
+
+void api_server_state::drop_overdue() {
+  for (const auto connection : ledger_.overdue(now()))
+    disconnect(connection, "api-frame-overdue");
+}
+
+void api_server_state::arm() {
+  const auto due = ledger_.next_due();
+  if (!due || is_armed_)
+    return;
+  is_armed_ = true;
+  tell_later(self_, handle{self_},
+             std::max(*due - now(), client_ledger::time_point::duration{0}),
+             api_tick{});
+}
+
+// Who is idle can connect again; what is under way cannot be begun again.
+void api_server_state::make_room(const api_descriptors& msg) {
+  const bool is_change = std::exchange(descriptors_, msg.left) != msg.left;
+  if (msg.left == api_descriptors::state::enough) {
+    if (is_change)
+      log::info("descriptors-enough");
+    return;
+  }
+  if (is_change)
+    log::warning("descriptors-few", {{"connections", ledger_.size()}});
+  if (const auto idlest = ledger_.idlest())
+    drop(*idlest);
 }
 
 void api_server_state::begin(std::uint64_t connection, client& from,
                              const ttrpc::request& call) {
-  ++from.calls;
   call_id id{connection, call.stream, ""};
   if (!from.is_allowed)
     return fail(
@@ -153,10 +246,15 @@ void api_server_state::begin(std::uint64_t connection, client& from,
   if (method == methods().end())
     return fail(id, from.session.unknown_method(call));
   id.method = method->first.c_str();
-  if (from.calls > options_.max_calls)
-    return fail(id, {errc::resource_exhausted,
-                     "more than " + std::to_string(options_.max_calls)
-                       + " calls of one connection wait for their answers"});
+  if (call.payload.size() > max_request_bytes)
+    return fail(id, {errc::invalid_argument,
+                     "the request has " + std::to_string(call.payload.size())
+                       + " bytes; at most " + std::to_string(max_request_bytes)
+                       + " are taken"});
+  const auto charge = call_cost + 2 * call.payload.size();
+  if (auto full = ledger_.begin_call(connection, charge))
+    return fail(id, {errc::resource_exhausted, *std::move(full)});
+  id.charge = charge;
   (this->*method->second)(id, call.payload);
 }
 
@@ -219,21 +317,42 @@ void api_server_state::fail(const call_id& call, error why) {
 
 void api_server_state::answer(const call_id& call, errc code,
                               const std::string& message, byte_view payload) {
+  if (call.charge != 0)
+    ledger_.end_call(call.connection, call.charge);
   const auto found = clients_.find(call.connection);
   if (found == clients_.end())
     return;
-  auto& to = found->second;
-  --to.calls;
-  send(to, to.session.respond(call.stream, code, message, payload));
-  if (to.stream->unsent() <= options_.max_unsent_bytes)
-    return;
-  log::warning("api-client-does-not-read", {{"uid", to.uid}});
-  drop(call.connection);
+  send(call.connection,
+       found->second.session.respond(call.stream, code, message, payload));
 }
 
-void api_server_state::send(client& to, bytes frame) {
-  if (!frame.empty())
-    to.stream->send(std::move(frame));
+void api_server_state::send(std::uint64_t connection, bytes frame) {
+  const auto found = clients_.find(connection);
+  if (found == clients_.end() || frame.empty())
+    return;
+  auto& to = found->second;
+  to.stream->send(std::move(frame));
+  const auto unsent = to.stream->unsent();
+  auto worst = unsent > options_.max_unsent_bytes ? std::optional{connection}
+                                                  : std::nullopt;
+  // Most clients read at once.
+  if (!worst && unsent > unsent_worth_a_look)
+    worst = worst_reader();
+  if (worst)
+    disconnect(*worst, "api-client-does-not-read");
+}
+
+std::optional<std::uint64_t> api_server_state::worst_reader() const {
+  std::size_t all = 0;
+  std::pair<std::size_t, std::uint64_t> worst{0, 0};
+  for (const auto& [connection, each] : clients_) {
+    const auto unsent = each.stream->unsent();
+    all += unsent;
+    worst = std::max(worst, {unsent, connection});
+  }
+  if (all <= options_.max_all_unsent_bytes)
+    return std::nullopt;
+  return worst.second;
 }
 
 } // namespace fsshare

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "core/client_ledger.hpp"
 #include "messages/api_server.hpp"
 #include "messages/node.hpp"
 #include "messages/state_actor.hpp"
 #include "ttrpc/server_session.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,12 +19,17 @@ struct api_server_options {
   /// What Version answers.
   std::string version;
   std::string build;
-  /// Calls of one client that may wait for their answers; more are
-  /// RESOURCE_EXHAUSTED.
-  std::size_t max_calls = 4096;
-  /// Answers that a client has not read; one with more is disconnected.
-  std::size_t max_unsent_bytes = std::size_t{64} << 20;
+  /// Calls beyond them are RESOURCE_EXHAUSTED, clients are disconnected.
+  client_ledger::limits limits = {};
+  /// Answers that a client, and all of them, have not read; one with more is
+  /// disconnected, and of all the one with the most.
+  std::size_t max_unsent_bytes = std::size_t{16} << 20;
+  std::size_t max_all_unsent_bytes = std::size_t{48} << 20;
 };
+
+/// Returns what a client is sent that is disconnected at once, because the node
+/// agent has no descriptor for it: the answer to its first call.
+bytes api_farewell();
 
 /// What the API SERVER owns: the connections of its clients.
 ///
@@ -47,7 +54,6 @@ private:
     ttrpc::server_session session{ttrpc::server_rules::go};
     std::uint32_t uid = 0;
     bool is_allowed = false;
-    std::size_t calls = 0;
   };
 
   /// Where the answer to a call goes.
@@ -59,6 +65,8 @@ private:
     /// What it is about, as far as the request says.
     std::string sandbox = {};
     std::string container = {};
+    /// What it counts in the ledger; 0 if it was refused.
+    std::size_t charge = 0;
   };
 
   using method_handler
@@ -67,8 +75,13 @@ private:
   static const std::map<std::string, method_handler, std::less<>>& methods();
 
   void add(const api_connected& connected);
-  void receive(const api_bytes& arrived);
+  void receive(const api_bytes& msg);
   void drop(std::uint64_t connection);
+  /// Drops a client for what it did.
+  void disconnect(std::uint64_t connection, const char* event);
+  void drop_overdue();
+  void arm();
+  void make_room(const api_descriptors& msg);
   void begin(std::uint64_t connection, client& from,
              const ttrpc::request& call);
 
@@ -84,12 +97,18 @@ private:
   void fail(const call_id& call, error why);
   void answer(const call_id& call, errc code, const std::string& message,
               byte_view payload);
-  void send(client& to, bytes frame);
+  /// Ends the connection of who does not read.
+  void send(std::uint64_t connection, bytes frame);
+  std::optional<std::uint64_t> worst_reader() const;
+  client_ledger::time_point now() const;
 
   handle::pointer self_;
   node_actor node_;
   api_server_options options_;
   std::map<std::uint64_t, client> clients_;
+  client_ledger ledger_;
+  bool is_armed_ = false;
+  api_descriptors::state descriptors_ = api_descriptors::state::enough;
 };
 
 /// Spawn this.

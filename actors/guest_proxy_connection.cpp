@@ -1,5 +1,6 @@
 #include "actors/guest_proxy.hpp"
 #include "core/earlier.hpp"
+#include "core/utf8.hpp"
 #include "log/log.hpp"
 #include "proto/agent.pb.h"
 #include "ttrpc/copy_file.hpp"
@@ -15,6 +16,16 @@ namespace {
 constexpr std::chrono::nanoseconds slow_answer = std::chrono::seconds{1};
 // A guest that is always that slow is served all the same.
 constexpr unsigned max_quiet_rounds = 5;
+
+// Answers are empty but for their sentence, and the version's few words.
+constexpr std::size_t max_response = std::size_t{64} << 10;
+constexpr std::size_t max_sentence = 512;
+constexpr std::size_t max_version = 64;
+
+// An expired call ends the connection: no answer comes late.
+ttrpc::client_session::limits session_limits() {
+  return {max_response, ttrpc::client_session::strays::refuse};
+}
 
 } // namespace
 
@@ -52,11 +63,11 @@ void guest_proxy_state::dialed(guest_dialed& msg) {
     return;
   }
   stream_ = *std::move(msg.stream);
-  session_.emplace();
+  session_.emplace(session_limits());
   const auto weak = caf::actor_cast<caf::weak_actor_ptr>(handle{self_});
   const auto connection = connection_;
   stream_->start({
-    [weak, connection](bytes data) {
+    [weak, connection](received_bytes data) {
       if (auto self = caf::actor_cast<handle>(weak.lock()))
         tell(self, guest_bytes{connection, std::move(data)});
     },
@@ -99,7 +110,7 @@ void guest_proxy_state::greeted(const ttrpc::client_session::reply& reply) {
                            static_cast<int>(reply.payload.size()));
   profile_ = profile_of(version.agent_version());
   // Shown to operators: bounded, whatever the guest sends.
-  status_.agent_version = version.agent_version().substr(0, 64);
+  status_.agent_version = peer_text(version.agent_version(), max_version);
   version_stream_ = 0;
   greeting_ended();
 }
@@ -165,7 +176,7 @@ void guest_proxy_state::go_up() {
 void guest_proxy_state::received(const guest_bytes& msg) {
   if (msg.connection != connection_ || !session_)
     return;
-  const auto replies = session_->receive(msg.data);
+  const auto replies = session_->receive(msg.arrived.data);
   if (!replies) {
     lost(replies.err());
     return;
@@ -195,7 +206,7 @@ void guest_proxy_state::answered(const ttrpc::client_session::reply& reply) {
   window_.answered(what.window, now());
   if (auto* active = find(what.job))
     active->job.answered(what.request, reply.code,
-                         reply.message.substr(0, 512));
+                         peer_text(reply.message, max_sentence));
 }
 
 // Everything in flight may have happened, may still happen, or never will.

@@ -9,13 +9,28 @@
 
 namespace fsshare {
 
+/// Bytes that a stream handed on, and a share of its credit: the stream counts
+/// them as not consumed until the last copy of `credit` is gone, and reads no
+/// more from its peer while too many are.
+struct received_bytes {
+  bytes data;
+  /// Null for bytes that nobody counts.
+  std::shared_ptr<const void> credit = {};
+
+  /// For a handler that consumes them before it returns.
+  operator const bytes&() const { // NOLINT(google-explicit-constructor)
+    return data;
+  }
+};
+
 /// A connected, ordered, reliable stream of bytes. All functions may be called
 /// from any thread. Dropping the last reference closes it.
 class byte_stream {
 public:
   struct handlers {
-    /// Gets what has arrived, in order, in chunks of any size.
-    std::function<void(bytes)> received;
+    /// Gets what has arrived, in order, in chunks of any size. Whoever queues
+    /// it, queues it with its credit.
+    std::function<void(received_bytes)> received;
     /// Called once, after the last `received`, when the peer or a failure ended
     /// the stream; never after close().
     std::function<void(error)> closed;

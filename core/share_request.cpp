@@ -22,14 +22,24 @@ constexpr std::size_t max_socket_bytes = 107;
 // No container has as many options, devices or annotations.
 constexpr std::size_t max_entries = 1024;
 
+// No sandbox has as many binds, no node as many kubelet roots.
+constexpr std::size_t max_directories = 256;
+
+// The longest path (PATH_MAX of limits.h): sources may be paths.
+constexpr std::size_t max_word_bytes = 4096;
+
+// An option or an annotation may be a document, such as a virtual volume of
+// Kata in base64; what the kernel takes ends at a page.
+constexpr std::size_t max_document_bytes = std::size_t{256} << 10;
+
 error refused(const std::string& sentence) {
   return {errc::invalid_argument, sentence};
 }
 
-error too_many(std::string_view what, std::size_t count) {
+error too_many(std::string_view what, std::size_t count,
+               std::size_t limit = max_entries) {
   return refused(std::string{what} + " has " + std::to_string(count)
-                 + " entries; at most " + std::to_string(max_entries)
-                 + " are taken");
+                 + " entries; at most " + std::to_string(limit) + " are taken");
 }
 
 status first_failure(std::initializer_list<status> checks) {
@@ -41,15 +51,22 @@ status first_failure(std::initializer_list<status> checks) {
 
 status make_normal(std::string_view what, std::string& path) {
   // Of a relative path nothing is changed: check_path() refuses it.
-  if (path.starts_with('/') && path.find('\0') == std::string::npos)
+  // One that is far too long is not gone through either.
+  if (path.starts_with('/') && path.size() <= max_document_bytes
+      && path.find('\0') == std::string::npos)
     path = normal_path(path);
   return check_path(what, path);
 }
 
-status check_words(std::string_view what,
-                   const std::vector<std::string>& words) {
+status check_words(std::string_view what, const std::vector<std::string>& words,
+                   std::size_t max_bytes = max_word_bytes) {
   if (words.size() > max_entries)
     return too_many(what, words.size());
+  for (const auto& word : words)
+    if (word.size() > max_bytes)
+      return refused(std::string{what} + " has " + std::to_string(word.size())
+                     + " bytes; at most " + std::to_string(max_bytes)
+                     + " are taken");
   const auto bad
     = std::any_of(words.begin(), words.end(), [](const std::string& word) {
         return word.find('\0') != std::string::npos;
@@ -78,6 +95,8 @@ status check_address(const prepare_request& request) {
 }
 
 status check_binds(std::vector<sandbox_bind>& binds) {
+  if (binds.size() > max_directories)
+    return too_many("sandbox_binds", binds.size(), max_directories);
   std::set<std::string_view> names;
   for (auto& bind : binds) {
     if (auto path = make_normal("sandbox_binds.source", bind.source); !path)
@@ -144,7 +163,9 @@ status check_annotations(const std::map<std::string, std::string>& all) {
   if (all.size() > max_entries)
     return too_many("annotations", all.size());
   for (const auto& [name, value] : all)
-    if (auto checked = check_words("annotations", {name, value}); !checked)
+    if (auto checked
+        = check_words("annotations", {name, value}, max_document_bytes);
+        !checked)
       return checked;
   return unit{};
 }
@@ -174,6 +195,9 @@ result<prepare_request> checked(prepare_request request) {
     if (!path)
       return path.err();
   }
+  if (request.kubelet_roots.size() > max_directories)
+    return too_many("kubelet_roots", request.kubelet_roots.size(),
+                    max_directories);
   for (auto& root : request.kubelet_roots)
     if (auto path = make_normal("kubelet_roots", root); !path)
       return path.err();
@@ -192,7 +216,7 @@ result<share_file_request> checked(share_file_request request) {
     make_normal("mount.source", mount.source),
     make_normal("mount.destination", mount.destination),
     check_words("mount.type", {mount.type}),
-    check_words("mount.options", mount.options),
+    check_words("mount.options", mount.options, max_document_bytes),
   });
   if (!checks)
     return checks.err();
@@ -229,8 +253,8 @@ result<share_rootfs_request> checked(share_rootfs_request request) {
   const auto begin = first_failure(
     {check_sandbox(request.sandbox_id), check_container(request.container_id),
      check_words("rootfs.type", {rootfs.type}),
-     check_words("rootfs.options", rootfs.options),
-     check_words("rootfs.source", {rootfs.source}),
+     check_words("rootfs.options", rootfs.options, max_document_bytes),
+     check_words("rootfs.source", {rootfs.source}, max_document_bytes),
      check_block("block", request.block), check_devices(request.devices),
      check_annotations(request.annotations)});
   if (!begin)

@@ -8,8 +8,8 @@ namespace fsshare {
 /// Each returns the request with its paths in normal form (no repeated or
 /// trailing slashes), or `errc::invalid_argument` with a sentence that names
 /// the field: ids that could lead elsewhere, relative or `..` paths, unknown
-/// modes, addresses that nobody can dial, words with NUL bytes, lists of more
-/// than 1024 entries.
+/// modes, addresses that nobody can dial, words with NUL bytes or too long,
+/// lists of too many entries.
 result<prepare_request> checked(prepare_request request);
 result<cleanup_request> checked(cleanup_request request);
 result<share_file_request> checked(share_file_request request);

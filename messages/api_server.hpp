@@ -20,7 +20,7 @@ struct api_connected {
 /// INTERNAL: what a client sent.
 struct api_bytes {
   std::uint64_t connection = 0;
-  bytes data;
+  received_bytes arrived;
 };
 
 /// INTERNAL: a client went away.
@@ -28,8 +28,19 @@ struct api_closed {
   std::uint64_t connection = 0;
 };
 
+/// The process has few descriptors left, or enough again.
+struct api_descriptors {
+  enum class state : std::uint8_t { few, enough };
+  state left = state::few;
+};
+
+/// INTERNAL: a client may have taken too long for a frame.
+struct api_tick {};
+
 } // namespace fsshare
 
+FSSHARE_MESSAGE(fsshare::api_descriptors)
+FSSHARE_MESSAGE(fsshare::api_tick)
 FSSHARE_MESSAGE(fsshare::api_connected)
 FSSHARE_MESSAGE(fsshare::api_bytes)
 FSSHARE_MESSAGE(fsshare::api_closed)
@@ -38,6 +49,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(fsshare_api_server, fsshare::type_range(7))
   CAF_ADD_TYPE_ID(fsshare_api_server, (fsshare::api_connected))
   CAF_ADD_TYPE_ID(fsshare_api_server, (fsshare::api_bytes))
   CAF_ADD_TYPE_ID(fsshare_api_server, (fsshare::api_closed))
+  CAF_ADD_TYPE_ID(fsshare_api_server, (fsshare::api_descriptors))
+  CAF_ADD_TYPE_ID(fsshare_api_server, (fsshare::api_tick))
 CAF_END_TYPE_ID_BLOCK(fsshare_api_server)
 
 namespace fsshare {
@@ -49,6 +62,8 @@ using api_server_actor = caf::typed_actor<
   // PERMISSION_DENIED for whatever they ask.
   msg<api_connected>,
   // Bytes and ends of connections that are gone are ignored.
-  msg<api_bytes>, msg<api_closed>>;
+  msg<api_bytes>, msg<api_closed>,
+  // Each `few` closes an idle connection.
+  msg<api_descriptors>, msg<api_tick>>;
 
 } // namespace fsshare

@@ -104,7 +104,7 @@ struct guest_dialed {
 /// INTERNAL: bytes from the guest.
 struct guest_bytes {
   std::uint64_t connection = 0;
-  bytes data;
+  received_bytes arrived;
 };
 /// INTERNAL: the guest's connection ended by itself.
 struct guest_closed {

@@ -15,6 +15,13 @@ namespace {
 
 constexpr std::size_t read_size = std::size_t{256} << 10;
 
+/// What a chunk costs beside its bytes, as a message that waits.
+constexpr std::size_t chunk_cost = 512;
+
+/// What is read at most of a peer to which writing failed: more than a socket
+/// holds is what the peer goes on to send.
+constexpr std::size_t max_drained = std::size_t{1} << 20;
+
 /// Room for one read; one for each loop, not for each connection.
 bytes& read_buffer() {
   thread_local bytes buffer(read_size);
@@ -36,8 +43,8 @@ public:
     if (is_closed_ || handlers_)
       return;
     handlers_ = std::move(shared);
-    is_waiting_to_write_ = !queue_.empty();
-    id_ = loop_.add(socket_.get(), interest(),
+    watched_ = interest();
+    id_ = loop_.add(socket_.get(), watched_,
                     [self = shared_from_this()](readiness ready) {
                       self->handle(ready);
                     });
@@ -74,17 +81,44 @@ public:
   }
 
 private:
+  /// Gives credit back when the bytes that it stands for are consumed.
+  class credit {
+  public:
+    credit(std::weak_ptr<connection> of, std::size_t count)
+      : of_(std::move(of)), count_(count) {
+    }
+    ~credit() {
+      if (const auto alive = of_.lock())
+        alive->consumed(count_);
+    }
+    credit(const credit&) = delete;
+    credit& operator=(const credit&) = delete;
+
+  private:
+    const std::weak_ptr<connection> of_;
+    const std::size_t count_;
+  };
+
   readiness interest() const {
-    return is_waiting_to_write_ ? readable | writable : readable;
+    const readiness reading = is_paused_ ? 0 : readable;
+    return queue_.empty() ? reading : reading | writable;
   }
 
-  /// Asks the loop to tell when the socket takes more, if that is of use.
+  /// Asks the loop to tell what is of use.
   void watch() {
-    const auto wanted = !queue_.empty();
-    if (id_ == 0 || wanted == is_waiting_to_write_)
+    const auto wanted = interest();
+    if (id_ == 0 || is_closed_ || wanted == watched_)
       return;
-    is_waiting_to_write_ = wanted;
-    loop_.mod(id_, interest());
+    watched_ = wanted;
+    loop_.mod(id_, wanted);
+  }
+
+  void consumed(std::size_t count) {
+    const std::lock_guard guard{mutex_};
+    unconsumed_ -= count;
+    if (unconsumed_ <= max_unconsumed / 2)
+      is_paused_ = false;
+    watch();
   }
 
   /// Writes as much of the queue as the socket takes.
@@ -151,9 +185,16 @@ private:
     if ((ready & failed) != 0) {
       note_failure();
       drain();
-    } else if ((ready & (readable | hung_up)) != 0) {
+    } else if ((ready & hung_up) != 0) {
+      drain();
+    } else if ((ready & readable) != 0 && !is_paused()) {
       read_once();
     }
+  }
+
+  bool is_paused() const {
+    const std::lock_guard guard{mutex_};
+    return is_paused_;
   }
 
   void note_failure() {
@@ -165,40 +206,57 @@ private:
       failure_ = number != 0 ? number : EIO;
   }
 
+  /// Delivers what is left, whatever waits to be consumed, and the end. There
+  /// is nothing to wait for: a hang-up is reported again and again.
   void drain() {
-    while (read_once()) {
+    std::size_t drained = 0;
+    while (drained <= max_drained) {
+      const auto count = read_once();
+      if (count == 0)
+        return;
+      drained += count;
     }
+    finish(errno_error(failure().value_or(EPIPE), "talk to", peer_));
   }
 
   /// Delivers one chunk, or the end.
-  /// @returns whether there may be more.
-  bool read_once() {
+  /// @returns its size; 0 if there is nothing more for now.
+  std::size_t read_once() {
     auto& buffer = read_buffer();
-    const auto n
-      = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    ssize_t n = 0;
+    do {
+      n = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    } while (n < 0 && errno == EINTR);
     if (n > 0) {
-      if (const auto on = current_handlers())
-        on->received(bytes(buffer.begin(), buffer.begin() + n));
-      return true;
+      deliver(bytes(buffer.begin(), buffer.begin() + n));
+      return static_cast<std::size_t>(n);
     }
-    if (n < 0 && errno == EINTR)
-      return true;
     if (n < 0 && errno == EAGAIN) {
       if (const auto number = failure())
         finish(errno_error(*number, "talk to", peer_));
-      return false;
-    }
-    if (n < 0)
+    } else if (n < 0) {
       finish(errno_error(errno, "read from", peer_));
-    else
+    } else {
       finish({errc::unavailable,
               "read from " + peer_ + ": the peer closed the connection"});
-    return false;
+    }
+    return 0;
   }
 
-  std::shared_ptr<const handlers> current_handlers() {
-    const std::lock_guard guard{mutex_};
-    return handlers_;
+  void deliver(bytes data) {
+    const auto count = data.size() + chunk_cost;
+    std::shared_ptr<const handlers> on;
+    {
+      const std::lock_guard guard{mutex_};
+      if (!handlers_)
+        return;
+      on = handlers_;
+      unconsumed_ += count;
+      is_paused_ = unconsumed_ > max_unconsumed;
+      watch();
+    }
+    on->received({std::move(data),
+                  std::make_shared<const credit>(weak_from_this(), count)});
   }
 
   std::optional<int> failure() const {
@@ -229,7 +287,10 @@ private:
   std::size_t unsent_ = 0;
   std::optional<int> failure_;
   io_loop::id id_ = 0;
-  bool is_waiting_to_write_ = false;
+  readiness watched_ = 0;
+  /// Handed on, and not consumed.
+  std::size_t unconsumed_ = 0;
+  bool is_paused_ = false;
   bool is_broken_ = false;
   bool is_closed_ = false;
 };

@@ -11,10 +11,14 @@ namespace fsshare {
 
 /// A byte stream over a connected stream socket. send() writes in the thread
 /// of the caller as long as the socket takes everything; the loop writes the
-/// rest and reads.
+/// rest and reads. It stops reading while more than max_unconsumed bytes that
+/// it handed on are not consumed, and goes on at half of that.
 class socket_stream final : public byte_stream {
 public:
-  /// @param loop Must outlive the stream.
+  /// Each chunk counts some bytes more than it has, for what it costs itself.
+  static constexpr std::size_t max_unconsumed = std::size_t{1} << 20;
+
+  /// @param loop Must outlive the stream and what it handed on.
   /// @param socket Connected and non-blocking.
   /// @param peer Names the peer in errors, such as `unix:///run/a.sock`.
   socket_stream(io_loop& loop, unique_fd socket, std::string peer);

@@ -27,6 +27,13 @@ client_session::time_point deadline_of(client_session::time_point now,
 
 } // namespace
 
+client_session::client_session() : client_session(limits{}) {
+}
+
+client_session::client_session(const limits& with)
+  : limits_(with), decoder_(with.max_response) {
+}
+
 result<std::uint32_t>
 client_session::call(std::string_view service, std::string_view method,
                      std::initializer_list<byte_view> payload,
@@ -61,15 +68,37 @@ bool client_session::forget(std::uint32_t stream) {
   return true;
 }
 
+status client_session::check(const frame& arrived) const {
+  const auto& header = arrived.header;
+  if (header.length > credible_length)
+    return error{errc::unavailable, "the peer announced a frame of "
+                                      + std::to_string(header.length)
+                                      + " bytes and does not speak ttrpc"};
+  if (limits_.on_stray == strays::ignore)
+    return unit{};
+  if (header.type != response_frame)
+    return error{errc::unavailable, "the peer sent a frame of type "
+                                      + std::to_string(header.type)
+                                      + ", which is no response"};
+  if (!calls_.contains(header.stream))
+    return error{errc::unavailable, "the peer sent a response that nothing "
+                                    "waits for, with the id "
+                                      + std::to_string(header.stream)};
+  if (arrived.is_oversize())
+    return error{errc::unavailable,
+                 "the peer announced a response of "
+                   + std::to_string(header.length) + " bytes; at most "
+                   + std::to_string(limits_.max_response) + " are expected"};
+  return unit{};
+}
+
 result<std::vector<client_session::reply>>
 client_session::receive(byte_view data) {
   std::vector<reply> out;
   for (const auto& arrived : decoder_.receive(data)) {
     const auto& header = arrived.header;
-    if (header.length > credible_length)
-      return error{errc::unavailable, "the peer announced a frame of "
-                                        + std::to_string(header.length)
-                                        + " bytes and does not speak ttrpc"};
+    if (auto credible = check(arrived); !credible)
+      return credible.err();
     if (header.type != response_frame)
       continue;
     if (!forget(header.stream)) {
@@ -80,7 +109,8 @@ client_session::receive(byte_view data) {
       out.push_back({header.stream,
                      errc::resource_exhausted,
                      "the response of " + std::to_string(header.length)
-                       + " bytes is larger than a frame of 4194304 bytes",
+                       + " bytes is larger than a frame of "
+                       + std::to_string(limits_.max_response) + " bytes",
                      {}});
       continue;
     }

@@ -22,6 +22,20 @@ class client_session {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
+  /// What becomes of frames that answer no outstanding call.
+  enum class strays : std::uint8_t {
+    ignore,
+    /// The peer does not speak ttrpc as we do. For owners that end the
+    /// connection when a call expires, so that no late answer is a stray.
+    refuse
+  };
+
+  struct limits {
+    /// Of a response's frame, without its header.
+    std::size_t max_response = max_frame_payload;
+    strays on_stray = strays::ignore;
+  };
+
   /// The answer to one call, by the stream id that call() returned.
   struct reply {
     std::uint32_t stream = 0;
@@ -30,6 +44,9 @@ public:
     std::string message;
     bytes payload;
   };
+
+  client_session();
+  explicit client_session(const limits& with);
 
   /// Begins a call; its frame is appended to the output. Ids are 1, 3, 5 … in
   /// the order of the calls, which must be the order on the wire.
@@ -47,10 +64,11 @@ public:
   bytes take_output();
 
   /// Takes what arrived and returns the replies that it completes. Responses
-  /// for calls that were answered, expired or never made are ignored and
-  /// counted; one that is too large or cannot be decoded
-  /// fails its call. An error means that the peer does not speak ttrpc: the
-  /// connection is of no more use.
+  /// for calls that were answered, expired or never made are counted as strays,
+  /// and like frames that are no responses ignored or refused. A response that
+  /// is too large or cannot be decoded fails its call; where strays are
+  /// refused, so is one that is too large. An error means that the peer does
+  /// not speak ttrpc: the connection is of no more use.
   result<std::vector<reply>> receive(byte_view data);
 
   /// Gives up the calls whose deadline has passed; a late answer is ignored.
@@ -69,7 +87,9 @@ public:
 
 private:
   bool forget(std::uint32_t stream);
+  status check(const frame& arrived) const;
 
+  limits limits_;
   frame_decoder decoder_;
   bytes output_;
   std::uint32_t next_stream_ = 1;

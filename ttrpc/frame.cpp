@@ -7,6 +7,9 @@ namespace fsshare::ttrpc {
 
 namespace {
 
+/// Room that a header alone is given: who only announces gets little.
+constexpr std::size_t first_room = std::size_t{64} << 10;
+
 void put_u32(std::uint8_t* at, std::uint32_t value) {
   at[0] = static_cast<std::uint8_t>(value >> 24);
   at[1] = static_cast<std::uint8_t>(value >> 16);
@@ -35,14 +38,19 @@ frame_header decode_frame_header(byte_view data) {
   return {u32_at(data, 0), u32_at(data, 4), data[8], data[9]};
 }
 
+frame_decoder::frame_decoder(std::size_t max_payload)
+  : max_payload_(max_payload) {
+}
+
 byte_view frame_decoder::take_header(byte_view data) {
   const auto n = std::min(frame_header_size - head_size_, data.size());
   std::copy_n(data.begin(), n, head_.begin() + head_size_);
   head_size_ += n;
   if (head_size_ == frame_header_size) {
     current_.header = decode_frame_header(head_);
-    if (!current_.is_oversize())
-      current_.payload.reserve(current_.header.length);
+    if (current_.header.length <= max_payload_)
+      current_.payload.reserve(
+        std::min<std::size_t>(current_.header.length, first_room));
   }
   return data.subspan(n);
 }
@@ -51,6 +59,8 @@ byte_view frame_decoder::take_payload(byte_view data) {
   auto& payload = current_.payload;
   const auto n = std::min(current_.header.length - payload.size(), data.size());
   const auto part = data.first(n);
+  if (payload.size() + n > payload.capacity())
+    payload.reserve(current_.header.length);
   payload.insert(payload.end(), part.begin(), part.end());
   return data.subspan(n);
 }
@@ -68,7 +78,7 @@ std::vector<frame> frame_decoder::receive(byte_view data) {
       data = take_header(data);
     if (head_size_ < frame_header_size)
       break;
-    if (current_.is_oversize())
+    if (current_.header.length > max_payload_)
       skip_ = current_.header.length;
     else
       data = take_payload(data);
@@ -76,12 +86,21 @@ std::vector<frame> frame_decoder::receive(byte_view data) {
       continue;
     out.push_back(std::exchange(current_, {}));
     head_size_ = 0;
+    ++frames_;
   }
   return out;
 }
 
 bool frame_decoder::is_inside_frame() const {
   return head_size_ > 0 || skip_ > 0;
+}
+
+std::size_t frame_decoder::buffered() const {
+  return current_.payload.capacity();
+}
+
+std::uint64_t frame_decoder::frames() const {
+  return frames_;
 }
 
 } // namespace fsshare::ttrpc

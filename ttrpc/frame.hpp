@@ -41,16 +41,19 @@ struct frame {
   /// Empty for a frame that is too large.
   bytes payload;
 
-  /// Whether the header announces more than max_frame_payload. The decoder
-  /// skips such a payload; what follows is decoded as usual.
+  /// Whether the header announces more than its decoder takes, which skips
+  /// such a payload; what follows is decoded as usual.
   bool is_oversize() const {
-    return header.length > max_frame_payload;
+    return payload.size() < header.length;
   }
 };
 
 /// Turns a stream of bytes, in chunks of any size, into frames.
 class frame_decoder {
 public:
+  /// @param max_payload Larger ones are skipped.
+  explicit frame_decoder(std::size_t max_payload = max_frame_payload);
+
   /// Takes what arrived and returns the frames that it completes. An oversize
   /// frame is returned as soon as its header is complete.
   std::vector<frame> receive(byte_view data);
@@ -58,15 +61,23 @@ public:
   /// Whether the bytes so far end in the middle of a frame.
   bool is_inside_frame() const;
 
+  /// Bytes kept of a frame that is not complete.
+  std::size_t buffered() const;
+
+  /// Number of frames that were returned.
+  std::uint64_t frames() const;
+
 private:
   byte_view take_header(byte_view data);
   byte_view take_payload(byte_view data);
 
+  std::size_t max_payload_;
   std::array<std::uint8_t, frame_header_size> head_{};
   std::size_t head_size_ = 0;
   frame current_;
   /// Bytes of a skipped payload that have not arrived yet.
   std::size_t skip_ = 0;
+  std::uint64_t frames_ = 0;
 };
 
 } // namespace fsshare::ttrpc

@@ -33,9 +33,21 @@ std::vector<request> server_session::receive(byte_view data) {
       refuse(stream, errc::invalid_argument, "stream is no longer active");
     } else if (arrived.header.type == request_frame) {
       take_request(arrived, out);
+    } else {
+      ++ignored_;
     }
   }
   return out;
+}
+
+std::optional<server_session::open_frame> server_session::unfinished() const {
+  if (!decoder_.is_inside_frame())
+    return std::nullopt;
+  return open_frame{decoder_.frames(), decoder_.buffered()};
+}
+
+std::uint64_t server_session::ignored_frames() const {
+  return ignored_;
 }
 
 void server_session::take_request(const frame& arrived,

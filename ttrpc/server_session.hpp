@@ -6,6 +6,7 @@
 #include "ttrpc/frame.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -23,8 +24,21 @@ public:
   explicit server_session(server_rules rules);
 
   /// Takes what arrived and returns the requests that it completes. Frames
-  /// that break the rules are answered in the output.
+  /// that break the rules are answered in the output; those of an unknown type
+  /// are ignored and counted.
   std::vector<request> receive(byte_view data);
+
+  /// The frame that is not complete, if the bytes so far end inside one.
+  struct open_frame {
+    /// Of all frames of the connection, from 0.
+    std::uint64_t number = 0;
+    /// What is kept of it.
+    std::size_t bytes = 0;
+  };
+  std::optional<open_frame> unfinished() const;
+
+  /// Number of frames that were ignored.
+  std::uint64_t ignored_frames() const;
 
   /// Takes the answers of the session itself; to be sent after receive().
   bytes take_output();
@@ -55,6 +69,7 @@ private:
   frame_decoder decoder_;
   bytes output_;
   std::uint32_t last_stream_ = 0;
+  std::uint64_t ignored_ = 0;
 };
 
 } // namespace fsshare::ttrpc

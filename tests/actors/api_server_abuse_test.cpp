@@ -93,6 +93,125 @@ TEST_CASE_FIXTURE(fixture, "a client that does not read is disconnected") {
   CHECK(call(other, "Version", "").code == errc::none);
 }
 
+TEST_CASE_FIXTURE(fixture, "refusals that are not read count as answers do") {
+  auto client = connect();
+  client.stream->stop_reading();
+  // Requests with an even id, which the session refuses itself.
+  for (int i = 0; i < 100 && !client.stream->is_closed(); ++i) {
+    client.stream->deliver({0, 0, 0, 0, 0, 0, 0, 2, 1, 0});
+    run();
+  }
+  CHECK(client.stream->is_closed());
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "a client whose frames are ignored is disconnected") {
+  auto client = connect();
+  const auto ignored = [&] {
+    client.stream->deliver({0, 0, 0, 0, 0, 0, 0, 1, 9, 0});
+    run();
+  };
+  for (int i = 0; i < 16; ++i)
+    ignored();
+  CHECK_FALSE(client.stream->is_closed());
+  CHECK(call(client, "Version", "").code == errc::none);
+  ignored();
+  CHECK(client.stream->is_closed());
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "a frame that does not end in time ends its client") {
+  auto client = connect();
+  client.stream->deliver({0, 0, 0, 9});
+  run();
+  advance(29s);
+  // A byte more is no new frame.
+  client.stream->deliver({0});
+  run();
+  CHECK_FALSE(client.stream->is_closed());
+  advance(2s);
+  run();
+  CHECK(client.stream->is_closed());
+  auto other = connect();
+  CHECK(call(other, "Version", "").code == errc::none);
+}
+
+TEST_CASE_FIXTURE(fixture, "a request of more than 1 MiB is refused unread") {
+  auto client = connect();
+  auto request = good_prepare();
+  request.add_kubelet_roots(std::string((1U << 20) + 1, 'x'));
+  const auto got = call(client, "Prepare", request.SerializeAsString());
+  CHECK(got.code == errc::invalid_argument);
+  CHECK(got.message.find("at most 1048576 are taken") != std::string::npos);
+  CHECK(script->calls.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "requests that wait have a budget in bytes") {
+  script->hold_prepare = true;
+  auto options = api_fixture::options();
+  options.limits.waiting_bytes = 5000;
+  aut = spawn<api_server>(node, options);
+  auto other = connect();
+  other.call("Prepare", good_prepare().SerializeAsString());
+  other.call("Prepare", good_prepare().SerializeAsString());
+  run();
+  CHECK(other.replies().empty());
+  const auto refused
+    = call(other, "Prepare", good_prepare().SerializeAsString());
+  CHECK(refused.code == errc::resource_exhausted);
+  tell(node, test::release_held{});
+  run();
+  CHECK(other.replies().size() == 2);
+}
+
+TEST_CASE_FIXTURE(fixture, "idle clients make room where connections end") {
+  auto options = api_fixture::options();
+  options.limits.connections = 2;
+  aut = spawn<api_server>(node, options);
+  script->hold_prepare = true;
+  auto busy = connect();
+  busy.call("Prepare", good_prepare().SerializeAsString());
+  run();
+  auto idle = connect();
+  auto third = connect();
+  CHECK_FALSE(busy.stream->is_closed());
+  CHECK(idle.stream->is_closed());
+  third.call("Prepare", good_prepare().SerializeAsString());
+  run();
+  // Nobody is idle: the newcomer is told so, as answer to its first call.
+  auto fourth = connect();
+  REQUIRE(fourth.session.call(test::api_service, "Version", {}, 0s, {}));
+  const auto replies = fourth.replies();
+  REQUIRE(replies.size() == 1);
+  CHECK(replies[0].code == errc::resource_exhausted);
+  CHECK(fourth.stream->is_closed());
+  tell(node, test::release_held{});
+  run();
+  CHECK(busy.replies().size() == 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "few descriptors cost an idle client each") {
+  script->hold_prepare = true;
+  auto busy = connect();
+  busy.call("Prepare", good_prepare().SerializeAsString());
+  auto used = connect();
+  CHECK(call(used, "Version", "").code == errc::none);
+  auto unused = connect();
+  tell(aut, api_descriptors{api_descriptors::state::few});
+  run();
+  CHECK(unused.stream->is_closed());
+  CHECK_FALSE(used.stream->is_closed());
+  tell(aut, api_descriptors{api_descriptors::state::few});
+  tell(aut, api_descriptors{api_descriptors::state::few});
+  tell(aut, api_descriptors{api_descriptors::state::enough});
+  run();
+  CHECK(used.stream->is_closed());
+  CHECK_FALSE(busy.stream->is_closed());
+  tell(node, test::release_held{});
+  run();
+  CHECK(busy.replies().size() == 1);
+}
+
 TEST_CASE_FIXTURE(fixture, "garbage and oversize frames leave others alone") {
   auto client = connect();
   // Announces 4 MiB and one byte on stream 1.

@@ -5,10 +5,12 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -196,6 +198,120 @@ TEST_CASE("a handler may close the stream that calls it") {
   while (::recv(pair.b.get(), &byte, 1, 0) < 0)
     std::this_thread::yield();
   CHECK(got.is_empty());
+}
+
+TEST_CASE("a peer is read no further than what is consumed") {
+  io_loop loop;
+  auto pair = make_sockets();
+  socket_stream left{loop, std::move(pair.a), "left"};
+  test::inbox<received_bytes> got;
+  left.start({[&got](received_bytes chunk) {
+                got.put(std::move(chunk));
+              },
+              [](const error&) {}});
+  const auto block = make_pattern(std::size_t{64} << 10, 5);
+  constexpr std::size_t total = std::size_t{16} << 20;
+  std::atomic<std::size_t> sent{0};
+  std::thread sender{[&] {
+    ::fcntl(pair.b.get(), F_SETFL, 0); // blocks
+    while (sent < total) {
+      const auto n
+        = ::send(pair.b.get(), block.data(), block.size(), MSG_NOSIGNAL);
+      if (n <= 0)
+        break;
+      sent += static_cast<std::size_t>(n);
+    }
+  }};
+
+  // Kept as in a mailbox: with their credit.
+  std::vector<received_bytes> kept;
+  std::size_t bytes_kept = 0;
+  while (bytes_kept <= socket_stream::max_unconsumed - 2 * (256U << 10)) {
+    auto chunk = got.take();
+    REQUIRE(chunk);
+    bytes_kept += chunk->data.size();
+    kept.push_back(*std::move(chunk));
+  }
+  // The loop answers after whatever it would have read by now.
+  for (int i = 0; i < 100; ++i) {
+    test::inbox<int> turn;
+    loop.post([&turn] {
+      turn.put(1);
+    });
+    REQUIRE(turn.take());
+  }
+  while (!got.is_empty()) {
+    kept.push_back(*got.take());
+    bytes_kept += kept.back().data.size();
+  }
+  CHECK(bytes_kept <= socket_stream::max_unconsumed + (256U << 10));
+  CHECK(sent < total);
+
+  kept.clear();
+  while (bytes_kept < total) {
+    const auto chunk = got.take();
+    REQUIRE(chunk);
+    bytes_kept += chunk->data.size();
+  }
+  sender.join();
+  CHECK(bytes_kept == total);
+}
+
+TEST_CASE("a peer that only stops to read cannot send for ever") {
+  io_loop loop;
+  auto pair = make_sockets();
+  socket_stream left{loop, std::move(pair.a), "left"};
+  std::atomic<std::size_t> arrived{0};
+  test::inbox<error> ends;
+  left.start({[&arrived](const received_bytes& chunk) {
+                arrived += chunk.data.size();
+              },
+              [&ends](error why) {
+                ends.put(std::move(why));
+              }});
+  REQUIRE(::shutdown(pair.b.get(), SHUT_RD) == 0);
+  std::thread sender{[&] {
+    ::fcntl(pair.b.get(), F_SETFL, 0);
+    const auto block = make_pattern(std::size_t{64} << 10, 5);
+    while (::send(pair.b.get(), block.data(), block.size(), MSG_NOSIGNAL) > 0) {
+    }
+  }};
+
+  left.send(to_bytes("nobody reads this"));
+
+  const auto why = ends.take();
+  REQUIRE(why);
+  CHECK(why->message == "talk to left: Broken pipe");
+  sender.join();
+}
+
+TEST_CASE("a peer that is gone while nobody consumes costs no CPU") {
+  io_loop loop;
+  auto pair = make_sockets();
+  socket_stream left{loop, std::move(pair.a), "left"};
+  test::inbox<received_bytes> got;
+  test::inbox<error> ends;
+  left.start({[&got](received_bytes chunk) {
+                got.put(std::move(chunk));
+              },
+              [&ends](error why) {
+                ends.put(std::move(why));
+              }});
+  ::fcntl(pair.b.get(), F_SETFL, O_NONBLOCK);
+  const auto block = make_pattern(std::size_t{64} << 10, 5);
+  // Until neither the stream nor the socket takes more.
+  for (int idle = 0; idle < 100;) {
+    const auto n
+      = ::send(pair.b.get(), block.data(), block.size(), MSG_NOSIGNAL);
+    idle = n > 0 ? 0 : idle + 1;
+    std::this_thread::yield();
+  }
+  pair.b.reset();
+
+  // What the peer had sent and the end come without any credit.
+  const auto why = ends.take();
+  REQUIRE(why);
+  CHECK(why->message == "read from left: the peer closed the connection");
 }
 
 TEST_CASE("streams that close while both sides send leave nothing behind") {

@@ -55,7 +55,7 @@ struct api_fixture : actor_fixture {
     out.allowed_uids = {0, 1000};
     out.version = "1.2.3";
     out.build = "g++";
-    out.max_calls = 3;
+    out.limits.calls = 3;
     out.max_unsent_bytes = 1000;
     return out;
   }

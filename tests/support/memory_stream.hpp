@@ -27,7 +27,7 @@ public:
   /// Delivers bytes from the peer.
   void deliver(bytes data) {
     if (handlers_.received)
-      handlers_.received(std::move(data));
+      handlers_.received({std::move(data)});
   }
   /// Ends the stream as a peer does that goes away.
   void end() {

@@ -51,7 +51,7 @@ public:
   }
   void deliver(bytes data) const {
     if (is_open && on_.received && !data.empty())
-      on_.received(std::move(data));
+      on_.received({std::move(data)});
   }
   void end() {
     const auto told = is_open ? on_.closed : nullptr;

@@ -193,6 +193,25 @@ TEST_CASE("words with NUL bytes are refused") {
   check_refused(rootfs, "rootfs.suffix");
 }
 
+TEST_CASE("words and lists of directories have limits") {
+  auto share = good_share();
+  share.mount.type.assign(4097, 't');
+  check_refused(share, "mount.type has 4097 bytes; at most 4096 are taken");
+  share = good_share();
+  share.mount.options = {std::string(262'145, 'o')};
+  check_refused(share, "mount.options has 262145 bytes");
+  share.mount.options = {std::string(262'144, 'o')};
+  CHECK(checked(share));
+  share.mount.source = "/" + std::string(5'000'000, 'a');
+  check_refused(share, "has more than 4095 bytes");
+  auto prepare = good_prepare();
+  prepare.kubelet_roots.assign(257, "/k");
+  check_refused(prepare, "kubelet_roots has 257 entries; at most 256");
+  prepare.kubelet_roots.clear();
+  prepare.sandbox_binds.assign(257, {"/b", false});
+  check_refused(prepare, "sandbox_binds has 257 entries; at most 256");
+}
+
 TEST_CASE("lists are at most 1024 entries long") {
   auto share = good_share();
   share.mount.options.assign(10000, "ro");

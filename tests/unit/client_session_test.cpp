@@ -141,6 +141,31 @@ TEST_CASE("frames other than responses are ignored") {
   CHECK(session.stray_responses() == 0);
 }
 
+TEST_CASE("where strays are refused, each ends the connection") {
+  using session_limits = client_session::limits;
+  const session_limits strict{1024, client_session::strays::refuse};
+  const std::string text(2000, 'x');
+  const auto refused = [&strict](const bytes& data) {
+    client_session session{strict};
+    make_call(session);
+    CHECK(receive(session, success(1, "fine")).size() == 1);
+    make_call(session);
+    const auto got = session.receive(data);
+    return !got && got.err().code == errc::unavailable;
+  };
+  CHECK(refused(success(7, "never asked")));
+  CHECK(refused(success(2, "even")));
+  CHECK(refused(success(1, "again")));
+  // A request, data and a type of tomorrow, with the id of the call.
+  CHECK(refused(from_hex("00000000000000030100")));
+  CHECK(refused(from_hex("00000000000000030300")));
+  CHECK(refused(from_hex("00000000000000030900")));
+  // Of what is too large, the header is enough.
+  CHECK(refused(from_hex("00000401000000030200")));
+  CHECK_FALSE(refused(from_hex("00000400000000030200")));
+  CHECK_FALSE(refused(success(3, "the answer")));
+}
+
 TEST_CASE("a call expires at its deadline, not before") {
   client_session session;
   make_call(session, 10s);
