@@ -6,6 +6,7 @@
 #include "sys/end_signals.hpp"
 #include "sys/file_mask.hpp"
 #include "sys/identity.hpp"
+#include "ttrpc/protobuf_log.hpp"
 
 #include <CLI/CLI.hpp>
 #include <atomic>
@@ -36,6 +37,9 @@ int refuse(int code, const error& why) {
 
 int serve(const node_config& config, const end_signals& signals) {
   log::set_up(config.log);
+  ttrpc::catch_protobuf_messages([](const std::string& message) {
+    log::warning("protobuf", {{"message", message}});
+  });
   // Others write nothing of what is made here, whatever the caller's mask was.
   set_file_mask(0022);
   std::atomic<bool> has_failed{false};

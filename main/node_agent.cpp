@@ -14,6 +14,8 @@
 #include "log/log.hpp"
 #include "main/build_info.hpp"
 #include "main/supervision.hpp"
+#include "sys/descriptor_limit.hpp"
+#include "sys/heap_trim.hpp"
 #include "sys/inotify.hpp"
 #include "sys/io_loop.hpp"
 #include "sys/kernel_mount.hpp"
@@ -75,6 +77,15 @@ volume_reader_options reader_options(const node_config& config) {
   return o;
 }
 
+/// Guests and volumes need the other descriptors.
+client_ledger::limits client_limits(std::size_t descriptors) {
+  client_ledger::limits out;
+  out.connections = std::min(out.connections, descriptors / 4);
+  out.connections_per_user
+    = std::min(out.connections_per_user, out.connections * 3 / 4);
+  return out;
+}
+
 status check_visible(const node_config& config) {
   if (config.mounts.visibility == visibility_check::assumed)
     return unit{};
@@ -98,8 +109,9 @@ status make_socket_dir(const std::string& socket) {
 
 } // namespace
 
-// Destroyed from the last member to the first: handles before the loop, the
-// loop before the actor system, which waits for every actor.
+// Destroyed from the last member to the first: handles before the actor system,
+// which waits for every actor, and that before the loop, whose thread the
+// destructor has ended by then.
 class node_agent::parts {
 public:
   parts(node_config c, const std::function<void()>& died)
@@ -126,8 +138,10 @@ private:
   node_config config;
   supervision supervisor;
   actor_settings settings;
-  caf::actor_system system{settings};
+  // Before the actors: what they still hold of a connection asks for it.
   io_loop loop;
+  caf::actor_system system{settings};
+  std::shared_ptr<descriptor_gauge> gauge;
   std::shared_ptr<dialer> network;
   inotify_reader_actor watcher;
   volume_reader_actor reader;
@@ -153,7 +167,15 @@ status node_agent::parts::start_actors() {
   auto executor = make_kernel_mount(config.mounts.api);
   if (!executor)
     return executor.err();
-  network = std::make_shared<socket_dialer>(loop);
+  gauge = std::make_shared<descriptor_gauge>(
+    loop, [this](descriptor_room room) {
+      using state = api_descriptors::state;
+      tell(api, api_descriptors{room == descriptor_room::enough ? state::enough
+                                                                : state::few});
+    });
+  socket_dialer::options dialing;
+  dialing.descriptors = gauge;
+  network = std::make_shared<socket_dialer>(loop, dialing);
   const auto watches = std::make_shared<late_watch_api>(
     [this](std::shared_ptr<kernel_watch_api> opened) {
       watch_inotify(std::move(opened));
@@ -183,11 +205,15 @@ status node_agent::parts::start_actors() {
       with);
   };
   node = system.spawn<state_actor<node_state>>(make_sandbox, registry);
-  api = system.spawn<api_server>(
-    node, api_server_options{config.api.allowed_uids, build_info::version,
-                             std::string{"commit "} + build_info::commit
-                               + ", g++ " __VERSION__});
+  api_server_options serving;
+  serving.allowed_uids = config.api.allowed_uids;
+  serving.version = build_info::version;
+  serving.build
+    = std::string{"commit "} + build_info::commit + ", g++ " __VERSION__;
+  serving.limits = client_limits(raise_descriptor_limit());
+  api = system.spawn<api_server>(node, serving);
   supervise();
+  trim_heap_after_bursts(loop);
   return unit{};
 }
 
@@ -240,8 +266,11 @@ status node_agent::parts::listen() {
     return made;
   const guest_address address{address_scheme::unix_socket, config.api.socket, 0,
                               0};
+  socket_listener::options with;
+  with.gauge = gauge;
+  with.farewell = api_farewell();
   auto opened = socket_listener::open(
-    loop, address, {},
+    loop, address, with,
     [this](byte_stream_ptr stream, std::optional<peer_credentials> peer) {
       if (peer)
         tell(api, api_connected{++connections, std::move(stream), peer->uid});

@@ -23,9 +23,9 @@ error unavailable(const error& why) {
 class dialing : public std::enable_shared_from_this<dialing> {
 public:
   dialing(io_loop& loop, guest_address address, dialer::done then,
-          std::chrono::milliseconds limit)
+          const socket_dialer::options& with)
     : loop_(loop), address_(std::move(address)), then_(std::move(then)),
-      limit_(limit) {
+      limit_(with.limit), gauge_(with.descriptors) {
   }
 
   void start() {
@@ -33,8 +33,15 @@ public:
     if (!target)
       return then_(unavailable(target.err()));
     auto opened = open_socket(*target);
+    if (!opened && gauge_)
+      gauge_->ran_out();
     if (!opened)
       return then_(unavailable(opened.err()));
+    if (gauge_ && gauge_->look_at(opened->get()) != descriptor_room::enough)
+      return then_(error{errc::unavailable,
+                         "connect " + to_string(address_)
+                           + ": too few descriptors are left of the limit of "
+                             "open files (RLIMIT_NOFILE)"});
     socket_ = *std::move(opened);
     const auto number = begin_connect(socket_.get(), *target);
     if (number == EINPROGRESS)
@@ -107,6 +114,7 @@ private:
   const guest_address address_;
   const dialer::done then_;
   const std::chrono::milliseconds limit_;
+  const std::shared_ptr<descriptor_gauge> gauge_;
   unique_fd socket_;
   io_loop::id id_ = 0;
   io_loop::id timer_ = 0;
@@ -120,7 +128,7 @@ private:
 class socket_dialer::queue : public std::enable_shared_from_this<queue> {
 public:
   queue(io_loop& loop, const options& opts)
-    : loop_(loop), limit_(opts.limit), gate_(opts.gate) {
+    : loop_(loop), options_(opts), gate_(opts.gate) {
   }
 
   void post(guest_address address, dialer::done then) {
@@ -163,12 +171,12 @@ private:
       then(std::move(got));
     };
     std::make_shared<dialing>(loop_, std::move(next.address), std::move(ended),
-                              limit_)
+                              options_)
       ->start();
   }
 
   io_loop& loop_;
-  const std::chrono::milliseconds limit_;
+  const options options_;
   dial_gate gate_;
   std::unordered_map<dial_gate::ticket, wanted> waiting_;
   bool is_armed_ = false;

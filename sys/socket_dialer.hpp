@@ -2,6 +2,7 @@
 
 #include "core/byte_stream.hpp"
 #include "core/dial_gate.hpp"
+#include "sys/descriptor_limit.hpp"
 #include "sys/io_loop.hpp"
 
 #include <chrono>
@@ -18,6 +19,8 @@ public:
     /// 10 s.
     std::chrono::milliseconds limit = std::chrono::seconds{10};
     dial_gate::settings gate = {};
+    /// Told when descriptors are few; then nothing is dialed.
+    std::shared_ptr<descriptor_gauge> descriptors = {};
   };
 
   /// @param loop Must outlive the dialer and the streams. Once it has stopped,

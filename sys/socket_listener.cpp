@@ -146,11 +146,15 @@ private:
     for (int i = 0; i < accepts_per_event && !is_closed_; ++i) {
       unique_fd got{::accept4(socket_.get(), nullptr, nullptr,
                               SOCK_NONBLOCK | SOCK_CLOEXEC)};
-      if (got) {
+      const auto number = errno;
+      if (got && is_affordable(got.get())) {
         take(std::move(got));
         continue;
       }
-      const auto number = errno;
+      if (got)
+        continue;
+      if (options_.gauge && (number == EMFILE || number == ENFILE))
+        options_.gauge->ran_out();
       if (number == EMFILE || number == ENFILE || number == ENOBUFS
           || number == ENOMEM)
         pause();
@@ -158,6 +162,17 @@ private:
       if (number != EINTR && number != ECONNABORTED)
         return;
     }
+  }
+
+  /// Takes leave of a peer that costs the last descriptors.
+  bool is_affordable(int socket) const {
+    if (!options_.gauge
+        || options_.gauge->look_at(socket) != descriptor_room::almost_none)
+      return true;
+    const auto& last = options_.farewell;
+    [[maybe_unused]] const auto sent
+      = ::send(socket, last.data(), last.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    return false;
   }
 
   void pause() {

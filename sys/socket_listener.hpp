@@ -2,6 +2,7 @@
 
 #include "core/byte_stream.hpp"
 #include "core/guest_address.hpp"
+#include "sys/descriptor_limit.hpp"
 #include "sys/io_loop.hpp"
 
 #include <chrono>
@@ -29,6 +30,11 @@ public:
     unsigned mode = 0600;
     /// For the handshake of a hybrid vsock.
     std::chrono::milliseconds handshake_limit = std::chrono::seconds{10};
+    /// Told when descriptors are few; then a connection is still handed out,
+    /// so that its owner can end another one instead. With almost none left it
+    /// is sent `farewell` and closed.
+    std::shared_ptr<descriptor_gauge> gauge = {};
+    bytes farewell = {};
   };
 
   /// Gets each connection, not yet started, in the thread of the loop.
