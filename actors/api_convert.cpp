@@ -44,14 +44,56 @@ block_device to_block(const v1::BlockDevice& in) {
           in.scsi_address(), in.ccw_device(), in.pmem_id()};
 }
 
-/// Fills in anything that has a path and a reason.
-template <class T>
-void put_reasons(const std::vector<T>& in, list<v1::PathReason>* out) {
-  for (const auto& each : in) {
-    auto* to = out->Add();
-    to->set_path(valid_utf8(each.path));
-    to->set_reason(valid_utf8(each.reason));
+/// A frame, less what the rest of a reply takes.
+constexpr std::size_t max_listed_bytes = (std::size_t{4} << 20) - (64U << 10);
+
+/// What each of the lists inside of an entry may have.
+constexpr std::size_t max_inner_entries = 1000;
+constexpr std::size_t max_inner_bytes = std::size_t{256} << 10;
+
+/// What a reply may still list.
+class room {
+public:
+  explicit room(std::size_t bytes) : left_(bytes) {
   }
+  /// Takes what an entry needs with its tag and length; false if it does not
+  /// fit, and then nothing does any more, so that lists end and have no holes.
+  bool take(std::size_t bytes) {
+    constexpr std::size_t frame = 8;
+    left_ = bytes + frame <= left_ ? left_ - bytes - frame : 0;
+    return left_ > 0;
+  }
+
+private:
+  std::size_t left_;
+};
+
+/// Fills in anything that has a path and a reason.
+/// @returns how many there are more.
+template <class T>
+std::uint64_t put_reasons(const std::vector<T>& in, list<v1::PathReason>* out) {
+  room left{max_inner_bytes};
+  for (const auto& each : in) {
+    v1::PathReason made;
+    made.set_path(valid_utf8(each.path));
+    made.set_reason(valid_utf8(each.reason));
+    if (static_cast<std::size_t>(out->size()) == max_inner_entries
+        || !left.take(made.ByteSizeLong()))
+      break;
+    *out->Add() = std::move(made);
+  }
+  return in.size() - static_cast<std::size_t>(out->size());
+}
+
+std::uint64_t put_some(const std::vector<std::string>& in, texts* out) {
+  room left{max_inner_bytes};
+  for (const auto& each : in) {
+    if (static_cast<std::size_t>(out->size()) == max_inner_entries
+        || !left.take(each.size()))
+      break;
+    *out->Add() = valid_utf8(each);
+  }
+  return in.size() - static_cast<std::size_t>(out->size());
 }
 
 void put(const storage& in, v1::Storage* out) {
@@ -110,7 +152,7 @@ void put(const sandbox_status& in, v1::SandboxStatus* out) {
   out->set_mounts_dir(valid_utf8(in.mounts_dir));
   out->set_containers(in.containers);
   out->set_shares(in.shares);
-  put_reasons(in.pending, out->mutable_pending());
+  out->set_pending_more(put_reasons(in.pending, out->mutable_pending()));
   out->set_held_bytes(static_cast<std::int64_t>(in.held_bytes));
   out->set_held_limit_bytes(static_cast<std::int64_t>(in.held_limit_bytes));
 }
@@ -128,18 +170,43 @@ void put(const destination_status& in, v1::DestinationStatus* out) {
   out->set_failures(in.failures);
   out->set_pushes(in.pushes);
   put_reasons(in.skipped, out->mutable_skipped());
-  put(in.not_removable, out->mutable_not_removable());
+  out->set_not_removable_more(
+    put_some(in.not_removable, out->mutable_not_removable()));
   put(in.progress, out->mutable_progress());
 }
 
-void put(const volume_status& in, v1::VolumeStatus* out) {
-  out->set_path(valid_utf8(in.path));
-  out->set_host_generation(valid_utf8(in.host_generation));
-  out->set_watched(in.watched);
-  out->set_reason(valid_utf8(in.reason));
-  out->set_snapshots(in.snapshots);
-  for (const auto& each : in.destinations)
-    put(each, out->add_destinations());
+/// Fills in as many as fit.
+/// @returns how many there are more.
+template <class In, class Out>
+std::uint64_t put_some(const std::vector<In>& in, list<Out>* out, room& left) {
+  for (const auto& each : in) {
+    Out made;
+    put(each, &made);
+    if (!left.take(made.ByteSizeLong()))
+      break;
+    *out->Add() = std::move(made);
+  }
+  return in.size() - static_cast<std::size_t>(out->size());
+}
+
+/// The same of volumes, each with as many destinations as fit.
+std::uint64_t put_some(const std::vector<volume_status>& in,
+                       list<v1::VolumeStatus>* out, room& left) {
+  for (const auto& each : in) {
+    v1::VolumeStatus made;
+    made.set_path(valid_utf8(each.path));
+    made.set_host_generation(valid_utf8(each.host_generation));
+    made.set_watched(each.watched);
+    made.set_reason(valid_utf8(each.reason));
+    made.set_snapshots(each.snapshots);
+    made.set_destinations_more(each.destinations.size());
+    if (!left.take(made.ByteSizeLong()))
+      break;
+    made.set_destinations_more(
+      put_some(each.destinations, made.mutable_destinations(), left));
+    *out->Add() = std::move(made);
+  }
+  return in.size() - static_cast<std::size_t>(out->size());
 }
 
 template <class In, class Out>
@@ -250,13 +317,13 @@ v1::ShareFileReply to_wire(const share_file_reply& in) {
 
 v1::UnshareFileReply to_wire(const unshare_file_reply& in) {
   v1::UnshareFileReply out;
-  put_reasons(in.pending, out.mutable_pending());
+  out.set_pending_more(put_reasons(in.pending, out.mutable_pending()));
   return out;
 }
 
 v1::UnshareContainerReply to_wire(const unshare_container_reply& in) {
   v1::UnshareContainerReply out;
-  put_reasons(in.pending, out.mutable_pending());
+  out.set_pending_more(put_reasons(in.pending, out.mutable_pending()));
   return out;
 }
 
@@ -283,21 +350,26 @@ v1::StopFileEventWatcherReply to_wire(const stop_watcher_reply& /*in*/) {
 
 v1::ListSandboxesReply to_wire(const list_sandboxes_reply& in) {
   v1::ListSandboxesReply out;
-  put_all(in.sandboxes, out.mutable_sandboxes());
+  room left{max_listed_bytes};
+  out.set_sandboxes_more(put_some(in.sandboxes, out.mutable_sandboxes(), left));
   return out;
 }
 
 v1::GetSandboxReply to_wire(const get_sandbox_reply& in) {
   v1::GetSandboxReply out;
   put(in.sandbox, out.mutable_sandbox());
-  put_all(in.shares, out.mutable_shares());
-  put_all(in.volumes, out.mutable_volumes());
+  // Half for each at least.
+  room half{max_listed_bytes / 2};
+  out.set_shares_more(put_some(in.shares, out.mutable_shares(), half));
+  room left{max_listed_bytes - out.ByteSizeLong()};
+  out.set_volumes_more(put_some(in.volumes, out.mutable_volumes(), left));
   return out;
 }
 
 v1::ListVolumesReply to_wire(const list_volumes_reply& in) {
   v1::ListVolumesReply out;
-  put_all(in.volumes, out.mutable_volumes());
+  room left{max_listed_bytes};
+  out.set_volumes_more(put_some(in.volumes, out.mutable_volumes(), left));
   return out;
 }
 

@@ -24,6 +24,11 @@ std::string mode_word(v1::SharingMode mode) {
   }
 }
 
+/// Says what a list does not show.
+std::string more_of(const char* what, std::uint64_t more) {
+  return more == 0 ? "" : "and " + count(more) + " more " + what + "\n";
+}
+
 /// Returns a titled table of paths and reasons; nothing if there are none.
 std::string section(const char* title, const reasons& list) {
   if (list.empty())
@@ -82,7 +87,8 @@ std::string trouble_of(const v1::DestinationStatus& at) {
         .append(what);
   };
   add(at.skipped_size(), " skipped");
-  add(at.not_removable_size(), " not removable by this guest agent");
+  add(at.not_removable_size() + static_cast<int>(at.not_removable_more()),
+      " not removable by this guest agent");
   return out;
 }
 
@@ -91,7 +97,8 @@ std::string duration_cell(std::int64_t ns) {
 }
 
 template <class Volumes>
-std::string volume_table(const Volumes& volumes) {
+std::string volume_table(const Volumes& volumes, std::uint64_t more) {
+  std::uint64_t destinations = 0;
   table out{{"VOLUME", "HOST GENERATION", "SANDBOX", "CONTAINER", "STATE",
              "GUEST GENERATION", "LAG", "STALE FOR", "PUSHES", "FAILURES",
              "TROUBLE"}};
@@ -101,13 +108,15 @@ std::string volume_table(const Volumes& volumes) {
                at.container_id(), state_of(at), at.guest_generation(),
                duration_cell(at.lag_ns()), duration_cell(at.stale_ns()),
                count(at.pushes()), count(at.failures()), trouble_of(at)});
+    destinations += volume.destinations_more();
     // Trouble of the volume itself is shown with or without destinations.
     if (volume.destinations().empty() || !volume.reason().empty())
       out.add({volume.path(), volume.host_generation(), "", "",
                volume.watched() ? "watched" : "not watched", "", "", "", "", "",
                volume.reason()});
   }
-  return out.text();
+  return out.text() + more_of("destinations of these volumes", destinations)
+         + more_of("volumes", more);
 }
 
 std::string
@@ -154,11 +163,13 @@ std::string render(const v1::ShareFileReply& reply) {
 }
 
 std::string render(const v1::UnshareFileReply& reply) {
-  return section("NOT YET REMOVED", reply.pending());
+  return section("NOT YET REMOVED", reply.pending())
+         + more_of("paths", reply.pending_more());
 }
 
 std::string render(const v1::UnshareContainerReply& reply) {
-  return section("NOT YET REMOVED", reply.pending());
+  return section("NOT YET REMOVED", reply.pending())
+         + more_of("paths", reply.pending_more());
 }
 
 std::string render(const v1::ShareRootFilesystemReply& reply) {
@@ -186,13 +197,15 @@ std::string render(const v1::ListSandboxesReply& reply) {
   table out{{"SANDBOX", "MODE", "CONTAINERS", "SHARES", "WATCHER", "GUEST",
              "CONNECTED", "NOT REMOVED"}};
   for (const auto& each : reply.sandboxes())
-    out.add(
-      {each.sandbox_id(), mode_word(each.mode()), count(each.containers()),
-       count(each.shares()), each.watcher_running() ? "running" : "stopped",
-       each.guest_agent_version().empty() ? each.guest_address()
-                                          : each.guest_agent_version(),
-       yes_no(each.guest_connected()), std::to_string(each.pending_size())});
-  return out.text();
+    out.add({each.sandbox_id(), mode_word(each.mode()),
+             count(each.containers()), count(each.shares()),
+             each.watcher_running() ? "running" : "stopped",
+             each.guest_agent_version().empty() ? each.guest_address()
+                                                : each.guest_agent_version(),
+             yes_no(each.guest_connected()),
+             count(static_cast<std::uint64_t>(each.pending_size())
+                   + each.pending_more())});
+  return out.text() + more_of("sandboxes", reply.sandboxes_more());
 }
 
 std::string render(const v1::GetSandboxReply& reply) {
@@ -213,9 +226,10 @@ std::string render(const v1::GetSandboxReply& reply) {
   if (!reply.shares().empty())
     out += "\n" + render_shares(reply);
   if (!reply.volumes().empty())
-    out += "\n" + volume_table(reply.volumes());
+    out += "\n" + volume_table(reply.volumes(), reply.volumes_more());
   if (!sandbox.pending().empty())
-    out += "\n" + section("NOT YET REMOVED", sandbox.pending());
+    out += "\n" + section("NOT YET REMOVED", sandbox.pending())
+           + more_of("paths", sandbox.pending_more());
   return out;
 }
 
@@ -229,11 +243,11 @@ std::string render_shares(const v1::GetSandboxReply& reply) {
              state_of(each), each.guest_path(), count(each.skipped_size()),
              category_of(each)});
   }
-  return out.text();
+  return out.text() + more_of("shares", reply.shares_more());
 }
 
 std::string render(const v1::ListVolumesReply& reply) {
-  return volume_table(reply.volumes());
+  return volume_table(reply.volumes(), reply.volumes_more());
 }
 
 std::string render(const v1::VersionReply& reply) {

@@ -212,6 +212,43 @@ TEST_CASE_FIXTURE(fixture, "few descriptors cost an idle client each") {
   CHECK(busy.replies().size() == 1);
 }
 
+TEST_CASE_FIXTURE(fixture,
+                  "a status beyond a frame is cut, and says by how much") {
+  destination_status at;
+  at.sandbox_id = "sb-1";
+  at.guest_path = "/g/" + std::string(200, 'x');
+  auto& volumes = script->volumes_answer.volumes;
+  volumes.resize(3);
+  volumes[1].path = "/v";
+  volumes[1].destinations.assign(30'000, at);
+  auto client = connect();
+  auto reply
+    = ok<v1::ListVolumesReply>(client, "ListVolumes", v1::ListVolumesRequest{});
+  REQUIRE(reply.volumes_size() == 2);
+  CHECK(reply.volumes_more() == 1);
+  const auto& cut = reply.volumes(1);
+  CHECK(cut.destinations_size() > 10'000);
+  CHECK(static_cast<std::uint64_t>(cut.destinations_size())
+          + cut.destinations_more()
+        == 30'000);
+  // With shares that fill a reply, volumes are listed all the same.
+  auto& sandbox = script->sandbox_answer;
+  sandbox.shares.resize(30'000);
+  for (auto& share : sandbox.shares)
+    share.host_path = std::string(200, 'y');
+  sandbox.volumes = volumes;
+  sandbox.sandbox.pending.assign(5000, {"/p", "why"});
+  v1::GetSandboxRequest request;
+  request.set_sandbox_id("sb-1");
+  const auto got = ok<v1::GetSandboxReply>(client, "GetSandbox", request);
+  CHECK(got.shares_size() > 5000);
+  CHECK(static_cast<std::uint64_t>(got.shares_size()) + got.shares_more()
+        == 30'000);
+  CHECK(got.volumes(1).destinations_size() > 5000);
+  CHECK(got.sandbox().pending_size() == 1000);
+  CHECK(got.sandbox().pending_more() == 4000);
+}
+
 TEST_CASE_FIXTURE(fixture, "garbage and oversize frames leave others alone") {
   auto client = connect();
   // Announces 4 MiB and one byte on stream 1.
