@@ -3,6 +3,7 @@
 #include "tests/support/temp_dir.hpp"
 #include "ttrpc/envelope.hpp"
 
+#include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -52,6 +53,28 @@ TEST_CASE("bad configuration is 78, names file and key, and makes nothing") {
   CHECK(run_fsshared({"--nonsense"}).exit_code == 64);
   const std::filesystem::directory_iterator entries{dir.path()};
   CHECK(std::distance(begin(entries), end(entries)) == 1);
+}
+
+TEST_CASE("however it is started, its libraries are bound at the start") {
+  // ld.so(8): "if set to a nonempty string". No thread of this test reads it.
+  const char* const before = std::getenv("LD_BIND_NOW");
+  const std::string kept = before != nullptr ? before : "";
+  for (const auto* given : {"", "1", "yes"}) {
+    CAPTURE(given);
+    ::setenv("LD_BIND_NOW", given, 1);
+    test::node_process node;
+    const auto environment = test::read_file(
+      "/proc/" + std::to_string(node.program().pid()) + "/environ");
+    const std::string expected
+      = std::string{"LD_BIND_NOW="} + (*given != '\0' ? given : "1");
+    CHECK(('\0' + environment).find('\0' + expected + '\0')
+          != std::string::npos);
+    CHECK(node.program().terminate() == 0);
+  }
+  if (before != nullptr)
+    ::setenv("LD_BIND_NOW", kept.c_str(), 1);
+  else
+    ::unsetenv("LD_BIND_NOW");
 }
 
 TEST_CASE("the printed configuration is one that it takes") {
