@@ -134,11 +134,9 @@ removes() {
   in_root apt-get -q -y -o Dpkg::Use-Pty=0 remove fsshare
   in_root test ! -e /usr/sbin/fsshared
   in_root test ! -e "$unit_path"
-  # Without systemd nobody can stop it.
-  ! has_systemd || {
-    service_is_inactive
-    fails in_root pgrep -x fsshared
-  }
+  # Without systemd nobody is there to stop it.
+  has_systemd || in_root sh -c 'kill "$(pgrep -o -x fsshared)"'
+  becomes fails in_root pgrep -x fsshared
 }
 
 purges() {
