@@ -1,11 +1,11 @@
 #include "tests/support/guest_process.hpp"
 #include "tests/support/node_process.hpp"
+#include "tests/support/resident_memory.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <cstdint>
 #include <doctest/doctest.h>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -17,18 +17,6 @@ namespace {
 
 constexpr std::uint64_t large_bytes = std::uint64_t{128} << 20;
 constexpr std::uint64_t small_files = 2000;
-
-// Returns the most memory that a process has had so far, in bytes.
-std::uint64_t peak_memory(int pid) {
-  std::ifstream status{"/proc/" + std::to_string(pid) + "/status"};
-  for (std::string word; status >> word;)
-    if (word == "VmHWM:") {
-      std::uint64_t kib = 0;
-      status >> kib;
-      return kib << 10;
-    }
-  return 0;
-}
 
 // A tree with many small files and a large one, which takes no room here.
 struct large_tree {
