@@ -1,11 +1,14 @@
 #include "tests/support/listening_socket.hpp"
 #include "tests/support/node_process.hpp"
 #include "tests/support/resident_memory.hpp"
+#include "tests/support/socket_peer.hpp"
+#include "ttrpc/envelope.hpp"
 #include "ttrpc/frame.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
+#include <sstream>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -158,6 +161,41 @@ TEST_CASE("idle clients that take all descriptors stop nobody") {
   const auto log = node.program().errors();
   const auto first = log.find("event=descriptors-few");
   CHECK(log.find("event=descriptors-few", first + 1) == std::string::npos);
+}
+
+TEST_CASE("the soft limit of open files is raised at start") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  REQUIRE(before.rlim_max > 256);
+  const rlimit low{256, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+  test::node_process node;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit raised{};
+  REQUIRE(::prlimit(node.program().pid(), RLIMIT_NOFILE, nullptr, &raised)
+          == 0);
+  CHECK(raised.rlim_cur == std::min<rlim_t>(before.rlim_max, 1U << 20));
+}
+
+TEST_CASE("text that is not UTF-8 makes no line that is not of our log") {
+  test::node_process node;
+  guest_address address;
+  address.path = node.socket();
+  const test::socket_peer peer{address};
+  // A PrepareRequest whose sandbox_id is one byte 0xff.
+  const bytes bad{0x0a, 0x01, 0xff};
+  bytes frame;
+  REQUIRE(ttrpc::append_request(
+    frame, {1, "fsshare.v1.FilesystemShare", "Prepare"}, {bad}));
+  // And one whose envelope has such a service.
+  REQUIRE(ttrpc::append_request(frame, {3, "\xff", "Prepare"}, {}));
+  peer.send(frame);
+  CHECK(answers(node));
+  CHECK(waits_for_line(node, node.program(), "event=protobuf"));
+  CHECK(node.program().terminate() == 0);
+  std::istringstream log{node.program().errors()};
+  for (std::string line; std::getline(log, line);)
+    CHECK_MESSAGE(line.starts_with("ts="), line);
 }
 
 TEST_SUITE_END();

@@ -118,6 +118,18 @@ TEST_CASE("a failure brings its code and sentence") {
   CHECK(got[0].message == "boom");
 }
 
+TEST_CASE("a failure's sentence need not be UTF-8") {
+  client_session session;
+  make_call(session);
+
+  const auto got
+    = receive(session, from_hex("0000000a0000000102000a08080d1204626fff6d"));
+
+  REQUIRE(got.size() == 1);
+  CHECK(got[0].code == errc::internal);
+  CHECK(got[0].message == "bo\xffm");
+}
+
 TEST_CASE("a reply nobody waits for is counted and ignored") {
   client_session session;
   make_call(session);
