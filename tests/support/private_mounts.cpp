@@ -20,6 +20,8 @@ namespace fsshare::test {
 
 namespace {
 
+constexpr std::string_view work_prefix = "/tmp/fsshare-mounts-";
+
 [[noreturn]] void fail(const std::string& what) {
   throw std::runtime_error(what + ": " + ::strerrordesc_np(errno));
 }
@@ -79,7 +81,7 @@ private_mounts::private_mounts(parent_mount parent) {
     return;
   }
   make_all_private();
-  std::string pattern = "/tmp/fsshare-mounts-XXXXXX";
+  auto pattern = std::string{work_prefix} + "XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr)
     fail("mkdtemp " + pattern);
   path_ = pattern;
@@ -127,6 +129,10 @@ void bind_by_hand(const std::string& source, const std::string& target,
 
 void make_private_by_hand(const std::string& target) {
   must_mount(nullptr, target, nullptr, MS_PRIVATE);
+}
+
+void make_shared_by_hand(const std::string& target) {
+  must_mount(nullptr, target, nullptr, MS_SHARED);
 }
 
 void unmount_by_hand(const std::string& target) {
@@ -183,6 +189,9 @@ std::vector<mounted_entry> mount_table() {
   auto table = read_mountinfo();
   if (!table)
     throw std::runtime_error(table.err().message);
+  std::erase_if(*table, [](const mounted_entry& entry) {
+    return !entry.mount_point.starts_with(work_prefix);
+  });
   return *std::move(table);
 }
 

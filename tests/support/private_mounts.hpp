@@ -55,6 +55,9 @@ void bind_by_hand(const std::string& source, const std::string& target,
 /// Takes a mount out of its peer group.
 void make_private_by_hand(const std::string& target);
 
+/// Makes a mount pass on what happens to it.
+void make_shared_by_hand(const std::string& target);
+
 /// Unmounts what is on top of `target`.
 void unmount_by_hand(const std::string& target);
 
@@ -76,7 +79,9 @@ private:
   int end_ = -1;
 };
 
-/// Returns the mount table of this process; throws if it cannot be read.
+/// Returns the mounts in the directories that private_mounts makes; throws if
+/// they cannot be read. Others go meanwhile, whatever the namespace, where
+/// another program removes the directories that they are mounted on.
 std::vector<mounted_entry> mount_table();
 
 /// Returns what is on top at `mount_point`; throws if nothing is mounted there.
