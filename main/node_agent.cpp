@@ -164,7 +164,7 @@ status node_agent::parts::start() {
 }
 
 status node_agent::parts::start_actors() {
-  auto executor = make_kernel_mount(config.mounts.api);
+  auto executor = make_kernel_mount(config.mounts.api, config.share.root);
   if (!executor)
     return executor.err();
   gauge = std::make_shared<descriptor_gauge>(

@@ -4,11 +4,13 @@
 #include "core/share_mark.hpp"
 #include "sys/errno_error.hpp"
 #include "sys/mount_paths.hpp"
+#include "sys/mount_places.hpp"
 #include "sys/unique_fd.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
 #include <map>
+#include <optional>
 #include <string>
 #include <sys/stat.h>
 #include <utility>
@@ -18,6 +20,10 @@ namespace fsshare {
 namespace {
 
 using outcome = result<step_outcome>;
+
+error refused(std::string why) {
+  return {errc::failed_precondition, std::move(why)};
+}
 
 outcome done() {
   return step_outcome{true, false, {}};
@@ -33,10 +39,19 @@ outcome done(const status& what) {
   return what ? done() : outcome{what.err()};
 }
 
+// Numbers of mounts are given out again.
+bool is_file(const mount_identity& known, const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0
+         && known.is_same_file({info.st_dev, info.st_ino, 0});
+}
+
 class kernel_session final : public mount_session {
 public:
-  kernel_session(share_tree tree, const share_layout& layout, mount_api& api)
-    : tree_(std::move(tree)), layout_(layout), api_(api) {
+  kernel_session(const held_root& root, const share_layout& layout,
+                 mount_api& api, known_sandboxes& known)
+    : tree_(root, layout, find(known, layout)), layout_(layout), api_(api),
+      known_(known) {
   }
 
   outcome apply(const mount_step& step) override {
@@ -48,6 +63,14 @@ public:
   }
 
 private:
+  static std::optional<mount_identity> find(const known_sandboxes& known,
+                                            const share_layout& layout) {
+    const auto at = known.find(layout.sandbox_id());
+    if (at == known.end())
+      return std::nullopt;
+    return at->second;
+  }
+
   outcome operator()(const make_sandbox_dir& x) {
     const auto made = tree_.make_directory(x.path, x.mode);
     if (!made)
@@ -72,7 +95,7 @@ private:
     if (!from)
       return from.err();
     struct stat info {};
-    if (::fstat((*from)->fd.get(), &info) != 0)
+    if (::fstat((*from)->get(), &info) != 0)
       return errno_error(errno, "stat", x.source);
     if (!S_ISDIR(info.st_mode))
       return done(tree_.make_empty_file(x.path));
@@ -87,15 +110,22 @@ private:
     const auto from = open_source(x.source);
     if (!from)
       return from.err();
-    return done(
-      api_.attach(tree_, {(*from)->fd.get(), x.target, layout_.staging_dir(),
-                          x.options, (*from)->share_root}));
+    const auto origin = is_below(x.source, layout_.share_root())
+                          ? source_origin::sandbox
+                          : source_origin::elsewhere;
+    auto attached
+      = api_.attach(tree_, {(*from)->get(), x.target, layout_.staging_dir(),
+                            x.options, origin, x.source});
+    if (attached && x.target == layout_.mounts_dir())
+      if (const auto made = tree_.identify_mounts_dir())
+        known_.insert_or_assign(layout_.sandbox_id(), *made);
+    return done(attached);
   }
 
   outcome operator()(const require_mark& x) {
     const auto dir = tree_.open_path(x.sandbox_dir);
     if (!dir && dir.err().code == errc::not_found)
-      return step_outcome{false, true, {}};
+      return end_without_directory();
     if (!dir)
       return dir.err();
     const auto text = tree_.read_small_file(x.mark_path);
@@ -144,6 +174,8 @@ private:
     if (!unmarked && unmarked.err().code != errc::not_found)
       return unmarked.err();
     auto removed = tree_.remove_empty(x.path);
+    if (removed)
+      known_.erase(layout_.sandbox_id());
     if (removed || !unmarked || !*unmarked)
       return changed(removed);
     // What stays bears the mark, or nobody may remove it.
@@ -162,86 +194,80 @@ private:
                  : "it exists without our mark and is not ours"};
   }
 
-  struct opened_source {
-    unique_fd fd;
-    /// Where below it the share root lies; empty if it does not.
-    std::string share_root;
-  };
+  // A directory that was renamed is no longer there either, with its mounts.
+  outcome end_without_directory() const {
+    const auto known = find(known_, layout_);
+    if (known) {
+      const auto mounts = read_mount_places();
+      if (!mounts)
+        return mounts.err();
+      const auto* still = mounts->find(known->mount);
+      if (still != nullptr && is_file(*known, still->mount_point))
+        return refused("it is not there, but what was mounted in it is still "
+                       "mounted, at "
+                       + still->mount_point);
+      known_.erase(layout_.sandbox_id());
+    }
+    return step_outcome{false, true, {}};
+  }
 
   // Opens a source once per plan, so that it is the same for every step. What
   // lies below the share root is ours and changes with each step, so that it is
   // opened each time.
-  result<const opened_source*> open_source(const std::string& path) {
+  result<const unique_fd*> open_source(const std::string& path) {
     auto& kept = sources_[path];
     if (is_below(path, layout_.share_root())) {
       auto fresh = tree_.open_path(path);
       if (!fresh)
         return fresh.err();
-      kept.fd = *std::move(fresh);
-    } else if (!kept.fd) {
+      kept = *std::move(fresh);
+    } else if (!kept) {
       // O_PATH opens an automount point as it is; looking at it has the
       // automounter mount there first (statx(2)). If that fails, so will open.
       struct statx ignored {};
       ::statx(AT_FDCWD, path.c_str(), AT_STATX_DONT_SYNC, 0, &ignored);
-      unique_fd fresh{::open(path.c_str(), O_PATH | O_CLOEXEC)};
-      if (!fresh)
+      kept = unique_fd{::open(path.c_str(), O_PATH | O_CLOEXEC)};
+      if (!kept)
         return errno_error(errno, "open", path);
-      auto share_root = find_share_root(fresh.get(), path);
-      if (!share_root)
-        return share_root.err();
-      kept = {std::move(fresh), *std::move(share_root)};
     }
     return &kept;
-  }
-
-  // Returns where below a source the share root lies: what is mounted there
-  // would come along, every sandbox again for each such share. Refuses what
-  // lies in the share root, where only a link can have led.
-  result<std::string> find_share_root(int source,
-                                      const std::string& shown) const {
-    const auto root = tree_.real_root();
-    if (!root)
-      return root.err();
-    const auto path = real_path(source, shown);
-    if (!path)
-      return path.err();
-    if (*path == *root || is_below(*path, *root))
-      return error{errc::invalid_argument, "source '" + shown
-                                             + "' leads into the share root '"
-                                             + layout_.share_root() + "'"};
-    if (!is_below(*root, *path))
-      return std::string{};
-    return root->substr(*path == "/" ? 1 : path->size() + 1);
   }
 
   share_tree tree_;
   const share_layout& layout_;
   mount_api& api_;
-  std::map<std::string, opened_source> sources_;
+  known_sandboxes& known_;
+  std::map<std::string, unique_fd> sources_;
 };
 
 } // namespace
 
-kernel_mount::kernel_mount(std::unique_ptr<mount_api> api)
-  : api_(std::move(api)) {
+kernel_mount::kernel_mount(held_root root, std::unique_ptr<mount_api> api)
+  : root_(std::move(root)), api_(std::move(api)) {
 }
 
 result<std::unique_ptr<mount_session>>
 kernel_mount::begin(const mount_plan& plan) {
-  auto tree = share_tree::open(plan.layout);
-  if (!tree)
-    return tree.err();
+  if (plan.layout.share_root() != root_.path())
+    return error{errc::internal, "share root " + plan.layout.share_root()
+                                   + " is not the one that is held, "
+                                   + root_.path()};
+  if (auto right = root_.check(); !right)
+    return right.err();
   return std::unique_ptr<mount_session>{
-    std::make_unique<kernel_session>(*std::move(tree), plan.layout, *api_)};
+    std::make_unique<kernel_session>(root_, plan.layout, *api_, known_)};
 }
 
 result<std::unique_ptr<mount_executor>>
-make_kernel_mount(mount_api_choice choice) {
+make_kernel_mount(mount_api_choice choice, const std::string& share_root) {
   auto api = make_mount_api(choice);
   if (!api)
     return api.err();
+  auto root = held_root::open(share_root);
+  if (!root)
+    return root.err();
   return std::unique_ptr<mount_executor>{
-    std::make_unique<kernel_mount>(*std::move(api))};
+    std::make_unique<kernel_mount>(*std::move(root), *std::move(api))};
 }
 
 } // namespace fsshare

@@ -15,10 +15,6 @@ class new_mount_api final : public mount_api {
 public:
   status attach(const share_tree& tree,
                 const attach_request& request) override {
-    // What is to stay behind must be unmounted before anybody sees it, which
-    // takes a place in the mount table.
-    if (!request.without.empty())
-      return make_classic_mount_api()->attach(tree, request);
     const auto target = tree.open_path(request.target);
     if (!target)
       return target.err();
@@ -29,6 +25,14 @@ public:
                   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | below)};
     if (!made)
       return mount_error(errno, "open_tree", "source");
+    // After the clone: what it has is in the mount table by now.
+    const auto place = admit_source(tree, request);
+    if (!place)
+      return place.err();
+    // What is to stay behind must be unmounted before anybody sees it, which
+    // takes a place in the mount table.
+    if (*place == source_place::holds_share_root)
+      return make_classic_mount_api()->attach(tree, request);
     if (auto set = configure(made.get(), below, request.options); !set)
       return set;
     if (::move_mount(made.get(), "", target->get(), "",
@@ -86,6 +90,18 @@ error mount_error(int number, std::string_view call, std::string_view subject) {
   if (number == ENOSPC)
     failure.message += " for mounts: fs.mount-max is reached";
   return failure;
+}
+
+result<source_place> admit_source(const share_tree& tree,
+                                  const attach_request& request) {
+  if (request.origin == source_origin::sandbox)
+    return source_place::apart;
+  const auto place = place_source(request.source, tree);
+  if (place && *place == source_place::in_share_root)
+    return error{errc::invalid_argument, "source '" + request.shown
+                                           + "' leads into the share root '"
+                                           + tree.root().path() + "'"};
+  return place;
 }
 
 std::unique_ptr<mount_api> make_new_mount_api() {

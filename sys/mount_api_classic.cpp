@@ -79,6 +79,10 @@ public:
   // Mounts the source of a request in the slot.
   result<unique_fd> load(const attach_request& request) const {
     const auto& options = request.options;
+    const auto place = admit_source(tree_, request);
+    if (!place)
+      return place.err();
+    const bool holds_root = *place == source_place::holds_share_root;
     if (auto made = make_slot(request.source); !made)
       return made.err();
     auto slot = tree_.open_path(slot_);
@@ -95,11 +99,11 @@ public:
     if (!slot)
       return slot;
     const bool is_slave
-      = options.propagation == propagation::slave && request.without.empty();
+      = options.propagation == propagation::slave && !holds_root;
     const auto flow = is_slave ? MS_SLAVE : MS_PRIVATE;
     done = mount_with(nullptr, path_of(*slot), flow | below, slot_);
-    if (done && !request.without.empty())
-      done = unmount_below(*slot, request.without);
+    if (done && request.origin == source_origin::elsewhere && below != 0)
+      done = unmount_ours(*slot);
     if (done && options.access == access::read_only)
       done = make_read_only(*slot);
     if (!done)
@@ -150,15 +154,18 @@ private:
   }
 
   // They are private by now: nothing is unmounted anywhere else.
-  status unmount_below(const unique_fd& slot,
-                       const std::string& without) const {
-    const auto mounts = mounted_in(slot);
+  status unmount_ours(const unique_fd& slot) const {
+    const auto top = real_path(slot.get(), slot_);
+    if (!top)
+      return top.err();
+    const auto mounts = share_mounts_below(slot.get(), tree_);
     if (!mounts)
       return mounts.err();
-    const auto top = join(slot_, without);
     for (const auto& entry : *mounts)
-      if (entry.mount_point == top || is_below(entry.mount_point, top))
-        if (const auto gone = tree_.detach(entry.mount_point); !gone)
+      if (is_below(entry.mount_point, *top))
+        if (const auto gone
+            = tree_.detach(slot_ + entry.mount_point.substr(top->size()));
+            !gone)
           return gone.err();
     return unit{};
   }

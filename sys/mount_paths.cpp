@@ -57,18 +57,15 @@ looked_up look_at(int dir, const std::string& name) {
           S_ISDIR(info.stx_mode), S_ISREG(info.stx_mode), info.stx_size};
 }
 
-share_tree::share_tree(unique_fd root, const share_layout& layout)
-  : root_(std::move(root)), root_path_(layout.share_root()),
+share_tree::share_tree(const held_root& root, const share_layout& layout,
+                       std::optional<mount_identity> mounts_dir)
+  : root_(root), known_mounts_dir_(mounts_dir), root_path_(root.path()),
     sandbox_dir_(layout.sandbox_dir()), mounts_dir_(layout.mounts_dir()),
     staging_dir_(layout.staging_dir()) {
 }
 
-result<share_tree> share_tree::open(const share_layout& layout) {
-  const auto& path = layout.share_root();
-  unique_fd root{::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
-  if (!root)
-    return errno_error(errno, "open", path);
-  return share_tree{std::move(root), layout};
+std::string_view share_tree::sandbox_name() const {
+  return base_name(sandbox_dir_);
 }
 
 result<unique_fd> share_tree::open_below(const std::string& path, int flags,
@@ -79,7 +76,7 @@ result<unique_fd> share_tree::open_below(const std::string& path, int flags,
   else if (path != root_path_)
     return error{errc::invalid_argument,
                  path + " does not lie below " + root_path_};
-  auto fd = open_beneath(root_.get(), relative, flags, mounts);
+  auto fd = open_beneath(root_.fd(), relative, flags, mounts);
   if (!fd)
     return open_error(errno, path);
   return fd;
@@ -90,26 +87,43 @@ result<unique_fd> share_tree::open_parent(const std::string& path,
   return open_below(std::string{parent_path(path)}, directory_only, mounts);
 }
 
-result<unique_fd> share_tree::open_own_parent(const std::string& path) const {
-  if (!is_below(path, mounts_dir_))
-    return open_parent(path, mount_crossing::skip);
+// Opens mounts/, which is bound onto itself. A mount of something else over it
+// shows another directory, and one over the sandbox's directory none at all.
+result<unique_fd> share_tree::open_mounts_dir() const {
   auto sandbox = open_below(sandbox_dir_, directory_only, mount_crossing::skip);
   if (!sandbox)
     return sandbox;
   auto mounts = open_below(mounts_dir_, directory_only, mount_crossing::cross);
   if (!mounts)
     return mounts;
-  // mounts/ is bound onto itself; a mount of something else over it would show
-  // another file system.
   struct stat outside {};
   struct stat inside {};
   if (::fstat(sandbox->get(), &outside) != 0
       || ::fstat(mounts->get(), &inside) != 0)
     return errno_error(errno, "stat", mounts_dir_);
-  if (outside.st_dev != inside.st_dev)
+  const mount_identity found{inside.st_dev, inside.st_ino, 0};
+  if (outside.st_dev != inside.st_dev
+      || (known_mounts_dir_ && !found.is_same_file(*known_mounts_dir_)))
     return refused("open " + mounts_dir_ + ": a mount is in the way");
+  return mounts;
+}
+
+result<mount_identity> share_tree::identify_mounts_dir() const {
+  const auto mounts = open_mounts_dir();
+  if (!mounts)
+    return mounts.err();
+  return identify(mounts->get(), mounts_dir_);
+}
+
+result<unique_fd> share_tree::open_own_parent(const std::string& path) const {
+  if (!is_below(path, mounts_dir_))
+    return open_parent(path, mount_crossing::skip);
+  auto mounts = open_mounts_dir();
+  // Where Prepare made it and it is not found, its mounts are elsewhere.
+  if (!mounts && mounts.err().code == errc::not_found && known_mounts_dir_)
+    return refused(mounts.err().message + ", where it was made");
   const auto dir = parent_path(path);
-  if (dir == mounts_dir_)
+  if (!mounts || dir == mounts_dir_)
     return mounts;
   auto parent = open_beneath(mounts->get(),
                              std::string{dir.substr(mounts_dir_.size() + 1)},
@@ -125,10 +139,6 @@ share_tree::open_parent_to_fill(const std::string& path) const {
   if (is_below(path, staging_dir_))
     return open_parent(path, mount_crossing::cross);
   return open_own_parent(path);
-}
-
-result<std::string> share_tree::real_root() const {
-  return real_path(root_.get(), root_path_);
 }
 
 result<unique_fd> share_tree::open_path(const std::string& path) const {

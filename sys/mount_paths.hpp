@@ -2,10 +2,13 @@
 
 #include "core/mount_plan.hpp"
 #include "core/result.hpp"
+#include "sys/held_root.hpp"
+#include "sys/mountinfo.hpp"
 #include "sys/open_beneath.hpp"
 #include "sys/unique_fd.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,13 +24,20 @@ namespace fsshare {
 /// points, and takes away only empty directories and empty regular files.
 class share_tree {
 public:
-  /// Opens the share root of a layout, following links: the path to it is the
-  /// operator's.
-  /// @returns `errc::not_found` without one.
-  static result<share_tree> open(const share_layout& layout);
+  /// @param root The share root of the layout; outlives the tree.
+  /// @param mounts_dir What Prepare made at `mounts/`, where that is known.
+  share_tree(const held_root& root, const share_layout& layout,
+             std::optional<mount_identity> mounts_dir);
 
-  /// Returns where the share root lies, links on the way to it resolved.
-  result<std::string> real_root() const;
+  const held_root& root() const {
+    return root_;
+  }
+  /// Returns the name of the sandbox's directory in the share root.
+  std::string_view sandbox_name() const;
+
+  /// Identifies the directory `mounts/`, whatever is mounted on it if that is
+  /// Prepare's; `errc::not_found` without one.
+  result<mount_identity> identify_mounts_dir() const;
 
   /// Opens what is at `path`, on top of all mounts, for use as a mount's source
   /// or target (O_PATH).
@@ -70,20 +80,26 @@ public:
   ///          else lies beside it.
   result<bool> remove_mark(const std::string& path) const;
 
-  /// Unmounts everything that is mounted on `path`, lazily and with all below.
-  /// Of the staging directory nothing is unmounted that still passes on what
-  /// happens to it.
-  /// @returns whether anything was.
+  /// Unmounts everything that is mounted on `path`, with all below; lazily what
+  /// is in use. What somebody else bound there with its original's mounts is
+  /// taken out of its peer group first, so that nothing of it is unmounted but
+  /// the copy.
+  /// @returns whether anything was; `errc::failed_precondition` where `path`
+  ///          lies in what somebody mounted over our directories.
   result<bool> detach(const std::string& path) const;
 
 private:
-  share_tree(unique_fd root, const share_layout& layout);
-
   result<unique_fd> open_below(const std::string& path, int flags,
                                mount_crossing mounts) const;
   result<unique_fd> open_parent(const std::string& path,
                                 mount_crossing mounts) const;
+  result<unique_fd> open_mounts_dir() const;
   status close_off(const std::string& path) const;
+  status release_foreign(const unique_fd& parent,
+                         const std::string& path) const;
+  result<bool> release_one(const mounted_entry& mount) const;
+  result<bool> unmount_top(const unique_fd& parent,
+                           const std::string& path) const;
   /// Opens the directory of a placeholder: it lies on the share root's file
   /// system, or on the mount that Prepare made, and on no other.
   result<unique_fd> open_own_parent(const std::string& path) const;
@@ -91,7 +107,8 @@ private:
   /// staging directory's mount.
   result<unique_fd> open_parent_to_fill(const std::string& path) const;
 
-  unique_fd root_;
+  const held_root& root_;
+  std::optional<mount_identity> known_mounts_dir_;
   std::string root_path_;
   std::string sandbox_dir_;
   std::string mounts_dir_;

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <iterator>
 #include <memory>
-#include <sys/mount.h>
 #include <unistd.h>
 #include <utility>
 
@@ -18,8 +17,6 @@ namespace fsshare {
 
 namespace {
 
-// More than anybody stacks on one mount point by hand.
-constexpr int max_stacked_mounts = 64;
 constexpr int listing = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
 
 // Removes `name` in `dir` if it is empty; `path` is for the sentence.
@@ -171,47 +168,6 @@ result<bool> share_tree::remove_mark(const std::string& path) const {
   if (errno == ENOENT)
     return false;
   return errno_error(errno, "unlink", path);
-}
-
-// What a mount(2) that was interrupted left in the staging directory can still
-// be in the peer group of its source: unmounting what is below it there would
-// unmount it below the source, too.
-status share_tree::close_off(const std::string& path) const {
-  const auto top = open_path(path);
-  if (!top)
-    return top.err();
-  const auto place = "/proc/self/fd/" + std::to_string(top->get());
-  if (::mount(nullptr, place.c_str(), nullptr, MS_PRIVATE | MS_REC, nullptr)
-      != 0)
-    return errno_error(errno, "make private", path);
-  return unit{};
-}
-
-result<bool> share_tree::detach(const std::string& path) const {
-  const auto parent = open_parent(path, mount_crossing::cross);
-  if (!parent && parent.err().code == errc::not_found)
-    return false;
-  if (!parent)
-    return parent.err();
-  const std::string name{base_name(path)};
-  // umount2(2) takes no descriptor; a magic link before the last component
-  // stands in, and UMOUNT_NOFOLLOW is about the last one only.
-  const auto place
-    = "/proc/self/fd/" + std::to_string(parent->get()) + "/" + name;
-  bool changed = false;
-  for (int i = 0; i < max_stacked_mounts; ++i) {
-    const auto seen = look_at(parent->get(), name);
-    // A dead network or FUSE mount may fail to tell: then it is tried.
-    if (seen.failure == ENOENT || (seen.failure == 0 && !seen.is_mount_point))
-      return changed;
-    if (path == staging_dir_)
-      if (auto closed = close_off(path); !closed)
-        return closed.err();
-    if (::umount2(place.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0)
-      return errno_error(errno, "umount", path);
-    changed = true;
-  }
-  return refused("umount " + path + ": too many mounts on top of each other");
 }
 
 } // namespace fsshare

@@ -34,8 +34,9 @@ class mount_executor {
 public:
   virtual ~mount_executor() = default;
 
-  /// Opens the share root for a plan, which outlives the session.
-  /// @returns `errc::not_found` without a share root.
+  /// Begins a plan, which outlives the session.
+  /// @returns `errc::not_found` where the share root was deleted, with nothing
+  ///          in it.
   virtual result<std::unique_ptr<mount_session>> begin(const mount_plan& plan)
     = 0;
 };

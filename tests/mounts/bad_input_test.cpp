@@ -16,10 +16,11 @@ namespace {
 constexpr std::size_t most_mounts = 200'000;
 
 // Puts a tmpfs on the share root that takes only so much.
-void limit_share_root(const mount_fixture& f, const std::string& limits) {
+void limit_share_root(mount_fixture& f, const std::string& limits) {
   REQUIRE(
     ::mount("small", f.layout.share_root().c_str(), "tmpfs", 0, limits.c_str())
     == 0);
+  f.start();
 }
 
 std::size_t mount_max() {

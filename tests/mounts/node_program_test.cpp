@@ -1,3 +1,4 @@
+#include "core/paths.hpp"
 #include "tests/mounts/node_fixture.hpp"
 #include "tests/support/tree_text.hpp"
 
@@ -50,6 +51,17 @@ struct storm_client {
     ++rounds;
   }
 };
+
+// Returns the mount points below a directory.
+std::vector<std::string> mounts_below(const std::string& dir) {
+  std::vector<std::string> points;
+  const auto table = read_mountinfo();
+  REQUIRE(table);
+  for (const auto& entry : *table)
+    if (is_below(entry.mount_point, dir))
+      points.push_back(entry.mount_point);
+  return points;
+}
 
 } // namespace
 
@@ -160,6 +172,37 @@ TEST_CASE("ids and paths that lead elsewhere are refused, nothing changed") {
           != std::string::npos);
     CHECK(mount_table() == before);
     CHECK(describe_tree(f.node.share_root()) == files);
+    CHECK(client.cleanup("sb"));
+  });
+}
+
+TEST_CASE("while the share root is covered nothing is told to be gone, and "
+          "afterwards everything ends") {
+  for_each_api([](node_fixture& f) {
+    control_client client{f.node.socket()};
+    const auto root = f.node.share_root();
+    const auto empty = mounts_below(root);
+    REQUIRE(client.prepare("sb"));
+    REQUIRE(client.share("sb", "c1", f.work / "source", "/s", true));
+    REQUIRE(client.share_rootfs("sb", "c1", f.work / "rootfs"));
+    const auto mounted = mounts_below(root);
+    bind_by_hand(f.work.make_dir("over"), root);
+    const auto code = [](const auto& got) {
+      return got ? errc::none : got.err().code;
+    };
+    CHECK(code(client.share("sb", "c1", f.work / "source", "/t", true))
+          == errc::failed_precondition);
+    CHECK(code(client.unshare_container("sb", "c1"))
+          == errc::failed_precondition);
+    CHECK(code(client.prepare("other")) == errc::failed_precondition);
+    CHECK(code(client.cleanup("sb")) == errc::failed_precondition);
+    CHECK(code(client.cleanup("nobody")) == errc::failed_precondition);
+    unmount_by_hand(root);
+    CHECK(mounts_below(root) == mounted);
+    CHECK(client.cleanup("sb"));
+    CHECK(mounts_below(root) == empty);
+    CHECK(std::filesystem::is_empty(root));
+    CHECK(client.prepare("sb"));
     CHECK(client.cleanup("sb"));
   });
 }

@@ -60,6 +60,7 @@ TEST_CASE("a source that holds the share root comes without what is mounted "
 TEST_CASE("where the share root is a mount, a source above it comes without") {
   for_each_way([](mount_fixture& f) {
     bind_by_hand(f.layout.share_root(), f.layout.share_root());
+    f.start();
     const auto before = mount_table();
     f.prepare();
     f.must_run(plan_rootfs(f.layout, "c", f.work.path(), read_write));

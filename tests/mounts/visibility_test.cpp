@@ -107,9 +107,10 @@ TEST_CASE("what a node agent mounts in its container reaches the host") {
     REQUIRE(container >= 0);
     if (container == 0) {
       // A new namespace is a peer of the old one.
-      const bool made
-        = ::unshare(CLONE_NEWNS) == 0
-          && f.run(plan_prepare(f.layout, {}, submounts::take))
+      bool made = ::unshare(CLONE_NEWNS) == 0;
+      f.start();
+      made
+        = made && f.run(plan_prepare(f.layout, {}, submounts::take))
           && f.run(plan_share(f.layout, "ro", f.work / "source", read_only))
           && f.run(plan_share(f.layout, "rw", f.work / "source", read_write));
       ::_exit(made ? 0 : 1);

@@ -22,12 +22,17 @@ struct mount_way {
 /// run by the real kernel.
 struct mount_fixture {
   explicit mount_fixture(const mount_way& way)
-    : work(way.parent), layout(work / "share", "box", "/guest") {
+    : work(way.parent), api(way.api), layout(work / "share", "box", "/guest") {
     if (!work.unavailable().empty())
       return;
     work.make_dir("share");
     work.write("source/key", "value");
-    auto made = make_kernel_mount(way.api);
+    start();
+  }
+
+  /// Begins as another process does that knows nothing of the former one.
+  void start() {
+    auto made = make_kernel_mount(api, layout.share_root());
     REQUIRE_MESSAGE(made, (made ? "" : made.err().message));
     kernel = *std::move(made);
   }
@@ -64,6 +69,7 @@ struct mount_fixture {
   }
 
   private_mounts work;
+  mount_api_choice api;
   share_layout layout;
   std::unique_ptr<mount_executor> kernel;
 };

@@ -81,7 +81,7 @@ node_world::node_world(chooser& c, const node_world_options& world_options)
     = actors.spawn<state_actor<registry_state>>(settings, watcher_, reader_);
   tell(watcher_, report_volumes_to{registry});
   mounter_ = actors.spawn<mounter>(std::shared_ptr<mount_executor>{
-    must(make_kernel_mount(mount_api_choice::automatic))});
+    must(make_kernel_mount(mount_api_choice::automatic, dir / "sandboxes"))});
   sandbox_neighbours neighbours{
     mounter_, registry, reader_,
     [this, quiet_time = world_options.quiet_time,

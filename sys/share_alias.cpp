@@ -1,0 +1,127 @@
+#include "sys/share_alias.hpp"
+
+#include "core/paths.hpp"
+#include "sys/open_beneath.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+/// What a descriptor has open, in the words of a mount table.
+struct located {
+  mounted_entry mount;
+  /// In this mount namespace.
+  std::string path;
+
+  mount_place place() const {
+    return mount_places::place_of(mount, path);
+  }
+};
+
+result<located> locate(mount_places& mounts, int fd, const std::string& shown) {
+  auto path = real_path(fd, shown);
+  if (!path)
+    return path.err();
+  auto mount = mounts.mount_behind(fd, shown);
+  if (!mount)
+    return mount.err();
+  return located{*std::move(mount), *std::move(path)};
+}
+
+result<mount_place> place_of_root(mount_places& mounts,
+                                  const share_tree& tree) {
+  const auto& root = tree.root();
+  const auto found = locate(mounts, root.fd(), root.path());
+  if (!found)
+    return found.err();
+  return found->place();
+}
+
+void add_groups(std::set<std::uint64_t>& groups, const mount_places& mounts,
+                const mount_place& sandbox) {
+  for (const auto& entry : mounts.table())
+    if (entry.peer_group != 0 && !mounts.is_inside(entry, sandbox))
+      groups.insert(entry.peer_group);
+}
+
+// What is ours is in no peer group with anything outside the sandbox but with
+// what propagation made of it: in binds of what holds the share root, and there
+// it lies inside the sandbox as well.
+std::set<std::uint64_t> groups_outside(const mount_places& mounts,
+                                       const mount_place& sandbox) {
+  std::set<std::uint64_t> groups;
+  add_groups(groups, mounts, sandbox);
+  if (auto host = read_mountinfo("/proc/1/mountinfo"))
+    add_groups(groups, mount_places{*std::move(host)}, sandbox);
+  return groups;
+}
+
+} // namespace
+
+result<source_place> place_source(int source, const share_tree& tree) {
+  auto mounts = read_mount_places();
+  if (!mounts)
+    return mounts.err();
+  const auto root = place_of_root(*mounts, tree);
+  if (!root)
+    return root.err();
+  const auto from = locate(*mounts, source, "source");
+  if (!from)
+    return from.err();
+  auto seen = from->mount;
+  seen.root = from->place().path;
+  if (mounts->is_inside(seen, *root))
+    return source_place::in_share_root;
+  if (shows(from->mount, from->path, *root))
+    return source_place::holds_share_root;
+  const auto below = mounts->below(from->mount, from->path);
+  const bool holds
+    = std::any_of(below.begin(), below.end(), [&](const auto* entry) {
+        return shows(*entry, entry->mount_point, *root)
+               || mounts->is_inside(*entry, *root, from->mount.id);
+      });
+  return holds ? source_place::holds_share_root : source_place::apart;
+}
+
+result<std::vector<mounted_entry>> share_mounts_below(int top,
+                                                      const share_tree& tree) {
+  auto mounts = read_mount_places();
+  if (!mounts)
+    return mounts.err();
+  const auto root = place_of_root(*mounts, tree);
+  if (!root)
+    return root.err();
+  const auto from = locate(*mounts, top, "source");
+  if (!from)
+    return from.err();
+  std::vector<mounted_entry> out;
+  for (const auto* entry : mounts->below(from->mount, from->path))
+    if (mounts->is_inside(*entry, *root, from->mount.id))
+      out.push_back(*entry);
+  return out;
+}
+
+result<std::vector<mounted_entry>>
+foreign_mounts_at(int parent, std::string_view name, const share_tree& tree) {
+  auto mounts = read_mount_places();
+  if (!mounts)
+    return mounts.err();
+  const auto root = place_of_root(*mounts, tree);
+  if (!root)
+    return root.err();
+  const auto from = locate(*mounts, parent, "mount");
+  if (!from)
+    return from.err();
+  const auto groups = groups_outside(*mounts, root->at(tree.sandbox_name()));
+  std::vector<mounted_entry> out;
+  for (const auto* entry : mounts->below(from->mount, join(from->path, name)))
+    if (groups.contains(entry->peer_group))
+      out.push_back(*entry);
+  return out;
+}
+
+} // namespace fsshare
