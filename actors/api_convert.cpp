@@ -233,7 +233,7 @@ prepare_request from_wire(const v1::PrepareRequest& in) {
 }
 
 cleanup_request from_wire(const v1::CleanupRequest& in) {
-  return {in.sandbox_id()};
+  return {in.sandbox_id(), in.abandoned()};
 }
 
 share_file_request from_wire(const v1::ShareFileRequest& in) {

@@ -47,8 +47,8 @@ sandbox_state::handle::behavior_type sandbox_state::make_behavior() {
     [this](const prepare_request& msg) {
       return prepare(msg);
     },
-    [this](const cleanup_request&) {
-      return cleanup();
+    [this](const cleanup_request& msg) {
+      return cleanup(msg);
     },
     [this](const share_file_request& msg) {
       return share_file(msg);
@@ -129,7 +129,7 @@ void sandbox_state::prepare_ended(const status& outcome) {
       promise.deliver(to_caf(outcome.err()));
   }
   if (!cleaning_.empty())
-    begin_cleanup();
+    begin_cleanup(cleanup_plan());
 }
 
 void sandbox_state::start_proxy(const std::optional<guest_legacy>& legacy) {
@@ -160,32 +160,35 @@ void sandbox_state::proxy_died(std::uint64_t which,
   tell(neighbours_.registry, replace_proxy{options_.sandbox_id, proxy_});
 }
 
-caf::result<cleanup_reply> sandbox_state::cleanup() {
+caf::result<cleanup_reply> sandbox_state::cleanup(const cleanup_request& msg) {
+  if (msg.abandoned)
+    if (auto checked = state_.check_abandoned(msg.sandbox_id); !checked)
+      return to_caf(checked.err());
   auto promise = self_->make_response_promise<cleanup_reply>();
   const bool begun = !cleaning_.empty();
   cleaning_.push_back(promise);
   // A Prepare that runs ends first: there is no telling what it has made.
-  if (!begun && state_.phase() != sandbox_phase::preparing)
-    begin_cleanup();
+  if (begun || state_.phase() == sandbox_phase::preparing)
+    return promise;
+  begin_cleanup(msg.abandoned ? plan_discard(layout_) : cleanup_plan());
   return promise;
 }
 
-void sandbox_state::begin_cleanup() {
-  const bool ours = state_.phase() != sandbox_phase::absent;
+mount_plan sandbox_state::cleanup_plan() const {
+  return state_.phase() == sandbox_phase::absent ? plan_cleanup_unknown(layout_)
+                                                 : plan_cleanup(layout_);
+}
+
+void sandbox_state::begin_cleanup(mount_plan plan) {
   drop_all({errc::aborted,
             "sandbox '" + options_.sandbox_id + "' is being cleaned up"});
   state_.cleaning();
   unmount_images({images_.begin(), images_.end()},
-                 [this, ours](const status& images) {
-                   remove_mounts(ours, images);
+                 [this, plan = std::move(plan)](const status& images) {
+                   run(plan, [this, images](const status& outcome) {
+                     cleanup_ended(both(images, outcome));
+                   });
                  });
-}
-
-void sandbox_state::remove_mounts(bool ours, const status& images) {
-  auto plan = ours ? plan_cleanup(layout_) : plan_cleanup_unknown(layout_);
-  run(std::move(plan), [this, images](const status& outcome) {
-    cleanup_ended(both(images, outcome));
-  });
 }
 
 void sandbox_state::cleanup_ended(const status& outcome) {

@@ -93,9 +93,9 @@ private:
   void start_proxy(const std::optional<guest_legacy>& legacy);
   void proxy_died(std::uint64_t which,
                   const std::optional<guest_legacy>& legacy);
-  caf::result<cleanup_reply> cleanup();
-  void begin_cleanup();
-  void remove_mounts(bool ours, const status& images);
+  caf::result<cleanup_reply> cleanup(const cleanup_request& msg);
+  mount_plan cleanup_plan() const;
+  void begin_cleanup(mount_plan plan);
   void cleanup_ended(const status& outcome);
   void drop_all(const error& why);
   caf::result<get_sandbox_reply> describe();

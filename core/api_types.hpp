@@ -94,6 +94,8 @@ struct prepare_reply {
 
 struct cleanup_request {
   std::string sandbox_id;
+  /// Prepared by an earlier process, and nobody needs it any more.
+  bool abandoned = false;
 };
 
 struct cleanup_reply {};

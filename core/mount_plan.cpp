@@ -85,6 +85,9 @@ std::string describe(const mount_step& step) {
     std::string operator()(const require_absent& x) const {
       return "check that nothing is at " + x.path;
     }
+    std::string operator()(const require_unused& x) const {
+      return "check that nobody uses " + x.path;
+    }
     std::string operator()(const unmount& x) const {
       return "unmount " + x.path;
     }
@@ -137,6 +140,9 @@ std::optional<mount_step> undo_of(const mount_step& step) {
       return std::nullopt;
     }
     undo operator()(const require_absent&) const {
+      return std::nullopt;
+    }
+    undo operator()(const require_unused&) const {
       return std::nullopt;
     }
     undo operator()(const unmount&) const {
@@ -233,6 +239,13 @@ mount_plan plan_cleanup(const share_layout& layout) {
     remove_directory{layout.shared_dir()},
     remove_sandbox_dir{layout.sandbox_dir(), layout.mark_path()},
   };
+  return plan;
+}
+
+mount_plan plan_discard(const share_layout& layout) {
+  auto plan = plan_cleanup(layout);
+  plan.steps.insert(plan.steps.begin() + 1,
+                    require_unused{layout.sandbox_dir()});
   return plan;
 }
 

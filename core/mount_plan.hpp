@@ -77,6 +77,15 @@ struct require_absent {
     = default;
 };
 
+/// Goes on only where no other process has `path`, the directory of a sandbox,
+/// or anything below it open, as its file server does;
+/// `errc::failed_precondition` names the process.
+struct require_unused {
+  std::string path;
+  friend bool operator==(const require_unused&, const require_unused&)
+    = default;
+};
+
 /// Takes away everything that is mounted on `path`, with all below it, at once
 /// and even if it is in use (MNT_DETACH). Never follows a link.
 struct unmount {
@@ -118,8 +127,9 @@ struct remove_sandbox_dir {
 
 using mount_step
   = std::variant<make_sandbox_dir, make_directory, make_placeholder, make_bind,
-                 require_mark, require_absent, unmount, remove_placeholder,
-                 remove_placeholders, remove_directory, remove_sandbox_dir>;
+                 require_mark, require_absent, require_unused, unmount,
+                 remove_placeholder, remove_placeholders, remove_directory,
+                 remove_sandbox_dir>;
 
 /// Returns what a step does in words for an error, such as `bind /a -> /b`.
 std::string describe(const mount_step& step);
@@ -194,6 +204,10 @@ mount_plan plan_cleanup(const share_layout& layout);
 /// Plans Cleanup of a sandbox that nobody prepared here: nothing to do, unless
 /// its directory exists, which fails.
 mount_plan plan_cleanup_unknown(const share_layout& layout);
+
+/// Plans the end of a sandbox that an earlier process prepared: Cleanup, but
+/// for one that somebody uses.
+mount_plan plan_discard(const share_layout& layout);
 
 /// Plans a share of `source` as `mounts/<share_name>`.
 /// @param share_name From make_share_name().

@@ -42,6 +42,14 @@ void share_state::prepared(bool succeeded) {
     phase_ = succeeded ? sandbox_phase::prepared : sandbox_phase::absent;
 }
 
+status share_state::check_abandoned(const std::string& sandbox_id) const {
+  if (phase_ == sandbox_phase::absent)
+    return unit{};
+  return error{errc::failed_precondition,
+               "discard sandbox '" + sandbox_id
+                 + "': this node agent prepared it, clean it up instead"};
+}
+
 void share_state::cleaning() {
   phase_ = sandbox_phase::cleaning;
   shares_.clear();

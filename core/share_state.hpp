@@ -71,6 +71,10 @@ public:
   result<admission> admit(const prepare_request& request);
   void prepared(bool succeeded);
 
+  /// Decides about Cleanup of a sandbox that is said to be abandoned.
+  /// @returns `errc::failed_precondition` unless it is none of this process.
+  status check_abandoned(const std::string& sandbox_id) const;
+
   /// Notes that Cleanup began; the shares are forgotten.
   void cleaning();
   void cleaned(bool whole);

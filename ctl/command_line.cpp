@@ -144,6 +144,12 @@ void command_line::add_sandbox_commands() {
     = add(sandbox, "cleanup", "Remove what was made on the host for a sandbox");
   add_sandbox(app, cleanup);
   calls<v1::CleanupReply>(app, "Cleanup", cleanup, render);
+  auto discard = make_request<v1::CleanupRequest>();
+  discard->set_abandoned(true);
+  app = add(sandbox, "discard",
+            "Remove what was made for a sandbox by a process before this one");
+  add_sandbox(app, discard);
+  calls<v1::CleanupReply>(app, "Cleanup", discard, render);
   calls<v1::ListSandboxesReply>(
     add(sandbox, "ls", "List all sandboxes"), "ListSandboxes",
     make_request<v1::ListSandboxesRequest>(), render);

@@ -2,9 +2,11 @@
 
 #include "core/paths.hpp"
 #include "core/share_mark.hpp"
+#include "sys/directory_user.hpp"
 #include "sys/errno_error.hpp"
 #include "sys/mount_paths.hpp"
 #include "sys/mount_places.hpp"
+#include "sys/open_beneath.hpp"
 #include "sys/unique_fd.hpp"
 
 #include <cerrno>
@@ -149,6 +151,24 @@ private:
     return found.err();
   }
 
+  outcome operator()(const require_unused& x) {
+    const auto dir = tree_.open_path(x.path);
+    if (!dir)
+      return dir.err();
+    const auto path = real_path(dir->get(), x.path);
+    if (!path)
+      return path.err();
+    // What a file server sees as its root.
+    const auto served = tree_.open_path(layout_.mounts_dir());
+    const auto user = find_user_of(served ? served->get() : dir->get(), *path);
+    if (!user)
+      return user.err();
+    if (*user)
+      return refused("process " + std::to_string((*user)->pid) + " ("
+                     + (*user)->name + ") has it open");
+    return step_outcome{};
+  }
+
   outcome operator()(const unmount& x) {
     return changed(tree_.detach(x.path));
   }
@@ -190,8 +210,10 @@ private:
   error taken() const {
     const auto mark = tree_.read_small_file(layout_.mark_path());
     return {errc::failed_precondition,
-            mark ? "it bears our mark, but this node agent did not make it"
-                 : "it exists without our mark and is not ours"};
+            mark
+              ? "it bears our mark, but this node agent did not make it; once "
+                "nobody needs it, discard it"
+              : "it exists without our mark and is not ours"};
   }
 
   // A directory that was renamed is no longer there either, with its mounts.

@@ -63,7 +63,8 @@ result<plan_done> run_and_go_on(const mount_plan& plan,
     auto outcome = session.apply(step);
     if (!outcome
         && (std::holds_alternative<require_mark>(step)
-            || std::holds_alternative<require_absent>(step)))
+            || std::holds_alternative<require_absent>(step)
+            || std::holds_alternative<require_unused>(step)))
       return outcome.err().within(describe(step));
     if (!outcome) {
       done.leftovers.push_back({path_of(step), outcome.err().message});

@@ -153,6 +153,37 @@ TEST_CASE("a sandbox directory that this process did not prepare is neither "
   });
 }
 
+TEST_CASE(
+  "what an earlier process prepared is taken away on request, what this "
+  "one prepared is not") {
+  for_each_seed(20, [](chooser& choose) {
+    node_world w{choose};
+    w.dir.write("sandboxes/s1/.fsshare", render_share_mark({"s1"}));
+    w.dir.make_dir("sandboxes/s1/mounts");
+    w.dir.write("sandboxes/s2/mounts/theirs", "x");
+    w.add_sandbox("s3");
+    const auto discard = [&w](const std::string& id) {
+      return w.ask<cleanup_reply>(cleanup_request{id, true});
+    };
+    CHECK(discard("s1"));
+    CHECK_FALSE(std::filesystem::exists(w.dir / "sandboxes/s1"));
+    CHECK(discard("s1"));
+    w.add_sandbox("s1");
+    for (const auto* id : {"s1", "s3"}) {
+      const auto refused = discard(id);
+      CHECK(code(refused) == errc::failed_precondition);
+      CHECK_MESSAGE(message(refused).find("this node agent prepared it")
+                      != std::string::npos,
+                    message(refused));
+      CHECK(std::filesystem::exists(
+        w.dir / ("sandboxes/" + std::string{id} + "/.fsshare")));
+    }
+    CHECK(code(discard("s2")) == errc::failed_precondition);
+    CHECK(read_file(w.dir / "sandboxes/s2/mounts/theirs") == "x");
+    CHECK(w.ask<cleanup_reply>(cleanup_request{"s3"}));
+  });
+}
+
 TEST_CASE("the same ShareFile waits while the first runs and gets the same "
           "answer, then and later") {
   for_each_seed(seeds, [](chooser& choose) {

@@ -80,7 +80,10 @@ TEST_CASE("sandbox commands become their calls") {
              "--guest-share-dir /d --bind-ro /a --bind-ro /b --bind-rw /c "
              "--kubelet-root /k --no-watcher --nydusd /n --force-guest-pull",
              "Prepare", prepare);
-  check_call("sandbox cleanup sb", "Cleanup", of_sandbox<v1::CleanupRequest>());
+  auto cleanup = of_sandbox<v1::CleanupRequest>();
+  check_call("sandbox cleanup sb", "Cleanup", cleanup);
+  cleanup.set_abandoned(true);
+  check_call("sandbox discard sb", "Cleanup", cleanup);
   check_call("sandbox ls", "ListSandboxes", v1::ListSandboxesRequest{});
   check_call("sandbox inspect sb", "GetSandbox",
              of_sandbox<v1::GetSandboxRequest>());

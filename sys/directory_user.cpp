@@ -1,0 +1,108 @@
+#include "sys/directory_user.hpp"
+
+#include "core/paths.hpp"
+#include "sys/errno_error.hpp"
+#include "sys/unique_fd.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <dirent.h>
+#include <fcntl.h>
+#include <fstream>
+#include <memory>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include <vector>
+
+namespace fsshare {
+
+namespace {
+
+struct close_directory {
+  void operator()(DIR* dir) const noexcept {
+    ::closedir(dir);
+  }
+};
+
+// Returns the numbers among the names in a directory of /proc; none of one that
+// ended or may not be read.
+std::vector<int> numbers_in(const std::string& path) {
+  std::vector<int> numbers;
+  const std::unique_ptr<DIR, close_directory> dir{::opendir(path.c_str())};
+  // Each stream has one reader. NOLINTNEXTLINE(concurrency-mt-unsafe)
+  while (const auto* entry = dir ? ::readdir(dir.get()) : nullptr) {
+    const std::string_view name{entry->d_name};
+    int number = 0;
+    const auto parsed
+      = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (parsed.ec == std::errc{} && parsed.ptr == name.data() + name.size())
+      numbers.push_back(number);
+  }
+  return numbers;
+}
+
+std::string target_of(const std::string& link) {
+  std::string path(4096, '\0');
+  const auto length = ::readlink(link.c_str(), path.data(), path.size());
+  path.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+  return path;
+}
+
+class user_search {
+public:
+  user_search(const struct stat& dir, std::string path)
+    : device_(dir.st_dev), inode_(dir.st_ino), path_(std::move(path)) {
+  }
+
+  bool is_user(int pid) const {
+    const auto process = "/proc/" + std::to_string(pid);
+    for (const auto* name : {"/root", "/cwd"})
+      if (is_dir(process + name) || is_within(target_of(process + name)))
+        return true;
+    for (const auto fd : numbers_in(process + "/fd"))
+      if (is_within(target_of(process + "/fd/" + std::to_string(fd))))
+        return true;
+    return false;
+  }
+
+private:
+  // Another mount namespace calls it by another path.
+  bool is_dir(const std::string& link) const {
+    // A dead server is not asked.
+    struct statx seen {};
+    return ::statx(AT_FDCWD, link.c_str(), AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+                   STATX_INO, &seen)
+             == 0
+           && makedev(seen.stx_dev_major, seen.stx_dev_minor) == device_
+           && seen.stx_ino == inode_;
+  }
+
+  bool is_within(const std::string& path) const {
+    return path == path_ || is_below(path, path_);
+  }
+
+  dev_t device_;
+  ino_t inode_;
+  std::string path_;
+};
+
+} // namespace
+
+result<std::optional<directory_user>> find_user_of(int fd,
+                                                   const std::string& dir) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0)
+    return errno_error(errno, "stat", dir);
+  const user_search search{info, dir};
+  for (const auto pid : numbers_in("/proc")) {
+    if (pid == ::getpid() || !search.is_user(pid))
+      continue;
+    directory_user user{pid, {}};
+    std::ifstream{"/proc/" + std::to_string(pid) + "/comm"} >> user.name;
+    return std::optional{user};
+  }
+  return std::optional<directory_user>{};
+}
+
+} // namespace fsshare
