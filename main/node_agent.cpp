@@ -18,6 +18,7 @@
 #include "sys/heap_trim.hpp"
 #include "sys/inotify.hpp"
 #include "sys/io_loop.hpp"
+#include "sys/kernel_calls.hpp"
 #include "sys/kernel_mount.hpp"
 #include "sys/mount_paths.hpp"
 #include "sys/share_visibility.hpp"
@@ -84,6 +85,17 @@ client_ledger::limits client_limits(std::size_t descriptors) {
   out.connections_per_user
     = std::min(out.connections_per_user, out.connections * 3 / 4);
   return out;
+}
+
+status check_calls() {
+  if (auto can = check_needed_calls(); !can)
+    return can;
+  std::string names;
+  for (const auto& name : available_calls().missing())
+    names += (names.empty() ? "" : ",") + name;
+  if (!names.empty())
+    log::warning("older-system-calls", {{"calls", names}});
+  return unit{};
 }
 
 status check_visible(const node_config& config) {
@@ -154,6 +166,8 @@ private:
 };
 
 status node_agent::parts::start() {
+  if (auto can = check_calls(); !can)
+    return can;
   if (auto made = make_share_root(config.share.root); !made)
     return made;
   if (auto visible = check_visible(config); !visible)

@@ -2,6 +2,7 @@
 
 #include "core/paths.hpp"
 #include "sys/errno_error.hpp"
+#include "sys/file_look.hpp"
 #include "sys/file_system_type.hpp"
 
 #include <algorithm>
@@ -145,31 +146,28 @@ std::string dir_walk::shown(const std::string& path) const {
 // left to be visited.
 status dir_walk::visit(int dir, const std::string& name, const place& at) {
   pause();
-  struct statx info {};
-  if (statx(dir, name.c_str(),
-            AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH,
-            STATX_BASIC_STATS, &info)
-      != 0) {
-    if (is_vanished(errno))
+  const auto info
+    = look(dir, name.c_str(), AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
+  if (info.failure != 0) {
+    if (is_vanished(info.failure))
       return vanish(at);
-    return errno_error(errno, "stat", shown(at.path));
+    return errno_error(info.failure, "stat", shown(at.path));
   }
-  const bool is_mount = (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
-  const char* reason = special_type(info.stx_mode);
+  const char* reason = special_type(info.mode);
   if (reason == nullptr)
-    reason = foreign(at, is_mount);
+    reason = foreign(at, info.is_mount_root);
   if (reason != nullptr) {
     tree_.skipped.push_back({at.as, reason});
     return unit{};
   }
   tree_entry entry;
   entry.path = at.as;
-  entry.type = type_of(info.stx_mode);
-  set_metadata(entry, info.stx_mode, info.stx_uid, info.stx_gid);
+  entry.type = type_of(info.mode);
+  set_metadata(entry, info.mode, info.uid, info.gid);
   if (entry.type == entry_type::symlink)
     return add_link(dir, name, at, std::move(entry));
   if (entry.type == entry_type::file) {
-    entry.size = info.stx_size;
+    entry.size = info.size;
     return add_file(dir, name, at, std::move(entry));
   }
   pending_.push_back(at);

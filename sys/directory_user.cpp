@@ -2,6 +2,7 @@
 
 #include "core/paths.hpp"
 #include "sys/errno_error.hpp"
+#include "sys/file_look.hpp"
 #include "sys/unique_fd.hpp"
 
 #include <cerrno>
@@ -11,7 +12,6 @@
 #include <fstream>
 #include <memory>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <vector>
 
@@ -69,13 +69,8 @@ public:
 private:
   // Another mount namespace calls it by another path.
   bool is_dir(const std::string& link) const {
-    // A dead server is not asked.
-    struct statx seen {};
-    return ::statx(AT_FDCWD, link.c_str(), AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
-                   STATX_INO, &seen)
-             == 0
-           && makedev(seen.stx_dev_major, seen.stx_dev_minor) == device_
-           && seen.stx_ino == inode_;
+    const auto seen = look_without_asking(AT_FDCWD, link.c_str(), 0);
+    return seen.failure == 0 && seen.device == device_ && seen.inode == inode_;
   }
 
   bool is_within(const std::string& path) const {

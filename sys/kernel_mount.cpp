@@ -4,6 +4,8 @@
 #include "core/share_mark.hpp"
 #include "sys/directory_user.hpp"
 #include "sys/errno_error.hpp"
+#include "sys/file_look.hpp"
+#include "sys/kernel_calls.hpp"
 #include "sys/mount_paths.hpp"
 #include "sys/mount_places.hpp"
 #include "sys/open_beneath.hpp"
@@ -246,8 +248,7 @@ private:
     } else if (!kept) {
       // O_PATH opens an automount point as it is; looking at it has the
       // automounter mount there first (statx(2)). If that fails, so will open.
-      struct statx ignored {};
-      ::statx(AT_FDCWD, path.c_str(), AT_STATX_DONT_SYNC, 0, &ignored);
+      wake_automounter(path);
       kept = unique_fd{::open(path.c_str(), O_PATH | O_CLOEXEC)};
       if (!kept)
         return errno_error(errno, "open", path);
@@ -282,6 +283,8 @@ kernel_mount::begin(const mount_plan& plan) {
 
 result<std::unique_ptr<mount_executor>>
 make_kernel_mount(mount_api_choice choice, const std::string& share_root) {
+  // Whatever the choice, before anything depends on them.
+  static_cast<void>(available_calls());
   auto api = make_mount_api(choice);
   if (!api)
     return api.err();

@@ -1,6 +1,7 @@
 #include "sys/mount_api.hpp"
 
 #include "sys/errno_error.hpp"
+#include "sys/kernel_calls.hpp"
 #include "sys/unique_fd.hpp"
 
 #include <cerrno>
@@ -71,18 +72,6 @@ private:
   }
 };
 
-// Neither call changes anything or needs a privilege: what they answer tells
-// whether they exist and may be called (a seccomp filter answers EPERM).
-bool has_new_api() {
-  const unique_fd root{
-    ::open_tree(AT_FDCWD, "/", OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW)};
-  if (!root)
-    return false;
-  mount_attr nothing{};
-  return ::mount_setattr(-1, "", AT_EMPTY_PATH, &nothing, sizeof(nothing)) == 0
-         || (errno != ENOSYS && errno != EPERM);
-}
-
 } // namespace
 
 error mount_error(int number, std::string_view call, std::string_view subject) {
@@ -111,13 +100,15 @@ std::unique_ptr<mount_api> make_new_mount_api() {
 result<std::unique_ptr<mount_api>> make_mount_api(mount_api_choice choice) {
   if (choice == mount_api_choice::classic)
     return make_classic_mount_api();
-  if (has_new_api())
+  const auto& lacking = available_calls().lacking_mount_call;
+  if (lacking.empty())
     return make_new_mount_api();
   if (choice == mount_api_choice::automatic)
     return make_classic_mount_api();
   return error{errc::unimplemented,
-               "mounts.api 'new': this kernel lacks mount_setattr (Linux 5.12) "
-               "or a seccomp filter denies it"};
+               "mounts.api 'new': " + lacking
+                 + " cannot be used: this kernel lacks it (Linux 5.12) or a "
+                   "seccomp filter denies it"};
 }
 
 } // namespace fsshare

@@ -2,6 +2,7 @@
 
 #include "core/paths.hpp"
 #include "sys/errno_error.hpp"
+#include "sys/file_look.hpp"
 #include "sys/mount_paths_open.hpp"
 
 #include <array>
@@ -47,14 +48,9 @@ error open_error(int number, const std::string& path) {
 }
 
 looked_up look_at(int dir, const std::string& name) {
-  struct statx info {};
-  if (::statx(dir, name.c_str(),
-              AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
-              STATX_TYPE | STATX_SIZE, &info)
-      != 0)
-    return {errno};
-  return {0, (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0,
-          S_ISDIR(info.stx_mode), S_ISREG(info.stx_mode), info.stx_size};
+  const auto seen = look_without_asking(dir, name.c_str(), AT_SYMLINK_NOFOLLOW);
+  return {seen.failure, seen.is_mount_root, S_ISDIR(seen.mode),
+          S_ISREG(seen.mode), seen.size};
 }
 
 share_tree::share_tree(const held_root& root, const share_layout& layout,

@@ -15,11 +15,19 @@ enum class mount_crossing : std::uint8_t { skip, cross };
 /// Opens `path` below the directory `base` (the base itself when empty) without
 /// following any symlink: openat2(2) with RESOLVE_BENEATH,
 /// RESOLVE_NO_SYMLINKS and RESOLVE_NO_MAGICLINKS, and RESOLVE_NO_XDEV unless
-/// mounts are crossed. FIFOs and terminals do not block or take over anything.
+/// mounts are crossed; open_by_steps() where it cannot be used. FIFOs and
+/// terminals do not block or take over anything.
 /// @param flags of open(2).
 /// @returns a descriptor that owns nothing on failure; errno then says why.
 unique_fd open_beneath(int base, const std::string& path, int flags,
                        mount_crossing mounts);
+
+/// The same without openat2(2): opens one component after the other, and tells
+/// mounts by mnt_id of proc(5). Refuses `..` (EXDEV).
+/// @param path Not empty, without empty components.
+/// @param flags Of open(2), as they are.
+unique_fd open_by_steps(int base, const std::string& path, int flags,
+                        mount_crossing mounts);
 
 /// Returns the path, free of links, that leads to what a descriptor has open in
 /// this mount namespace.

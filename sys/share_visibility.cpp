@@ -1,6 +1,8 @@
 #include "sys/share_visibility.hpp"
 
 #include "sys/errno_error.hpp"
+#include "sys/mount_identity.hpp"
+#include "sys/unique_fd.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -43,16 +45,19 @@ bool is_host_mount_namespace() {
          && own->st_dev == host->st_dev;
 }
 
-result<mounted_entry> mount_of(const std::string& path) {
-  struct statx info {};
-  if (::statx(AT_FDCWD, path.c_str(), 0, STATX_MNT_ID, &info) != 0)
-    return errno_error(errno, "stat", path);
+result<mounted_entry> entry_of(const std::string& path) {
+  const unique_fd there{::open(path.c_str(), O_PATH | O_CLOEXEC)};
+  if (!there)
+    return errno_error(errno, "open", path);
+  const auto id = mount_of(there.get(), path);
+  if (!id)
+    return id.err();
   auto mounts = read_mountinfo();
   if (!mounts)
     return mounts.err();
   const auto at
     = std::find_if(mounts->begin(), mounts->end(), [&](const auto& entry) {
-        return entry.id == info.stx_mnt_id;
+        return entry.id == *id;
       });
   if (at == mounts->end())
     return error{errc::internal,
@@ -91,7 +96,7 @@ result<share_visibility> judge_visibility(const visibility_facts& facts) {
 }
 
 result<share_visibility> check_share_visible(const std::string& share_root) {
-  auto mount = mount_of(share_root);
+  auto mount = entry_of(share_root);
   if (!mount)
     return mount.err();
   visibility_facts facts{share_root, *std::move(mount), false, std::nullopt};
