@@ -63,7 +63,7 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
     [this](const stop_order& msg) {
       for (auto& active : jobs_)
         if (active.order == msg.id.value)
-          active.job.stop();
+          stop_job(active);
       end_jobs();
     },
     [this](const copy_tree& msg) -> caf::result<tree_copied> {
@@ -270,22 +270,39 @@ bool guest_proxy_state::send_next(active_job& active) {
 
 void guest_proxy_state::fetch(active_job& active, const flight& what) {
   const auto& step = active.job.step_of(what.request);
-  const auto connection = connection_;
+  const auto fetch = ++last_fetch_;
+  fetching_.emplace(fetch, what);
   ask(self_, reader_,
       read_chunk{active.source, step.source, what.request.offset,
-                 what.request.length, active.open_files[what.request.step]})
+                 what.request.length, active.open_files[what.request.step],
+                 options_.sandbox_id})
     .then(
-      [this, what, connection](chunk_read& chunk) {
-        if (connection == connection_)
-          fetched(what, std::move(chunk));
+      [this, fetch](chunk_read& chunk) {
+        fetched(fetch, std::move(chunk));
       },
-      [this, what, connection](caf::error& err) {
-        if (connection == connection_)
-          fetched(what, from_caf(err));
+      [this, fetch](caf::error& err) {
+        fetched(fetch, from_caf(err));
       });
 }
 
-void guest_proxy_state::fetched(const flight& what, result<chunk_read> chunk) {
+// Ends a job without waiting for files that may never be read.
+void guest_proxy_state::stop_job(active_job& active) {
+  active.job.stop();
+  std::erase_if(fetching_, [&](const auto& entry) {
+    const auto& what = entry.second;
+    if (what.job != active.key)
+      return false;
+    window_.lost(what.window);
+    active.job.unsent(what.request, {errc::aborted, "superseded"});
+    return true;
+  });
+}
+
+void guest_proxy_state::fetched(std::uint64_t fetch, result<chunk_read> chunk) {
+  const auto fetching = fetching_.extract(fetch);
+  if (fetching.empty())
+    return;
+  const auto what = fetching.mapped();
   auto* active = find(what.job);
   if (active == nullptr)
     return;

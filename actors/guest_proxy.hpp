@@ -113,7 +113,8 @@ private:
   void pump();
   bool send_next(active_job& active);
   void fetch(active_job& active, const flight& what);
-  void fetched(const flight& what, result<chunk_read> chunk);
+  void stop_job(active_job& active);
+  void fetched(std::uint64_t fetch, result<chunk_read> chunk);
   void send(active_job& active, const flight& what, byte_view data);
   void end_jobs();
   void flush();
@@ -161,6 +162,9 @@ private:
   byte_stream_ptr stream_;
   std::optional<ttrpc::client_session> session_;
   std::map<std::uint32_t, flight> in_flight_;
+  /// Requests whose contents are being read.
+  std::map<std::uint64_t, flight> fetching_;
+  std::uint64_t last_fetch_ = 0;
   /// Of the greeting; 0 once answered.
   std::uint32_t check_stream_ = 0;
   std::uint32_t version_stream_ = 0;

@@ -220,6 +220,7 @@ void guest_proxy_state::lost(const error& why) {
   has_stragglers_ |= !in_flight_.empty();
   const bool was_up = link_ == link_state::up;
   in_flight_.clear();
+  fetching_.clear();
   for (auto& active : jobs_) {
     active.job.disconnected(why, now(), options_.dial_timeout);
     // Steps have other numbers on the next connection.

@@ -11,6 +11,16 @@ namespace fsshare {
 
 namespace {
 
+// Answers a request whose reply has no content.
+void deliver_done(caf::typed_response_promise<void>& promise) {
+#if FSSHARE_CAF_1
+  promise.deliver();
+#else
+  // The typed deliver() wants a value of the type void.
+  static_cast<caf::response_promise&>(promise).deliver(caf::message{});
+#endif
+}
+
 void add_once(std::vector<volume_event>& events, volume_event event) {
   if (event.kind != volume_event_kind::other
       && std::find(events.begin(), events.end(), event) == events.end())
@@ -19,20 +29,28 @@ void add_once(std::vector<volume_event>& events, volume_event event) {
 
 } // namespace
 
-inotify_reader_state::inotify_reader_state(handle::pointer /*self*/,
-                                           std::shared_ptr<watch_api> watches)
-  : watches_(std::move(watches)) {
+inotify_reader_state::inotify_reader_state(handle::pointer self,
+                                           std::shared_ptr<watch_api> watches,
+                                           volume_reader_actor reader)
+  : self_(self), watches_(std::move(watches)), reader_(std::move(reader)) {
+}
+
+inotify_reader_state::~inotify_reader_state() {
+  for (auto& entry : owed_)
+    entry.second.deliver(
+      to_caf({errc::aborted, "the node agent is shutting down"}));
 }
 
 inotify_reader_state::handle::behavior_type
 inotify_reader_state::make_behavior() {
   return {
     [this](const watch& request) -> caf::result<void> {
-      if (const auto placed = place(request.path); !placed)
-        return to_caf(placed.err());
-      return caf::unit;
+      auto answer = self_->make_response_promise<void>();
+      place(request.path, answer);
+      return answer;
     },
     [this](const unwatch& request) {
+      wanted_.erase(request.path);
       drop(table_.remove(request.path));
     },
     [this](const inotify_bytes& read) {
@@ -44,14 +62,67 @@ inotify_reader_state::make_behavior() {
   };
 }
 
-status inotify_reader_state::place(const std::string& path) {
-  const auto wd = watches_->add(path);
-  if (!wd) {
-    drop(table_.remove(path));
-    return wd.err();
+void inotify_reader_state::place(const std::string& path,
+                                 const promise& answer) {
+  const auto turn = ++last_turn_;
+  wanted_[path] = turn;
+  owed_.emplace(turn, answer);
+  table_.placing();
+  ask(self_, reader_, place_watch{path})
+    .then(
+      [this, path, turn](const watch_placed& done) {
+        placed(path, turn, *done.watch);
+      },
+      [this, path, turn](caf::error& err) {
+        table_.placed(std::nullopt);
+        failed(path, turn, from_caf(err));
+      });
+}
+
+void inotify_reader_state::placed(const std::string& path, std::uint64_t turn,
+                                  placed_watch& made) {
+  const bool stands = table_.placed(made.wd());
+  const bool wanted = is_wanted(path, turn);
+  if (stands && wanted) {
+    wanted_.erase(path);
+    drop(table_.add(path, made.take()));
+    answer(turn, unit{});
+    return;
   }
-  drop(table_.add(path, *wd));
-  return unit{};
+  // What the kernel has ended, or others have, is not to end with `made`.
+  if (!stands || table_.is_watched(made.wd()))
+    made.take();
+  if (!wanted) {
+    answer(turn, unit{});
+    return;
+  }
+  const auto again = owed_.extract(turn);
+  place(path, again.mapped());
+}
+
+void inotify_reader_state::failed(const std::string& path, std::uint64_t turn,
+                                  const error& why) {
+  if (is_wanted(path, turn)) {
+    wanted_.erase(path);
+    // What does not answer may still be the same directory.
+    if (why.code != errc::deadline_exceeded)
+      drop(table_.remove(path));
+  }
+  answer(turn, why);
+}
+
+void inotify_reader_state::answer(std::uint64_t turn, const status& outcome) {
+  auto owed = owed_.extract(turn);
+  if (outcome)
+    deliver_done(owed.mapped());
+  else
+    owed.mapped().deliver(to_caf(outcome.err()));
+}
+
+bool inotify_reader_state::is_wanted(const std::string& path,
+                                     std::uint64_t turn) const {
+  const auto known = wanted_.find(path);
+  return known != wanted_.end() && known->second == turn;
 }
 
 void inotify_reader_state::drop(std::optional<int> wd) {

@@ -3,8 +3,11 @@
 #include "core/watch_table.hpp"
 #include "messages/inotify_reader.hpp"
 #include "messages/state_actor.hpp"
+#include "messages/volume_reader.hpp"
 #include "sys/inotify.hpp"
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -16,23 +19,42 @@ public:
   using handle = inotify_reader_actor;
   static constexpr const char* name = "inotify-reader";
 
-  /// @param watches Where watches are placed; nobody else adds or removes one.
-  inotify_reader_state(handle::pointer self,
-                       std::shared_ptr<watch_api> watches);
+  /// @param watches Where watches are removed.
+  /// @param reader Places them there, since a path may lead to a filesystem
+  ///        that does not answer.
+  inotify_reader_state(handle::pointer self, std::shared_ptr<watch_api> watches,
+                       volume_reader_actor reader);
+
+  ~inotify_reader_state();
+  inotify_reader_state(const inotify_reader_state&) = delete;
+  inotify_reader_state& operator=(const inotify_reader_state&) = delete;
 
   handle::behavior_type make_behavior();
 
 private:
+  using promise = caf::typed_response_promise<void>;
+
   /// Places a watch, or finds out whether `path` names another directory now.
-  status place(const std::string& path);
+  void place(const std::string& path, const promise& answer);
+  void placed(const std::string& path, std::uint64_t turn, placed_watch& made);
+  void failed(const std::string& path, std::uint64_t turn, const error& why);
+  void answer(std::uint64_t turn, const status& outcome);
+  bool is_wanted(const std::string& path, std::uint64_t turn) const;
   /// Takes a watch out of the kernel if one is given.
   void drop(std::optional<int> wd);
   /// Decodes, classifies and tells the sink, each (path, kind) once: all of it
   /// happened before the sink can look.
   void report(const bytes& data);
 
+  handle::pointer self_;
   std::shared_ptr<watch_api> watches_;
+  volume_reader_actor reader_;
   watch_table table_;
+  /// The last watch of each path that is being placed and wanted.
+  std::map<std::string, std::uint64_t> wanted_;
+  /// Whom it owes an answer, by turn.
+  std::map<std::uint64_t, promise> owed_;
+  std::uint64_t last_turn_ = 0;
   volume_event_sink sink_;
 };
 

@@ -12,7 +12,7 @@ mounter_state::mounter_state(handle::pointer,
 mounter_actor::behavior_type mounter_state::make_behavior() {
   return {
     [this](const run_plan& request) {
-      return to_reply(run(*request.plan, *executor_));
+      return to_reply(run(*request.plan, *executor_, request.sources));
     },
   };
 }

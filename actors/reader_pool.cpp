@@ -1,104 +1,255 @@
 #include "actors/reader_pool.hpp"
 
+#include "log/log.hpp"
+
+#include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace fsshare {
 
+namespace {
+
+// Runs a read on a reader's thread, where nothing may be thrown.
+template <class Reply, class Request>
+read_outcome outcome_of(const file_reader& reader, const Request& msg,
+                        const checkpoint& between) {
+  try {
+    between();
+    return reader.read(msg, between);
+  } catch (const read_abandoned&) {
+    return result<Reply>{error{errc::aborted, "nobody waits any more"}};
+  } catch (const std::exception& failed) {
+    return result<Reply>{error{errc::internal, failed.what()}};
+  }
+}
+
+} // namespace
+
 reader_pool_state::reader_pool_state(handle::pointer self,
-                                     std::vector<volume_reader_actor> readers)
-  : self_(self), readers_(std::move(readers)), queue_(readers_.size()) {
-  self_->set_down_handler([this](const caf::down_msg& msg) {
-    lost(msg);
-  });
-  for (const auto& reader : readers_)
-    self_->monitor(reader);
+                                     volume_reader_options options,
+                                     std::shared_ptr<read_runner> runner,
+                                     const read_queue::settings& settings)
+  : self_(self), runner_(std::move(runner)), queue_(settings) {
+  // The handle goes with the state, and what jobs have of it with them.
+  options.close = [to = handle{self_}](chunk_source_ptr file,
+                                       const std::string& sandbox_id) {
+    tell(to, close_file{std::move(file), sandbox_id});
+  };
+  between_ = options.between;
+  reader_ = std::make_shared<const file_reader>(std::move(options));
 }
 
 reader_pool_state::~reader_pool_state() {
-  give_up_all({errc::aborted, "the node agent is shutting down"});
-  for (const auto& reader : readers_) {
-    // That it ends now is no news.
-    self_->demonitor(reader.address());
-    stop(reader);
+  // One per line, so that it is known what kept the end from being whole.
+  for (const auto& subject : queue_.slow_reads())
+    log::warning("source-still-hangs", {{"read", subject}});
+  for (auto& entry : reads_) {
+    entry.second.progress->abandon();
+    give_up(entry.first, {errc::aborted, "the node agent is shutting down"});
   }
 }
 
 reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
+  using enum read_class;
   return {
     [this](const classify_source& msg) {
-      return read<source_class>(msg, read_class::entry);
+      return read<source_class>(
+        msg, {0, entry, {}, msg.sandbox_id, "look at " + msg.path});
     },
     [this](const look_at_volume& msg) {
-      return read<volume_look>(msg, read_class::volume, msg.volume);
+      return read<volume_look>(
+        msg, {0, volume, msg.volume, {}, "look at " + msg.volume});
     },
     [this](const read_generation& msg) {
-      return read<generation_read>(msg, read_class::volume, msg.volume);
+      return read<generation_read>(
+        msg, {0, volume, msg.volume, {}, "read " + msg.volume});
     },
     [this](const read_tree& msg) {
-      return read<tree_read>(msg, read_class::tree);
+      return read<tree_read>(msg,
+                             {0, tree, {}, msg.sandbox_id, "read " + msg.path});
     },
     [this](const read_chunk& msg) {
-      return read<chunk_read>(msg, read_class::tree);
+      return read<chunk_read>(
+        msg, {0,
+              tree,
+              {},
+              msg.sandbox_id,
+              "read " + msg.root + (msg.path.empty() ? "" : "/" + msg.path)});
     },
     [this](const look_for_erofs& msg) {
-      return read<erofs_looked_for>(msg, read_class::entry);
+      return read<erofs_looked_for>(
+        msg, {0,
+              entry,
+              {},
+              msg.sandbox_id,
+              "look at " + (msg.dirs.empty() ? "" : msg.dirs.front())});
+    },
+    [this](const open_bind_source& msg) {
+      return read<bind_source_opened>(
+        msg, {0, entry, {}, msg.sandbox_id, "open " + msg.path});
+    },
+    [this](const place_watch& msg) {
+      return read<watch_placed>(
+        msg, {0, volume, msg.volume, {}, "watch " + msg.volume});
+    },
+    [this](const forget_reads& msg) {
+      forget(msg.sandbox_id);
+    },
+    [this](close_file& msg) {
+      close(msg);
+    },
+    [this](const read_ended& msg) {
+      ended(msg);
+    },
+    [this](const reader_pool_tick& msg) {
+      if (msg.turn != turn_)
+        return;
+      armed_.reset();
+      look_at_running();
     },
   };
 }
 
 template <class Reply, class Request>
-caf::result<Reply> reader_pool_state::read(const Request& msg, read_class what,
-                                           const std::string& key) {
+caf::result<Reply> reader_pool_state::read(const Request& msg,
+                                           wanted_read wanted) {
   auto promise = self_->make_response_promise<Reply>();
-  if (!queue_.has_readers()) {
-    promise.deliver(to_caf({errc::unavailable, "no reader of files is left"}));
-    return promise;
-  }
-  const auto id = ++last_read_;
-  auto begin = [this, id, promise, msg](std::size_t reader) {
-    ask(self_, readers_[reader], msg)
-      .then(
-        [this, id, reader, promise](Reply& reply) mutable {
-          promise.deliver(std::move(reply));
-          ended(id, reader);
-        },
-        [this, id, reader, promise](caf::error& err) mutable {
-          promise.deliver(std::move(err));
-          ended(id, reader);
-        });
+  pending_read added;
+  added.read = [reader = reader_, msg](const checkpoint& between) {
+    return outcome_of<Reply>(*reader, msg, between);
   };
-  auto give_up = [promise](const error& why) mutable {
+  added.answer = [promise](read_outcome& outcome) mutable {
+    auto& got = std::get<result<Reply>>(outcome);
+    if (got)
+      promise.deliver(*std::move(got));
+    else
+      promise.deliver(to_caf(got.err()));
+  };
+  added.give_up = [promise](const error& why) mutable {
     promise.deliver(to_caf(why));
   };
-  reads_.emplace(id, pending_read{std::move(begin), std::move(give_up)});
-  queue_.add(id, what, key);
-  begin_reads();
+  if (auto taken = add(std::move(wanted), std::move(added)); !taken)
+    promise.deliver(to_caf(taken.err()));
   return promise;
 }
 
+status reader_pool_state::add(wanted_read wanted, pending_read added) {
+  wanted.read = ++last_read_;
+  added.subject = wanted.subject;
+  added.sandbox_id = wanted.owner;
+  if (auto taken = queue_.add(std::move(wanted), now()); !taken)
+    return taken;
+  reads_.emplace(last_read_, std::move(added));
+  begin_reads();
+  return unit{};
+}
+
+void reader_pool_state::close(close_file& msg) {
+  // Not as that sandbox's: it has to be closed whatever of it hangs.
+  const wanted_read wanted{
+    0, read_class::volume, {}, {}, "close " + msg.file->path()};
+  pending_read added;
+  added.read = [file = std::make_shared<chunk_source_ptr>(std::move(msg.file))](
+                 const checkpoint&) -> read_outcome {
+    file->reset();
+    return result<file_closed>{file_closed{}};
+  };
+  added.answer = [](read_outcome&) {};
+  static_cast<void>(add(wanted, std::move(added)));
+}
+
 void reader_pool_state::begin_reads() {
-  while (const auto next = queue_.next())
-    reads_.at(next->read).begin(next->reader);
+  while (const auto next = queue_.next(now()))
+    if (const auto begun = begin(next->read, next->reader); !begun) {
+      queue_.lost(next->reader);
+      give_up(next->read, begun.err());
+      reads_.erase(next->read);
+    }
+  arm();
 }
 
-void reader_pool_state::ended(std::uint64_t read, std::size_t reader) {
-  reads_.erase(read);
-  queue_.done(reader);
+status reader_pool_state::begin(std::uint64_t read, std::size_t reader) {
+  const auto& begun = reads_.at(read);
+  return runner_->run(reader, [to = handle{self_}, reader, read = begun.read,
+                               progress = begun.progress, between = between_] {
+    auto outcome = std::make_shared<read_outcome>(read([&] {
+      progress->step();
+      if (between)
+        between();
+    }));
+    tell(to, read_ended{reader, std::move(outcome)});
+  });
+}
+
+void reader_pool_state::ended(const read_ended& msg) {
+  const auto end = queue_.done(msg.reader);
+  if (!end)
+    return;
+  if (end->retire)
+    runner_->retire(msg.reader);
+  auto done = reads_.extract(end->read);
+  if (!end->was_late)
+    done.mapped().answer(*msg.outcome);
+  else if (done.mapped().hangs)
+    log::info("source-answers", {{"read", done.mapped().subject},
+                                 {"sandbox", done.mapped().sandbox_id}});
   begin_reads();
 }
 
-void reader_pool_state::lost(const caf::down_msg& msg) {
-  for (std::size_t i = 0; i < readers_.size(); ++i)
-    if (readers_[i].address() == msg.source)
-      queue_.lost(i);
-  if (!queue_.has_readers())
-    give_up_all({errc::unavailable, "no reader of files is left"});
+void reader_pool_state::forget(const std::string& sandbox_id) {
+  const error why{errc::aborted, "sandbox '" + sandbox_id + "' has ended"};
+  for (auto& [read, one] : reads_)
+    if (one.sandbox_id == sandbox_id)
+      one.progress->abandon();
+  const auto running = queue_.running();
+  for (const auto read : queue_.forget(sandbox_id)) {
+    give_up(read, why);
+    if (std::none_of(running.begin(), running.end(), [&](const auto& entry) {
+          return entry.second == read;
+        }))
+      reads_.erase(read);
+  }
   begin_reads();
 }
 
-void reader_pool_state::give_up_all(const error& why) {
-  for (auto& entry : std::exchange(reads_, {}))
-    entry.second.give_up(why);
+void reader_pool_state::give_up(std::uint64_t read, const error& why) {
+  if (const auto answer = std::exchange(reads_.at(read).give_up, nullptr))
+    answer(why);
+}
+
+// Answers for what stands still, and makes room beside what takes long.
+void reader_pool_state::look_at_running() {
+  for (const auto& [reader, read] : queue_.running())
+    queue_.moved(reader, reads_.at(read).progress->steps(), now());
+  for (const auto& refused : queue_.expire(now())) {
+    auto& one = reads_.at(refused.read);
+    give_up(refused.read, refused.why);
+    if (!refused.hangs) {
+      reads_.erase(refused.read);
+      continue;
+    }
+    one.hangs = true;
+    one.progress->abandon();
+    log::warning("source-hangs", {{"error", refused.why.message},
+                                  {"sandbox", one.sandbox_id},
+                                  {"slow_reads", queue_.slow_reads().size()}});
+  }
+  begin_reads();
+}
+
+void reader_pool_state::arm() {
+  const auto due = queue_.next_due();
+  if (!due || (armed_ && *armed_ <= *due))
+    return;
+  armed_ = due;
+  tell_later(self_, handle{self_},
+             std::max(*due - now(), std::chrono::steady_clock::duration{0}),
+             reader_pool_tick{++turn_});
+}
+
+reader_pool_state::time_point reader_pool_state::now() const {
+  return self_->clock().now();
 }
 
 } // namespace fsshare

@@ -1,26 +1,31 @@
 #pragma once
 
+#include "actors/reader_files.hpp"
 #include "core/read_queue.hpp"
+#include "messages/reader_pool.hpp"
 #include "messages/state_actor.hpp"
-#include "messages/volume_reader.hpp"
+#include "sys/read_progress.hpp"
+#include "sys/reader_threads.hpp"
 
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
 namespace fsshare {
 
-/// What READER POOL owns: which of its readers does what, and what waits. Takes
-/// and answers what a VOLUME READER does.
+/// What READER POOL owns: which of its readers does what, what waits, and what
+/// hangs. It touches no file; readers do, on threads of their own.
 class reader_pool_state {
 public:
-  using handle = volume_reader_actor;
+  using handle = reader_pool_actor;
   static constexpr const char* name = "reader-pool";
 
-  /// @param readers at least one; they end with the pool.
-  reader_pool_state(handle::pointer self,
-                    std::vector<volume_reader_actor> readers);
+  /// @param runner Where reads run; used by this actor only.
+  reader_pool_state(handle::pointer self, volume_reader_options options,
+                    std::shared_ptr<read_runner> runner,
+                    const read_queue::settings& settings);
   ~reader_pool_state();
   reader_pool_state(const reader_pool_state&) = delete;
   reader_pool_state& operator=(const reader_pool_state&) = delete;
@@ -28,25 +33,44 @@ public:
   handle::behavior_type make_behavior();
 
 private:
-  /// A read that was asked for and is not answered.
+  using time_point = read_queue::time_point;
+  using read_function = std::function<read_outcome(const checkpoint&)>;
+
+  /// A read that was asked for and has not ended.
   struct pending_read {
-    std::function<void(std::size_t reader)> begin;
-    std::function<void(const error& why)> give_up;
+    std::string subject;
+    std::string sandbox_id;
+    /// On a reader's thread.
+    read_function read;
+    std::function<void(read_outcome&)> answer;
+    std::function<void(const error&)> give_up;
+    std::shared_ptr<read_progress> progress = std::make_shared<read_progress>();
+    bool hangs = false;
   };
 
   template <class Reply, class Request>
-  caf::result<Reply> read(const Request& msg, read_class what,
-                          const std::string& key = {});
+  caf::result<Reply> read(const Request& msg, wanted_read wanted);
+  status add(wanted_read wanted, pending_read added);
+  void close(close_file& msg);
   void begin_reads();
-  void ended(std::uint64_t read, std::size_t reader);
-  void lost(const caf::down_msg& msg);
-  void give_up_all(const error& why);
+  status begin(std::uint64_t read, std::size_t reader);
+  void ended(const read_ended& msg);
+  void forget(const std::string& sandbox_id);
+  void give_up(std::uint64_t read, const error& why);
+  void look_at_running();
+  void arm();
+  time_point now() const;
 
   handle::pointer self_;
-  std::vector<volume_reader_actor> readers_;
+  std::shared_ptr<const file_reader> reader_;
+  /// Called between any two file system operations; for tests.
+  checkpoint between_;
+  std::shared_ptr<read_runner> runner_;
   read_queue queue_;
   std::uint64_t last_read_ = 0;
   std::map<std::uint64_t, pending_read> reads_;
+  std::optional<time_point> armed_;
+  std::uint64_t turn_ = 0;
 };
 
 /// Spawn this.

@@ -2,6 +2,7 @@
 
 #include "log/log.hpp"
 
+#include <memory>
 #include <utility>
 
 namespace fsshare {
@@ -106,9 +107,21 @@ void sandbox_state::begin_prepare() {
     prepare_ended(plan.err());
     return;
   }
-  run(*std::move(plan), [this](const status& outcome) {
-    prepare_ended(outcome);
-  });
+  const auto turn = ++last_turn_;
+  opening_ = turn;
+  open_sources(
+    *plan, [this, turn, plan = *plan](const result<opened_sources>& opened) {
+      if (opening_ != turn)
+        return;
+      opening_.reset();
+      if (!opened) {
+        prepare_ended(opened.err());
+        return;
+      }
+      run(plan, *opened, [this](const status& outcome) {
+        prepare_ended(outcome);
+      });
+    });
 }
 
 void sandbox_state::prepare_ended(const status& outcome) {
@@ -167,10 +180,15 @@ caf::result<cleanup_reply> sandbox_state::cleanup(const cleanup_request& msg) {
   auto promise = self_->make_response_promise<cleanup_reply>();
   const bool begun = !cleaning_.empty();
   cleaning_.push_back(promise);
-  // A Prepare that runs ends first: there is no telling what it has made.
-  if (begun || state_.phase() == sandbox_phase::preparing)
+  if (begun)
     return promise;
-  begin_cleanup(msg.abandoned ? plan_discard(layout_) : cleanup_plan());
+  if (std::exchange(opening_, std::nullopt))
+    // A Prepare that has made nothing yet.
+    prepare_ended(error{errc::aborted, "sandbox '" + options_.sandbox_id
+                                         + "' is being cleaned up"});
+  else if (state_.phase() != sandbox_phase::preparing)
+    // One that runs ends first: there is no telling what it has made.
+    begin_cleanup(msg.abandoned ? plan_discard(layout_) : cleanup_plan());
   return promise;
 }
 
@@ -212,6 +230,8 @@ void sandbox_state::drop_all(const error& why) {
     stop(proxy_);
     proxy_ = nullptr;
   }
+  if (neighbours_.reader)
+    tell(neighbours_.reader, forget_reads{options_.sandbox_id});
   following_ = false;
   copies_ = {};
   copy_enders_.clear();
@@ -338,10 +358,54 @@ prepare_reply sandbox_state::prepared_reply() const {
   return {layout_.shared_dir(), layout_.mounts_dir()};
 }
 
-void sandbox_state::run(mount_plan plan,
+// Has the sources of a plan opened where that may block. One that does not
+// answer fails at once; what else is wrong with one the step says that needs
+// it.
+void sandbox_state::open_sources(
+  const mount_plan& plan,
+  const std::function<void(const result<opened_sources>&)>& then) {
+  struct gathering {
+    std::size_t missing = 0;
+    opened_sources opened;
+    std::optional<error> silent;
+  };
+  const auto paths = outside_sources(plan);
+  if (paths.empty()) {
+    then(opened_sources{});
+    return;
+  }
+  auto all = std::make_shared<gathering>();
+  all->missing = paths.size();
+  const auto note = [all, then](const std::string& path,
+                                const result<opened_source_ptr>& outcome) {
+    if (!outcome
+        && (outcome.err().code == errc::deadline_exceeded
+            || outcome.err().code == errc::resource_exhausted))
+      all->silent = outcome.err();
+    all->opened.emplace(path, outcome);
+    if (--all->missing > 0)
+      return;
+    if (all->silent)
+      then(*all->silent);
+    else
+      then(std::move(all->opened));
+  };
+  for (const auto& path : paths)
+    ask(self_, neighbours_.reader, open_bind_source{path, options_.sandbox_id})
+      .then(
+        [note, path](const bind_source_opened& opened) {
+          note(path, opened.source);
+        },
+        [note, path](caf::error& err) {
+          note(path, from_caf(err));
+        });
+}
+
+void sandbox_state::run(mount_plan plan, opened_sources sources,
                         const std::function<void(const status&)>& then) {
   ask(self_, neighbours_.mounter,
-      run_plan{std::make_shared<const mount_plan>(std::move(plan))})
+      run_plan{std::make_shared<const mount_plan>(std::move(plan)),
+               std::move(sources)})
     .then(
       [then](const plan_done& done) {
         then(check_nothing_left(done));
@@ -349,6 +413,12 @@ void sandbox_state::run(mount_plan plan,
       [then](caf::error& err) {
         then(from_caf(err));
       });
+}
+
+// Runs a plan that binds nothing from outside.
+void sandbox_state::run(mount_plan plan,
+                        const std::function<void(const status&)>& then) {
+  run(std::move(plan), {}, then);
 }
 
 bool sandbox_state::copies() const {

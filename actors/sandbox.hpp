@@ -77,6 +77,12 @@ private:
   struct rootfs {
     share_rootfs_request request;
     share_phase phase = share_phase::running;
+    /// Tells it from a former one of the same container.
+    std::uint64_t turn = 0;
+    /// Whether anything of it may be made: before that, its end is to forget
+    /// it.
+    bool is_being_made = false;
+    opened_sources sources;
     /// Filled in once the kind is known.
     rootfs_share share;
     std::vector<caf::typed_response_promise<share_rootfs_reply>> callers;
@@ -107,6 +113,11 @@ private:
   template <class Reply>
   caf::result<Reply> follow(bool on);
   prepare_reply prepared_reply() const;
+  void
+  open_sources(const mount_plan& plan,
+               const std::function<void(const result<opened_sources>&)>& then);
+  void run(mount_plan plan, opened_sources sources,
+           const std::function<void(const status&)>& then);
   void run(mount_plan plan, const std::function<void(const status&)>& then);
   bool copies() const;
 
@@ -115,6 +126,7 @@ private:
   void begin_share(share& s);
   void begin_bind(share& s);
   void bind(share& s, bool watchable);
+  void mount_source(share& s, mount_plan plan, opened_sources sources);
   void share_ended(const std::string& id, result<share_file_reply> outcome);
 
   // -- guest copies (sandbox_copy.cpp) ----------------------------------------
@@ -140,7 +152,9 @@ private:
   // -- root filesystems (sandbox_rootfs.cpp) ----------------------------------
   caf::result<share_rootfs_reply> share_rootfs(const share_rootfs_request& msg);
   void begin_rootfs(const std::string& container_id);
+  rootfs* find_rootfs(const std::string& container_id, std::uint64_t turn);
   void plan_rootfs_of(const std::string& container_id, bool on_erofs);
+  void make_rootfs(const std::string& container_id);
   result<rootfs_share> describe_rootfs(const share_rootfs_request& request,
                                        bool on_erofs) const;
   void mount_image(const std::string& container_id);
@@ -180,6 +194,9 @@ private:
   std::uint64_t last_order_ = 0;
   std::map<std::string, debts> debts_;
   std::map<std::string, rootfs> rootfs_;
+  std::uint64_t last_turn_ = 0;
+  /// Of the Prepare that waits for its sources; nothing of it is made yet.
+  std::optional<std::uint64_t> opening_;
   /// Spawned by the first root filesystem that needs it.
   nydus_actor nydus_;
   /// Mountpoints of images that nydusd has mounted or is about to.

@@ -9,16 +9,15 @@ namespace fsshare {
 void sandbox_state::begin_copy(share& s) {
   const auto id = s.share_id;
   ask(self_, neighbours_.reader,
-      classify_source{s.request.mount.source, state_.request().kubelet_roots})
+      classify_source{s.request.mount.source, state_.request().kubelet_roots,
+                      options_.sandbox_id})
     .then(
       [this, id](const source_class& found) {
+        // Without it, it was unshared before anything was sent.
         auto* known = state_.find(id);
         if (known == nullptr)
           return;
-        if (known->phase == share_phase::ending)
-          // Unshared before anything was sent.
-          gone(id, pending_list{});
-        else if (auto admitted = admit_copy(*known, found); !admitted)
+        if (auto admitted = admit_copy(*known, found); !admitted)
           share_ended(id, admitted.err());
         else
           join_copy(*known, found);
@@ -117,15 +116,12 @@ void sandbox_state::await_copy(const share& s,
 
 void sandbox_state::read_tree_of(const shared_copies::copy& copy) {
   const auto id = copy.id;
-  ask(self_, neighbours_.reader, read_tree{copy.terms.source})
+  ask(self_, neighbours_.reader,
+      read_tree{copy.terms.source, options_.sandbox_id})
     .then(
       [this, id](const tree_read& read) {
-        auto* known = copies_.find(id);
-        if (known == nullptr)
-          return;
-        if (copy_enders_.contains(id))
-          copy_gone(id, pending_list{});
-        else
+        // Without it, nobody wants it any more.
+        if (auto* known = copies_.find(id))
           send_tree(*known, read.tree);
       },
       [this, id](caf::error& err) {
@@ -190,14 +186,11 @@ void sandbox_state::copy_failed(const std::string& copy_id, const error& why) {
   // Of a volume REGISTRY says what is left.
   if (lost->terms.kind == copy_kind::volume)
     return;
-  if (lost->order == 0)
-    copy_gone(copy_id, pending_list{});
-  else
-    remove_tree(*lost);
+  remove_tree(*lost);
 }
 
-// Takes away a copy that no share uses any more. What still runs is stopped,
-// and its end takes away what it made.
+// Takes away a copy that no share uses any more. What is being sent is stopped,
+// and its end takes away what it made; what is being read is forgotten.
 void sandbox_state::end_copy(shared_copies::copy& copy, ended then) {
   const auto id = copy.id;
   copy_enders_[id] = std::move(then);
@@ -206,6 +199,8 @@ void sandbox_state::end_copy(shared_copies::copy& copy, ended then) {
       remove_tree(copy);
     else if (copy.order != 0)
       tell(proxy_, stop_order{{copy.order}});
+    else
+      copy_gone(id, pending_list{});
     return;
   }
   ask(self_, neighbours_.registry, remove_destination{options_.sandbox_id, id})

@@ -81,39 +81,65 @@ sandbox_state::share_rootfs(const share_rootfs_request& msg) {
 }
 
 void sandbox_state::begin_rootfs(const std::string& container_id) {
-  const auto dirs = overlay_dirs(rootfs_.at(container_id).request,
-                                 state_.request().force_guest_pull);
+  auto& begun = rootfs_.at(container_id);
+  const auto turn = begun.turn = ++last_turn_;
+  const auto dirs
+    = overlay_dirs(begun.request, state_.request().force_guest_pull);
   if (dirs.empty()) {
     plan_rootfs_of(container_id, false);
     return;
   }
-  ask(self_, neighbours_.reader, look_for_erofs{dirs})
+  ask(self_, neighbours_.reader, look_for_erofs{dirs, options_.sandbox_id})
     .then(
-      [this, container_id](const erofs_looked_for& seen) {
-        plan_rootfs_of(container_id, seen.found);
+      [this, container_id, turn](const erofs_looked_for& seen) {
+        if (find_rootfs(container_id, turn) != nullptr)
+          plan_rootfs_of(container_id, seen.found);
       },
-      [this, container_id](caf::error& err) {
-        rootfs_ended(container_id, from_caf(err));
+      [this, container_id, turn](caf::error& err) {
+        if (find_rootfs(container_id, turn) != nullptr)
+          rootfs_ended(container_id, from_caf(err));
       });
+}
+
+// Returns nothing if it was unshared meanwhile, whatever has its name now.
+sandbox_state::rootfs*
+sandbox_state::find_rootfs(const std::string& container_id,
+                           std::uint64_t turn) {
+  const auto i = rootfs_.find(container_id);
+  return i == rootfs_.end() || i->second.turn != turn ? nullptr : &i->second;
 }
 
 void sandbox_state::plan_rootfs_of(const std::string& container_id,
                                    bool on_erofs) {
-  const auto i = rootfs_.find(container_id);
-  if (i == rootfs_.end())
-    return;
-  if (i->second.phase == share_phase::ending) {
-    // Unshared before anything was made.
-    rootfs_gone(container_id, unit{});
-    return;
-  }
-  auto planned = describe_rootfs(i->second.request, on_erofs);
+  auto& r = rootfs_.at(container_id);
+  auto planned = describe_rootfs(r.request, on_erofs);
   if (!planned) {
     rootfs_ended(container_id, planned.err());
     return;
   }
-  i->second.share = *std::move(planned);
-  if (i->second.share.rafs)
+  r.share = *std::move(planned);
+  if (!r.share.mounts) {
+    make_rootfs(container_id);
+    return;
+  }
+  open_sources(*r.share.mounts, [this, container_id, turn = r.turn](
+                                  const result<opened_sources>& opened) {
+    auto* known = find_rootfs(container_id, turn);
+    if (known == nullptr)
+      return;
+    if (!opened) {
+      rootfs_ended(container_id, opened.err());
+      return;
+    }
+    known->sources = *opened;
+    make_rootfs(container_id);
+  });
+}
+
+void sandbox_state::make_rootfs(const std::string& container_id) {
+  auto& r = rootfs_.at(container_id);
+  r.is_being_made = true;
+  if (r.share.rafs)
     mount_image(container_id);
   else
     mount_rootfs(container_id);
@@ -150,25 +176,27 @@ void sandbox_state::mount_image(const std::string& container_id) {
 }
 
 void sandbox_state::mount_rootfs(const std::string& container_id) {
-  const auto& r = rootfs_.at(container_id);
+  auto& r = rootfs_.at(container_id);
+  auto sources = std::exchange(r.sources, {});
   if (r.phase == share_phase::ending || !r.share.mounts) {
     rootfs_ended(container_id, unit{});
     return;
   }
-  run(*r.share.mounts, [this, container_id](const status& outcome) {
-    const auto i = rootfs_.find(container_id);
-    if (i == rootfs_.end())
-      return;
-    const auto& rafs = i->second.share.rafs;
-    if (outcome || !rafs) {
-      rootfs_ended(container_id, outcome);
-      return;
-    }
-    unmount_images({rafs->mountpoint},
-                   [this, container_id, outcome](const status& undone) {
-                     rootfs_ended(container_id, both(outcome, undone));
-                   });
-  });
+  run(*r.share.mounts, std::move(sources),
+      [this, container_id](const status& outcome) {
+        const auto i = rootfs_.find(container_id);
+        if (i == rootfs_.end())
+          return;
+        const auto& rafs = i->second.share.rafs;
+        if (outcome || !rafs) {
+          rootfs_ended(container_id, outcome);
+          return;
+        }
+        unmount_images({rafs->mountpoint},
+                       [this, container_id, outcome](const status& undone) {
+                         rootfs_ended(container_id, both(outcome, undone));
+                       });
+      });
 }
 
 void sandbox_state::rootfs_ended(const std::string& container_id,
@@ -216,10 +244,12 @@ void sandbox_state::end_rootfs(const std::string& container_id,
   case share_phase::ready: take_rootfs_away(container_id); return;
   case share_phase::running: break;
   }
-  // The end of what runs takes away what it made.
   for (auto& promise : std::exchange(r.callers, {}))
     promise.deliver(to_caf(
       {errc::aborted, subject_of(container_id) + ": unshared meanwhile"}));
+  // The end of what is being made takes that away.
+  if (!r.is_being_made)
+    rootfs_gone(container_id, unit{});
 }
 
 void sandbox_state::take_rootfs_away(const std::string& container_id) {

@@ -67,27 +67,26 @@ void sandbox_state::begin_bind(share& s) {
     return;
   }
   const auto go_on = [this, id = s.share_id](bool watchable) {
-    auto* known = state_.find(id);
-    if (known == nullptr)
-      return;
-    if (known->phase == share_phase::ending)
-      gone(id, pending_list{});
-    else
+    // Without it, it was unshared before anything was made.
+    if (auto* known = state_.find(id))
       bind(*known, watchable);
   };
-  ask(self_, neighbours_.reader, read_tree{source})
+  ask(self_, neighbours_.reader, read_tree{source, options_.sandbox_id})
     .then(
       [go_on](const tree_read& read) {
         go_on(fits_guest_watcher(*read.tree));
       },
-      [go_on](caf::error&) {
-        // If it is missing, the bind says so.
-        go_on(false);
+      [this, go_on, id = s.share_id](caf::error& err) {
+        const auto why = from_caf(err);
+        if (why.code == errc::deadline_exceeded)
+          share_ended(id, why);
+        else
+          // If it is missing, the bind says so.
+          go_on(false);
       });
 }
 
 void sandbox_state::bind(share& s, bool watchable) {
-  s.kind = share_kind::bind;
   s.reply.host_path = layout_.host_share(s.share_id);
   const auto& mount = s.request.mount;
   if (watchable) {
@@ -106,15 +105,32 @@ void sandbox_state::bind(share& s, bool watchable) {
     share_ended(id, plan.err());
     return;
   }
-  run(*std::move(plan), [this, id](const status& outcome) {
-    auto* made = state_.find(id);
-    if (made == nullptr)
-      return;
-    if (outcome)
-      share_ended(id, made->reply);
-    else
-      share_ended(id, outcome.err());
-  });
+  open_sources(*plan,
+               [this, id, plan = *plan](const result<opened_sources>& opened) {
+                 auto* known = state_.find(id);
+                 if (known == nullptr)
+                   return;
+                 if (opened)
+                   mount_source(*known, plan, *opened);
+                 else
+                   share_ended(id, opened.err());
+               });
+}
+
+void sandbox_state::mount_source(share& s, mount_plan plan,
+                                 opened_sources sources) {
+  // From here on its end has something to take away.
+  s.kind = share_kind::bind;
+  run(std::move(plan), std::move(sources),
+      [this, id = s.share_id](const status& outcome) {
+        auto* made = state_.find(id);
+        if (made == nullptr)
+          return;
+        if (outcome)
+          share_ended(id, made->reply);
+        else
+          share_ended(id, outcome.err());
+      });
 }
 
 void sandbox_state::share_ended(const std::string& id,

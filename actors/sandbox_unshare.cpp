@@ -106,8 +106,12 @@ void sandbox_state::end_share(share& s, ended then) {
                   "share " + s.request.mount.source + ": unshared meanwhile"};
   for (auto& promise : std::exchange(owed.callers, {}))
     promise.deliver(to_caf(why));
-  // The end of a bind, and that of a look at the source, take away what they
-  // made.
+  if (was_running && s.kind == share_kind::unknown) {
+    // Its source is being looked at, which may take any time; nothing is made.
+    gone(id, pending_list{});
+    return;
+  }
+  // The end of a bind takes away what it made.
   const bool is_copy
     = s.kind == share_kind::volume || s.kind == share_kind::tree;
   if (!was_running || is_copy)

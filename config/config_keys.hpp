@@ -104,6 +104,8 @@ void visit_keys(Visitor& visit, Config& config) {
                std::uint64_t{0}, max_bytes);
   visit.flag("/copy/cross_mounts", config.copy.cross_mounts);
   visit_rules(visit, config.copy.categories);
+  visit.duration("/sources/timeout", config.sources.timeout, 10ms, 1h);
+  visit.duration("/shutdown/grace", config.shutdown.grace, 100ms, 1h);
   visit.choice("/volumes/match", config.volumes.match, volume_match_words);
   visit.paths("/volumes/kubelet_roots", config.volumes.kubelet_roots);
   visit.flag("/volumes/csi", config.volumes.csi);

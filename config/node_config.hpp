@@ -93,6 +93,23 @@ struct node_config {
     friend bool operator==(const copy_section&, const copy_section&) = default;
   };
 
+  struct sources_section {
+    /// How long reading, opening or watching something of the host's may stand
+    /// still before it is given up.
+    std::chrono::nanoseconds timeout = std::chrono::seconds{10};
+
+    friend bool operator==(const sources_section&, const sources_section&)
+      = default;
+  };
+
+  struct shutdown_section {
+    /// How long the end may take, whatever hangs.
+    std::chrono::nanoseconds grace = std::chrono::seconds{10};
+
+    friend bool operator==(const shutdown_section&, const shutdown_section&)
+      = default;
+  };
+
   struct volumes_section {
     volume_match match = volume_match::structural;
     std::vector<std::string> kubelet_roots{"/var/lib/kubelet"};
@@ -118,6 +135,8 @@ struct node_config {
   mounts_section mounts;
   guest_section guest;
   copy_section copy;
+  sources_section sources;
+  shutdown_section shutdown;
   volumes_section volumes;
   log_settings log;
 

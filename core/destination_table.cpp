@@ -107,6 +107,8 @@ bool destination_table::watched(const std::string& path, const status& placed,
   if (v == nullptr)
     return false;
   touch(path);
+  if (!placed && placed.err().code == errc::deadline_exceeded)
+    fail_first_copies(*v, placed.err(), now);
   return v->host.watched(placed, now);
 }
 

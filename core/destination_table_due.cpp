@@ -1,9 +1,19 @@
 #include "core/destination_table.hpp"
+#include "core/duration_text.hpp"
 #include "core/earlier.hpp"
 
 namespace fsshare {
 
 namespace {
+
+// Longer than a disk that works takes, shorter than `sources.timeout`.
+constexpr std::chrono::seconds silent_after{1};
+
+// Whether nobody knows what the host has: a comparison has no answer.
+bool is_silent(const host_volume& host,
+               std::chrono::steady_clock::time_point now) {
+  return host.asked_at() && now - *host.asked_at() > silent_after;
+}
 
 std::string reason_of(const host_volume& host) {
   const auto& watch = host.watch_error();
@@ -13,6 +23,13 @@ std::string reason_of(const host_volume& host) {
   if (watch || read)
     return (watch ? watch : read)->message;
   return {};
+}
+
+std::string no_answer(const std::string& path, const host_volume& host,
+                      std::chrono::steady_clock::time_point now) {
+  const auto since
+    = std::chrono::floor<std::chrono::seconds>(now - *host.asked_at());
+  return "look at " + path + ": no answer for " + format_duration(since);
 }
 
 } // namespace
@@ -64,6 +81,8 @@ void destination_table::describe(const std::string& path,
   if (v.host.current())
     shown.host_generation = v.host.current()->name;
   shown.reason = reason_of(v.host);
+  if (shown.reason.empty() && is_silent(v.host, now))
+    shown.reason = no_answer(path, v.host, now);
   for (const auto& [id, d] : v.destinations)
     if (sandbox_id.empty() || d.spec.sandbox_id == sandbox_id)
       shown.destinations.push_back(describe(id, d, v, now));
@@ -92,15 +111,20 @@ destination_status destination_table::describe(destination_id id,
   one.guest_path = d.spec.guest_root;
   one.guest_generation = d.copy.live_name();
   const bool unread = v.host.unread_since().has_value();
-  one.current
-    = v.host.current() && !unread && d.copy.acknowledged() == v.host.current();
+  const bool silent = is_silent(v.host, now);
+  one.current = v.host.current() && !unread && !silent
+                && d.copy.acknowledged() == v.host.current();
   if (d.stale_since && !one.current)
     one.stale_for = now - *d.stale_since;
+  else if (silent)
+    one.stale_for = now - *v.host.asked_at();
   one.last_lag = d.last_lag;
   if (d.copy.last_error())
     one.reason = d.copy.last_error()->message;
   else if (unread && v.host.last_error())
     one.reason = v.host.last_error()->message;
+  else if (silent)
+    one.reason = no_answer(d.spec.volume, v.host, now);
   one.failures = d.copy.failures();
   one.pushes = d.copy.pushes();
   one.skipped = d.copy.skipped();

@@ -66,6 +66,13 @@ void host_volume::release_snapshot() {
 }
 
 std::optional<volume_request> host_volume::next(time_point now) {
+  auto request = decide(now);
+  if (request)
+    asked_at_ = now;
+  return request;
+}
+
+std::optional<volume_request> host_volume::decide(time_point now) {
   if (out_)
     return std::nullopt;
   if (attributes_at_ && *attributes_at_ <= now) {
@@ -103,8 +110,20 @@ std::optional<volume_request> host_volume::next(time_point now) {
   return std::nullopt;
 }
 
-bool host_volume::watched(const status& placed, time_point now) {
+void host_volume::answered() {
   out_ = false;
+  asked_at_.reset();
+}
+
+bool host_volume::watched(const status& placed, time_point now) {
+  answered();
+  // Whose filesystem does not answer may have anything newer.
+  if (!placed && placed.err().code == errc::deadline_exceeded) {
+    last_error_ = placed.err();
+    if (!unread_since_)
+      unread_since_ = suspected_at_.value_or(now);
+    need_look_ = true;
+  }
   is_watched_ = static_cast<bool>(placed);
   auto why = is_watched_ ? std::nullopt : std::optional{placed.err()};
   const bool is_news = why != watch_error_;
@@ -116,13 +135,19 @@ bool host_volume::watched(const status& placed, time_point now) {
   return is_news;
 }
 
+// What answers now may be watched, if that is what it did not answer.
+void host_volume::expect_watch() {
+  need_watch_ |= watch_error_ && watch_error_->code == errc::deadline_exceeded;
+}
+
 void host_volume::looked(const result<volume_look>& seen, time_point now) {
-  out_ = false;
+  answered();
   if (!seen) {
     retry_read(seen.err(), now);
     return;
   }
   is_missing_ = false;
+  expect_watch();
   const bool same = current_ && current_->name == seen->name
                     && (!seen->digest || *seen->digest == current_->digest);
   if (same) {
@@ -137,7 +162,7 @@ void host_volume::looked(const result<volume_look>& seen, time_point now) {
 }
 
 void host_volume::read(const result<volume_snapshot_ptr>& got, time_point now) {
-  out_ = false;
+  answered();
   reading_ = false;
   if (!got) {
     retry_read(got.err(), now);
@@ -145,6 +170,7 @@ void host_volume::read(const result<volume_snapshot_ptr>& got, time_point now) {
   }
   ++reads_;
   is_missing_ = false;
+  expect_watch();
   confirmed_ = begun_;
   superseded_retry_.reset();
   failed_retry_.reset();

@@ -129,6 +129,10 @@ public:
   std::uint64_t sequence() const {
     return sequence_;
   }
+  /// Since when a request has been out, unless none is.
+  const std::optional<time_point>& asked_at() const {
+    return asked_at_;
+  }
   /// Since when the host may have something newer that could not be read, for
   /// the reason of last_error(). Nothing for a volume that is gone.
   const std::optional<time_point>& unread_since() const {
@@ -137,6 +141,9 @@ public:
 
 private:
   void suspect(time_point now);
+  std::optional<volume_request> decide(time_point now);
+  void answered();
+  void expect_watch();
   void retry_read(const error& err, time_point now);
 
   settings settings_;
@@ -147,6 +154,7 @@ private:
   std::uint64_t confirmed_ = 0;
   std::uint64_t sequence_ = 0;
   bool out_ = false;
+  std::optional<time_point> asked_at_;
   bool need_watch_ = true;
   bool need_look_ = false;
   bool need_close_look_ = false;

@@ -121,6 +121,22 @@ const std::string& path_of(const mount_step& step) {
     step);
 }
 
+std::vector<std::string> outside_sources(const mount_plan& plan) {
+  std::set<std::string> found;
+  const auto& root = plan.layout.share_root();
+  const auto add = [&](const std::string& source) {
+    if (!is_below(source, root))
+      found.insert(source);
+  };
+  for (const auto& step : plan.steps) {
+    if (const auto* placeholder = std::get_if<make_placeholder>(&step))
+      add(placeholder->source);
+    else if (const auto* bind = std::get_if<make_bind>(&step))
+      add(bind->source);
+  }
+  return {found.begin(), found.end()};
+}
+
 std::optional<mount_step> undo_of(const mount_step& step) {
   struct visitor {
     using undo = std::optional<mount_step>;

@@ -158,6 +158,11 @@ struct mount_plan {
   std::vector<mount_step> steps;
 };
 
+/// Returns the sources that a plan binds from outside its share root, each
+/// once. Nothing can be done there without asking a filesystem of somebody
+/// else.
+std::vector<std::string> outside_sources(const mount_plan& plan);
+
 /// Something that stayed where it was, and why.
 struct leftover {
   std::string path;

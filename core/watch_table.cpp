@@ -58,7 +58,24 @@ std::optional<int> watch_table::remove(const std::string& path) {
   if (!paths.empty())
     return std::nullopt;
   paths_of_.erase(wd);
+  note_end(wd);
   return wd;
+}
+
+void watch_table::placing() {
+  ++placing_;
+}
+
+bool watch_table::placed(std::optional<int> wd) {
+  const bool ended = wd && ended_.contains(*wd);
+  if (--placing_ == 0)
+    ended_.clear();
+  return !ended;
+}
+
+void watch_table::note_end(int wd) {
+  if (placing_ > 0)
+    ended_.insert(wd);
 }
 
 watch_outcome watch_table::handle(const inotify_event& event) {
@@ -68,8 +85,12 @@ watch_outcome watch_table::handle(const inotify_event& event) {
     return out;
   }
   const auto found = paths_of_.find(event.wd);
-  if (found == paths_of_.end())
+  if (found == paths_of_.end()) {
+    // Perhaps of a watch that has just been placed.
+    if (classify(event) == volume_event_kind::watch_lost)
+      note_end(event.wd);
     return out;
+  }
   const auto kind = classify(event);
   for (const auto& path : found->second)
     out.events.push_back({path, kind});
@@ -78,6 +99,7 @@ watch_outcome watch_table::handle(const inotify_event& event) {
   for (const auto& path : found->second)
     wd_of_.erase(path);
   paths_of_.erase(found);
+  note_end(event.wd);
   // A directory that was moved away keeps its watch; in the other cases the
   // kernel has dropped it or is about to (inotify(7), IN_IGNORED).
   if ((event.mask & lost_bits) == inotify_mask::move_self)

@@ -70,6 +70,22 @@ public:
   /// Returns the descriptor by which `path` is watched.
   std::optional<int> find(const std::string& path) const;
 
+  /// Returns whether any path is watched by a descriptor.
+  bool is_watched(int wd) const {
+    return paths_of_.contains(wd);
+  }
+
+  /// Notes that a watch is being placed, from before the kernel does it until
+  /// placed(). Whoever places it is not who handles events.
+  void placing();
+
+  /// Notes that one is placed, or failed.
+  /// @returns whether its descriptor, if it has one, is still a watch: false if
+  ///          that ended while another was being placed, so that it has to be
+  ///          placed again. The kernel gives out no descriptor twice before all
+  ///          of them (fs/notify/inotify: idr_alloc_cyclic).
+  bool placed(std::optional<int> wd);
+
   std::size_t path_count() const {
     return wd_of_.size();
   }
@@ -78,9 +94,14 @@ public:
   }
 
 private:
+  void note_end(int wd);
+
   std::map<std::string, int> wd_of_;
   /// No set is empty.
   std::map<int, std::set<std::string>> paths_of_;
+  /// Watches that are being placed, and what ended meanwhile.
+  std::size_t placing_ = 0;
+  std::set<int> ended_;
 };
 
 } // namespace fsshare

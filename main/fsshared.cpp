@@ -21,7 +21,6 @@ constexpr int exit_done = 0;
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 64;
 constexpr int exit_config = 78;
-constexpr unsigned failed_end_seconds = 10;
 
 struct arguments {
   std::string config;
@@ -56,11 +55,12 @@ int serve(const node_config& config, const end_signals& signals) {
   const auto signal = signals.wait();
   if (has_failed) {
     // Whatever died may have left others waiting for it.
-    end_signals::limit_end(failed_end_seconds);
+    end_signals::limit_end(config.shutdown.grace);
     agent->reset();
     return exit_failed;
   }
   log::info("stopping", {{"signal", signal}});
+  end_signals::limit_end(config.shutdown.grace);
   agent->reset();
   log::info("stopped");
   return exit_done;

@@ -9,7 +9,7 @@
 #include "actors/reader_pool.hpp"
 #include "actors/registry.hpp"
 #include "actors/sandbox.hpp"
-#include "actors/volume_reader.hpp"
+#include "actors/reader_files.hpp"
 #include "core/paths.hpp"
 #include "log/log.hpp"
 #include "main/build_info.hpp"
@@ -37,9 +37,16 @@ namespace fsshare {
 
 namespace {
 
-// Reads of the disk block; this many at a time keep slow ones from stopping
-// all, see read_queue.
+// Reads of the disk block; this many at a time, beside those that take long,
+// see read_queue.
 constexpr std::size_t reader_count = 4;
+
+read_queue::settings reading_settings(const node_config& config) {
+  read_queue::settings s;
+  s.readers = reader_count;
+  s.timeout = config.sources.timeout;
+  return s;
+}
 
 std::uint64_t random_number() {
   // The kernel's, so that names cannot be guessed.
@@ -194,14 +201,12 @@ status node_agent::parts::start_actors() {
     [this](std::shared_ptr<kernel_watch_api> opened) {
       watch_inotify(std::move(opened));
     });
-  watcher = system.spawn<inotify_reader>(watches);
-  std::vector<volume_reader_actor> readers;
-  for (std::size_t i = 0; i < reader_count; ++i) {
-    readers.push_back(spawn_blocking<state_actor<volume_reader_state>>(
-      system, reader_options(config)));
-    supervisor.watch(readers.back(), "volume-reader");
-  }
-  reader = system.spawn<reader_pool>(std::move(readers));
+  auto reading = reader_options(config);
+  reading.watches = watches;
+  reader = system.spawn<reader_pool>(std::move(reading),
+                                     std::make_shared<reader_threads>(),
+                                     reading_settings(config));
+  watcher = system.spawn<inotify_reader>(watches, reader);
   mounts = spawn_blocking<mounter>(
     system, std::shared_ptr<mount_executor>{*std::move(executor)});
   registry = system.spawn<state_actor<registry_state>>(table_settings(config),

@@ -50,7 +50,8 @@ namespace fsshare {
 using inotify_reader_actor = caf::typed_actor<
   // Repeating it is no error and looks at the path again: if it names another
   // directory now, that one is watched. Fails as watch_api::add() does; the
-  // path is not watched then, whatever it was before.
+  // path is not watched then, whatever it was before. DEADLINE_EXCEEDED if its
+  // filesystem does not answer; what was watched before stays watched then.
   rpc<void, watch>,
   // A path that is not watched is no error.
   msg<unwatch>, msg<inotify_bytes>, msg<report_volumes_to>>;

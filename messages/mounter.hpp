@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/mount_plan.hpp"
+#include "core/opened_sources.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 
@@ -11,6 +12,8 @@ namespace fsshare {
 /// Asks for a plan to be carried out now, one plan after the other.
 struct run_plan {
   std::shared_ptr<const mount_plan> plan;
+  /// What became of opening its outside_sources(); MOUNTER opens none.
+  opened_sources sources;
 };
 
 } // namespace fsshare

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/host_volume.hpp"
+#include "core/opened_sources.hpp"
 #include "core/tree_snapshot.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
@@ -14,6 +15,13 @@ namespace fsshare {
 
 /// An open file that is read in chunks; see sys/file_chunk.hpp.
 class chunk_source;
+
+/// A watch that was placed and that nobody has yet; see sys/inotify.hpp.
+class placed_watch;
+
+// Every request may touch a filesystem that does not answer. Where it names a
+// sandbox, that is the one for which it is made: only so many of its requests
+// may hang.
 
 /// What stands at the source of a share.
 enum class source_kind : std::uint8_t {
@@ -37,6 +45,7 @@ struct classify_source {
   std::string path;
   /// Directories that are kubelet roots beside the configured ones.
   std::vector<std::string> kubelet_roots;
+  std::string sandbox_id = {};
 };
 
 /// Compares a volume with what is known of it.
@@ -57,6 +66,7 @@ struct generation_read {
 /// Reads the names, types, modes and owners of a tree, not the contents.
 struct read_tree {
   std::string path;
+  std::string sandbox_id = {};
 };
 struct tree_read {
   tree_snapshot_ptr tree;
@@ -73,6 +83,7 @@ struct read_chunk {
   /// From the answer for an earlier chunk, so that all chunks are of one file
   /// even if another takes its name; null opens it.
   std::shared_ptr<const chunk_source> source;
+  std::string sandbox_id = {};
 };
 struct chunk_read {
   /// Exactly `length` bytes.
@@ -85,17 +96,44 @@ struct chunk_read {
 /// Asks whether any of the directories lies on an EROFS filesystem.
 struct look_for_erofs {
   std::vector<std::string> dirs;
+  std::string sandbox_id = {};
 };
 struct erofs_looked_for {
   bool found = false;
 };
 
-/// VOLUME READER: blocking reads of host files, on a thread of its own. Owns
-/// nothing; any of a pool serves.
+/// Opens the source of a bind mount, so that MOUNTER need not.
+struct open_bind_source {
+  std::string path;
+  std::string sandbox_id;
+};
+struct bind_source_opened {
+  opened_source_ptr source;
+};
+
+/// Watches the directory of a volume; asked for by INOTIFY READER only.
+struct place_watch {
+  std::string volume;
+};
+struct watch_placed {
+  std::shared_ptr<placed_watch> watch;
+};
+
+/// Says that a sandbox has ended: what was asked for it fails ABORTED at once,
+/// and what hangs is not held against another one of its name.
+struct forget_reads {
+  std::string sandbox_id;
+};
+
+/// READER POOL: blocking reads of host files. A read that stands still for
+/// `sources.timeout` fails DEADLINE_EXCEEDED; one that is not tried, since too
+/// much hangs, RESOURCE_EXHAUSTED.
 using volume_reader_actor = caf::typed_actor<
   rpc<source_class, classify_source>, rpc<volume_look, look_at_volume>,
   rpc<generation_read, read_generation>, rpc<tree_read, read_tree>,
-  rpc<chunk_read, read_chunk>, rpc<erofs_looked_for, look_for_erofs>>;
+  rpc<chunk_read, read_chunk>, rpc<erofs_looked_for, look_for_erofs>,
+  rpc<bind_source_opened, open_bind_source>, rpc<watch_placed, place_watch>,
+  msg<forget_reads>>;
 
 } // namespace fsshare
 
@@ -111,6 +149,11 @@ FSSHARE_MESSAGE(fsshare::read_chunk)
 FSSHARE_MESSAGE(fsshare::chunk_read)
 FSSHARE_MESSAGE(fsshare::look_for_erofs)
 FSSHARE_MESSAGE(fsshare::erofs_looked_for)
+FSSHARE_MESSAGE(fsshare::open_bind_source)
+FSSHARE_MESSAGE(fsshare::bind_source_opened)
+FSSHARE_MESSAGE(fsshare::place_watch)
+FSSHARE_MESSAGE(fsshare::watch_placed)
+FSSHARE_MESSAGE(fsshare::forget_reads)
 
 CAF_BEGIN_TYPE_ID_BLOCK(fsshare_volume_reader, fsshare::type_range(1))
   CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::source_class))
@@ -125,4 +168,9 @@ CAF_BEGIN_TYPE_ID_BLOCK(fsshare_volume_reader, fsshare::type_range(1))
   CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::chunk_read))
   CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::look_for_erofs))
   CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::erofs_looked_for))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::open_bind_source))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::bind_source_opened))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::place_watch))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::watch_placed))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::forget_reads))
 CAF_END_TYPE_ID_BLOCK(fsshare_volume_reader)

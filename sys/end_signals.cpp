@@ -1,6 +1,8 @@
 #include "sys/end_signals.hpp"
 
 #include <csignal>
+#include <string_view>
+#include <sys/time.h>
 #include <unistd.h>
 
 namespace fsshare {
@@ -36,9 +38,20 @@ void end_signals::send() const {
   static_cast<void>(::kill(::getpid(), SIGTERM));
 }
 
-void end_signals::limit_end(unsigned seconds) {
-  // The default action of SIGALRM (signal(7)).
-  ::alarm(seconds);
+void end_signals::limit_end(std::chrono::nanoseconds time) {
+  static_cast<void>(std::signal(SIGALRM, [](int) {
+    // Only what may be called here (signal-safety(7)).
+    constexpr std::string_view why
+      = "fsshared: DEADLINE_EXCEEDED: the end took longer than "
+        "shutdown.grace\n";
+    static_cast<void>(!::write(STDERR_FILENO, why.data(), why.size()));
+    ::_exit(1);
+  }));
+  using std::chrono::duration_cast;
+  const auto micros = duration_cast<std::chrono::microseconds>(time).count();
+  constexpr long second = 1'000'000;
+  const itimerval once{{0, 0}, {micros / second, micros % second}};
+  ::setitimer(ITIMER_REAL, &once, nullptr);
 }
 
 } // namespace fsshare

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 namespace fsshare {
 
 /// The signals that ask a program to end: SIGTERM and SIGINT. They are waited
@@ -16,8 +18,9 @@ public:
   /// Lets wait() return as if SIGTERM had been sent. Any thread.
   void send() const;
 
-  /// Kills the process if it still runs after so many seconds.
-  static void limit_end(unsigned seconds);
+  /// Ends the process with exit code 1, and a sentence on stderr, if it still
+  /// runs after that time.
+  static void limit_end(std::chrono::nanoseconds time);
 };
 
 } // namespace fsshare

@@ -98,27 +98,34 @@ result<bytes> kernel_watch_api::read_available() const {
 late_watch_api::late_watch_api(on_open opened) : opened_(std::move(opened)) {
 }
 
+result<std::shared_ptr<kernel_watch_api>> late_watch_api::kernel() {
+  const std::lock_guard lock{mutex_};
+  if (!kernel_) {
+    auto made = kernel_watch_api::open();
+    if (!made)
+      return made.err();
+    kernel_ = *std::move(made);
+    opened_(kernel_);
+  }
+  return kernel_;
+}
+
 status late_watch_api::open() {
-  if (kernel_)
-    return unit{};
-  auto made = kernel_watch_api::open();
-  if (!made)
-    return made.err();
-  kernel_ = *std::move(made);
-  opened_(kernel_);
-  return unit{};
+  const auto opened = kernel();
+  return opened ? status{unit{}} : status{opened.err()};
 }
 
 result<int> late_watch_api::add(const std::string& path) {
-  if (const auto opened = open(); !opened)
+  const auto opened = kernel();
+  if (!opened)
     return opened.err().within("watch " + path);
-  return kernel_->add(path);
+  // May block for as long as the filesystem of the path does not answer.
+  return (*opened)->add(path);
 }
 
 status late_watch_api::remove(int wd) {
-  if (!kernel_)
-    return unit{};
-  return kernel_->remove(wd);
+  const auto opened = kernel();
+  return opened ? (*opened)->remove(wd) : status{unit{}};
 }
 
 } // namespace fsshare

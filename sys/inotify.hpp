@@ -6,7 +6,9 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 
 namespace fsshare {
 
@@ -53,8 +55,40 @@ private:
   unique_fd fd_;
 };
 
+/// A watch that was placed and is to be taken by whoever keeps count of them.
+/// One that nobody takes, since nobody waits for it any more, ends with its
+/// last reference. If others watch the same directory their watch ends, too,
+/// which they are told by IN_IGNORED.
+class placed_watch {
+public:
+  placed_watch(std::shared_ptr<watch_api> watches, int wd)
+    : watches_(std::move(watches)), wd_(wd) {
+  }
+  ~placed_watch() {
+    if (!taken_)
+      static_cast<void>(watches_->remove(wd_));
+  }
+  placed_watch(const placed_watch&) = delete;
+  placed_watch& operator=(const placed_watch&) = delete;
+
+  int wd() const {
+    return wd_;
+  }
+
+  /// Returns the watch descriptor, which is the caller's to remove now.
+  int take() {
+    taken_ = true;
+    return wd_;
+  }
+
+private:
+  std::shared_ptr<watch_api> watches_;
+  int wd_;
+  bool taken_ = false;
+};
+
 /// A kernel_watch_api that is opened when it can be: at first by open(), and
-/// while that fails, by every add(). For one caller at a time.
+/// while that fails, by every add(). Any thread.
 class late_watch_api final : public watch_api {
 public:
   using on_open = std::function<void(std::shared_ptr<kernel_watch_api>)>;
@@ -69,7 +103,10 @@ public:
   status remove(int wd) override;
 
 private:
+  result<std::shared_ptr<kernel_watch_api>> kernel();
+
   on_open opened_;
+  std::mutex mutex_;
   std::shared_ptr<kernel_watch_api> kernel_;
 };
 

@@ -8,12 +8,12 @@
 #include "sys/kernel_calls.hpp"
 #include "sys/mount_paths.hpp"
 #include "sys/mount_places.hpp"
-#include "sys/open_beneath.hpp"
+#include "sys/opened_source.hpp"
 #include "sys/unique_fd.hpp"
 
 #include <cerrno>
-#include <fcntl.h>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <sys/stat.h>
@@ -58,6 +58,10 @@ public:
       known_(known) {
   }
 
+  void give(opened_sources sources) override {
+    given_ = std::move(sources);
+  }
+
   outcome apply(const mount_step& step) override {
     return std::visit(
       [this](const auto& x) {
@@ -95,13 +99,10 @@ private:
   }
 
   outcome operator()(const make_placeholder& x) {
-    const auto from = open_source(x.source);
+    const auto from = find_source(x.source);
     if (!from)
       return from.err();
-    struct stat info {};
-    if (::fstat((*from)->get(), &info) != 0)
-      return errno_error(errno, "stat", x.source);
-    if (!S_ISDIR(info.st_mode))
+    if (!(*from)->is_directory())
       return done(tree_.make_empty_file(x.path));
     constexpr std::uint32_t mode = 0755;
     const auto made = tree_.make_directory(x.path, mode);
@@ -111,14 +112,13 @@ private:
   }
 
   outcome operator()(const make_bind& x) {
-    const auto from = open_source(x.source);
+    const auto from = find_source(x.source);
     if (!from)
       return from.err();
-    const auto origin = is_below(x.source, layout_.share_root())
-                          ? source_origin::sandbox
-                          : source_origin::elsewhere;
+    const auto origin = is_ours(x.source) ? source_origin::sandbox
+                                          : source_origin::elsewhere;
     auto attached
-      = api_.attach(tree_, {(*from)->get(), x.target, layout_.staging_dir(),
+      = api_.attach(tree_, {(*from)->fd(), x.target, layout_.staging_dir(),
                             x.options, origin, x.source});
     if (attached && x.target == layout_.mounts_dir())
       if (const auto made = tree_.identify_mounts_dir())
@@ -235,32 +235,34 @@ private:
     return step_outcome{false, true, {}};
   }
 
-  // Opens a source once per plan, so that it is the same for every step. What
-  // lies below the share root is ours and changes with each step, so that it is
-  // opened each time.
-  result<const unique_fd*> open_source(const std::string& path) {
-    auto& kept = sources_[path];
-    if (is_below(path, layout_.share_root())) {
-      auto fresh = tree_.open_path(path);
-      if (!fresh)
-        return fresh.err();
-      kept = *std::move(fresh);
-    } else if (!kept) {
-      // O_PATH opens an automount point as it is; looking at it has the
-      // automounter mount there first (statx(2)). If that fails, so will open.
-      wake_automounter(path);
-      kept = unique_fd{::open(path.c_str(), O_PATH | O_CLOEXEC)};
-      if (!kept)
-        return errno_error(errno, "open", path);
+  bool is_ours(const std::string& source) const {
+    return is_below(source, layout_.share_root());
+  }
+
+  // What lies below the share root is ours and changes with each step, so that
+  // it is opened each time. All else was opened for the whole plan.
+  result<opened_source_ptr> find_source(const std::string& path) {
+    if (!is_ours(path)) {
+      const auto given = given_.find(path);
+      if (given == given_.end())
+        return error{errc::internal, "open " + path + ": nobody did"};
+      return given->second;
     }
-    return &kept;
+    auto fresh = tree_.open_path(path);
+    if (!fresh)
+      return fresh.err();
+    struct stat info {};
+    if (::fstat(fresh->get(), &info) != 0)
+      return errno_error(errno, "stat", path);
+    return std::make_shared<const opened_source>(*std::move(fresh),
+                                                 S_ISDIR(info.st_mode));
   }
 
   share_tree tree_;
   const share_layout& layout_;
   mount_api& api_;
   known_sandboxes& known_;
-  std::map<std::string, unique_fd> sources_;
+  opened_sources given_;
 };
 
 } // namespace

@@ -83,7 +83,7 @@ public:
     if (!place)
       return place.err();
     const bool holds_root = *place == source_place::holds_share_root;
-    if (auto made = make_slot(request.source); !made)
+    if (auto made = make_slot(request.target); !made)
       return made.err();
     auto slot = tree_.open_path(slot_);
     if (!slot)
@@ -112,7 +112,7 @@ public:
   }
 
 private:
-  status make_slot(int source) const {
+  status make_slot(const std::string& target) const {
     if (auto cleared = clear(); !cleared)
       return cleared;
     if (auto made = tree_.make_directory(dir_, staging_mode); !made)
@@ -128,9 +128,14 @@ private:
       return top.err();
     if (auto done = mount_with(nullptr, path_of(*top), MS_PRIVATE, dir_); !done)
       return done;
+    // The target is ours and of the source's type, which is not asked: its
+    // filesystem may not answer.
+    const auto like = tree_.open_path(target);
+    if (!like)
+      return like.err();
     struct stat info {};
-    if (::fstat(source, &info) != 0)
-      return errno_error(errno, "stat", "source");
+    if (::fstat(like->get(), &info) != 0)
+      return errno_error(errno, "stat", target);
     if (!S_ISDIR(info.st_mode))
       return tree_.make_empty_file(slot_);
     const auto made = tree_.make_directory(slot_, staging_mode);

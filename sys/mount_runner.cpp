@@ -81,7 +81,8 @@ result<plan_done> run_and_go_on(const mount_plan& plan,
 
 } // namespace
 
-result<plan_done> run(const mount_plan& plan, mount_executor& executor) {
+result<plan_done> run(const mount_plan& plan, mount_executor& executor,
+                      opened_sources sources) {
   const bool all_or_nothing = plan.on_failure == on_failure::undo;
   auto session = executor.begin(plan);
   if (!session) {
@@ -90,6 +91,7 @@ result<plan_done> run(const mount_plan& plan, mount_executor& executor) {
       return plan_done{};
     return session.err();
   }
+  (*session)->give(std::move(sources));
   return all_or_nothing ? run_or_undo(plan, **session)
                         : run_and_go_on(plan, **session);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/mount_plan.hpp"
+#include "core/opened_sources.hpp"
 #include "core/result.hpp"
 
 #include <memory>
@@ -24,6 +25,11 @@ class mount_session {
 public:
   virtual ~mount_session() = default;
 
+  /// Gives it the outside_sources() of its plan. It opens none by itself, since
+  /// that may block for ever; a step that needs one that could not be opened
+  /// fails with that error.
+  virtual void give(opened_sources sources) = 0;
+
   /// Carries out one step, wholly or not at all.
   /// @returns the kernel's reason as a sentence; describe() is not part of it.
   virtual result<step_outcome> apply(const mount_step& step) = 0;
@@ -46,6 +52,9 @@ public:
 /// A failed step of an all-or-nothing plan undoes those before it in reverse;
 /// what the undo could not do is appended to the sentence. A plan that goes on
 /// lists instead what stays, and does not try to remove what holds it.
-result<plan_done> run(const mount_plan& plan, mount_executor& executor);
+///
+/// @param sources What became of opening the plan's outside_sources().
+result<plan_done> run(const mount_plan& plan, mount_executor& executor,
+                      opened_sources sources = {});
 
 } // namespace fsshare

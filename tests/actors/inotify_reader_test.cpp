@@ -1,5 +1,7 @@
 #include "actors/inotify_reader.hpp"
+#include "actors/reader_pool.hpp"
 #include "tests/support/actor_fixture.hpp"
+#include "tests/support/in_place_runner.hpp"
 
 #include <cstring>
 #include <map>
@@ -96,7 +98,17 @@ struct fixture : actor_fixture {
 
   std::shared_ptr<fake_watch_api> kernel = std::make_shared<fake_watch_api>();
   std::shared_ptr<log_lines> lines = std::make_shared<log_lines>();
-  inotify_reader_actor aut = spawn<inotify_reader>(kernel);
+  std::shared_ptr<in_place_runner> readers
+    = std::make_shared<in_place_runner>();
+  volume_reader_actor reader
+    = spawn<reader_pool>(reading(), readers, read_queue::settings{});
+  inotify_reader_actor aut = spawn<inotify_reader>(kernel, reader);
+
+  volume_reader_options reading() const {
+    volume_reader_options options;
+    options.watches = kernel;
+    return options;
+  }
 };
 
 } // namespace
@@ -204,6 +216,62 @@ TEST_CASE_FIXTURE(fixture, "damaged bytes count as lost events") {
   auto cut = flip_of(1) + flip_of(1);
   cut.pop_back();
   CHECK(read(cut) == log_lines{"/a flipped", "overflow"});
+}
+
+TEST_CASE_FIXTURE(fixture, "a watch whose directory does not answer holds up "
+                           "no other, and ends where nobody waits for it") {
+  readers->hold = true;
+  auto hung = request(aut, watch{"/a"});
+  run();
+  readers->hold = false;
+  REQUIRE(ask<unit>(aut, watch{"/b"}));
+  CHECK(read(flip_of(2)) == log_lines{"/b flipped"});
+  for (int n = 0; n < 200; ++n) {
+    advance(std::chrono::milliseconds{100});
+    run();
+  }
+  const auto outcome = answer<unit>(hung);
+  REQUIRE(outcome);
+  REQUIRE_FALSE(*outcome);
+  CHECK(outcome->err().code == errc::deadline_exceeded);
+  readers->release();
+  run();
+  CHECK(kernel->watched == std::set<int>{2});
+  CHECK(read(flip_of(1)).empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "a watch that ends while it is placed again is "
+                           "placed once more") {
+  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  readers->hold = true;
+  auto again = request(aut, watch{"/alias of a"});
+  run();
+  // The kernel has placed it; then the directory goes, before anybody knows.
+  CHECK(read(raw(1, inotify_mask::delete_self, "")
+             + raw(1, inotify_mask::ignored, ""))
+        == log_lines{"/a watch lost"});
+  readers->release();
+  kernel->wd_of["/alias of a"] = 9;
+  readers->hold = false;
+  run();
+  const auto outcome = answer<unit>(again);
+  REQUIRE(outcome);
+  CHECK(*outcome);
+  CHECK(read(flip_of(9)) == log_lines{"/alias of a flipped"});
+}
+
+TEST_CASE_FIXTURE(fixture, "a path that is unwatched while it is placed is not "
+                           "watched") {
+  readers->hold = true;
+  auto pending = request(aut, watch{"/a"});
+  run();
+  tell(aut, unwatch{"/a"});
+  run();
+  readers->release();
+  run();
+  CHECK(answer<unit>(pending));
+  CHECK(read(flip_of(1)).empty());
+  CHECK(kernel->watched.empty());
 }
 
 TEST_SUITE_END();

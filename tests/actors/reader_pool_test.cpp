@@ -1,188 +1,188 @@
 #include "actors/reader_pool.hpp"
 
+#include "sys/file_chunk.hpp"
+#include "sys/opened_source.hpp"
 #include "tests/support/actor_fixture.hpp"
+#include "tests/support/in_place_runner.hpp"
+#include "tests/support/temp_dir.hpp"
 
+#include <filesystem>
 #include <memory>
-#include <set>
 
 #include <doctest/doctest.h>
 
 using namespace fsshare;
 using namespace fsshare::test;
+using namespace std::chrono_literals;
 
 namespace {
 
-// What the readers of a test have begun, in order, and which paths hang.
-struct reader_script {
-  std::vector<std::string> begun;
-  std::set<std::string> hanging;
-};
-
-// The source whose classification lets what hangs go on.
-constexpr const char* wake = "/wake";
-
-// Answers at once, or never where the script says so.
-class script_reader_state {
-public:
-  using handle = volume_reader_actor;
-  static constexpr const char* name = "script-reader";
-
-  script_reader_state(handle::pointer self,
-                      std::shared_ptr<reader_script> script)
-    : self_(self), script_(std::move(script)) {
-  }
-
-  handle::behavior_type make_behavior() {
-    return {
-      [this](const classify_source& msg) {
-        script_->begun.push_back(msg.path);
-        if (msg.path == wake)
-          for (auto& promise : std::exchange(looks_, {}))
-            promise.deliver(volume_look{"..2", std::nullopt});
-        return source_class{};
-      },
-      [this](const look_at_volume& msg) -> caf::result<volume_look> {
-        script_->begun.push_back(msg.volume);
-        auto promise = self_->make_response_promise<volume_look>();
-        if (script_->hanging.contains(msg.volume))
-          looks_.push_back(promise);
-        else
-          promise.deliver(volume_look{"..1", std::nullopt});
-        return promise;
-      },
-      [](const read_generation&) -> caf::result<generation_read> {
-        return to_caf({errc::internal, "not scripted"});
-      },
-      [this](const read_tree& msg) -> caf::result<tree_read> {
-        script_->begun.push_back(msg.path);
-        auto promise = self_->make_response_promise<tree_read>();
-        if (script_->hanging.contains(msg.path))
-          trees_.push_back(promise);
-        else
-          promise.deliver(
-            to_caf({errc::not_found, "open " + msg.path + ": gone"}));
-        return promise;
-      },
-      [](const read_chunk&) -> caf::result<chunk_read> {
-        return to_caf({errc::internal, "not scripted"});
-      },
-      [](const look_for_erofs&) {
-        return erofs_looked_for{};
-      },
-    };
-  }
-
-private:
-  handle::pointer self_;
-  std::shared_ptr<reader_script> script_;
-  std::vector<caf::typed_response_promise<tree_read>> trees_;
-  std::vector<caf::typed_response_promise<volume_look>> looks_;
-};
-
-// Reader actors that a script answers for, which takes one read at a time as
-// far as the pool knows.
-struct pool_fixture : actor_fixture {
-  pool_fixture() {
-    for (int n = 0; n < 4; ++n)
-      readers.push_back(spawn<state_actor<script_reader_state>>(script));
-    aut = spawn<reader_pool>(readers);
-  }
-  ~pool_fixture() {
+// Reads stand still while `readers->hold` is set.
+struct fixture : actor_fixture {
+  ~fixture() {
     stop(aut);
     run();
+    while (!readers->held.empty())
+      readers->release();
+    run();
+  }
+  // What has become of reads that stand still by then.
+  void pass(std::chrono::milliseconds time) {
+    for (; time > 0ms; time -= 50ms) {
+      advance(50ms);
+      run();
+    }
+  }
+  auto tree_of(const std::string& sandbox) {
+    return call<tree_read>(aut, read_tree{dir / sandbox, sandbox});
+  }
+  template <class Slot>
+  static errc code(const Slot& slot) {
+    REQUIRE(*slot);
+    return **slot ? errc::none : (*slot)->err().code;
   }
 
-  std::shared_ptr<reader_script> script = std::make_shared<reader_script>();
-  std::vector<volume_reader_actor> readers;
-  volume_reader_actor aut;
+  temp_dir dir;
+  std::shared_ptr<in_place_runner> readers
+    = std::make_shared<in_place_runner>();
+  volume_reader_actor aut = spawn<reader_pool>(volume_reader_options{}, readers,
+                                               read_queue::settings{});
 };
-
-using names = std::vector<std::string>;
 
 } // namespace
 
 TEST_SUITE_BEGIN("actors/reader_pool");
 
-TEST_CASE("answers and errors are those of the readers") {
-  pool_fixture f;
-  const auto seen = f.ask<volume_look>(f.aut, look_at_volume{"/v", false});
-  REQUIRE(seen);
-  CHECK(seen->name == "..1");
-  const auto failed = f.ask<tree_read>(f.aut, read_tree{"/t"});
+TEST_CASE_FIXTURE(fixture, "answers and errors are those of the reads") {
+  dir.write("source", "text");
+  const auto opened
+    = ask<bind_source_opened>(aut, open_bind_source{dir / "source", "s"});
+  REQUIRE(opened);
+  CHECK_FALSE(opened->source->is_directory());
+  const auto failed
+    = ask<bind_source_opened>(aut, open_bind_source{dir / "none", "s"});
   REQUIRE_FALSE(failed);
-  CHECK(failed.err() == error{errc::not_found, "open /t: gone"});
+  CHECK(failed.err()
+        == error{errc::not_found,
+                 "open " + dir / "none" + ": No such file or directory"});
 }
 
-TEST_CASE("trees that never end hold up neither volumes nor sources") {
-  pool_fixture f;
-  for (const auto* slow : {"/slow1", "/slow2", "/slow3"}) {
-    f.script->hanging.insert(slow);
-    (void)f.request(f.aut, read_tree{slow});
+TEST_CASE_FIXTURE(fixture,
+                  "what hangs is given up in its time, holds up no other "
+                  "sandbox, and its late result reaches nobody") {
+  dir.make_dir("bad");
+  dir.make_dir("good");
+  readers->hold = true;
+  const auto first = tree_of("bad");
+  const auto second = tree_of("bad");
+  const auto third = tree_of("bad");
+  run();
+  CHECK(readers->held.size() == 2);
+  pass(150ms);
+  // The places are free, but not for the same sandbox.
+  CHECK(readers->held.size() == 2);
+  readers->hold = false;
+  CHECK(ask<tree_read>(aut, read_tree{dir / "good", "good"}));
+  CHECK(ask<source_class>(aut, classify_source{dir / "good", {}, "good"}));
+  CHECK_FALSE(*first);
+  pass(10s);
+  CHECK(code(first) == errc::deadline_exceeded);
+  CHECK((*first)->err().message
+        == "read " + dir / "bad" + ": no answer within 10s (sources.timeout)");
+  CHECK(code(second) == errc::deadline_exceeded);
+  CHECK(code(third) == errc::resource_exhausted);
+  const auto more = tree_of("bad");
+  run();
+  CHECK(code(more) == errc::resource_exhausted);
+  readers->release();
+  run();
+  CHECK((*first)->err().code == errc::deadline_exceeded);
+  CHECK(ask<tree_read>(aut, read_tree{dir / "bad", "bad"}));
+}
+
+TEST_CASE_FIXTURE(fixture, "a volume that hangs holds up no other, has one "
+                           "reader however often it is asked for, and is read "
+                           "when it answers") {
+  readers->hold = true;
+  const auto first = call<volume_look>(aut, look_at_volume{"/v", false});
+  run();
+  readers->hold = false;
+  pass(10s);
+  CHECK(code(first) == errc::deadline_exceeded);
+  for (int n = 0; n < 5; ++n) {
+    const auto again = call<volume_look>(aut, look_at_volume{"/v", true});
+    pass(10100ms);
+    CHECK(code(again) == errc::deadline_exceeded);
+    CHECK(readers->held.size() == 1);
   }
-  f.run();
-  CHECK(f.script->begun == names{"/slow1", "/slow2"});
-  CHECK(f.ask<volume_look>(f.aut, look_at_volume{"/v", false}));
-  CHECK(f.ask<source_class>(f.aut, classify_source{"/s", {}}));
+  const auto other = ask<volume_look>(aut, look_at_volume{"/w", false});
+  CHECK(other.err().code == errc::not_found);
+  const auto last = call<volume_look>(aut, look_at_volume{"/v", false});
+  run();
+  CHECK_FALSE(*last);
+  readers->release();
+  run();
+  CHECK(code(last) == errc::not_found);
 }
 
-TEST_CASE("reads of one volume do not overtake each other, other volumes do") {
-  for_each_seed(100, [](chooser& choose) {
-    pool_fixture f;
-    f.script->hanging.insert("/slow");
-    (void)f.request(f.aut, look_at_volume{"/slow", false});
-    (void)f.request(f.aut, look_at_volume{"/slow", true});
-    auto other = f.request(f.aut, look_at_volume{"/v", false});
-    f.run(choose);
-    CHECK(f.answer<volume_look>(other));
-    CHECK(std::count(f.script->begun.begin(), f.script->begun.end(), "/slow")
-          == 1);
-    for (const auto& reader : f.readers)
-      (void)f.request(reader, classify_source{wake, {}});
-    f.run(choose);
-    CHECK(std::count(f.script->begun.begin(), f.script->begun.end(), "/slow")
-          == 2);
-  });
+TEST_CASE_FIXTURE(fixture, "a sandbox that ends is answered at once, and "
+                           "another of its name is not held back") {
+  dir.make_dir("box");
+  readers->hold = true;
+  std::vector<decltype(tree_of("box"))> all;
+  for (int n = 0; n < 4; ++n)
+    all.push_back(tree_of("box"));
+  pass(150ms);
+  tell(aut, forget_reads{"box"});
+  run();
+  for (const auto& one : all)
+    CHECK(code(one) == errc::aborted);
+  readers->hold = false;
+  CHECK(ask<tree_read>(aut, read_tree{dir / "box", "box"}));
+  // What comes back ends where it is.
+  const auto held = readers->held.size();
+  CHECK(held == 2);
+  while (!readers->held.empty())
+    readers->release();
+  run();
+  CHECK(readers->made.size() == 3);
 }
 
-TEST_CASE("readers that die are done without, the last one's end fails what "
-          "waits") {
-  for_each_seed(100, [](chooser& choose) {
-    pool_fixture f;
-    for (int n = 0; n < 3; ++n)
-      stop(f.readers[static_cast<std::size_t>(n)]);
-    f.run(choose);
-    for (int n = 0; n < 5; ++n)
-      CHECK(f.ask<volume_look>(f.aut, look_at_volume{"/v", false}));
-    f.script->hanging.insert("/slow");
-    auto slow = f.request(f.aut, read_tree{"/slow"});
-    auto waits = f.request(f.aut, read_tree{"/next"});
-    f.run(choose);
-    stop(f.readers.back());
-    f.run(choose);
-    const auto first = f.answer<tree_read>(slow);
-    REQUIRE(first);
-    CHECK_FALSE(*first);
-    const auto second = f.answer<tree_read>(waits);
-    REQUIRE(second);
-    REQUIRE_FALSE(*second);
-    CHECK(second->err().code == errc::unavailable);
-    const auto later = f.ask<volume_look>(f.aut, look_at_volume{"/v", false});
-    REQUIRE_FALSE(later);
-    CHECK(later.err().code == errc::unavailable);
-  });
+TEST_CASE_FIXTURE(fixture, "where no reader can be made, reads fail with the "
+                           "reason, and later ones try again") {
+  dir.make_dir("good");
+  readers->refuse = error{errc::unavailable, "make a thread: no"};
+  const auto failed = ask<tree_read>(aut, read_tree{dir / "good", "good"});
+  REQUIRE_FALSE(failed);
+  CHECK(failed.err() == *readers->refuse);
+  readers->refuse.reset();
+  CHECK(ask<tree_read>(aut, read_tree{dir / "good", "good"}));
 }
 
-TEST_CASE("a pool that ends answers what it owes") {
-  pool_fixture f;
-  f.script->hanging.insert("/slow");
-  auto slow = f.request(f.aut, read_tree{"/slow"});
-  f.run();
-  stop(f.aut);
-  f.run();
-  const auto got = f.answer<tree_read>(slow);
-  REQUIRE(got);
-  REQUIRE_FALSE(*got);
-  CHECK(got->err().code == errc::aborted);
+TEST_CASE_FIXTURE(fixture, "a file that nobody reads any more is closed by a "
+                           "reader, not by whoever has it last") {
+  dir.write("file", "text");
+  auto chunk
+    = ask<chunk_read>(aut, read_chunk{dir / "file", "", 0, 4, nullptr, "s"});
+  REQUIRE(chunk);
+  const auto fd = "/proc/self/fd/" + std::to_string(chunk->source->fd());
+  readers->hold = true;
+  chunk->source.reset();
+  run();
+  CHECK(readers->held.size() == 1);
+  CHECK(std::filesystem::exists(fd));
+  readers->release();
+  run();
+  CHECK_FALSE(std::filesystem::exists(fd));
+}
+
+TEST_CASE_FIXTURE(fixture, "a pool that ends answers what it owes") {
+  readers->hold = true;
+  const auto slow = tree_of("s");
+  run();
+  stop(aut);
+  run();
+  CHECK(code(slow) == errc::aborted);
 }
 
 TEST_SUITE_END();

@@ -1,6 +1,7 @@
-#include "actors/volume_reader.hpp"
+#include "actors/reader_pool.hpp"
 #include "messages/state_actor.hpp"
 #include "tests/support/actor_fixture.hpp"
+#include "tests/support/in_place_runner.hpp"
 #include "tests/support/rotator.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -18,8 +19,8 @@ namespace {
 const std::string ordinary_uid = "0f5c7e1a-3b6d-4a8e-9c21-d4e5f6a7b8c9";
 const std::string static_uid = "d41d8cd98f00b204e9800998ecf8427e";
 
-// Kubelet roots with volumes in a directory of the test's own, and a VOLUME
-// READER to tell what is what.
+// Kubelet roots with volumes in a directory of the test's own, and a READER
+// POOL to tell what is what.
 struct node_files : actor_fixture {
   ~node_files() {
     if (reader)
@@ -38,7 +39,8 @@ struct node_files : actor_fixture {
   source_class classify(const std::string& path,
                         const std::vector<std::string>& roots = {}) {
     if (!reader)
-      reader = spawn<state_actor<volume_reader_state>>(options);
+      reader = spawn<reader_pool>(options, std::make_shared<in_place_runner>(),
+                                  read_queue::settings{});
     const auto found = ask<source_class>(reader, classify_source{path, roots});
     REQUIRE(found);
     return *found;

@@ -1,6 +1,6 @@
 #include "actors/mounter.hpp"
+#include "actors/reader_pool.hpp"
 #include "actors/sandbox.hpp"
-#include "actors/volume_reader.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/base64_text.hpp"
 #include "tests/support/fake_mounts.hpp"
@@ -54,13 +54,15 @@ struct fixture : test::actor_fixture {
   std::shared_ptr<test::fake_mounts> mounts
     = std::make_shared<test::fake_mounts>();
   std::shared_ptr<nydus_script> nydusd = std::make_shared<nydus_script>();
+  std::shared_ptr<test::in_place_runner> readers
+    = std::make_shared<test::in_place_runner>();
   sandbox_actor aut = make();
 
   sandbox_actor make() {
     sandbox_neighbours with;
     with.mounter = spawn<mounter>(mounts);
-    with.reader
-      = spawn<state_actor<volume_reader_state>>(volume_reader_options{});
+    with.reader = spawn<reader_pool>(volume_reader_options{}, readers,
+                                     read_queue::settings{});
     with.nonce = [] {
       return std::uint64_t{1};
     };

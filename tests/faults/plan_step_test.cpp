@@ -50,7 +50,7 @@ TEST_CASE("whichever step of whichever plan fails, nothing is different") {
       for (std::size_t at = 0; at < c.plan.steps.size(); ++at, ++cases) {
         INFO(c.name, ", step ", at);
         failing_mounts mounts{*f.kernel, at};
-        const auto failed = run(c.plan, mounts);
+        const auto failed = run(c.plan, mounts, open_sources(c.plan));
         REQUIRE(!failed);
         CHECK(failed.err().message
               == describe(c.plan.steps[at]) + ": made to fail");
@@ -81,7 +81,7 @@ TEST_CASE("where an undo fails too, exactly what it left is told") {
           INFO(c.name, ", step ", at, ", undo ", undo);
           failing_mounts mounts{*f.kernel, at,
                                 describe(*undo_of(c.plan.steps[undo]))};
-          const auto failed = run(c.plan, mounts);
+          const auto failed = run(c.plan, mounts, open_sources(c.plan));
           REQUIRE(!failed);
           CHECK(failed.err().message.starts_with(describe(c.plan.steps[at])
                                                  + ": made to fail; undo: "));
@@ -111,7 +111,7 @@ TEST_CASE("whichever step of a plan that takes away fails, the rest is told, "
         const auto sources = describe_sources(f);
         const auto step = describe(c.plan.steps[at]);
         failing_mounts mounts{*f.kernel, step};
-        const auto failed = run(c.plan, mounts);
+        const auto failed = run(c.plan, mounts, open_sources(c.plan));
         CHECK(describe_sources(f) == sources);
         if (failed) {
           const auto& left = failed->leftovers;

@@ -95,6 +95,7 @@ TEST_CASE("a source removed between the steps is what was checked, or fails") {
       plan_share(f.layout, "c", f.work / "short-lived", read_only));
     const auto session = f.kernel->begin(plan);
     REQUIRE(session);
+    (*session)->give(open_sources(plan));
     REQUIRE((*session)->apply(plan.steps[0]));
     std::filesystem::remove(f.work / "short-lived");
     // Somebody else's, under the name that was checked.

@@ -224,6 +224,7 @@ TEST_CASE("a source swapped between the steps is not mounted") {
     REQUIRE(plan);
     const auto session = f.kernel->begin(*plan);
     REQUIRE(session);
+    (*session)->give(open_sources(*plan));
     REQUIRE((*session)->apply(plan->steps[0]));
     std::filesystem::rename(f.work / "source", f.work / "moved");
     std::filesystem::create_symlink(f.work / "other", f.work / "source");

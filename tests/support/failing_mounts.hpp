@@ -45,6 +45,9 @@ private:
     failing_session(std::unique_ptr<mount_session> inner, failing_mounts& owner)
       : inner_(std::move(inner)), owner_(owner) {
     }
+    void give(opened_sources sources) override {
+      inner_->give(std::move(sources));
+    }
     result<step_outcome> apply(const mount_step& step) override {
       const bool fails = at_++ == owner_.at_
                          || describe(step) == owner_.described_

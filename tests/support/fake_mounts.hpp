@@ -29,6 +29,8 @@ private:
   public:
     explicit session(fake_mounts& owner) : owner_(owner) {
     }
+    void give(opened_sources) override {
+    }
     result<step_outcome> apply(const mount_step& step) override {
       auto name = describe(step);
       owner_.tried.push_back(name);

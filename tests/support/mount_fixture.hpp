@@ -2,6 +2,7 @@
 
 #include "core/mount_plan.hpp"
 #include "sys/kernel_mount.hpp"
+#include "sys/opened_source.hpp"
 #include "tests/support/private_mounts.hpp"
 
 #include <cstddef>
@@ -17,6 +18,14 @@ struct mount_way {
   mount_api_choice api = mount_api_choice::new_api;
   parent_mount parent = parent_mount::closed;
 };
+
+/// Opens the sources of a plan, as SANDBOX has READER POOL do it.
+inline opened_sources open_sources(const mount_plan& plan) {
+  opened_sources all;
+  for (const auto& path : outside_sources(plan))
+    all.emplace(path, open_source(path));
+  return all;
+}
 
 /// A share root, a sandbox `box` and sources below one private tmpfs, and plans
 /// run by the real kernel.
@@ -38,7 +47,7 @@ struct mount_fixture {
   }
 
   result<plan_done> run(const mount_plan& plan) {
-    return fsshare::run(plan, *kernel);
+    return fsshare::run(plan, *kernel, open_sources(plan));
   }
   result<plan_done> run(const result<mount_plan>& plan) {
     if (!plan)

@@ -65,16 +65,15 @@ node_world::node_world(chooser& c, const node_world_options& world_options)
   : choose(c), watches_(shared_watches()) {
   lose_events();
   dir.make_dir("sandboxes");
-  watcher_ = actors.spawn<inotify_reader>(watches_);
   auto reading = world_options.reading;
+  reading.watches = watches_;
   reading.between = [this] {
     if (between_reads)
       between_reads();
   };
-  std::vector<volume_reader_actor> readers(4);
-  for (auto& each : readers)
-    each = actors.spawn<state_actor<volume_reader_state>>(reading);
-  reader_ = actors.spawn<reader_pool>(std::move(readers));
+  reader_ = actors.spawn<reader_pool>(std::move(reading), readers,
+                                      read_queue::settings{});
+  watcher_ = actors.spawn<inotify_reader>(watches_, reader_);
   destination_table::settings settings;
   settings.seed = static_cast<std::uint32_t>(choose.pick(1000));
   registry

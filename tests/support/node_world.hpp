@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/volume_reader.hpp"
+#include "actors/reader_files.hpp"
 #include "core/copy_category.hpp"
 #include "core/shared_copies.hpp"
 #include "messages/guest_proxy.hpp"
@@ -11,6 +11,7 @@
 #include "messages/volume_reader.hpp"
 #include "sys/inotify.hpp"
 #include "tests/support/actor_fixture.hpp"
+#include "tests/support/in_place_runner.hpp"
 #include "tests/support/rotator.hpp"
 #include "tests/support/sim_guest.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -28,7 +29,7 @@ namespace fsshare::test {
 struct node_world_options {
   /// As `guest.quiet_time`.
   std::chrono::nanoseconds quiet_time = std::chrono::seconds{1};
-  /// How VOLUME READERs read.
+  /// How readers read.
   volume_reader_options reading{};
   /// As `copy.limits.sandbox_bytes`.
   std::uint64_t memory_bytes = 0;
@@ -166,7 +167,10 @@ public:
   /// many; 0 is never.
   std::size_t fail_one_in = 0;
   std::size_t drop_one_in = 0;
-  /// Called between any two file system operations of a VOLUME READER.
+  /// Does the reads; may let them stand still.
+  std::shared_ptr<in_place_runner> readers
+    = std::make_shared<in_place_runner>();
+  /// Called between any two file system operations of a reader.
   std::function<void()> between_reads;
   /// Lets what a guest had received when its connection ended happen up to this
   /// much later.

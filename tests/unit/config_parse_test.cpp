@@ -74,6 +74,8 @@ TEST_CASE("every key is read") {
                             "projected": "audit", "downward-api": "deny",
                             "network-files": "audit", "other-files": "deny",
                             "other-directories": "audit"}},
+    "sources": {"timeout": "4s"},
+    "shutdown": {"grace": "5s"},
     "volumes": {"match": "kubelet-root", "kubelet_roots": ["/k"], "csi": true,
                 "guest_copies": "per-sandbox",
                 "sweep_interval": "1m", "poll_interval": "2s", "grace": "0s", "keep_generations": 5},
@@ -91,6 +93,8 @@ TEST_CASE("every key is read") {
                    true,
                    {2, 3, 4, 5},
                    {audit, deny, audit, deny, audit, deny, audit}};
+  expected.sources = {4s};
+  expected.shutdown = {5s};
   expected.volumes = {volume_match::kubelet_root,
                       {"/k"},
                       true,

@@ -1,4 +1,5 @@
 #include "tests/unit/destination_table_fixture.hpp"
+#include <algorithm>
 
 using namespace fsshare;
 using namespace fsshare::test;
@@ -291,6 +292,48 @@ TEST_CASE_FIXTURE(table_fixture,
 
   add("s1", "/pods/new");
   CHECK(volumes_of("s1") == lines{"/pods/new 1"});
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "a volume that does not answer is not shown as current, soon "
+                  "and for as long as that lasts") {
+  settled(host("..1"));
+  const auto shown = [&] {
+    return table.describe({}, now).at(0);
+  };
+  CHECK(shown().destinations[0].current);
+  table.hint(volume, volume_hint::sweep, now);
+  CHECK(advance() == lines{"watch /pods/cm"});
+  now += 1s;
+  CHECK(shown().destinations[0].current);
+  now += 2s;
+  CHECK_FALSE(shown().destinations[0].current);
+  CHECK(shown().destinations[0].stale_for == 3s);
+  CHECK(shown().destinations[0].reason == "look at /pods/cm: no answer for 3s");
+  CHECK(shown().reason == "look at /pods/cm: no answer for 3s");
+  now += 7s;
+  const error silent{errc::deadline_exceeded,
+                     "watch /pods/cm: no answer within 10s"};
+  table.watched(volume, silent, now);
+  CHECK_FALSE(shown().destinations[0].current);
+  CHECK(shown().destinations[0].reason == silent.message);
+  CHECK(advance() == lines{"look /pods/cm"});
+  now += 500ms;
+  CHECK_FALSE(shown().destinations[0].current);
+  look(host("..1"));
+  CHECK(shown().destinations[0].current);
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "a first copy fails when its volume does not answer") {
+  add();
+  advance();
+  const error silent{errc::deadline_exceeded,
+                     "watch /pods/cm: no answer within 10s"};
+  table.watched(volume, silent, now);
+  const auto said = advance();
+  CHECK(std::find(said.begin(), said.end(), "first 1 DEADLINE_EXCEEDED")
+        != said.end());
 }
 
 TEST_SUITE_END();

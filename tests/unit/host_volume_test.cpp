@@ -259,4 +259,39 @@ TEST_CASE("contents that were let go are read again when wanted") {
   CHECK(v.next(t0) == volume_request::read);
 }
 
+TEST_CASE("a volume whose watch is not answered is not known, and is watched "
+          "anew once it answers") {
+  auto v = read_volume();
+  v.hint(volume_hint::sweep, t0);
+  REQUIRE(v.next(t0) == volume_request::watch);
+  CHECK(v.asked_at() == t0);
+  v.watched(error{errc::deadline_exceeded, "watch /v: no answer"}, t0 + 10s);
+  CHECK_FALSE(v.asked_at());
+  CHECK(v.unread_since() == t0 + 10s);
+  REQUIRE(v.last_error());
+  CHECK(v.last_error()->message == "watch /v: no answer");
+  CHECK(v.is_polled());
+  REQUIRE(v.next(t0 + 10s) == volume_request::look);
+  v.looked(error{errc::deadline_exceeded, "look at /v: no answer"}, t0 + 20s);
+  CHECK(v.unread_since() == t0 + 10s);
+  // Retries are apart by more and more.
+  auto now = t0 + 20s;
+  std::size_t tries = 0;
+  for (; now < t0 + 120s; now += 100ms)
+    if (const auto asked = v.next(now)) {
+      ++tries;
+      if (asked == volume_request::read)
+        v.read(error{errc::deadline_exceeded, "read /v: no answer"}, now);
+      else
+        v.looked(error{errc::deadline_exceeded, "look at /v: no answer"}, now);
+    }
+  CHECK(tries < 20);
+  CHECK(v.unread_since() == t0 + 10s);
+  for (; v.next(now) != volume_request::read; now += 100ms)
+    REQUIRE(now < t0 + 200s);
+  v.read(contents("..2"), now);
+  CHECK_FALSE(v.unread_since());
+  CHECK(v.next(now) == volume_request::watch);
+}
+
 TEST_SUITE_END();

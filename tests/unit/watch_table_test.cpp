@@ -221,4 +221,20 @@ TEST_CASE("any sequence leaves what the naive table has") {
   }
 }
 
+TEST_CASE("a watch that ended while it was placed again does not stand") {
+  watch_table table;
+  table.add("/a", 1);
+  table.placing();
+  CHECK(table.remove("/a") == 1);
+  CHECK_FALSE(table.placed(1));
+  // What ended before any was being placed is given out to nobody.
+  table.placing();
+  CHECK(table.placed(1));
+  table.placing();
+  table.placing();
+  table.handle({7, inotify_mask::ignored, 0, ""});
+  CHECK(table.placed(std::nullopt));
+  CHECK_FALSE(table.placed(7));
+}
+
 TEST_SUITE_END();

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "core/volume_shape.hpp"
+#include "messages/volume_reader.hpp"
+#include "sys/dir_walk.hpp"
+#include "sys/file_chunk.hpp"
+#include "sys/inotify.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace fsshare {
+
+struct volume_reader_options {
+  /// Follow only volumes below the kubelet roots; otherwise wherever they are.
+  bool kubelet_roots_only = false;
+  std::vector<std::string> kubelet_roots;
+  csi_volumes csi = csi_volumes::leave;
+  /// Of what one share may bring.
+  read_limits limits;
+  /// The same for volumes, which are held in memory.
+  read_limits volume_limits = default_volume_limits;
+  mount_crossing mounts = mount_crossing::skip;
+  /// Called between any two file system operations; for tests.
+  checkpoint between = nullptr;
+  /// Where watches are placed; needed where any are asked for.
+  std::shared_ptr<watch_api> watches = nullptr;
+  /// Gets files that nobody reads any more, of a sandbox, on any thread; null
+  /// closes them there.
+  std::function<void(std::shared_ptr<const chunk_source> file,
+                     const std::string& sandbox_id)>
+    close = nullptr;
+};
+
+/// Reads files of the host, blocking, for as long as their filesystem takes to
+/// answer. Has no state but its settings; any thread, also several at a time.
+class file_reader {
+public:
+  explicit file_reader(volume_reader_options options);
+
+  /// @param between called between any two file system operations; what it
+  ///        throws ends the read.
+  result<source_class> read(const classify_source& msg,
+                            const checkpoint& between) const;
+  result<volume_look> read(const look_at_volume& msg,
+                           const checkpoint& between) const;
+  result<generation_read> read(const read_generation& msg,
+                               const checkpoint& between) const;
+  result<tree_read> read(const read_tree& msg, const checkpoint& between) const;
+  result<chunk_read> read(const read_chunk& msg,
+                          const checkpoint& between) const;
+  result<erofs_looked_for> read(const look_for_erofs& msg,
+                                const checkpoint& between) const;
+  result<bind_source_opened> read(const open_bind_source& msg,
+                                  const checkpoint& between) const;
+  result<watch_placed> read(const place_watch& msg,
+                            const checkpoint& between) const;
+
+private:
+  chunk_source_ptr closed_elsewhere(chunk_source_ptr file,
+                                    const std::string& sandbox_id) const;
+  bool is_volume(const classify_source& msg, const std::string& resolved) const;
+
+  volume_reader_options options_;
+};
+
+} // namespace fsshare
