@@ -74,7 +74,6 @@ std::string words(const result<Reply>& got) {
 struct fixture {
   explicit fixture(const std::string& config) : node(config) {
     work.write("plain/key", "value");
-    work.make_dir(honest_volume);
     kubelet.rotate({{"a", {"1"}}});
   }
   ~fixture() {
@@ -140,7 +139,7 @@ struct fixture {
   private_mounts work;
   guest_process guest;
   node_process node;
-  rotator kubelet{work.path() + "/" + honest_volume, kubelet_order::from_1_27};
+  rotator kubelet{work.make_dir(honest_volume), kubelet_order::from_1_27};
   std::vector<std::unique_ptr<hanging_fuse>> hung;
   clock_type::duration took{};
 };
@@ -218,7 +217,7 @@ TEST_CASE("what hangs is DEADLINE_EXCEEDED with its path, and is mounted when "
     };
     const auto why = words(f.timed(share));
     CHECK(why
-          == "DEADLINE_EXCEEDED: open " + path
+          == "DEADLINE_EXCEEDED: ShareFile: open " + path
                + ": no answer within 1s (sources.timeout)");
     fuse.set_silence(silence::none);
     CHECK(eventually([&] {

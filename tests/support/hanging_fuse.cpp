@@ -218,11 +218,11 @@ std::string hanging_fuse::list(std::uint64_t id) const {
     head.off = number;
     head.namelen = static_cast<std::uint32_t>(name.size());
     head.type = mode_of(one.node) >> 12;
-    auto entry
+    auto line
       = std::string{reinterpret_cast<const char*>(&head), FUSE_NAME_OFFSET}
         + name;
-    entry.resize(FUSE_DIRENT_ALIGN(entry.size()));
-    out += entry;
+    line.resize(FUSE_DIRENT_ALIGN(line.size()));
+    out += line;
   }
   return out;
 }

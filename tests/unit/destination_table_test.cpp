@@ -299,7 +299,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "and for as long as that lasts") {
   settled(host("..1"));
   const auto shown = [&] {
-    return table.describe({}, now).at(0);
+    return table.describe(std::string{}, now).at(0);
   };
   CHECK(shown().destinations[0].current);
   table.hint(volume, volume_hint::sweep, now);
