@@ -15,7 +15,7 @@ struct fixture : test::actor_fixture {
   share_layout layout{"/r", "box", "/g"};
 
   run_plan request_for(mount_plan plan) {
-    return {std::make_shared<const mount_plan>(std::move(plan))};
+    return {std::make_shared<const mount_plan>(std::move(plan)), {}};
   }
 };
 

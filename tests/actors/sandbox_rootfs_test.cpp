@@ -4,7 +4,9 @@
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/base64_text.hpp"
 #include "tests/support/fake_mounts.hpp"
+#include "tests/support/in_place_runner.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -221,8 +223,8 @@ TEST_CASE_FIXTURE(fixture, "Cleanup overtakes a share under every schedule") {
 TEST_CASE_FIXTURE(fixture, "unsharing stops a share that runs") {
   prepare();
   auto sharing = this->request(aut, nydus_request());
-  // SANDBOX has asked NYDUS.
-  step();
+  while (nydusd->asked.empty())
+    REQUIRE(step());
   auto second = this->request(aut, unshare_rootfs_request{"box", "c1"});
   run();
   const auto refused = answer<share_rootfs_reply>(sharing);
@@ -233,6 +235,40 @@ TEST_CASE_FIXTURE(fixture, "unsharing stops a share that runs") {
   REQUIRE(ended);
   CHECK(*ended);
   CHECK(nydusd->asked == words{"dial /n.sock", mounted, unmounted});
+}
+
+TEST_CASE_FIXTURE(fixture, "a share whose source hangs ends at once, and makes "
+                           "nothing when that comes back") {
+  prepare();
+  readers->hold = true;
+  auto sharing = this->request(aut, nydus_request());
+  run();
+  auto ending = this->request(aut, unshare_rootfs_request{"box", "c1"});
+  run();
+  const auto refused = answer<share_rootfs_reply>(sharing);
+  REQUIRE(refused);
+  REQUIRE_FALSE(*refused);
+  CHECK(refused->err().code == errc::aborted);
+  const auto ended = answer<unshare_rootfs_reply>(ending);
+  REQUIRE(ended);
+  CHECK(*ended);
+  // Another of its name is not taken for it.
+  auto again = this->request(aut, nydus_request());
+  run();
+  readers->release();
+  run();
+  CHECK_FALSE(answer<share_rootfs_reply>(again));
+  CHECK(mounts->tried.empty());
+  CHECK(nydusd->asked.empty());
+  CHECK(cleanup());
+  CHECK(answer<share_rootfs_reply>(again));
+  while (!readers->held.empty())
+    readers->release();
+  run();
+  CHECK(std::none_of(mounts->tried.begin(), mounts->tried.end(),
+                     [](const std::string& step) {
+                       return step.starts_with("bind ");
+                     }));
 }
 
 TEST_CASE_FIXTURE(fixture, "another request for a container is refused") {
