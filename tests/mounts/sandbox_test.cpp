@@ -125,7 +125,7 @@ TEST_CASE("whichever step fails, those before it are undone") {
       = checked_plan(plan_prepare(f.layout, binds, submounts::take));
     for (std::size_t at = 0; at < prepare.steps.size(); ++at) {
       failing_mounts mounts{*f.kernel, at};
-      const auto failed = run(prepare, mounts);
+      const auto failed = run(prepare, mounts, open_sources(prepare));
       REQUIRE(!failed);
       CHECK(failed.err().message
             == describe(prepare.steps[at]) + ": made to fail");
