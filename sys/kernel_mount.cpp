@@ -115,8 +115,8 @@ private:
     const auto from = find_source(x.source);
     if (!from)
       return from.err();
-    const auto origin = is_ours(x.source) ? source_origin::sandbox
-                                          : source_origin::elsewhere;
+    const auto origin
+      = is_ours(x.source) ? source_origin::sandbox : source_origin::elsewhere;
     auto attached
       = api_.attach(tree_, {(*from)->fd(), x.target, layout_.staging_dir(),
                             x.options, origin, x.source});

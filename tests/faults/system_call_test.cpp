@@ -9,9 +9,6 @@ namespace {
 // Far more than any plan makes, so that only an endless loop meets it.
 constexpr std::size_t many = 2000;
 
-// What it takes to see that the share root is still the one that is held.
-constexpr std::size_t calls_for_root = 4;
-
 // Runs a plan in which the call number `at` fails.
 result<plan_done> run_failing(mount_fixture& f, const mount_plan& plan,
                               std::size_t at) {
