@@ -134,7 +134,8 @@ void put(const share_status& in, v1::ShareStatus* out) {
   out->set_guest_path(valid_utf8(in.guest_path));
   out->set_ready(in.ready);
   put(in.progress, out->mutable_progress());
-  put_reasons(in.skipped, out->mutable_skipped());
+  out->set_skipped_more(put_reasons(in.skipped.listed(), out->mutable_skipped())
+                        + in.skipped.more());
   out->set_ignored(in.ignored);
   out->set_reason(valid_utf8(in.reason));
   out->set_category(in.category);
@@ -169,7 +170,8 @@ void put(const destination_status& in, v1::DestinationStatus* out) {
   out->set_reason(valid_utf8(in.reason));
   out->set_failures(in.failures);
   out->set_pushes(in.pushes);
-  put_reasons(in.skipped, out->mutable_skipped());
+  out->set_skipped_more(put_reasons(in.skipped.listed(), out->mutable_skipped())
+                        + in.skipped.more());
   out->set_not_removable_more(
     put_some(in.not_removable, out->mutable_not_removable()));
   put(in.progress, out->mutable_progress());
@@ -311,7 +313,8 @@ v1::ShareFileReply to_wire(const share_file_reply& in) {
   put_all(in.container_storages, out.mutable_container_storages());
   put_all(in.volume_storages, out.mutable_volume_storages());
   out.set_generation(valid_utf8(in.generation));
-  put_reasons(in.skipped, out.mutable_skipped());
+  out.set_skipped_more(put_reasons(in.skipped.listed(), out.mutable_skipped())
+                       + in.skipped.more());
   return out;
 }
 

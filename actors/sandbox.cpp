@@ -233,6 +233,8 @@ void sandbox_state::drop_all(const error& why) {
   if (neighbours_.reader)
     tell(neighbours_.reader, forget_reads{options_.sandbox_id});
   following_ = false;
+  for (auto& entry : std::exchange(walks_, {}))
+    *entry.second = true;
   copies_ = {};
   copy_enders_.clear();
   for (auto& entry : std::exchange(debts_, {})) {

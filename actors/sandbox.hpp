@@ -13,6 +13,7 @@
 #include "messages/sandbox.hpp"
 #include "messages/volume_reader.hpp"
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -136,16 +137,16 @@ private:
   void make_copy(const share& s, const shared_copies::copy& copy);
   void await_copy(const share& s, const shared_copies::copy& copy);
   void read_tree_of(const shared_copies::copy& copy);
+  void stop_walk(const std::string& copy_id);
+  void walk_ended(const std::string& copy_id, const stop_flag& which);
   void send_tree(shared_copies::copy& copy, const tree_snapshot_ptr& tree);
-  void tree_made(const std::string& copy_id,
-                 std::vector<skipped_entry> skipped);
+  void tree_made(const std::string& copy_id, skipped_list skipped);
   void copy_failed(const std::string& copy_id, const error& why);
   void end_copy(shared_copies::copy& copy, ended then);
   void remove_tree(const shared_copies::copy& copy);
   void copy_gone(const std::string& copy_id,
                  const result<pending_list>& outcome);
-  static share_file_reply reply_with(const share& s,
-                                     std::vector<skipped_entry> skipped,
+  static share_file_reply reply_with(const share& s, skipped_list skipped,
                                      std::string generation = {});
   static pending_list to_pending(const std::vector<skipped_entry>& left);
 
@@ -186,6 +187,8 @@ private:
   shared_copies copies_;
   /// Who is to be told when a copy is gone that no share uses any more.
   std::map<std::string, ended> copy_enders_;
+  /// By copy: ends the reading of its tree. Set when nobody waits for it.
+  std::map<std::string, std::shared_ptr<std::atomic<bool>>> walks_;
   share_layout layout_;
   guest_proxy_actor proxy_;
   /// Counts them, to tell the end of a former one from that of the present one.

@@ -116,17 +116,34 @@ void sandbox_state::await_copy(const share& s,
 
 void sandbox_state::read_tree_of(const shared_copies::copy& copy) {
   const auto id = copy.id;
+  const auto stop = std::make_shared<std::atomic<bool>>(false);
+  walks_[id] = stop;
   ask(self_, neighbours_.reader,
-      read_tree{copy.terms.source, options_.sandbox_id})
+      read_tree{copy.terms.source, options_.sandbox_id, stop})
     .then(
-      [this, id](const tree_read& read) {
+      [this, id, stop](const tree_read& read) {
+        walk_ended(id, stop);
         // Without it, nobody wants it any more.
         if (auto* known = copies_.find(id))
           send_tree(*known, read.tree);
       },
-      [this, id](caf::error& err) {
+      [this, id, stop](caf::error& err) {
+        walk_ended(id, stop);
         copy_failed(id, from_caf(err));
       });
+}
+
+// Another one may bear the id by then.
+void sandbox_state::walk_ended(const std::string& copy_id,
+                               const stop_flag& which) {
+  const auto walk = walks_.find(copy_id);
+  if (walk != walks_.end() && walk->second == which)
+    walks_.erase(walk);
+}
+
+void sandbox_state::stop_walk(const std::string& copy_id) {
+  if (const auto walk = walks_.find(copy_id); walk != walks_.end())
+    *walk->second = true;
 }
 
 void sandbox_state::send_tree(shared_copies::copy& copy,
@@ -159,7 +176,7 @@ void sandbox_state::send_tree(shared_copies::copy& copy,
 }
 
 void sandbox_state::tree_made(const std::string& copy_id,
-                              std::vector<skipped_entry> skipped) {
+                              skipped_list skipped) {
   auto* made = copies_.find(copy_id);
   if (made == nullptr)
     return;
@@ -199,8 +216,11 @@ void sandbox_state::end_copy(shared_copies::copy& copy, ended then) {
       remove_tree(copy);
     else if (copy.order != 0)
       tell(proxy_, stop_order{{copy.order}});
-    else
+    else {
+      // The walk ends when it can.
+      stop_walk(id);
       copy_gone(id, pending_list{});
+    }
     return;
   }
   ask(self_, neighbours_.registry, remove_destination{options_.sandbox_id, id})
@@ -237,8 +257,7 @@ void sandbox_state::copy_gone(const std::string& copy_id,
   then(outcome);
 }
 
-share_file_reply sandbox_state::reply_with(const share& s,
-                                           std::vector<skipped_entry> skipped,
+share_file_reply sandbox_state::reply_with(const share& s, skipped_list skipped,
                                            std::string generation) {
   auto reply = s.reply;
   reply.skipped = std::move(skipped);

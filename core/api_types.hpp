@@ -133,7 +133,7 @@ struct share_file_reply {
   std::vector<storage> volume_storages;
   /// Of a volume: the generation that the guest has.
   std::string generation;
-  std::vector<skipped_entry> skipped;
+  skipped_list skipped;
 };
 
 /// Names a share by its id, or by container and destination.
@@ -257,7 +257,7 @@ struct share_status {
   bool would_be_denied = false;
   /// Of the first copy, while it runs.
   copy_progress progress;
-  std::vector<skipped_entry> skipped;
+  skipped_list skipped;
 };
 
 struct sandbox_status {

@@ -101,8 +101,7 @@ private:
 void plan_builder::add_tree(const tree_snapshot& tree, std::string_view base) {
   for (const auto& entry : tree.entries)
     add_entry(entry, base);
-  plan_.skipped.insert(plan_.skipped.end(), tree.skipped.begin(),
-                       tree.skipped.end());
+  plan_.skipped.add(tree.skipped);
 }
 
 void plan_builder::add_entry(const tree_entry& entry, std::string_view base) {

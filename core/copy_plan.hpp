@@ -72,9 +72,9 @@ struct copy_plan {
   std::vector<step_order> order;
   /// Entries that are not sent, with the reason: those of the snapshot and
   /// those that this guest agent cannot take.
-  std::vector<skipped_entry> skipped;
+  skipped_list skipped;
   /// Entries that are sent but cannot arrive exactly as they are, and how.
-  std::vector<skipped_entry> notes;
+  skipped_list notes;
   /// Sum of the sizes of all steps.
   std::uint64_t total_bytes = 0;
 };

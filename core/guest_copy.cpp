@@ -252,9 +252,8 @@ std::string guest_copy::attempt_name(const std::string& host_name) {
   return n == 0 ? host_name : host_name + "." + std::to_string(n);
 }
 
-std::vector<std::string>
-guest_copy::wanted_links(const volume_snapshot& host,
-                         std::vector<skipped_entry>& refused) {
+std::vector<std::string> guest_copy::wanted_links(const volume_snapshot& host,
+                                                  skipped_list& refused) {
   std::set<std::string> on_host;
   for (const auto& entry : host.others.entries)
     on_host.emplace(first_component(entry.path));

@@ -79,7 +79,7 @@ struct order_outcome {
   /// One per step of a removal_order.
   std::vector<removal_result> removals;
   /// Entries that could not be copied.
-  std::vector<skipped_entry> skipped;
+  skipped_list skipped;
 };
 
 /// What one destination holds of one volume, and what to do next about it.
@@ -191,7 +191,7 @@ public:
   unsigned failures() const {
     return retry_.failures();
   }
-  const std::vector<skipped_entry>& skipped() const {
+  const skipped_list& skipped() const {
     return skipped_;
   }
   /// Guest paths that should be gone and cannot be removed by this guest agent.
@@ -246,7 +246,7 @@ private:
     generation host;
     tree_entry root;
     std::vector<std::string> links;
-    std::vector<skipped_entry> skipped;
+    skipped_list skipped;
   };
 
   std::optional<guest_order> settle();
@@ -274,7 +274,7 @@ private:
 
   std::string attempt_name(const std::string& host_name);
   std::vector<std::string> wanted_links(const volume_snapshot& host,
-                                        std::vector<skipped_entry>& refused);
+                                        skipped_list& refused);
   std::vector<std::string> unsent_links(const pending_push& push) const;
   std::vector<std::string> stale_links() const;
   /// Old generations beyond those that are kept, with when they may go.
@@ -324,7 +324,7 @@ private:
   std::uint64_t wasted_ = 0;
   std::uint64_t pushes_ = 0;
   std::optional<error> last_error_;
-  std::vector<skipped_entry> skipped_;
+  skipped_list skipped_;
   std::vector<skipped_entry> leftovers_;
 };
 

@@ -33,8 +33,7 @@ void guest_copy::finished(const order_outcome& outcome, time_point now) {
 }
 
 void guest_copy::push_finished(const order_outcome& outcome, time_point now) {
-  pending_->skipped.insert(pending_->skipped.end(), outcome.skipped.begin(),
-                           outcome.skipped.end());
+  pending_->skipped.add(outcome.skipped);
   switch (outcome.flip) {
   case flip_state::acknowledged:
     went_live(now);

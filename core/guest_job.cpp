@@ -127,6 +127,12 @@ std::optional<copy_request> guest_job::next(std::uint64_t max_data_bytes) {
   return request;
 }
 
+std::optional<copy_request> guest_job::peek() const {
+  if (!begun() || error_)
+    return std::nullopt;
+  return schedule_->peek();
+}
+
 const copy_step& guest_job::step_of(const copy_request& request) const {
   return schedule_->plan().steps[request.step];
 }
@@ -212,7 +218,7 @@ void guest_job::stop() {
 
 void guest_job::note(skipped_entry what) {
   // A file that is sent again is noted once.
-  if (std::find(notes_.begin(), notes_.end(), what) == notes_.end())
+  if (!notes_.contains(what))
     notes_.push_back(std::move(what));
 }
 
@@ -244,11 +250,9 @@ order_outcome guest_job::outcome() const {
   }
   if (schedule_) {
     outcome.skipped = schedule_->plan().skipped;
-    outcome.skipped.insert(outcome.skipped.end(),
-                           schedule_->plan().notes.begin(),
-                           schedule_->plan().notes.end());
+    outcome.skipped.add(schedule_->plan().notes);
   }
-  outcome.skipped.insert(outcome.skipped.end(), notes_.begin(), notes_.end());
+  outcome.skipped.add(notes_);
   return outcome;
 }
 

@@ -47,6 +47,9 @@ public:
   /// Returns the next request that may be sent now. See copy_schedule::next().
   std::optional<copy_request> next(std::uint64_t max_data_bytes);
 
+  /// Returns what next() would hand out with room for anything.
+  std::optional<copy_request> peek() const;
+
   /// Returns what a request is about; valid while the job lives.
   const copy_step& step_of(const copy_request& request) const;
 
@@ -107,7 +110,7 @@ private:
   std::uint64_t finished_at_stall_ = 0;
   flip_state flip_ = flip_state::not_sent;
   std::vector<removal_result> removals_;
-  std::vector<skipped_entry> notes_;
+  skipped_list notes_;
   std::size_t in_flight_ = 0;
   /// Number of requests that were handed out.
   std::uint64_t sent_ = 0;

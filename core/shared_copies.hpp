@@ -52,7 +52,7 @@ public:
     /// Number of its order to GUEST PROXY; 0 before it is sent.
     std::uint64_t order = 0;
     /// What a tree lacks in the guest.
-    std::vector<skipped_entry> skipped = {};
+    skipped_list skipped = {};
     std::set<std::string> shares = {};
   };
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "core/blob.hpp"
+#include "core/skipped_list.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -29,20 +31,14 @@ struct tree_entry {
   std::string target;
 };
 
-/// An entry that cannot be copied, and why, in words for the user.
-struct skipped_entry {
-  std::string path;
-  std::string reason;
-
-  friend bool operator==(const skipped_entry&, const skipped_entry&) = default;
-};
-
 /// A host tree: parents before children, in lexical order of their paths.
 struct tree_snapshot {
   std::vector<tree_entry> entries;
-  std::vector<skipped_entry> skipped;
+  skipped_list skipped;
   /// Sum of the sizes of all files.
   std::uint64_t total_bytes = 0;
+  /// Memory that names, link targets and skipped entries take, about.
+  std::uint64_t names_bytes = 0;
 };
 
 /// How much of a tree is read before the reading is refused. Sums include
@@ -51,6 +47,8 @@ struct read_limits {
   std::uint64_t entries = 100'000;
   std::uint64_t bytes_per_file = std::uint64_t{4} << 30;
   std::uint64_t total_bytes = std::uint64_t{4} << 30;
+  /// Memory for names, link targets and skipped entries.
+  std::uint64_t names_bytes = std::uint64_t{32} << 20;
 
   friend bool operator==(const read_limits&, const read_limits&) = default;
 };
@@ -58,7 +56,11 @@ struct read_limits {
 /// Limits for volumes, whose snapshots are kept in memory. ConfigMaps and
 /// Secrets have at most 1 MiB each; projected volumes combine several.
 constexpr read_limits default_volume_limits{10'000, std::uint64_t{64} << 20,
-                                            std::uint64_t{64} << 20};
+                                            std::uint64_t{64} << 20,
+                                            std::uint64_t{32} << 20};
+
+/// Set when nobody waits any more for what is being read.
+using stop_flag = std::shared_ptr<const std::atomic<bool>>;
 
 /// One published state of a volume.
 struct generation {
@@ -86,6 +88,12 @@ struct volume_snapshot {
   /// names do not begin with `..`; never links. Has no entry for the root
   /// itself. Sent with the first copy only.
   tree_snapshot others;
+
+  /// Memory that it takes, or would take with its contents, about.
+  std::uint64_t memory_bytes() const {
+    return tree.total_bytes + tree.names_bytes + others.total_bytes
+           + others.names_bytes;
+  }
 };
 
 using volume_snapshot_ptr = std::shared_ptr<const volume_snapshot>;

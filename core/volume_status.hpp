@@ -28,7 +28,7 @@ struct destination_status {
   /// Failures since the last success.
   std::uint64_t failures = 0;
   std::uint64_t pushes = 0;
-  std::vector<skipped_entry> skipped;
+  skipped_list skipped;
   /// Guest paths that should be gone and that this guest agent cannot remove.
   std::vector<std::string> not_removable;
   /// Guest paths that should be gone and are not, with the reason.

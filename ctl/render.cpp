@@ -77,17 +77,24 @@ std::string category_of(const v1::ShareStatus& share) {
          + (share.would_be_denied() ? " (would be denied)" : "");
 }
 
+/// Returns how many entries were skipped, whether they are listed or not.
+template <class Message>
+std::uint64_t skipped_of(const Message& of) {
+  return static_cast<std::uint64_t>(of.skipped_size()) + of.skipped_more();
+}
+
 /// Returns why something is not as it should be, in one cell.
 std::string trouble_of(const v1::DestinationStatus& at) {
   auto out = at.reason();
-  const auto add = [&out](int n, const char* what) {
+  const auto add = [&out](std::uint64_t n, const char* what) {
     if (n > 0)
       out.append(out.empty() ? "" : "; ")
         .append(std::to_string(n))
         .append(what);
   };
-  add(at.skipped_size(), " skipped");
-  add(at.not_removable_size() + static_cast<int>(at.not_removable_more()),
+  add(skipped_of(at), " skipped");
+  add(static_cast<std::uint64_t>(at.not_removable_size())
+        + at.not_removable_more(),
       " not removable by this guest agent");
   return out;
 }
@@ -159,7 +166,8 @@ std::string render(const v1::ShareFileReply& reply) {
                      {"generation", reply.generation()}})
          + storage_lines("CONTAINER STORAGE", reply.container_storages())
          + storage_lines("VOLUME STORAGE", reply.volume_storages())
-         + section("SKIPPED", reply.skipped());
+         + section("SKIPPED", reply.skipped())
+         + more_of("entries", reply.skipped_more());
 }
 
 std::string render(const v1::UnshareFileReply& reply) {
@@ -240,7 +248,7 @@ std::string render_shares(const v1::GetSandboxReply& reply) {
     const auto& mount = each.mount();
     out.add({each.share_id(), each.container_id(), mount.source(),
              mount.destination(), mount.read_only() ? "ro" : "rw",
-             state_of(each), each.guest_path(), count(each.skipped_size()),
+             state_of(each), each.guest_path(), count(skipped_of(each)),
              category_of(each)});
   }
   return out.text() + more_of("shares", reply.shares_more());

@@ -118,18 +118,26 @@ status dir_walk::add(const std::string& name, const std::string& as,
 
 result<std::vector<std::string>> dir_walk::names(const std::string& path) {
   pause();
-  const auto dir = open_directory(path);
+  auto dir = open_directory(path);
   if (!dir)
     return errno_error(errno, "open", shown(path));
-  return list(dir.get(), path);
+  std::vector<std::string> out;
+  const auto add = [this, &out](int, std::string_view name) -> status {
+    out.emplace_back(name);
+    return charge(name.size());
+  };
+  if (auto listed = list(std::move(dir), path, add); !listed)
+    return listed.err();
+  std::sort(out.begin(), out.end());
+  return out;
 }
 
 tree_snapshot dir_walk::take() {
-  const auto by_path = [](const auto& x, const auto& y) {
-    return x.path < y.path;
-  };
-  std::sort(tree_.entries.begin(), tree_.entries.end(), by_path);
-  std::sort(tree_.skipped.begin(), tree_.skipped.end(), by_path);
+  std::sort(tree_.entries.begin(), tree_.entries.end(),
+            [](const auto& x, const auto& y) {
+              return x.path < y.path;
+            });
+  tree_.skipped.sort();
   return std::exchange(tree_, {});
 }
 
@@ -156,10 +164,8 @@ status dir_walk::visit(int dir, const std::string& name, const place& at) {
   const char* reason = special_type(info.mode);
   if (reason == nullptr)
     reason = foreign(at, info.is_mount_root);
-  if (reason != nullptr) {
-    tree_.skipped.push_back({at.as, reason});
-    return unit{};
-  }
+  if (reason != nullptr)
+    return skip(at, reason);
   tree_entry entry;
   entry.path = at.as;
   entry.type = type_of(info.mode);
@@ -193,16 +199,15 @@ unique_fd dir_walk::open_directory(const std::string& path) const {
   return open_beneath(base_, path, O_RDONLY | O_DIRECTORY, options_.mounts);
 }
 
-result<std::vector<std::string>> dir_walk::list(int dir,
-                                                const std::string& path) const {
+// Calls `each` with every name as it is read, so that no directory is held.
+status dir_walk::list(unique_fd dir, const std::string& path,
+                      const each_name& each) {
   pause();
-  unique_fd own{fcntl(dir, F_DUPFD_CLOEXEC, 0)};
-  const directory_stream stream{own ? fdopendir(own.get()) : nullptr};
+  const directory_stream stream{fdopendir(dir.get())};
   if (!stream)
     return errno_error(errno, "list", shown(path));
   // The stream closes it.
-  static_cast<void>(own.release());
-  std::vector<std::string> out;
+  const int fd = dir.release();
   for (;;) {
     errno = 0;
     const auto* entry = readdir(stream.get());
@@ -211,29 +216,29 @@ result<std::vector<std::string>> dir_walk::list(int dir,
     if (entry == nullptr)
       break;
     const std::string_view name{static_cast<const char*>(entry->d_name)};
-    if (name != "." && name != "..")
-      out.emplace_back(name);
+    if (name == "." || name == "..")
+      continue;
+    if (options_.stop && *options_.stop)
+      return error{errc::aborted,
+                   "list " + shown(path) + ": not wanted any more"};
+    if (auto done = each(fd, name); !done)
+      return done;
   }
-  std::sort(out.begin(), out.end());
-  return out;
+  return unit{};
 }
 
 status dir_walk::visit_children(const place& at) {
   pause();
-  const auto dir = open_directory(at.path);
+  auto dir = open_directory(at.path);
   if (!dir)
     return is_vanished(errno)
              ? vanish(at)
              : status{errno_error(errno, "open", shown(at.path))};
-  const auto children = list(dir.get(), at.path);
-  if (!children)
-    return children.err();
-  for (const auto& name : *children)
-    if (auto added
-        = visit(dir.get(), name, {join(at.path, name), join(at.as, name)});
-        !added)
-      return added;
-  return unit{};
+  return list(std::move(dir), at.path,
+              [this, &at](int fd, std::string_view name) {
+                return visit(fd, std::string{name},
+                             {join(at.path, name), join(at.as, name)});
+              });
 }
 
 status dir_walk::vanish(const place& at) const {
@@ -246,7 +251,8 @@ status dir_walk::add_file(int dir, const std::string& name, const place& at,
                           tree_entry entry) {
   if (auto small = check_size(at, entry.size); !small)
     return small;
-  bool whole = options_.contents == file_contents::leave;
+  bool whole
+    = options_.contents == file_contents::leave || !has_memory_for(entry.size);
   for (int i = 0; !whole && i < most_readings; ++i) {
     const auto read = read_once(dir, name, at, entry);
     if (!read && read.err().code == errc::not_found)
@@ -279,6 +285,8 @@ result<bool> dir_walk::read_once(int dir, const std::string& name,
   entry.size = static_cast<std::uint64_t>(before.st_size);
   if (auto small = check_size(at, entry.size); !small)
     return small.err();
+  if (!has_memory_for(entry.size))
+    return true;
   // One byte more than it has shows that it has grown.
   bytes data(entry.size + 1);
   pause();
@@ -324,7 +332,33 @@ status dir_walk::check_size(const place& at, std::uint64_t size) const {
   return unit{};
 }
 
+bool dir_walk::has_memory_for(std::uint64_t contents) const {
+  const auto taken = names_bytes_ + bytes_;
+  return contents <= options_.memory - std::min(options_.memory, taken);
+}
+
+// Notes a name, a path or a link's target that stays in memory.
+status dir_walk::charge(std::uint64_t name_bytes) {
+  names_bytes_ += name_bytes + sizeof(tree_entry);
+  tree_.names_bytes += name_bytes + sizeof(tree_entry);
+  if (names_bytes_ > limits_.names_bytes)
+    return exhausted(shown_
+                     + ": names and links of its entries take more "
+                       "memory than copy.limits.names_bytes, "
+                     + std::to_string(limits_.names_bytes));
+  return unit{};
+}
+
+// Those that are not listed are charged like the others, so that no directory
+// is endless.
+status dir_walk::skip(const place& at, const char* reason) {
+  tree_.skipped.push_back({at.as, reason});
+  return charge(at.as.size());
+}
+
 status dir_walk::add_entry(tree_entry entry) {
+  if (auto room = charge(entry.path.size() + entry.target.size()); !room)
+    return room;
   if (entries_ == limits_.entries)
     return exhausted(shown_ + " has at least " + std::to_string(entries_ + 1)
                      + " entries, more than the limit of "

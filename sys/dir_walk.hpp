@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@ namespace fsshare {
 /// Called between any two file system operations of a reader, so that tests
 /// can change files exactly there. Empty in production.
 using checkpoint = std::function<void()>;
+
+/// Room for contents that are all read, whatever they have.
+constexpr std::uint64_t any_memory = std::numeric_limits<std::uint64_t>::max();
 
 /// What to do with a regular file.
 enum class file_contents : std::uint8_t { read, leave };
@@ -28,12 +32,17 @@ enum class vanished_entries : std::uint8_t { fail, leave_out };
 /// the tree meanwhile, nothing outside it is read. Sockets, FIFOs, devices and,
 /// unless they are crossed, mount points are skipped with the reason; those of
 /// the kernel's own filesystems always. However deep the tree, at most two
-/// descriptors are open at a time.
+/// descriptors are open at a time; however large a directory, no list of it is
+/// held beyond what the limits allow.
 class dir_walk {
 public:
   struct options {
     file_contents contents = file_contents::leave;
     mount_crossing mounts = mount_crossing::skip;
+    /// When names and contents would take more, further contents are left.
+    std::uint64_t memory = any_memory;
+    /// The walk ends ABORTED soon after it is set; null if nobody sets it.
+    stop_flag stop = nullptr;
   };
 
   /// @param base directory to read below; stays open and the caller's.
@@ -52,7 +61,8 @@ public:
   status add(const std::string& name, const std::string& as,
              vanished_entries vanished);
 
-  /// Returns the names in the directory at `path`, sorted.
+  /// Returns the names in the directory at `path`, sorted; they count like
+  /// those that are added.
   result<std::vector<std::string>> names(const std::string& path);
 
   /// Gives away what was added since the last call, in lexical order of paths.
@@ -70,7 +80,8 @@ private:
   std::string shown(const std::string& path) const;
   unique_fd open_directory(const std::string& path) const;
   const char* foreign(const place& at, bool is_mount) const;
-  result<std::vector<std::string>> list(int dir, const std::string& path) const;
+  using each_name = std::function<status(int dir, std::string_view name)>;
+  status list(unique_fd dir, const std::string& path, const each_name& each);
   status visit(int dir, const std::string& name, const place& at);
   status visit_children(const place& at);
   status vanish(const place& at) const;
@@ -81,6 +92,9 @@ private:
   status add_link(int dir, const std::string& name, const place& at,
                   tree_entry entry);
   status check_size(const place& at, std::uint64_t size) const;
+  bool has_memory_for(std::uint64_t contents) const;
+  status charge(std::uint64_t name_bytes);
+  status skip(const place& at, const char* reason);
   status add_entry(tree_entry entry);
 
   int base_;
@@ -93,6 +107,7 @@ private:
   tree_snapshot tree_;
   std::uint64_t entries_ = 0;
   std::uint64_t bytes_ = 0;
+  std::uint64_t names_bytes_ = 0;
 };
 
 } // namespace fsshare

@@ -23,10 +23,11 @@ class volume_reader {
 public:
   volume_reader(unique_fd root, const std::string& path,
                 const read_limits& limits, file_contents contents,
-                const checkpoint& between)
+                const checkpoint& between, std::uint64_t memory = any_memory)
     : root_(std::move(root)), path_(path), contents_(contents),
-      between_(between), walk_(root_.get(), path, limits,
-                               {contents, mount_crossing::skip}, between) {
+      between_(between),
+      walk_(root_.get(), path, limits,
+            {contents, mount_crossing::skip, memory, nullptr}, between) {
   }
 
   // Returns what `..data` names now.
@@ -161,11 +162,13 @@ bool volume_reader::is_link(const std::string& name) const {
 result<volume_snapshot_ptr> read_volume(const std::string& path,
                                         const read_limits& limits,
                                         file_contents contents,
-                                        const checkpoint& between) {
+                                        const checkpoint& between,
+                                        std::uint64_t memory = any_memory) {
   auto root = open_volume(path);
   if (!root)
     return root.err();
-  return volume_reader{std::move(*root), path, limits, contents, between}
+  return volume_reader{std::move(*root), path,    limits,
+                       contents,         between, memory}
     .read();
 }
 
@@ -173,8 +176,9 @@ result<volume_snapshot_ptr> read_volume(const std::string& path,
 
 result<volume_snapshot_ptr> load_generation(const std::string& volume_path,
                                             const read_limits& limits,
-                                            const checkpoint& between) {
-  return read_volume(volume_path, limits, file_contents::read, between);
+                                            const checkpoint& between,
+                                            std::uint64_t memory) {
+  return read_volume(volume_path, limits, file_contents::read, between, memory);
 }
 
 result<generation> load_generation_id(const std::string& volume_path,
@@ -207,7 +211,11 @@ result<tree_snapshot_ptr> load_tree(const std::string& path,
   if (!root)
     return errno_error(errno, "open", path);
   dir_walk walk{
-    root.get(), path, limits, {file_contents::leave, options.mounts}, between};
+    root.get(),
+    path,
+    limits,
+    {file_contents::leave, options.mounts, any_memory, options.stop},
+    between};
   if (auto added = walk.add({}, {}, vanished_entries::leave_out); !added)
     return added.err();
   return std::make_shared<const tree_snapshot>(walk.take());

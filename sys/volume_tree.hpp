@@ -14,6 +14,9 @@ namespace fsshare {
 /// nor mount points.
 /// @param volume_path directory that holds `..data`.
 /// @param between called between any two file system operations; for tests.
+/// @param memory If volume_snapshot::memory_bytes() of what is returned is
+/// more,
+///        contents were left out.
 /// @returns `errc::aborted` when the generation was replaced or changed while
 ///          it was read: try again after a while;
 ///          `errc::failed_precondition` when `..data` is missing, no symlink or
@@ -22,7 +25,8 @@ namespace fsshare {
 ///          `errc::not_found` when there is no such directory.
 result<volume_snapshot_ptr> load_generation(const std::string& volume_path,
                                             const read_limits& limits,
-                                            const checkpoint& between = {});
+                                            const checkpoint& between = {},
+                                            std::uint64_t memory = any_memory);
 
 /// Reads what load_generation() would return as volume_snapshot::id, without
 /// the contents. Fails as that does.
@@ -37,6 +41,8 @@ result<std::string> load_generation_name(const std::string& volume_path);
 /// What load_tree() may be told.
 struct tree_options {
   mount_crossing mounts = mount_crossing::skip;
+  /// Ends it ABORTED; see dir_walk::options.
+  stop_flag stop = nullptr;
 };
 
 /// Reads names, types, modes, owners and sizes of a tree; its contents are read

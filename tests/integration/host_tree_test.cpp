@@ -86,16 +86,14 @@ TEST_CASE("special files are skipped with the reason, as the root too") {
   REQUIRE(tree);
   CHECK(paths(**tree) == strings{""});
   CHECK((*tree)->skipped
-        == std::vector<skipped_entry>{{"pipe", "is a FIFO"},
-                                      {"socket", "is a socket"}});
+        == skipped_list{{"pipe", "is a FIFO"}, {"socket", "is a socket"}});
   const auto root = load_tree(pipe, {});
   REQUIRE(root);
   CHECK((*root)->entries.empty());
-  CHECK((*root)->skipped == std::vector<skipped_entry>{{"", "is a FIFO"}});
+  CHECK((*root)->skipped == skipped_list{{"", "is a FIFO"}});
   const auto device = load_tree("/dev/null", {});
   REQUIRE(device);
-  CHECK((*device)->skipped
-        == std::vector<skipped_entry>{{"", "is a character device"}});
+  CHECK((*device)->skipped == skipped_list{{"", "is a character device"}});
 }
 
 TEST_CASE("entries that vanish while a tree is read are left out") {
@@ -138,6 +136,66 @@ TEST_CASE("a directory swapped for a link leads nowhere") {
   }
 }
 
+TEST_CASE("names, links and skipped entries count while they are read, and "
+          "nothing beyond the limit is collected") {
+  temp_dir dir;
+  dir.make_dir("t");
+  read_limits limits;
+  limits.names_bytes = 100'000;
+  CHECK(load_tree(dir / "t", limits));
+  const std::string long_name(200, 'n');
+  for (int n = 0; n < 1000; ++n)
+    REQUIRE(mkfifo((dir / ("t/" + std::to_string(n) + long_name)).c_str(), 0600)
+            == 0);
+  const auto fifos = load_tree(dir / "t", limits);
+  REQUIRE_FALSE(fifos);
+  CHECK(fifos.err().code == errc::resource_exhausted);
+  CHECK(fifos.err().message.find("copy.limits.names_bytes")
+        != std::string::npos);
+  CHECK(load_tree(dir / "t", {}));
+  fs::remove_all(dir / "t");
+  dir.make_dir("t");
+  for (int n = 0; n < 30; ++n)
+    fs::create_symlink(std::string(4000, 'x'),
+                       dir / ("t/" + std::to_string(n)));
+  CHECK_FALSE(load_tree(dir / "t", limits));
+  limits.names_bytes = 200'000;
+  CHECK(load_tree(dir / "t", limits));
+}
+
+TEST_CASE("of many skipped entries the first are listed, the others counted") {
+  temp_dir dir;
+  dir.make_dir("t");
+  constexpr std::uint64_t many = 1500;
+  for (std::uint64_t n = 0; n < many; ++n)
+    REQUIRE(mkfifo((dir / ("t/" + std::to_string(n))).c_str(), 0600) == 0);
+  const auto read = load_tree(dir / "t", {});
+  REQUIRE(read);
+  const auto& skipped = (*read)->skipped;
+  CHECK(skipped.listed().size() == skipped_list::most_listed);
+  CHECK(skipped.more() == many - skipped_list::most_listed);
+}
+
+TEST_CASE("a walk ends soon after nobody waits for it any more") {
+  temp_dir dir;
+  for (int n = 0; n < 100; ++n)
+    dir.write("t/" + std::to_string(n), "");
+  const auto stop = std::make_shared<std::atomic<bool>>(false);
+  int reached = 0;
+  tree_options options;
+  options.stop = stop;
+  const auto read = load_tree(dir / "t", {}, options, [&] {
+    if (++reached == 10)
+      *stop = true;
+  });
+  REQUIRE_FALSE(read);
+  CHECK(read.err().code == errc::aborted);
+  CHECK(reached < 15);
+  *stop = false;
+  reached = 100;
+  CHECK(load_tree(dir / "t", {}, options));
+}
+
 TEST_CASE("limits count for trees too") {
   temp_dir dir;
   dir.write("t/file", "12345");
@@ -169,7 +227,7 @@ TEST_CASE("mount points in a tree are skipped unless they are crossed") {
   CHECK(paths(**skipped) == strings{"", "file"});
   const std::string reason = "is a mount point";
   CHECK((*skipped)->skipped
-        == std::vector<skipped_entry>{
+        == skipped_list{
           {"bound", reason}, {"file-mount", reason}, {"tmpfs", reason}});
   const auto crossed
     = load_tree(work / "t", {}, tree_options{mount_crossing::cross});
@@ -193,15 +251,14 @@ TEST_CASE("filesystems of the kernel are never read, crossed or as the root") {
   REQUIRE(crossed);
   CHECK(paths(**crossed) == strings{"", "file"});
   const std::string reason = "is on a filesystem of the kernel";
-  CHECK((*crossed)->skipped
-        == std::vector<skipped_entry>{{"proc", reason}, {"sys", reason}});
+  CHECK((*crossed)->skipped == skipped_list{{"proc", reason}, {"sys", reason}});
   for (const auto* root : {"/proc/sys/kernel", "/proc/version", "/sys/kernel"})
     for (const auto mounts : {mount_crossing::cross, mount_crossing::skip}) {
       CAPTURE(root);
       const auto read = load_tree(root, {}, tree_options{mounts});
       REQUIRE(read);
       CHECK((*read)->entries.empty());
-      CHECK((*read)->skipped == std::vector<skipped_entry>{{"", reason}});
+      CHECK((*read)->skipped == skipped_list{{"", reason}});
     }
 }
 

@@ -125,8 +125,31 @@ TEST_CASE("directories and files beside the generation are read, not links") {
   CHECK(paths((*read)->others)
         == strings{"mnt", "mnt/inner", "mnt/inner/file", "plain"});
   CHECK(text_of(entry_at((*read)->others, "plain")) == "text");
-  CHECK((*read)->others.skipped
-        == std::vector<skipped_entry>{{"pipe", "is a FIFO"}});
+  CHECK((*read)->others.skipped == skipped_list{{"pipe", "is a FIFO"}});
+}
+
+TEST_CASE("contents for which there is no memory are left, and what they need "
+          "is known") {
+  volume_fixture f;
+  f.kubelet.rotate(
+    {{"a", {std::string(10'000, 'a')}}, {"b", {std::string(10'000, 'b')}}});
+  const auto all = f.load();
+  REQUIRE(all);
+  const auto needed = (*all)->memory_bytes();
+  CHECK(needed > 20'000);
+  CHECK(needed < 30'000);
+  for (const std::uint64_t memory :
+       {std::uint64_t{0}, needed / 2, needed - 1}) {
+    const auto part
+      = load_generation(f.path, default_volume_limits, {}, memory);
+    REQUIRE(part);
+    CHECK((*part)->memory_bytes() == needed);
+    CHECK_FALSE(entry_at((*part)->tree, "b").content);
+  }
+  const auto whole = load_generation(f.path, default_volume_limits, {}, needed);
+  REQUIRE(whole);
+  CHECK(entry_at((*whole)->tree, "a").content);
+  CHECK(entry_at((*whole)->tree, "b").content);
 }
 
 TEST_CASE("a rotation at any moment is superseded or leaves one generation") {

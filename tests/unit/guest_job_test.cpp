@@ -232,8 +232,7 @@ TEST_CASE("entries that did not arrive are told: those of the snapshot and "
   REQUIRE(job.ended());
   CHECK(job.outcome().complete);
   CHECK(job.outcome().skipped
-        == std::vector<skipped_entry>{{"fifo", "is a FIFO"},
-                                      {"log", "became shorter"}});
+        == skipped_list{{"fifo", "is a FIFO"}, {"log", "became shorter"}});
 }
 
 TEST_CASE("a flip on its own is an order too") {
