@@ -1,7 +1,6 @@
 #include "actors/guest_proxy.hpp"
 
 #include "core/paths.hpp"
-#include "ttrpc/copy_file.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -16,10 +15,12 @@ guest_proxy_state::guest_proxy_state(handle::pointer self,
                                      guest_proxy_options options,
                                      std::shared_ptr<dialer> network,
                                      volume_reader_actor reader,
+                                     memory_budget_actor memory,
                                      guest_reached_sink registry)
   : self_(self), options_(std::move(options)), network_(std::move(network)),
-    reader_(std::move(reader)), registry_(std::move(registry)),
-    debts_(options_.debt_interval), budget_(options_.memory_bytes),
+    reader_(std::move(reader)), memory_(std::move(memory)),
+    registry_(std::move(registry)), debts_(options_.debt_interval),
+    budget_(options_.memory_bytes),
     window_(options_.window_requests, options_.window_bytes),
     redial_(milliseconds{10}, seconds{1}, options_.seed) {
   self_->set_exception_handler([this](std::exception_ptr& thrown) {
@@ -93,7 +94,8 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
       shown.debts = debts_.list();
       shown.held_bytes = budget_.held();
       shown.held_limit_bytes = budget_.limit();
-      shown.connected = link_ == link_state::up || link_ == link_state::quiet;
+      shown.connected = link_ == link_state::up || link_ == link_state::quiet
+                        || link_ == link_state::probing;
       for (const auto& active : jobs_)
         if (active.order)
           shown.orders[*active.order] = active.job.progress();
@@ -125,6 +127,8 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
 void guest_proxy_state::add_job(active_job job) {
   job.key = ++last_key_;
   jobs_.push_back(std::move(job));
+  if (is_long_idle())
+    probe();
   if (link_ == link_state::up) {
     jobs_.back().job.begin(profile_);
     pump();
@@ -237,110 +241,6 @@ guest_proxy_state::active_job* guest_proxy_state::find(std::uint64_t key) {
   return nullptr;
 }
 
-// Jobs take turns, so that a large copy does not hold up a small push.
-void guest_proxy_state::pump() {
-  if (link_ != link_state::up)
-    return;
-  bool any = true;
-  while (any && window_.may_send(0)) {
-    any = false;
-    for (auto& active : jobs_)
-      any |= window_.may_send(0) && send_next(active);
-  }
-  flush();
-}
-
-bool guest_proxy_state::send_next(active_job& active) {
-  const auto request = active.job.next(window_.free_bytes());
-  if (!request)
-    return false;
-  const flight what{active.key, *request, window_.sent(request->length, now())};
-  const auto& step = active.job.step_of(*request);
-  if (step.type == entry_type::symlink)
-    send(active, what, as_bytes(step.target));
-  else if (request->length == 0)
-    send(active, what, {});
-  else if (step.content)
-    send(active, what,
-         byte_view{*step.content}.subspan(request->offset, request->length));
-  else
-    fetch(active, what);
-  return true;
-}
-
-void guest_proxy_state::fetch(active_job& active, const flight& what) {
-  const auto& step = active.job.step_of(what.request);
-  const auto fetch = ++last_fetch_;
-  fetching_.emplace(fetch, what);
-  ask(self_, reader_,
-      read_chunk{active.source, step.source, what.request.offset,
-                 what.request.length, active.open_files[what.request.step],
-                 options_.sandbox_id})
-    .then(
-      [this, fetch](chunk_read& chunk) {
-        fetched(fetch, std::move(chunk));
-      },
-      [this, fetch](caf::error& err) {
-        fetched(fetch, from_caf(err));
-      });
-}
-
-// Ends a job without waiting for files that may never be read.
-void guest_proxy_state::stop_job(active_job& active) {
-  active.job.stop();
-  std::erase_if(fetching_, [&](const auto& entry) {
-    const auto& what = entry.second;
-    if (what.job != active.key)
-      return false;
-    window_.lost(what.window);
-    active.job.unsent(what.request, {errc::aborted, "superseded"});
-    return true;
-  });
-}
-
-void guest_proxy_state::fetched(std::uint64_t fetch, result<chunk_read> chunk) {
-  const auto fetching = fetching_.extract(fetch);
-  if (fetching.empty())
-    return;
-  const auto what = fetching.mapped();
-  auto* active = find(what.job);
-  if (active == nullptr)
-    return;
-  if (!chunk) {
-    window_.lost(what.window);
-    active->job.unsent(what.request, chunk.err());
-  } else {
-    if (chunk->zero_filled)
-      active->job.note({active->job.step_of(what.request).source,
-                        "became shorter while it was copied"});
-    const auto& step = active->job.step_of(what.request);
-    if (what.request.offset + what.request.length < step.size)
-      active->open_files[what.request.step] = std::move(chunk->source);
-    else
-      active->open_files.erase(what.request.step);
-    send(*active, what, *chunk->data);
-  }
-  pump();
-  end_jobs();
-}
-
-void guest_proxy_state::send(active_job& active, const flight& what,
-                             byte_view data) {
-  const auto head = ttrpc::copy_file_head(active.job.step_of(what.request),
-                                          what.request.offset, data.size());
-  const auto stream
-    = session_->call(ttrpc::agent_service, ttrpc::copy_file_method,
-                     {head, data}, options_.request_timeout, now());
-  if (!stream) {
-    window_.lost(what.window);
-    active.job.unsent(what.request, stream.err());
-    return;
-  }
-  in_flight_.emplace(*stream, what);
-  ++status_.requests;
-  status_.bytes_sent += data.size();
-}
-
 void guest_proxy_state::end_jobs() {
   const auto has_ended = [](const active_job& active) {
     return active.job.ended();
@@ -349,22 +249,15 @@ void guest_proxy_state::end_jobs() {
   for (;;) {
     const auto i = std::find_if(jobs_.begin(), jobs_.end(), has_ended);
     if (i == jobs_.end())
-      return;
+      break;
     const auto outcome = i->job.outcome();
     settle_budget(*i, outcome);
     job_list ended;
     ended.splice(ended.begin(), jobs_, i);
     ended.front().ended(outcome);
   }
-}
-
-void guest_proxy_state::flush() {
-  if (!session_ || !stream_)
-    return;
-  auto output = session_->take_output();
-  if (!output.empty())
-    stream_->send(std::move(output));
-  arm();
+  if (jobs_.empty())
+    drop_credit();
 }
 
 } // namespace fsshare

@@ -7,6 +7,7 @@
 #include "core/guest_budget.hpp"
 #include "core/guest_job.hpp"
 #include "messages/guest_proxy.hpp"
+#include "messages/memory_budget.hpp"
 #include "messages/registry.hpp"
 #include "messages/volume_reader.hpp"
 #include "ttrpc/client_session.hpp"
@@ -53,7 +54,7 @@ public:
 
   guest_proxy_state(handle::pointer self, guest_proxy_options options,
                     std::shared_ptr<dialer> network, volume_reader_actor reader,
-                    guest_reached_sink registry);
+                    memory_budget_actor memory, guest_reached_sink registry);
   ~guest_proxy_state();
   guest_proxy_state(const guest_proxy_state&) = delete;
   guest_proxy_state& operator=(const guest_proxy_state&) = delete;
@@ -82,6 +83,16 @@ private:
     std::uint64_t job = 0;
     copy_request request;
     copy_window::flight window;
+    /// Of its contents, if they were read for it.
+    byte_lease_ptr memory;
+  };
+
+  /// Memory for contents that are read as they are sent, a part of which is
+  /// not used yet.
+  struct credit {
+    byte_lease_ptr lease;
+    std::uint64_t left = 0;
+    bool is_asked_for = false;
   };
 
   enum class link_state : std::uint8_t {
@@ -90,6 +101,8 @@ private:
     greeting,
     /// Nothing is sent, see quiet_time.
     quiet,
+    /// Nothing is sent until the guest agent has answered a Check.
+    probing,
     up
   };
 
@@ -110,13 +123,21 @@ private:
   void pay_debts();
   void inherit(const guest_legacy& legacy);
   active_job* find(std::uint64_t key);
+  void end_jobs();
+
+  // -- sending (guest_proxy_sending.cpp) --------------------------------------
   void pump();
+  bool send_one();
   bool send_next(active_job& active);
+  bool has_room(const active_job& active, std::uint64_t length);
+  bool take_credit(const active_job& active, std::uint64_t length);
+  void ask_credit(std::uint64_t length, std::uint64_t rest);
+  void credited(const bytes_reserved& got);
+  void drop_credit();
   void fetch(active_job& active, const flight& what);
   void stop_job(active_job& active);
   void fetched(std::uint64_t fetch, result<chunk_read> chunk);
   void send(active_job& active, const flight& what, byte_view data);
-  void end_jobs();
   void flush();
 
   // -- connection (guest_proxy_connection.cpp) --------------------------------
@@ -130,6 +151,9 @@ private:
   void quiet_ended();
   void checked_again();
   void go_up();
+  bool is_long_idle() const;
+  void probe();
+  void probed();
   void received(const guest_bytes& msg);
   void answered(const ttrpc::client_session::reply& reply);
   void lost(const error& why);
@@ -144,6 +168,7 @@ private:
   guest_proxy_options options_;
   std::shared_ptr<dialer> network_;
   volume_reader_actor reader_;
+  memory_budget_actor memory_;
   guest_reached_sink registry_;
 
   std::uint64_t last_key_ = 0;
@@ -175,6 +200,13 @@ private:
   time_point checked_at_;
   unsigned quiet_rounds_ = 0;
   copy_window window_;
+  /// The job that is next to send contents, since it lacked room for them.
+  std::uint64_t in_turn_ = 0;
+  credit credit_;
+  /// When the guest last sent anything.
+  time_point heard_at_;
+  /// Whether a CopyFile was answered on this connection.
+  bool is_of_use_ = false;
   guest_profile profile_;
   backoff redial_;
   std::optional<time_point> dial_deadline_;

@@ -27,6 +27,12 @@ ttrpc::client_session::limits session_limits() {
   return {max_response, ttrpc::client_session::strays::refuse};
 }
 
+// A connection that has been silent for so long may be dead without a word, as
+// after the guest was restored from a snapshot.
+constexpr std::chrono::nanoseconds long_idle = std::chrono::seconds{5};
+// A guest agent that is alive answers a Check sooner.
+constexpr std::chrono::nanoseconds probe_timeout = std::chrono::seconds{2};
+
 } // namespace
 
 guest_proxy_state::time_point guest_proxy_state::now() const {
@@ -164,7 +170,8 @@ void guest_proxy_state::go_up() {
   link_ = link_state::up;
   dial_deadline_.reset();
   window_ = copy_window{options_.window_requests, options_.window_bytes};
-  redial_.reset();
+  in_turn_ = 0;
+  is_of_use_ = false;
   for (auto& active : jobs_)
     if (!active.job.begun())
       active.job.begin(profile_);
@@ -173,9 +180,37 @@ void guest_proxy_state::go_up() {
   tell(registry_, guest_reached{options_.sandbox_id});
 }
 
+bool guest_proxy_state::is_long_idle() const {
+  return link_ == link_state::up && window_.in_flight() == 0
+         && now() - heard_at_ >= long_idle;
+}
+
+// Nothing is in flight: without an answer nothing has happened in the guest, so
+// the next connection need not be silent first.
+void guest_proxy_state::probe() {
+  link_ = link_state::probing;
+  const auto limit = std::min(options_.request_timeout, probe_timeout);
+  const auto check = session_->call(ttrpc::health_service, ttrpc::check_method,
+                                    {}, limit, now());
+  check_stream_ = check ? *check : 0;
+  if (check_stream_ == 0)
+    probed();
+  flush();
+}
+
+// Any answer will do.
+void guest_proxy_state::probed() {
+  check_stream_ = 0;
+  link_ = link_state::up;
+  for (auto& active : jobs_)
+    if (!active.job.begun())
+      active.job.begin(profile_);
+}
+
 void guest_proxy_state::received(const guest_bytes& msg) {
   if (msg.connection != connection_ || !session_)
     return;
+  heard_at_ = now();
   const auto replies = session_->receive(msg.arrived.data);
   if (!replies) {
     lost(replies.err());
@@ -193,9 +228,9 @@ void guest_proxy_state::answered(const ttrpc::client_session::reply& reply) {
     greeted(reply);
     return;
   }
-  if (link_ == link_state::quiet) {
+  if (link_ == link_state::quiet || link_ == link_state::probing) {
     if (reply.stream == check_stream_)
-      checked_again();
+      link_ == link_state::quiet ? checked_again() : probed();
     return;
   }
   const auto i = in_flight_.find(reply.stream);
@@ -203,6 +238,8 @@ void guest_proxy_state::answered(const ttrpc::client_session::reply& reply) {
     return;
   const auto what = i->second;
   in_flight_.erase(i);
+  is_of_use_ = true;
+  redial_.reset();
   window_.answered(what.window, now());
   if (auto* active = find(what.job))
     active->job.answered(what.request, reply.code,
@@ -218,9 +255,11 @@ void guest_proxy_state::lost(const error& why) {
   quiet_until_.reset();
   ++connection_;
   has_stragglers_ |= !in_flight_.empty();
-  const bool was_up = link_ == link_state::up;
+  const bool was_up = link_ == link_state::up || link_ == link_state::probing;
+  const bool was_of_use = is_of_use_ || link_ == link_state::probing;
   in_flight_.clear();
   fetching_.clear();
+  drop_credit();
   for (auto& active : jobs_) {
     active.job.disconnected(why, now(), options_.dial_timeout);
     // Steps have other numbers on the next connection.
@@ -231,6 +270,10 @@ void guest_proxy_state::lost(const error& why) {
     status_.last_error = why.message;
     log::warning("guest-lost",
                  {{"sandbox", options_.sandbox_id}, {"error", why.message}});
+    // A guest agent that ends at its first request is not dialed at once for
+    // ever.
+    if (!was_of_use)
+      redial_at_ = now() + redial_.next();
   } else {
     redial_later(why);
   }

@@ -1,5 +1,6 @@
 #include "actors/reader_files.hpp"
 
+#include "core/volume_memory.hpp"
 #include "sys/file_chunk.hpp"
 #include "sys/file_system_type.hpp"
 #include "sys/opened_source.hpp"
@@ -64,15 +65,27 @@ result<volume_look> file_reader::read(const look_at_volume& msg,
 
 result<generation_read> file_reader::read(const read_generation& msg,
                                           const checkpoint& between) const {
-  auto read = load_generation(msg.volume, options_.volume_limits, between);
+  const auto room = msg.memory
+                      ? room_for_volume(msg.memory->bytes(), msg.copies)
+                      : any_memory;
+  auto read
+    = load_generation(msg.volume, options_.volume_limits, between, room);
   if (!read)
     return read.err();
-  return generation_read{*std::move(read)};
+  auto snapshot = *std::move(read);
+  const auto needed = memory_with_copies(snapshot->memory_bytes(), msg.copies);
+  if (!msg.memory)
+    return generation_read{std::move(snapshot), needed};
+  if (needed > msg.memory->bytes())
+    return generation_read{nullptr, needed};
+  msg.memory->shrink(needed);
+  return generation_read{with_lease(std::move(snapshot), msg.memory), needed};
 }
 
 result<tree_read> file_reader::read(const read_tree& msg,
                                     const checkpoint& between) const {
-  auto read = load_tree(msg.path, options_.limits, {options_.mounts}, between);
+  auto read = load_tree(msg.path, options_.limits, {options_.mounts, msg.stop},
+                        between);
   if (!read)
     return read.err();
   return tree_read{*std::move(read)};

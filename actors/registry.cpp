@@ -26,9 +26,10 @@ volume_hint to_hint(volume_event_kind kind) {
 registry_state::registry_state(handle::pointer self,
                                destination_table::settings settings,
                                inotify_reader_actor watcher,
-                               volume_reader_actor reader)
+                               volume_reader_actor reader,
+                               memory_budget_actor memory)
   : self_(self), table_(std::move(settings)), watcher_(std::move(watcher)),
-    reader_(std::move(reader)) {
+    reader_(std::move(reader)), memory_(std::move(memory)) {
 }
 
 registry_state::~registry_state() {
@@ -199,34 +200,6 @@ void registry_state::watched(const std::string& path, const status& placed) {
                                     {"polled", table_.polled()}});
   }
   act();
-}
-
-void registry_state::ask_reader(const ask_volume& action) {
-  const auto path = action.volume;
-  if (action.request == volume_request::read) {
-    ask(self_, reader_, read_generation{path})
-      .then(
-        [this, path](const generation_read& got) {
-          table_.read(path, got.snapshot, now());
-          act();
-        },
-        [this, path](caf::error& err) {
-          table_.read(path, from_caf(err), now());
-          act();
-        });
-    return;
-  }
-  ask(self_, reader_,
-      look_at_volume{path, action.request == volume_request::look_closely})
-    .then(
-      [this, path](const volume_look& seen) {
-        table_.looked(path, seen, now());
-        act();
-      },
-      [this, path](caf::error& err) {
-        table_.looked(path, from_caf(err), now());
-        act();
-      });
 }
 
 void registry_state::perform(const forget_volume& action) {

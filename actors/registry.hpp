@@ -2,6 +2,7 @@
 
 #include "core/destination_table.hpp"
 #include "messages/inotify_reader.hpp"
+#include "messages/memory_budget.hpp"
 #include "messages/registry.hpp"
 #include "messages/volume_reader.hpp"
 
@@ -23,7 +24,8 @@ public:
   using time_point = destination_table::time_point;
 
   registry_state(handle::pointer self, destination_table::settings settings,
-                 inotify_reader_actor watcher, volume_reader_actor reader);
+                 inotify_reader_actor watcher, volume_reader_actor reader,
+                 memory_budget_actor memory);
   ~registry_state();
   registry_state(const registry_state&) = delete;
   registry_state& operator=(const registry_state&) = delete;
@@ -73,6 +75,9 @@ private:
   void perform(destination_left& action);
   void give_order(destination_id id, const guest_order& order);
   void ask_reader(const ask_volume& action);
+  void read_volume(const ask_volume& action, std::uint64_t room);
+  void read_volume(const ask_volume& action, byte_lease_ptr memory);
+  void read_failed(const std::string& path, const error& why);
   void log_outcome(destination_id id, const order_outcome& outcome) const;
   void arm();
   time_point now() const;
@@ -81,6 +86,7 @@ private:
   destination_table table_;
   inotify_reader_actor watcher_;
   volume_reader_actor reader_;
+  memory_budget_actor memory_;
   destination_map destinations_;
   /// Sandbox, share and destination: to find one by what others call it.
   std::set<std::tuple<std::string, std::string, destination_id>> by_share_;

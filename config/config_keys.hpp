@@ -94,10 +94,14 @@ void visit_keys(Visitor& visit, Config& config) {
   // One chunk of a file is 1 MiB.
   visit.number("/copy/window_bytes", config.copy.window_bytes,
                std::uint64_t{1} << 20, std::uint64_t{1} << 30);
+  visit.number("/copy/node_bytes", config.copy.node_bytes,
+               std::uint64_t{16} << 20, std::uint64_t{1} << 40);
   visit.number("/copy/limits/entries", config.copy.limits.entries,
                std::uint64_t{1}, std::uint64_t{100'000'000});
   visit.number("/copy/limits/file_bytes", config.copy.limits.file_bytes,
                std::uint64_t{1}, max_bytes);
+  visit.number("/copy/limits/names_bytes", config.copy.limits.names_bytes,
+               std::uint64_t{1} << 16, std::uint64_t{1} << 30);
   visit.number("/copy/limits/volume_bytes", config.copy.limits.volume_bytes,
                std::uint64_t{1}, max_bytes);
   visit.number("/copy/limits/sandbox_bytes", config.copy.limits.sandbox_bytes,

@@ -69,6 +69,8 @@ struct node_config {
   struct limits_section {
     std::uint64_t entries = 100'000;
     std::uint64_t file_bytes = std::uint64_t{4} << 30;
+    /// Memory of the names and links of a copy's entries, while it is made.
+    std::uint64_t names_bytes = std::uint64_t{32} << 20;
     /// Sum of a ConfigMap, Secret, projected or downward-API volume, which is
     /// held in memory. They have at most 1 MiB each; projected ones combine
     /// several.
@@ -85,6 +87,8 @@ struct node_config {
     std::uint32_t window_requests = 64;
     /// Bytes in flight to one guest agent.
     std::uint64_t window_bytes = 8'388'608;
+    /// Memory of the node for contents of all copies and volumes together.
+    std::uint64_t node_bytes = std::uint64_t{128} << 20;
     /// Whether a copy goes on below mount points in its source.
     bool cross_mounts = false;
     limits_section limits;

@@ -33,13 +33,18 @@ copy_schedule::copy_schedule(copy_plan_ptr plan, std::uint64_t chunk_bytes)
   open_stage();
 }
 
-std::optional<copy_request> copy_schedule::next(std::uint64_t max_data_bytes) {
+std::optional<copy_request> copy_schedule::peek() const {
   if (stopped_ || ready_.empty())
     return std::nullopt;
-  const auto index = ready_.front();
-  const auto request = make_request(index);
-  if (request.length > max_data_bytes && !in_flight_.empty())
+  return make_request(ready_.front());
+}
+
+std::optional<copy_request> copy_schedule::next(std::uint64_t max_data_bytes) {
+  const auto next = peek();
+  if (!next || next->length > max_data_bytes)
     return std::nullopt;
+  const auto request = *next;
+  const auto index = request.step;
   ready_.pop_front();
   auto& state = states_[index];
   ++state.sent;

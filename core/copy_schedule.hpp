@@ -57,12 +57,13 @@ public:
 
   /// Returns the next request that may be in flight together with those that
   /// are, which it joins.
-  /// @param max_data_bytes most bytes of contents that it may carry. With
-  ///        nothing in flight a larger one is handed out all the same, so that
-  ///        a small window slows a copy down but never stops it.
+  /// @param max_data_bytes most bytes of contents that it may carry.
   /// @returns nothing when an acknowledgement or more room is needed first, or
   ///          nothing is left.
   std::optional<copy_request> next(std::uint64_t max_data_bytes = any_length);
+
+  /// Returns what next() would hand out with room for anything.
+  std::optional<copy_request> peek() const;
 
   /// Notes that the guest agent carried a request out.
   /// @returns false for an id that is not in flight, which changes nothing.

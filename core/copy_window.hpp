@@ -40,8 +40,7 @@ public:
   /// Always true when nothing is in flight.
   bool may_send(std::uint64_t bytes) const;
 
-  /// Returns the most bytes that the next request may carry, to be given to
-  /// copy_schedule::next(); ask may_send(0) first.
+  /// Returns the most bytes that the next request may carry.
   std::uint64_t free_bytes() const;
 
   /// Notes a request sent at `now`.

@@ -177,6 +177,7 @@ void host_volume::read(const result<volume_snapshot_ptr>& got, time_point now) {
   last_error_.reset();
   unread_since_.reset();
   snapshot_ = *got;
+  memory_bytes_ = snapshot_->memory_bytes();
   if (current_ != snapshot_->id) {
     current_ = snapshot_->id;
     ++sequence_;

@@ -94,6 +94,10 @@ public:
   std::uint64_t reads() const {
     return reads_;
   }
+  /// Memory of the contents that were read last, about; 0 before.
+  std::uint64_t memory_bytes() const {
+    return memory_bytes_;
+  }
   bool is_watched() const {
     return is_watched_;
   }
@@ -150,6 +154,7 @@ private:
   backoff superseded_retry_;
   backoff failed_retry_;
   std::uint64_t reads_ = 0;
+  std::uint64_t memory_bytes_ = 0;
   std::uint64_t begun_ = 0;
   std::uint64_t confirmed_ = 0;
   std::uint64_t sequence_ = 0;

@@ -3,6 +3,7 @@
 #include "actors/api_server.hpp"
 #include "actors/guest_proxy.hpp"
 #include "actors/inotify_reader.hpp"
+#include "actors/memory_budget.hpp"
 #include "actors/mounter.hpp"
 #include "actors/node.hpp"
 #include "actors/nydus.hpp"
@@ -78,6 +79,8 @@ volume_reader_options reader_options(const node_config& config) {
   o.limits.total_bytes = limits.sandbox_bytes != 0
                            ? limits.sandbox_bytes
                            : std::numeric_limits<std::uint64_t>::max();
+  o.limits.names_bytes = limits.names_bytes;
+  o.volume_limits.names_bytes = limits.names_bytes;
   o.volume_limits.entries = limits.entries;
   o.volume_limits.bytes_per_file
     = std::min(limits.file_bytes, limits.volume_bytes);
@@ -164,6 +167,7 @@ private:
   std::shared_ptr<dialer> network;
   inotify_reader_actor watcher;
   volume_reader_actor reader;
+  memory_budget_actor memory;
   mounter_actor mounts;
   registry_actor registry;
   node_actor node;
@@ -209,8 +213,9 @@ status node_agent::parts::start_actors() {
   watcher = system.spawn<inotify_reader>(watches, reader);
   mounts = spawn_blocking<mounter>(
     system, std::shared_ptr<mount_executor>{*std::move(executor)});
+  memory = system.spawn<memory_budget>(config.copy.node_bytes);
   registry = system.spawn<state_actor<registry_state>>(table_settings(config),
-                                                       watcher, reader);
+                                                       watcher, reader, memory);
   tell(watcher, report_volumes_to{registry});
   // No reason not to start: volumes are polled until there is one.
   if (const auto opened = watches->open(); !opened)
@@ -242,6 +247,7 @@ void node_agent::parts::supervise() {
   supervisor.watch(node, "node");
   supervisor.watch(mounts, "mounter");
   supervisor.watch(registry, "registry");
+  supervisor.watch(memory, "memory-budget");
   supervisor.watch(watcher, "inotify-reader");
   supervisor.watch(reader, "reader-pool");
 }
@@ -261,7 +267,7 @@ sandbox_neighbours node_agent::parts::neighbours() {
         o.memory_bytes = config.copy.limits.sandbox_bytes;
         o.seed = static_cast<std::uint32_t>(random_number());
         return guest_proxy_actor{system.spawn<state_actor<guest_proxy_state>>(
-          o, network, reader, registry)};
+          o, network, reader, memory, registry)};
       };
   const auto make_nydus = [this](const std::string& socket) {
     return nydus_actor{spawn_blocking<nydus>(system, nydusd_at(socket))};
@@ -313,6 +319,7 @@ node_agent::parts::~parts() {
   end(api);
   end(node);
   end(registry);
+  end(memory);
   end(watcher);
   end(mounts);
   end(reader);

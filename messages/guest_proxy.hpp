@@ -44,7 +44,7 @@ struct copy_tree {
   std::string guest_root;
 };
 struct tree_copied {
-  std::vector<skipped_entry> skipped;
+  skipped_list skipped;
 };
 
 /// Removes a guest copy by best effort.

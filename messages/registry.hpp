@@ -22,7 +22,7 @@ struct add_destination {
 struct destination_added {
   /// Name of the generation that was copied.
   std::string generation;
-  std::vector<skipped_entry> skipped;
+  skipped_list skipped;
 };
 
 /// Waits until a guest copy that was added has what its volume has now, or

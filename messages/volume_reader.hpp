@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/byte_lease.hpp"
 #include "core/host_volume.hpp"
 #include "core/opened_sources.hpp"
 #include "core/tree_snapshot.hpp"
@@ -58,15 +59,24 @@ struct look_at_volume {
 /// Reads what `..data` names, whole. ABORTED when a rotation got in between.
 struct read_generation {
   std::string volume;
+  /// Memory for it, which the snapshot then holds; null is any.
+  byte_lease_ptr memory = nullptr;
+  /// How many guest copies of it may be on their way at a time.
+  std::size_t copies = 0;
 };
 struct generation_read {
+  /// Null if it needs more memory.
   volume_snapshot_ptr snapshot;
+  /// Bytes for it and for the copies.
+  std::uint64_t needed = 0;
 };
 
 /// Reads the names, types, modes and owners of a tree, not the contents.
 struct read_tree {
   std::string path;
   std::string sandbox_id = {};
+  /// Ends it ABORTED.
+  stop_flag stop = nullptr;
 };
 struct tree_read {
   tree_snapshot_ptr tree;

@@ -2,6 +2,7 @@
 
 #include "actors/guest_proxy.hpp"
 #include "actors/inotify_reader.hpp"
+#include "actors/memory_budget.hpp"
 #include "actors/mounter.hpp"
 #include "actors/node.hpp"
 #include "actors/reader_pool.hpp"
@@ -74,10 +75,11 @@ node_world::node_world(chooser& c, const node_world_options& world_options)
   reader_ = actors.spawn<reader_pool>(std::move(reading), readers,
                                       read_queue::settings{});
   watcher_ = actors.spawn<inotify_reader>(watches_, reader_);
+  memory = actors.spawn<memory_budget>(world_options.node_bytes);
   destination_table::settings settings;
   settings.seed = static_cast<std::uint32_t>(choose.pick(1000));
-  registry
-    = actors.spawn<state_actor<registry_state>>(settings, watcher_, reader_);
+  registry = actors.spawn<state_actor<registry_state>>(settings, watcher_,
+                                                       reader_, memory);
   tell(watcher_, report_volumes_to{registry});
   mounter_ = actors.spawn<mounter>(std::shared_ptr<mount_executor>{
     must(make_kernel_mount(mount_api_choice::automatic, dir / "sandboxes"))});
@@ -85,16 +87,18 @@ node_world::node_world(chooser& c, const node_world_options& world_options)
     mounter_, registry, reader_,
     [this, quiet_time = world_options.quiet_time,
      memory_bytes = world_options.memory_bytes,
-     window_requests = world_options.window_requests](
-      const std::string& id, const guest_address& address) {
+     window_requests = world_options.window_requests,
+     window_bytes = world_options.window_bytes](const std::string& id,
+                                                const guest_address& address) {
       guest_proxy_options options;
       options.quiet_time = quiet_time;
       options.memory_bytes = memory_bytes;
       options.window_requests = window_requests;
+      options.window_bytes = window_bytes;
       options.sandbox_id = id;
       options.address = address;
       return actors.spawn<state_actor<guest_proxy_state>>(
-        options, guests_.at(id), reader_, registry);
+        options, guests_.at(id), reader_, memory, registry);
     },
     [this] {
       return ++nonce_;

@@ -5,6 +5,7 @@
 #include "core/shared_copies.hpp"
 #include "messages/guest_proxy.hpp"
 #include "messages/inotify_reader.hpp"
+#include "messages/memory_budget.hpp"
 #include "messages/mounter.hpp"
 #include "messages/node.hpp"
 #include "messages/registry.hpp"
@@ -39,6 +40,10 @@ struct node_world_options {
   copy_scope guest_copies = copy_scope::per_container;
   /// As `copy.window_requests`.
   std::uint32_t window_requests = 64;
+  /// As `copy.window_bytes`.
+  std::uint64_t window_bytes = std::uint64_t{8} << 20;
+  /// As `copy.node_bytes`.
+  std::uint64_t node_bytes = std::uint64_t{128} << 20;
 };
 
 /// A whole node agent under the deterministic scheduler: every actor but API
@@ -178,6 +183,7 @@ public:
   actor_fixture actors;
   node_actor node;
   registry_actor registry;
+  memory_budget_actor memory;
 
 private:
   bool run_guest(sim_guest& guest);

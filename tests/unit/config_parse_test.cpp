@@ -67,9 +67,9 @@ TEST_CASE("every key is read") {
     "guest": {"share_dir": "/g", "dial_timeout": "1s",
               "request_timeout": "250ms", "quiet_time": "3s"},
     "copy": {"window_requests": 1, "window_bytes": 1048576,
-             "cross_mounts": true,
+             "node_bytes": 33554432, "cross_mounts": true,
              "limits": {"entries": 2, "file_bytes": 3, "volume_bytes": 4,
-                        "sandbox_bytes": 5},
+                        "sandbox_bytes": 5, "names_bytes": 65536},
              "categories": {"configmap": "audit", "secret": "deny",
                             "projected": "audit", "downward-api": "deny",
                             "network-files": "audit", "other-files": "deny",
@@ -90,8 +90,9 @@ TEST_CASE("every key is read") {
   using enum copy_rule;
   expected.copy = {1,
                    1048576,
+                   33554432,
                    true,
-                   {2, 3, 4, 5},
+                   {2, 3, 65536, 4, 5},
                    {audit, deny, audit, deny, audit, deny, audit}};
   expected.sources = {4s};
   expected.shutdown = {5s};

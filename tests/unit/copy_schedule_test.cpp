@@ -154,13 +154,17 @@ TEST_CASE("a stopped schedule hands out nothing more") {
   CHECK_FALSE(schedule.done());
 }
 
-TEST_CASE("a request larger than the room waits unless it is alone") {
+TEST_CASE("a request larger than the room waits, and can be looked at") {
   auto schedule = make_schedule({make_step(entry_type::file, "/a", 3),
                                  make_step(entry_type::file, "/b", 3)});
-  const auto first = schedule.next(2);
-  REQUIRE(first);
   CHECK_FALSE(schedule.next(2));
+  const auto seen = schedule.peek();
+  REQUIRE(seen);
+  CHECK(seen->length == 3);
+  CHECK(schedule.in_flight() == 0);
+  CHECK(schedule.next(3) == seen);
   CHECK(schedule.next(3));
+  CHECK_FALSE(schedule.peek());
 }
 
 TEST_CASE("an unknown acknowledgement changes nothing") {

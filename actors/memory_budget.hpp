@@ -1,0 +1,43 @@
+#pragma once
+
+#include "core/byte_budget.hpp"
+#include "messages/memory_budget.hpp"
+#include "messages/state_actor.hpp"
+
+#include <cstdint>
+#include <map>
+
+namespace fsshare {
+
+/// What MEMORY BUDGET owns: who holds how much, and who waits.
+class memory_budget_state {
+public:
+  using handle = memory_budget_actor;
+  static constexpr const char* name = "memory-budget";
+
+  /// @param total as `copy.node_bytes`.
+  memory_budget_state(handle::pointer self, std::uint64_t total);
+  ~memory_budget_state();
+  memory_budget_state(const memory_budget_state&) = delete;
+  memory_budget_state& operator=(const memory_budget_state&) = delete;
+
+  handle::behavior_type make_behavior();
+
+private:
+  struct pending {
+    std::uint64_t bytes = 0;
+    caf::typed_response_promise<bytes_reserved> promise;
+  };
+
+  void grant();
+
+  handle::pointer self_;
+  byte_budget budget_;
+  std::uint64_t last_ = 0;
+  std::map<std::uint64_t, pending> waiting_;
+};
+
+/// Spawn this.
+using memory_budget = state_actor<memory_budget_state>;
+
+} // namespace fsshare
