@@ -10,6 +10,11 @@ namespace {
 // whole tree's metadata.
 constexpr unsigned deep_sweep_every = 10;
 
+// Between slices when events were lost: soon, but not in the way of those that
+// arrive.
+constexpr std::chrono::nanoseconds lost_events_pause
+  = std::chrono::milliseconds{5};
+
 // Whether a first copy with this outcome is given up. A superseded try that
 // cannot be removed is in nobody's way.
 bool fails_first_copy(const order_outcome& outcome) {
@@ -95,10 +100,46 @@ void destination_table::hint(const std::string& path, volume_hint what,
 }
 
 void destination_table::hint_all(volume_hint what, time_point now) {
-  for (auto& entry : volumes_) {
-    entry.second.host.hint(what, now);
-    touch(entry.first);
+  const auto slices = volumes_.size() / sweep_slice + 1;
+  begin_sweep(what, now, lost_events_pause * slices);
+}
+
+// A sweep that runs goes on until it has come to every volume once more: one
+// that began at the first each time would never come to the last.
+void destination_table::begin_sweep(volume_hint what, time_point now,
+                                    std::chrono::nanoseconds within) {
+  if (volumes_.empty())
+    return;
+  const auto slices = static_cast<std::int64_t>(
+    (volumes_.size() + sweep_slice - 1) / sweep_slice);
+  const auto pause = within / slices;
+  if (!sweep_)
+    sweep_ = running_sweep{what, {}, 0, now, pause};
+  if (what == volume_hint::deep_sweep)
+    sweep_->what = what;
+  sweep_->left = volumes_.size();
+  sweep_->pause = std::min(sweep_->pause, pause);
+  sweep_->next_at = std::min(sweep_->next_at, now + pause);
+}
+
+void destination_table::sweep_on(time_point now) {
+  if (!sweep_ || sweep_->next_at > now)
+    return;
+  auto i = volumes_.upper_bound(sweep_->after);
+  for (auto n = sweep_slice; n > 0 && sweep_->left > 0; --n, --sweep_->left) {
+    if (i == volumes_.end())
+      i = volumes_.begin();
+    for (auto& known : i->second.destinations)
+      known.second.copy.retry_denied();
+    i->second.host.hint(sweep_->what, now);
+    touch(i->first);
+    sweep_->after = i->first;
+    ++i;
   }
+  if (sweep_->left == 0)
+    sweep_.reset();
+  else
+    sweep_->next_at = now + sweep_->pause;
 }
 
 bool destination_table::watched(const std::string& path, const status& placed,
@@ -195,13 +236,11 @@ void destination_table::note_lag(destination& d, const volume& v,
 std::vector<table_action> destination_table::advance(time_point now) {
   if (sweep_at_ && *sweep_at_ <= now) {
     sweep_at_ = now + settings_.sweep_interval;
-    for (auto& entry : volumes_)
-      for (auto& known : entry.second.destinations)
-        known.second.copy.retry_denied();
-    hint_all(++sweeps_ % deep_sweep_every == 0 ? volume_hint::deep_sweep
-                                               : volume_hint::sweep,
-             now);
+    begin_sweep(++sweeps_ % deep_sweep_every == 0 ? volume_hint::deep_sweep
+                                                  : volume_hint::sweep,
+                now, settings_.sweep_interval / 2);
   }
+  sweep_on(now);
   while (!due_.empty() && due_.begin()->first <= now) {
     touch(due_.begin()->second);
     volumes_.at(due_.begin()->second).due.reset();
@@ -240,8 +279,10 @@ void destination_table::step(const std::string& path, volume& v,
     if (v.due)
       due_.erase({*v.due, path});
     volumes_.erase(path);
-    if (volumes_.empty())
+    if (volumes_.empty()) {
       sweep_at_.reset();
+      sweep_.reset();
+    }
     return;
   }
   // Pushes hold the contents they send; beyond them secrets do not stay.
@@ -259,7 +300,8 @@ void destination_table::step_host(const std::string& path, volume& v,
       v.host.want_snapshot();
   }
   if (const auto request = v.host.next(now))
-    actions_.emplace_back(ask_volume{path, *request});
+    actions_.emplace_back(
+      ask_volume{path, *request, v.host.memory_bytes(), v.destinations.size()});
 }
 
 void destination_table::step_destination(destination_id id, destination& d,

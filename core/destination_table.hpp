@@ -30,13 +30,18 @@ struct destination_spec {
 /// What came of a first copy.
 struct first_copy_done {
   generation copied;
-  std::vector<skipped_entry> skipped;
+  skipped_list skipped;
 };
 
 /// What the owner of the table has to do.
 struct ask_volume {
   std::string volume;
   volume_request request = volume_request::look;
+  /// For reads: how much memory the contents took last, 0 if they were not read
+  /// yet.
+  std::uint64_t memory_bytes = 0;
+  /// For reads: how many guest copies there are.
+  std::size_t copies = 0;
 };
 struct forget_volume {
   std::string volume;
@@ -122,7 +127,7 @@ public:
 
   /// Volumes are named by their paths; unknown ones are ignored.
   void hint(const std::string& path, volume_hint what, time_point now);
-  /// Events were lost: every volume is compared.
+  /// Events were lost: every volume is compared, a slice at a time.
   void hint_all(volume_hint what, time_point now);
   /// The guest of a sandbox can be reached again: retries need not wait.
   void guest_up(const std::string& sandbox_id);
@@ -160,7 +165,21 @@ public:
     return volume_of_.size();
   }
 
+  /// Volumes that a sweep has compared at a time: what happens to others
+  /// meanwhile waits for the requests of so many.
+  static constexpr std::size_t sweep_slice = 32;
+
 private:
+  /// A sweep that has not come to every volume yet.
+  struct running_sweep {
+    volume_hint what = volume_hint::sweep;
+    /// The last volume that it came to, in the order of paths.
+    std::string after;
+    /// How many volumes are left.
+    std::size_t left = 0;
+    time_point next_at;
+    std::chrono::nanoseconds pause{0};
+  };
   struct waiting_caller {
     std::uint64_t waiter = 0;
     /// The look at the host that counts is a later one.
@@ -201,6 +220,9 @@ private:
   void describe(const std::string& path, const std::string& sandbox_id,
                 time_point now, std::vector<volume_status>& into) const;
   void touch(const std::string& path);
+  void begin_sweep(volume_hint what, time_point now,
+                   std::chrono::nanoseconds within);
+  void sweep_on(time_point now);
   void set_due(const std::string& path, volume& v);
   void step(const std::string& path, volume& v, time_point now);
   void step_host(const std::string& path, volume& v, time_point now);
@@ -228,6 +250,7 @@ private:
   std::set<std::pair<time_point, std::string>> due_;
   std::vector<table_action> actions_;
   std::optional<time_point> sweep_at_;
+  std::optional<running_sweep> sweep_;
   unsigned sweeps_ = 0;
 };
 

@@ -52,6 +52,8 @@ void destination_table::set_due(const std::string& path, volume& v) {
 std::optional<destination_table::time_point>
 destination_table::next_due() const {
   auto due = sweep_at_;
+  if (sweep_)
+    due = earlier(due, std::optional{sweep_->next_at});
   if (!due_.empty())
     due = earlier(due, std::optional{due_.begin()->first});
   return due;

@@ -1,5 +1,7 @@
 #include "tests/unit/destination_table_fixture.hpp"
 
+#include <map>
+
 using namespace fsshare;
 using namespace fsshare::test;
 using namespace std::chrono_literals;
@@ -268,6 +270,62 @@ TEST_CASE_FIXTURE(table_fixture,
           == lines{n % 10 == 0 ? "look closely /pods/cm" : "look /pods/cm"});
     look(host("..1"));
   }
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "a sweep of many volumes comes a slice at a time, to each "
+                  "once, and rotations go between") {
+  constexpr std::size_t many = 10 * destination_table::sweep_slice;
+  std::vector<std::string> paths;
+  for (std::size_t n = 0; n < many; ++n)
+    paths.push_back("/pods/v" + std::to_string(n));
+  for (const auto& path : paths) {
+    const auto id = add("s1", path);
+    advance();
+    table.watched(path, unit{}, now);
+    advance();
+    read(host("..1"), path);
+    finish(id, done());
+    table.looked(path, volume_look{"..1", {}}, now);
+    advance();
+  }
+  std::map<std::string, int> compared;
+  // Answers what is asked; returns how many volumes the sweep came to.
+  const auto answer = [&](const lines& asked) {
+    std::size_t begun = 0;
+    for (const auto& one : asked) {
+      const auto path = one.substr(one.find('/'));
+      if (one.starts_with("watch ")) {
+        ++compared[path];
+        ++begun;
+        table.watched(path, unit{}, now);
+      } else {
+        table.looked(path, volume_look{"..1", 7}, now);
+      }
+    }
+    return begun;
+  };
+  now = t0 + 30s;
+  CHECK(answer(advance()) == destination_table::sweep_slice);
+  table.hint(paths.back(), volume_hint::flipped, now);
+  CHECK(has(advance(), "read " + paths.back()));
+  table.read(paths.back(), host("..1"), now);
+  for (int n = 0; n < 1000 && now < t0 + 50s; ++n) {
+    REQUIRE(table.next_due());
+    now = std::min(*table.next_due(), t0 + 50s);
+    CHECK(answer(advance()) <= destination_table::sweep_slice);
+  }
+  CHECK(compared.size() == many);
+  for (const auto& [path, times] : compared)
+    CHECK_MESSAGE(times == 1, path);
+  // However often events are lost meanwhile, every volume is come to.
+  compared.clear();
+  for (int n = 0; n < 100; ++n) {
+    table.hint_all(volume_hint::deep_sweep, now);
+    now += 5ms;
+    CHECK(answer(advance()) <= destination_table::sweep_slice);
+  }
+  CHECK(compared.size() == many);
 }
 
 TEST_CASE_FIXTURE(table_fixture, "lost events compare every volume") {
