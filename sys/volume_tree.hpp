@@ -16,7 +16,7 @@ namespace fsshare {
 /// @param between called between any two file system operations; for tests.
 /// @param memory If volume_snapshot::memory_bytes() of what is returned is
 /// more,
-///        contents were left out.
+///        contents may have been left out.
 /// @returns `errc::aborted` when the generation was replaced or changed while
 ///          it was read: try again after a while;
 ///          `errc::failed_precondition` when `..data` is missing, no symlink or

@@ -139,12 +139,14 @@ TEST_CASE("contents for which there is no memory are left, and what they need "
   CHECK(needed > 20'000);
   CHECK(needed < 30'000);
   for (const std::uint64_t memory :
-       {std::uint64_t{0}, needed / 2, needed - 1}) {
+       {std::uint64_t{0}, needed / 2, std::uint64_t{15'000}}) {
     const auto part
       = load_generation(f.path, default_volume_limits, {}, memory);
     REQUIRE(part);
     CHECK((*part)->memory_bytes() == needed);
-    CHECK_FALSE(entry_at((*part)->tree, "b").content);
+    // In whichever order they were read.
+    CHECK_FALSE((entry_at((*part)->tree, "a").content
+                 && entry_at((*part)->tree, "b").content));
   }
   const auto whole = load_generation(f.path, default_volume_limits, {}, needed);
   REQUIRE(whole);
