@@ -41,9 +41,12 @@ reader_pool_state::reader_pool_state(handle::pointer self,
 }
 
 reader_pool_state::~reader_pool_state() {
-  // One per line, so that it is known what kept the end from being whole.
-  for (const auto& subject : queue_.slow_reads())
-    log::warning("source-still-hangs", {{"read", subject}});
+  // So that it is known what outlives the node agent.
+  for (const auto& [reader, read] : queue_.running()) {
+    const auto& one = reads_.at(read);
+    log::warning("read-not-ended",
+                 {{"read", one.subject}, {"sandbox", one.sandbox_id}});
+  }
   for (auto& entry : reads_) {
     entry.second.progress->abandon();
     give_up(entry.first, {errc::aborted, "the node agent is shutting down"});

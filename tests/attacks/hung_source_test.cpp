@@ -130,7 +130,7 @@ struct fixture {
     const auto begun = clock_type::now();
     CHECK(node.program().terminate() == 0);
     CHECK(clock_type::now() - begun < 10s);
-    CHECK(node.program().errors().find("event=source-still-hangs")
+    CHECK(node.program().errors().find("event=read-not-ended")
           != std::string::npos);
   }
 
