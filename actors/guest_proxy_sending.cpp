@@ -184,8 +184,9 @@ void guest_proxy_state::send(active_job& active, const flight& what,
   const auto head = ttrpc::copy_file_head(active.job.step_of(what.request),
                                           what.request.offset, data.size());
   const auto stream
-    = session_->call(ttrpc::agent_service, ttrpc::copy_file_method,
-                     {head, data}, options_.request_timeout, now());
+    = session_ ? session_->call(ttrpc::agent_service, ttrpc::copy_file_method,
+                                {head, data}, options_.request_timeout, now())
+               : error{errc::unavailable, "the connection has ended"};
   if (!stream) {
     window_.lost(what.window);
     active.job.unsent(what.request, stream.err());

@@ -158,7 +158,7 @@ private:
   void make_rootfs(const std::string& container_id);
   result<rootfs_share> describe_rootfs(const share_rootfs_request& request,
                                        bool on_erofs) const;
-  void mount_image(const std::string& container_id);
+  void mount_image(const std::string& container_id, const rafs_mount& image);
   void mount_rootfs(const std::string& container_id);
   void rootfs_ended(const std::string& container_id, const status& outcome);
   void end_rootfs(const std::string& container_id, status_handler then);

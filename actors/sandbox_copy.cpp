@@ -158,7 +158,8 @@ void sandbox_state::send_tree(shared_copies::copy& copy,
                      + (tree->skipped.empty() ? "nothing to copy"
                                               : tree->skipped.front().reason);
     for (const auto& share_id : copies_.failed(id)) {
-      state_.find(share_id)->kind = share_kind::unknown;
+      if (auto* s = state_.find(share_id))
+        s->kind = share_kind::unknown;
       share_ended(share_id, ignored);
     }
     return;
@@ -188,7 +189,8 @@ void sandbox_state::tree_made(const std::string& copy_id,
   made->skipped = std::move(skipped);
   const auto shares = made->shares;
   for (const auto& share_id : shares)
-    share_ended(share_id, reply_with(*state_.find(share_id), made->skipped));
+    if (const auto* s = state_.find(share_id))
+      share_ended(share_id, reply_with(*s, made->skipped));
 }
 
 void sandbox_state::copy_failed(const std::string& copy_id, const error& why) {

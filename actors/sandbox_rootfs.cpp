@@ -139,8 +139,9 @@ void sandbox_state::plan_rootfs_of(const std::string& container_id,
 void sandbox_state::make_rootfs(const std::string& container_id) {
   auto& r = rootfs_.at(container_id);
   r.is_being_made = true;
-  if (r.share.rafs)
-    mount_image(container_id);
+  // A copy: the mounting may end before this does.
+  if (const auto image = r.share.rafs)
+    mount_image(container_id, *image);
   else
     mount_rootfs(container_id);
 }
@@ -159,8 +160,8 @@ sandbox_state::describe_rootfs(const share_rootfs_request& request,
     {layout_, !copies(), !prepared.nydusd_socket.empty(), options_.recursive});
 }
 
-void sandbox_state::mount_image(const std::string& container_id) {
-  const auto& image = *rootfs_.at(container_id).share.rafs;
+void sandbox_state::mount_image(const std::string& container_id,
+                                const rafs_mount& image) {
   images_.insert(image.mountpoint);
   ask(self_, nydus(), mount_rafs{image})
     .then(

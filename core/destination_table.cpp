@@ -72,18 +72,21 @@ void destination_table::remove(destination_id id, time_point now) {
   auto* d = find(id);
   if (d == nullptr)
     return;
-  if (!d->first_answered && !d->first_error)
-    d->first_error
-      = error{errc::aborted, "copy " + d->spec.volume + " to "
-                               + d->spec.guest_root + ": unshared meanwhile"};
-  fail_waiting(*d, {errc::aborted, "copy " + d->spec.volume + " to "
-                                     + d->spec.guest_root
-                                     + ": unshared meanwhile"});
+  const error why{errc::aborted, "copy " + d->spec.volume + " to "
+                                   + d->spec.guest_root
+                                   + ": unshared meanwhile"};
+  fail_waiting(*d, why);
   d->removing = true;
-  if (!d->leave_by)
-    d->leave_by = now + settings_.leave_timeout;
-  d->copy.leave();
+  begin_leaving(*d, why, now);
   touch(d->spec.volume);
+}
+
+// The first reason and the first limit stay.
+void destination_table::begin_leaving(destination& d, const error& why,
+                                      time_point now) {
+  if (!d.leaving)
+    d.leaving = departure{why, now + settings_.leave_timeout};
+  d.copy.leave();
 }
 
 bool destination_table::follows(const destination& d) const {
@@ -191,11 +194,8 @@ void destination_table::fail_first_copies(volume& v, const error& why,
   for (auto& entry : v.destinations) {
     auto& d = entry.second;
     fail_waiting(d, why);
-    if (!d.first_answered && !d.first_error) {
-      d.first_error = why;
-      d.copy.leave();
-      d.leave_by = now + settings_.leave_timeout;
-    }
+    if (!d.first_answered && !d.leaving)
+      begin_leaving(d, why, now);
   }
 }
 
@@ -206,8 +206,10 @@ void destination_table::finished(destination_id id,
     return;
   const auto failures = d->copy.failures();
   d->copy.finished(outcome, now);
+  const auto* failed = d->copy.last_error();
+  const error why = failed != nullptr ? *failed : outcome.err;
   if (d->copy.failures() > failures)
-    fail_waiting(*d, *d->copy.last_error());
+    fail_waiting(*d, why);
   d->pushing.reset();
   d->superseding = false;
   auto& v = volumes_.at(d->spec.volume);
@@ -217,11 +219,9 @@ void destination_table::finished(destination_id id,
     // What was published while we copied has its own event; looking again
     // costs one readlink and needs no event.
     v.host.hint(volume_hint::generation_removed, now);
-  } else if (!d->first_answered && !d->first_error && d->copy.failures() > 0
+  } else if (!d->first_answered && !d->leaving && d->copy.failures() > 0
              && fails_first_copy(outcome)) {
-    d->first_error = d->copy.last_error();
-    d->copy.leave();
-    d->leave_by = now + settings_.leave_timeout;
+    begin_leaving(*d, why, now);
   }
 }
 
@@ -346,13 +346,13 @@ void destination_table::supersede(destination_id id, destination& d,
 void destination_table::answer_first(destination_id id, destination& d) {
   if (d.first_answered)
     return;
-  if (d.first_error) {
+  if (d.leaving) {
     // Unshared: the caller need not wait for the removal. Failed: it must, so
     // that its retry finds a clean guest; answer_gone() says so, once it has
     // said what is left there.
     if (d.removing) {
       d.first_answered = true;
-      actions_.emplace_back(first_copy_ended{id, *d.first_error});
+      actions_.emplace_back(first_copy_ended{id, d.leaving->why});
     }
     return;
   }
@@ -366,8 +366,7 @@ void destination_table::answer_first(destination_id id, destination& d) {
 
 bool destination_table::answer_gone(destination_id id, destination& d,
                                     time_point now) {
-  const bool late = d.leave_by && *d.leave_by <= now;
-  if (!d.copy.gone() && !late)
+  if (!d.leaving || (!d.copy.gone() && d.leaving->by > now))
     return false;
   std::vector<skipped_entry> pending;
   if (!d.copy.gone())
@@ -377,7 +376,7 @@ bool destination_table::answer_gone(destination_id id, destination& d,
   if (!pending.empty())
     actions_.emplace_back(leave_debt{id, pending});
   if (!d.first_answered)
-    actions_.emplace_back(first_copy_ended{id, *d.first_error});
+    actions_.emplace_back(first_copy_ended{id, d.leaving->why});
   if (d.removing)
     actions_.emplace_back(destination_left{id, std::move(pending)});
   return true;

@@ -187,6 +187,11 @@ private:
     /// What the host had by then; see host_volume::sequence().
     std::optional<std::uint64_t> wanted = std::nullopt;
   };
+  /// Its end, which the guest has until a point in time to carry out.
+  struct departure {
+    error why;
+    time_point by;
+  };
   struct destination {
     destination_spec spec;
     guest_copy copy;
@@ -201,8 +206,7 @@ private:
     /// The host's count of what the guest has.
     std::uint64_t live_sequence = 0;
     std::vector<waiting_caller> waiting = {};
-    std::optional<error> first_error = std::nullopt;
-    std::optional<time_point> leave_by = std::nullopt;
+    std::optional<departure> leaving = std::nullopt;
     std::optional<time_point> stale_since = std::nullopt;
     std::chrono::nanoseconds last_lag{0};
   };
@@ -229,6 +233,7 @@ private:
   void step_destination(destination_id id, destination& d, volume& v,
                         time_point now);
   void supersede(destination_id id, destination& d, const volume& v);
+  void begin_leaving(destination& d, const error& why, time_point now);
   void fail_first_copies(volume& v, const error& why, time_point now);
   void answer_first(destination_id id, destination& d);
   bool answer_gone(destination_id id, destination& d, time_point now);

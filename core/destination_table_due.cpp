@@ -20,9 +20,9 @@ std::string reason_of(const host_volume& host) {
   const auto& read = host.last_error();
   if (watch && read)
     return watch->message + "; " + read->message;
-  if (watch || read)
-    return (watch ? watch : read)->message;
-  return {};
+  if (watch)
+    return watch->message;
+  return read ? read->message : std::string{};
 }
 
 std::string no_answer(const std::string& path, const host_volume& host,
@@ -38,7 +38,9 @@ void destination_table::set_due(const std::string& path, volume& v) {
   auto due = v.host.next_due();
   for (const auto& entry : v.destinations) {
     const auto& d = entry.second;
-    due = earlier(due, earlier(d.copy.next_due(), d.leave_by));
+    due = earlier(due, d.copy.next_due());
+    if (d.leaving)
+      due = earlier(due, std::optional{d.leaving->by});
   }
   if (due == v.due)
     return;
@@ -121,8 +123,8 @@ destination_status destination_table::describe(destination_id id,
   else if (silent)
     one.stale_for = now - *v.host.asked_at();
   one.last_lag = d.last_lag;
-  if (d.copy.last_error())
-    one.reason = d.copy.last_error()->message;
+  if (const auto* why = d.copy.last_error())
+    one.reason = why->message;
   else if (unread && v.host.last_error())
     one.reason = v.host.last_error()->message;
   else if (silent)

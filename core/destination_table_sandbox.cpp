@@ -67,9 +67,11 @@ void destination_table::guest_up(const std::string& sandbox_id) {
   if (i == of_sandbox_.end())
     return;
   for (const auto id : i->second) {
-    auto& d = *find(id);
-    d.copy.retry_now();
-    touch(d.spec.volume);
+    auto* d = find(id);
+    if (d == nullptr)
+      continue;
+    d->copy.retry_now();
+    touch(d->spec.volume);
   }
 }
 

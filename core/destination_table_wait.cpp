@@ -7,14 +7,17 @@ namespace fsshare {
 void destination_table::await_current(destination_id id, std::uint64_t waiter,
                                       time_point now) {
   auto* d = find(id);
-  if (d == nullptr || d->removing || d->first_error) {
-    const error gone{errc::aborted, "the copy is being taken away"};
+  if (d == nullptr) {
     actions_.emplace_back(current_reached{
-      waiter, d != nullptr && d->first_error ? *d->first_error : gone});
+      waiter, error{errc::aborted, "the copy is being taken away"}});
     return;
   }
-  if (d->copy.is_held(now)) {
-    actions_.emplace_back(current_reached{waiter, *d->copy.last_error()});
+  if (d->leaving) {
+    actions_.emplace_back(current_reached{waiter, d->leaving->why});
+    return;
+  }
+  if (const auto* why = d->copy.held(now)) {
+    actions_.emplace_back(current_reached{waiter, *why});
     return;
   }
   auto& v = volumes_.at(d->spec.volume);
@@ -41,7 +44,7 @@ void destination_table::answer_waiting(destination& d, const volume& v) {
   for (auto& one : d.waiting)
     if (!one.wanted && v.host.confirmed() > one.after)
       one.wanted = v.host.sequence();
-  if (!d.copy.whole())
+  if (!live || !d.copy.whole())
     return;
   std::erase_if(d.waiting, [&](const waiting_caller& one) {
     const bool reached = one.wanted && *one.wanted <= d.live_sequence;

@@ -34,7 +34,7 @@ guest_copy::guest_copy(settings s)
     retry_(settings_.first_retry, settings_.last_retry, settings_.seed),
     removal_retry_(settings_.first_retry, settings_.last_retry,
                    settings_.seed + 1),
-    hold_(first_hold, last_hold, settings_.seed + 2) {
+    hold_times_(first_hold, last_hold, settings_.seed + 2) {
 }
 
 std::optional<guest_order> guest_copy::next(const volume_snapshot_ptr& host,
@@ -45,8 +45,8 @@ std::optional<guest_order> guest_copy::next(const volume_snapshot_ptr& host,
     retry_at_.reset();
   if (removal_retry_at_ && *removal_retry_at_ <= now)
     removal_retry_at_.reset();
-  if (held_until_ && *held_until_ <= now)
-    held_until_.reset();
+  if (hold_ && hold_->until <= now)
+    hold_.reset();
   if (leaving_)
     out_ = remove_all();
   else if (!retry_at_) {
@@ -55,7 +55,7 @@ std::optional<guest_order> guest_copy::next(const volume_snapshot_ptr& host,
     out_ = settle();
     if (!out_)
       out_ = clear_partial();
-    if (!out_ && host && !held_until_)
+    if (!out_ && host && !hold_)
       out_ = push(host);
     if (!out_)
       out_ = repair_root();
@@ -65,12 +65,13 @@ std::optional<guest_order> guest_copy::next(const volume_snapshot_ptr& host,
   return out_;
 }
 
-std::optional<guest_order> guest_copy::settle() {
+std::optional<guest_order> guest_copy::settle() const {
   if (!unsettled_)
     return std::nullopt;
-  const auto& target = flip_back_ ? live_name_ : pending_->name;
-  return steps_order{{flip_step(settings_.root, target, pending_->root.uid,
-                                pending_->root.gid)}};
+  const auto& push = unsettled_->push;
+  const auto& target = unsettled_->back ? live_name_ : push.name;
+  return steps_order{
+    {flip_step(settings_.root, target, push.root.uid, push.root.gid)}};
 }
 
 std::optional<guest_order> guest_copy::clear_partial() const {
@@ -102,7 +103,8 @@ std::optional<guest_order> guest_copy::push(const volume_snapshot_ptr& host) {
   generations_[next.name].state = name_state::partial;
   for (const auto& name : options.links)
     links_.try_emplace(name);
-  pending_ = std::move(next);
+  pushed_root_ = next.root;
+  pushing_ = std::move(next);
   ++pushes_;
   return push_order{host, std::move(options)};
 }
@@ -197,7 +199,7 @@ bool guest_copy::needs(const generation& host, time_point now) const {
 }
 
 bool guest_copy::wants(const generation& host, time_point now) const {
-  return !leaving_ && acked_ != host && !is_held(now)
+  return !leaving_ && acked_ != host && held(now) == nullptr
          && (!retry_at_ || *retry_at_ <= now);
 }
 
@@ -229,8 +231,8 @@ std::optional<guest_copy::time_point> guest_copy::next_due() const {
   if (out_ || left_)
     return std::nullopt;
   auto due = retry_at_;
-  if (!leaving_ && held_until_)
-    due = due ? std::max(*due, *held_until_) : *held_until_;
+  if (!leaving_ && hold_)
+    due = due ? std::max(*due, hold_->until) : hold_->until;
   if (!leaving_ && !unsettled_) {
     for (const auto& entry : stale_generations()) {
       const auto at = removal_retry_at_
@@ -322,7 +324,7 @@ copy_step guest_copy::link_step(const std::string& name,
 
 removal_order guest_copy::removal(const std::vector<std::string>& names) const {
   // Before the first flip the root's owner is the one that is being pushed.
-  const auto& root = acked_ || !pending_ ? root_ : pending_->root;
+  const auto& root = acked_ ? root_ : pushed_root_;
   removal_order order;
   for (const auto& name : names)
     order.steps.push_back(

@@ -131,7 +131,7 @@ public:
 
   /// Lets due retries happen at once, as after a reconnect, and tries again
   /// what could not be removed: it may be another guest agent. Does not end
-  /// is_held().
+  /// a hold, see held().
   void retry_now();
 
   /// Tries again to remove what the guest's policy forbade.
@@ -149,13 +149,13 @@ public:
   /// pushed, and not only after a retry's wait.
   bool wants(const generation& host, time_point now) const;
 
-  /// Returns whether pushes wait at `now` because several in a row have left
-  /// parts in the guest that cannot be removed. From the third such part since
-  /// the last flip on each is followed by a wait of 30 s at first and of 5 min
-  /// at last, whatever else happens, so that tries that fail for ever do not
-  /// fill the guest's memory.
-  bool is_held(time_point now) const {
-    return held_until_ && *held_until_ > now;
+  /// Returns why pushes wait at `now`, because several in a row have left
+  /// parts in the guest that cannot be removed; null if they do not. From the
+  /// third such part since the last flip on each is followed by a wait of 30 s
+  /// at first and of 5 min at last, whatever else happens, so that tries that
+  /// fail for ever do not fill the guest's memory. Valid until the next change.
+  const error* held(time_point now) const {
+    return hold_ && hold_->until > now ? &hold_->why : nullptr;
   }
 
   /// Returns whether `..data`, links and generations are all as wanted.
@@ -184,9 +184,12 @@ public:
   const std::string& live_name() const {
     return live_name_;
   }
-  /// Why the last order failed; nothing after a success.
-  const std::optional<error>& last_error() const {
-    return last_error_;
+  /// Why the last order failed or, after a success, why pushes wait; null if
+  /// neither. Valid until the next change.
+  const error* last_error() const {
+    if (last_error_)
+      return &*last_error_;
+    return hold_ ? &hold_->why : nullptr;
   }
   unsigned failures() const {
     return retry_.failures();
@@ -240,7 +243,7 @@ private:
     std::string reason;
   };
 
-  /// What the push that is out, or whose flip is not settled, will make true.
+  /// What a push will make true once its flip is acknowledged.
   struct pending_push {
     std::string name;
     generation host;
@@ -249,23 +252,42 @@ private:
     skipped_list skipped;
   };
 
-  std::optional<guest_order> settle();
+  /// A flip without an acknowledgement: `..data` may name the generation of
+  /// the push, or none, or live_name_.
+  struct unsettled_flip {
+    pending_push push;
+    /// Why it is not settled.
+    error why;
+    /// The next try to settle is the flip back to live_name_.
+    bool back = false;
+  };
+
+  /// A wait that no reconnect ends, see held().
+  struct push_hold {
+    time_point until;
+    error why;
+  };
+
+  std::optional<guest_order> settle() const;
   std::optional<guest_order> clear_partial() const;
   std::optional<guest_order> push(const volume_snapshot_ptr& host);
   std::optional<guest_order> repair_root();
   std::optional<guest_order> clear_stale(time_point now) const;
   std::optional<guest_order> remove_all();
 
-  void push_finished(const order_outcome& outcome, time_point now);
-  void settle_finished(const order_outcome& outcome, time_point now);
+  void push_finished(pending_push push, const order_outcome& outcome,
+                     time_point now);
+  void settle_finished(unsettled_flip flip, const order_outcome& outcome,
+                       time_point now);
   void root_finished(const order_outcome& outcome, time_point now);
   void removal_finished(const removal_order& order,
                         const order_outcome& outcome, time_point now);
   void generation_removed(const std::string& name, removal_result result,
                           time_point now);
-  void went_live(time_point now);
+  void went_live(pending_push push, time_point now);
   void links_acknowledged();
-  void never_went_live(bool was_sent);
+  void never_went_live(const std::string& name, bool was_sent);
+  void succeeded();
   void failed(const error& err, time_point now);
   void left_behind(const std::string& name, time_point now);
   void note_removal(const std::string& name, removal_result result,
@@ -288,9 +310,8 @@ private:
   backoff removal_retry_;
   std::optional<time_point> retry_at_;
   std::optional<time_point> removal_retry_at_;
-  backoff hold_;
-  /// See is_held().
-  std::optional<time_point> held_until_;
+  backoff hold_times_;
+  std::optional<push_hold> hold_;
   /// Generations in part that could not be removed, since the last flip.
   std::set<std::string> left_behind_;
   std::optional<guest_order> out_;
@@ -301,11 +322,12 @@ private:
   std::set<std::string> others_;
   /// How often each host name was tried; see attempt_name().
   std::map<std::string, unsigned> attempts_;
-  std::optional<pending_push> pending_;
-  /// `..data` may name pending_'s generation, or none, or live_name_.
-  bool unsettled_ = false;
-  /// The next try to settle is the flip back to live_name_.
-  bool flip_back_ = false;
+  /// Of the push that is out.
+  pending_push pushing_;
+  /// Nothing else is sent for this destination until it is settled.
+  std::optional<unsettled_flip> unsettled_;
+  /// The volume's root as last pushed.
+  tree_entry pushed_root_;
   std::optional<generation> acked_;
   std::string live_name_;
   /// Mode and owner of the volume's root as last acknowledged.

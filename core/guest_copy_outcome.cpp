@@ -23,36 +23,35 @@ void guest_copy::finished(const order_outcome& outcome, time_point now) {
   out_.reset();
   sent_ |= outcome.sent;
   if (std::holds_alternative<push_order>(order))
-    push_finished(outcome, now);
+    push_finished(std::exchange(pushing_, {}), outcome, now);
   else if (const auto* removal = std::get_if<removal_order>(&order))
     removal_finished(*removal, outcome, now);
   else if (unsettled_)
-    settle_finished(outcome, now);
+    settle_finished(*std::exchange(unsettled_, std::nullopt), outcome, now);
   else
     root_finished(outcome, now);
 }
 
-void guest_copy::push_finished(const order_outcome& outcome, time_point now) {
-  pending_->skipped.add(outcome.skipped);
+void guest_copy::push_finished(pending_push push, const order_outcome& outcome,
+                               time_point now) {
+  push.skipped.add(outcome.skipped);
   switch (outcome.flip) {
   case flip_state::acknowledged:
-    went_live(now);
+    went_live(std::move(push), now);
     if (outcome.complete)
       links_acknowledged();
     break;
   case flip_state::unknown:
-    unsettled_ = true;
-    flip_back_ = false;
-    generations_[pending_->name].state = name_state::live;
+    generations_[push.name].state = name_state::live;
     // The flip is sent again at once; only if that fails too we wait.
     last_error_ = outcome.err;
+    unsettled_ = unsettled_flip{std::move(push), outcome.err};
     return;
   case flip_state::not_sent:
-  case flip_state::refused: never_went_live(outcome.sent); break;
+  case flip_state::refused: never_went_live(push.name, outcome.sent); break;
   }
   if (outcome.complete) {
-    retry_.reset();
-    last_error_.reset();
+    succeeded();
   } else if (outcome.cause == stop_cause::superseded
              && outcome.flip == flip_state::not_sent) {
     // And the removal of what it left.
@@ -63,27 +62,24 @@ void guest_copy::push_finished(const order_outcome& outcome, time_point now) {
   }
 }
 
-void guest_copy::settle_finished(const order_outcome& outcome, time_point now) {
+void guest_copy::settle_finished(unsettled_flip flip,
+                                 const order_outcome& outcome, time_point now) {
   if (outcome.flip == flip_state::acknowledged) {
-    unsettled_ = false;
-    if (std::exchange(flip_back_, false)) {
-      never_went_live(true);
-      failed(*last_error_, now);
-      return;
+    if (flip.back) {
+      never_went_live(flip.push.name, true);
+      failed(flip.why, now);
+    } else {
+      went_live(std::move(flip.push), now);
+      succeeded();
     }
-    went_live(now);
-    retry_.reset();
-    last_error_.reset();
     return;
   }
-  last_error_ = outcome.err;
   // Without a previous generation there is nothing to flip back to.
-  if (!flip_back_ && acked_) {
-    flip_back_ = true;
-    return;
-  }
-  flip_back_ = false;
-  failed(outcome.err, now);
+  const bool turns_back = !flip.back && acked_;
+  unsettled_ = unsettled_flip{std::move(flip.push), outcome.err, turns_back};
+  last_error_ = outcome.err;
+  if (!turns_back)
+    failed(outcome.err, now);
 }
 
 void guest_copy::root_finished(const order_outcome& outcome, time_point now) {
@@ -93,8 +89,7 @@ void guest_copy::root_finished(const order_outcome& outcome, time_point now) {
   }
   root_unsure_ = false;
   links_acknowledged();
-  retry_.reset();
-  last_error_.reset();
+  succeeded();
 }
 
 void guest_copy::removal_finished(const removal_order& order,
@@ -151,7 +146,7 @@ void guest_copy::generation_removed(const std::string& name,
     generations_.erase(name);
     left_behind_.erase(name);
     if (left_behind_.size() < max_left_behind)
-      held_until_.reset();
+      hold_.reset();
     return;
   }
   const bool in_part = g.state == name_state::partial;
@@ -169,33 +164,33 @@ void guest_copy::left_behind(const std::string& name, time_point now) {
   left_behind_.insert(name);
   if (left_behind_.size() < max_left_behind)
     return;
-  held_until_ = now + hold_.next();
   const auto parts = std::to_string(left_behind_.size())
                      + " copies in part cannot be removed from guest path "
                      + settings_.root + ", so the next try waits";
-  last_error_ = last_error_ ? last_error_->within(parts)
-                            : error{errc::failed_precondition, parts};
+  hold_ = push_hold{now + hold_times_.next(),
+                    last_error_ ? last_error_->within(parts)
+                                : error{errc::failed_precondition, parts}};
+  last_error_ = hold_->why;
 }
 
-void guest_copy::went_live(time_point now) {
+void guest_copy::went_live(pending_push push, time_point now) {
   for (auto& [name, g] : generations_) {
-    if (g.state == name_state::live && name != pending_->name) {
+    if (g.state == name_state::live && name != push.name) {
       g.state = name_state::old;
       g.old_since = now;
     }
   }
-  generations_[pending_->name].state = name_state::live;
-  live_name_ = pending_->name;
+  generations_[push.name].state = name_state::live;
+  live_name_ = push.name;
   wasted_ = 0;
   left_behind_.clear();
-  held_until_.reset();
   hold_.reset();
-  acked_ = pending_->host;
-  root_ = pending_->root;
+  hold_times_.reset();
+  acked_ = push.host;
+  root_ = push.root;
   root_unsure_ = false;
-  wanted_links_ = {pending_->links.begin(), pending_->links.end()};
-  skipped_ = std::move(pending_->skipped);
-  pending_.reset();
+  wanted_links_ = {push.links.begin(), push.links.end()};
+  skipped_ = std::move(push.skipped);
   for (const auto& name : wanted_links_) {
     auto& link = links_[name];
     link.sent = true;
@@ -216,15 +211,20 @@ void guest_copy::links_acknowledged() {
   }
 }
 
-void guest_copy::never_went_live(bool was_sent) {
+void guest_copy::never_went_live(const std::string& name, bool was_sent) {
   if (was_sent)
-    generations_[pending_->name].state = name_state::partial;
+    generations_[name].state = name_state::partial;
   else
-    generations_.erase(pending_->name);
+    generations_.erase(name);
   // Links follow the flip: those of this push alone were never sent.
   std::erase_if(links_, [](const auto& entry) {
     return !entry.second.sent;
   });
+}
+
+void guest_copy::succeeded() {
+  retry_.reset();
+  last_error_.reset();
 }
 
 void guest_copy::failed(const error& err, time_point now) {

@@ -64,10 +64,11 @@ bool guest_job::is_first_copy() const {
 }
 
 void guest_job::begin(const guest_profile& guest) {
-  if (interrupted_) {
+  if (stage_ == stage::interrupted) {
     begin_rest(guest);
     return;
   }
+  stage_ = stage::running;
   guest_ = guest;
   auto plan = make_plan(guest);
   if (auto checked = check_plan(plan, guest); !checked)
@@ -80,33 +81,31 @@ void guest_job::begin(const guest_profile& guest) {
     if (!guest.removal)
       fail({errc::unimplemented, "not removable by this guest agent"});
   }
-  schedule_.emplace(std::make_shared<const copy_plan>(std::move(plan)));
+  schedule_ = copy_schedule{std::make_shared<const copy_plan>(std::move(plan))};
   if (error_)
-    schedule_->stop();
+    schedule_.stop();
 }
 
 void guest_job::begin_rest(const guest_profile& guest) {
-  interrupted_ = false;
+  stage_ = stage::running;
   if (guest != guest_) {
     fail({errc::unavailable,
           "the guest agent was replaced by another version during the copy"});
     return;
   }
-  const auto& steps = schedule_->plan().steps;
+  const auto& steps = schedule_.plan().steps;
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (steps[i].is_spending || schedule_->reach(i) != step_reach::done)
+    if (steps[i].is_spending || schedule_.reach(i) != step_reach::done)
       continue;
     ++finished_.entries_done;
     finished_.bytes_done += steps[i].size;
   }
-  auto rest = plan_rest(*schedule_, guest);
-  schedule_.emplace(std::make_shared<const copy_plan>(std::move(rest)));
+  auto rest = plan_rest(schedule_, guest);
+  schedule_ = copy_schedule{std::make_shared<const copy_plan>(std::move(rest))};
 }
 
 copy_progress guest_job::progress() const {
-  if (!schedule_)
-    return {};
-  auto sum = schedule_->progress();
+  auto sum = schedule_.progress();
   sum.entries_done += finished_.entries_done;
   sum.entries_total += finished_.entries_done;
   sum.bytes_done += finished_.bytes_done;
@@ -117,7 +116,7 @@ copy_progress guest_job::progress() const {
 std::optional<copy_request> guest_job::next(std::uint64_t max_data_bytes) {
   if (!begun() || error_)
     return std::nullopt;
-  auto request = schedule_->next(max_data_bytes);
+  auto request = schedule_.next(max_data_bytes);
   if (request) {
     ++in_flight_;
     ++sent_;
@@ -130,17 +129,17 @@ std::optional<copy_request> guest_job::next(std::uint64_t max_data_bytes) {
 std::optional<copy_request> guest_job::peek() const {
   if (!begun() || error_)
     return std::nullopt;
-  return schedule_->peek();
+  return schedule_.peek();
 }
 
 const copy_step& guest_job::step_of(const copy_request& request) const {
-  return schedule_->plan().steps[request.step];
+  return schedule_.plan().steps[request.step];
 }
 
 void guest_job::answered(const copy_request& request, errc code,
                          const std::string& message) {
   --in_flight_;
-  schedule_->acknowledge(request.id);
+  schedule_.acknowledge(request.id);
   const auto& step = step_of(request);
   if (is_removal()) {
     settle_removal(request, code, message);
@@ -172,7 +171,7 @@ void guest_job::settle_removal(const copy_request& request, errc code,
 
 void guest_job::unsent(const copy_request& request, const error& why) {
   --in_flight_;
-  schedule_->acknowledge(request.id);
+  schedule_.acknowledge(request.id);
   if (step_of(request).is_flip)
     flip_ = flip_state::not_sent;
   fail(why.within("copy to guest path " + step_of(request).path));
@@ -184,11 +183,11 @@ void guest_job::disconnected(const error& why, time_point now,
   if (!begun() || error_)
     return;
   if (is_first_copy() && !is_out_of_patience(now, patience)) {
-    interrupted_ = true;
+    stage_ = stage::interrupted;
     return;
   }
   cause_ = stop_cause::interrupted;
-  const auto* step = schedule_->oldest_in_flight();
+  const auto* step = schedule_.oldest_in_flight();
   fail(step == nullptr ? why : why.within("copy to guest path " + step->path));
 }
 
@@ -205,8 +204,7 @@ bool guest_job::is_out_of_patience(time_point now,
 void guest_job::fail(const error& why) {
   if (!error_)
     error_ = why;
-  if (schedule_)
-    schedule_->stop();
+  schedule_.stop();
 }
 
 void guest_job::stop() {
@@ -223,7 +221,8 @@ void guest_job::note(skipped_entry what) {
 }
 
 bool guest_job::ended() const {
-  return in_flight_ == 0 && (error_ || (schedule_ && schedule_->done()));
+  return in_flight_ == 0
+         && (error_ || (stage_ != stage::waiting && schedule_.done()));
 }
 
 order_outcome guest_job::outcome() const {
@@ -248,10 +247,9 @@ order_outcome guest_job::outcome() const {
                                        + ": " + notes_.front().reason};
     return outcome;
   }
-  if (schedule_) {
-    outcome.skipped = schedule_->plan().skipped;
-    outcome.skipped.add(schedule_->plan().notes);
-  }
+  const auto& plan = schedule_.plan();
+  outcome.skipped = plan.skipped;
+  outcome.skipped.add(plan.notes);
   outcome.skipped.add(notes_);
   return outcome;
 }

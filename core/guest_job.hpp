@@ -41,7 +41,7 @@ public:
 
   /// Whether it waits for nothing but answers.
   bool begun() const {
-    return schedule_.has_value() && !interrupted_;
+    return stage_ == stage::running;
   }
 
   /// Returns the next request that may be sent now. See copy_schedule::next().
@@ -89,6 +89,14 @@ public:
   }
 
 private:
+  enum class stage : std::uint8_t {
+    /// begin() has not been called; there is no plan.
+    waiting,
+    running,
+    /// The connection ended; begin() goes on with the rest.
+    interrupted,
+  };
+
   copy_plan make_plan(const guest_profile& guest) const;
   bool is_removal() const;
   bool is_first_copy() const;
@@ -99,10 +107,11 @@ private:
 
   std::variant<guest_order, tree_order> order_;
   guest_profile guest_;
-  std::optional<copy_schedule> schedule_;
+  stage stage_ = stage::waiting;
+  /// Of no steps before begin().
+  copy_schedule schedule_{std::make_shared<const copy_plan>()};
   std::optional<error> error_;
   stop_cause cause_ = stop_cause::failed;
-  bool interrupted_ = false;
   /// What was finished before the present plan, which is of the rest only.
   copy_progress finished_;
   /// When the first connection ended since a step was last finished.

@@ -1,6 +1,7 @@
 #include "tests/unit/destination_table_fixture.hpp"
 
 #include <map>
+#include <string_view>
 
 using namespace fsshare;
 using namespace fsshare::test;
@@ -88,7 +89,8 @@ TEST_CASE_FIXTURE(table_fixture,
     CHECK(advance().front()
           == "waiter 7: copy /pods/cm to /g/1: unshared meanwhile");
     table.await_current(1, 8, now);
-    CHECK(advance().front() == "waiter 8: the copy is being taken away");
+    CHECK(advance().front()
+          == "waiter 8: copy /pods/cm to /g/1: unshared meanwhile");
   }
   SUBCASE("a cleanup") {
     table.forget_sandbox("s1");
@@ -376,6 +378,44 @@ TEST_CASE_FIXTURE(table_fixture,
   shown = table.describe("s1", now).at(0);
   CHECK(shown.destinations.at(0).reason == "broken");
   CHECK(shown.destinations.at(0).failures == 1);
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "who joins a copy whose pushes are held is told why, also "
+                  "after its root was repaired") {
+  const auto id = settled(host("..1"));
+  auto changed = *host("..2");
+  changed.root.gid = 1000;
+  const auto two = std::make_shared<const volume_snapshot>(changed);
+  table.hint(volume, volume_hint::flipped, now);
+  // Each push fails and leaves a part, until they are held; then the root,
+  // whose owner they may have changed, is put right.
+  bool is_repaired = false;
+  for (int i = 0; i < 200 && !is_repaired; ++i) {
+    auto begun = advance();
+    for (std::size_t k = 0; k < begun.size(); ++k) {
+      const auto one = begun[k];
+      lines more;
+      if (one.starts_with("read"))
+        more = read(two);
+      else if (one.starts_with("look"))
+        more = look(two);
+      else if (one.starts_with("push"))
+        more = finish(id, broken(flip_state::not_sent));
+      else if (one.starts_with("remove"))
+        more = finish(id, removed(removal_result::denied));
+      else if ((is_repaired = one.starts_with("send")))
+        more = finish(id, done());
+      begun.insert(begun.end(), more.begin(), more.end());
+    }
+    now += 100ms;
+  }
+  REQUIRE(is_repaired);
+  table.await_current(id, 9, now);
+  const auto told = advance();
+  REQUIRE_FALSE(told.empty());
+  CHECK(told.front().starts_with("waiter 9: "));
+  CHECK(told.front().find("cannot be removed") != std::string::npos);
 }
 
 TEST_SUITE_END();

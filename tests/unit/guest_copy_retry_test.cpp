@@ -248,7 +248,32 @@ TEST_CASE(
       copy.finished(removed(100, removal_result::denied), now);
   }
   CHECK(copy.acknowledged() == two->id);
-  CHECK_FALSE(copy.is_held(now));
+  CHECK(copy.held(now) == nullptr);
+}
+
+TEST_CASE("a repair of the root ends no hold, and its reason stays") {
+  auto copy = make();
+  settle_at(copy, host("..1"), t0);
+  const auto two = host("..2", {"a"}, 1000);
+  auto now = t0;
+  while (copy.held(now) == nullptr) {
+    REQUIRE(now < t0 + 10min);
+    const auto order = copy.next(two, now);
+    if (!order)
+      now += 100ms;
+    else if (std::holds_alternative<push_order>(*order))
+      copy.finished(broken(flip_state::not_sent), now);
+    else
+      copy.finished(removed(9, removal_result::denied), now);
+  }
+  copy.retry_now();
+  REQUIRE(words(copy.next(two, now)).starts_with("link /g/v"));
+  copy.finished(done(), now);
+  REQUIRE(copy.held(now) != nullptr);
+  CHECK(copy.held(now)->message.find("cannot be removed") != std::string::npos);
+  REQUIRE(copy.last_error() != nullptr);
+  CHECK(*copy.last_error() == *copy.held(now));
+  CHECK(copy.held(now + 10min) == nullptr);
 }
 
 TEST_CASE("no push is superseded where an earlier one left what cannot be "
