@@ -34,19 +34,6 @@ bool is_between(char c, unsigned low, unsigned high) {
 
 constexpr std::string_view replacement = "\xef\xbf\xbd"; // U+FFFD
 
-/// Whether a terminal or an editor does something with a character instead of
-/// showing it: C0, DEL and C1, U+2028 to U+202E, U+2066 to U+2069.
-bool is_control(std::string_view character) {
-  if (character.size() == 1)
-    return is_between(character[0], 0, 0x1f) || character[0] == 0x7f;
-  if (character.size() == 2)
-    return character[0] == '\xc2' && is_between(character[1], 0x80, 0x9f);
-  if (!character.starts_with("\xe2\x80") && !character.starts_with("\xe2\x81"))
-    return false;
-  return character[1] == '\x80' ? is_between(character[2], 0xa8, 0xae)
-                                : is_between(character[2], 0xa6, 0xa9);
-}
-
 } // namespace
 
 std::size_t utf8_length(std::string_view text) noexcept {
@@ -94,7 +81,7 @@ std::string peer_text(std::string_view said, std::size_t max_bytes) {
   while (!said.empty()) {
     const auto length = utf8_length(said);
     auto shown = said.substr(0, length);
-    if (length == 0 || is_control(shown))
+    if (length == 0 || control_length(shown) > 0)
       shown = replacement;
     if (out.size() + shown.size() > max_bytes)
       break;
@@ -102,6 +89,26 @@ std::string peer_text(std::string_view said, std::size_t max_bytes) {
     said.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return out;
+}
+
+std::size_t control_length(std::string_view text) noexcept {
+  if (text.empty())
+    return 0;
+  if (is_between(text[0], 0, 0x1f) || text[0] == '\x7f')
+    return 1;
+  const auto begins
+    = [text](std::string_view lead, unsigned low, unsigned high) {
+        return text.size() > lead.size() && text.starts_with(lead)
+               && is_between(text[lead.size()], low, high);
+      };
+  // U+0080..U+009F; U+061C.
+  if (begins("\xc2", 0x80, 0x9f) || begins("\xd8", 0x9c, 0x9c))
+    return 2;
+  // U+200E, U+200F; U+2028..U+202E; U+2066..U+2069.
+  if (begins("\xe2\x80", 0x8e, 0x8f) || begins("\xe2\x80", 0xa8, 0xae)
+      || begins("\xe2\x81", 0xa6, 0xa9))
+    return 3;
+  return 0;
 }
 
 } // namespace fsshare

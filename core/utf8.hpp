@@ -24,4 +24,10 @@ std::string valid_utf8(std::string_view text);
 /// `max_bytes` is less than what the first character takes.
 std::string peer_text(std::string_view said, std::size_t max_bytes);
 
+/// Returns the number of bytes of the character that `text` begins with if it
+/// changes how a terminal or an editor shows what is around it: a control
+/// character (C0, DEL, C1), a line or paragraph separator, or one that turns
+/// the direction of text (UAX #9); else 0.
+std::size_t control_length(std::string_view text) noexcept;
+
 } // namespace fsshare

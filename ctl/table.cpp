@@ -1,5 +1,7 @@
 #include "ctl/table.hpp"
 
+#include "core/utf8.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -70,17 +72,15 @@ name_lines(const std::vector<std::pair<std::string, std::string>>& lines) {
 }
 
 std::string for_terminal(std::string_view text) {
-  std::string out{text};
-  std::replace_if(
-    out.begin(), out.end(),
-    [](char c) {
-      return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    },
-    '?');
-  // U+0080..U+009F, C2 80..9F in UTF-8, are control characters as well.
-  for (std::size_t i = 0; i + 1 < out.size(); ++i)
-    if (out[i] == '\xc2' && static_cast<unsigned char>(out[i + 1]) < 0xa0)
-      out.replace(i, 2, "?");
+  std::string out;
+  while (!text.empty()) {
+    const auto control = control_length(text);
+    if (control > 0)
+      out += '?';
+    else
+      out += text.front();
+    text.remove_prefix(std::max<std::size_t>(control, 1));
+  }
   return out;
 }
 

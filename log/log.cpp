@@ -1,9 +1,16 @@
 #include "log/log.hpp"
 
+#include "log/line_limiter.hpp"
+#include "log/line_queue.hpp"
+
+#include <algorithm>
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <thread>
+#include <utility>
 
 namespace fsshare::log {
 
@@ -26,36 +33,120 @@ const char* pattern(log_format format) {
            : "ts=%Y-%m-%dT%H:%M:%S.%eZ level=%l %v";
 }
 
-/// The logger of the process and the format that its lines have.
-struct output {
-  std::shared_ptr<spdlog::logger> logger = std::make_shared<spdlog::logger>(
-    "fsshare", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  std::atomic<log_format> format{log_format::logfmt};
-
+/// The logger of the process, the format that its lines have, and the thread
+/// that writes them. Never destroyed: that thread may be stuck for ever.
+class output {
+public:
   output() {
-    logger->set_level(spdlog::level::off);
+    logger_->set_level(spdlog::level::off);
   }
+
   void configure(const log_settings& settings) {
-    format = settings.format;
-    logger->set_pattern(pattern(settings.format),
-                        spdlog::pattern_time_type::utc);
-    logger->set_level(to_spdlog(settings.level));
-    logger->flush_on(spdlog::level::debug);
+    format_ = settings.format;
+    logger_->set_pattern(pattern(settings.format),
+                         spdlog::pattern_time_type::utc);
+    logger_->set_level(to_spdlog(settings.level));
+    logger_->flush_on(spdlog::level::debug);
+    if (!std::exchange(is_running_, true))
+      std::thread{[this] {
+        write_all();
+      }}.detach();
   }
+
+  bool enabled(log_level level) const {
+    return logger_->should_log(to_spdlog(level));
+  }
+
+  void put(log_level level, std::string_view event, const fields& values) {
+    {
+      const std::lock_guard lock{limiter_mutex_};
+      if (!limiter_.admit(level, event, sandbox_of(values),
+                          std::chrono::steady_clock::now()))
+        return;
+    }
+    queue_.push({level, std::chrono::system_clock::now(),
+                 render(format_, event, values)});
+  }
+
+  bool end(std::chrono::milliseconds limit) {
+    return !is_running_ || queue_.end(limit);
+  }
+
+private:
+  static std::string_view sandbox_of(const fields& values) {
+    for (const auto& each : values)
+      if (each.key() == "sandbox")
+        return each.value();
+    return {};
+  }
+
+  void write_all() {
+    for (bool is_over = false; !is_over;) {
+      const auto got = queue_.wait(next_summary());
+      is_over = got.is_over;
+      for (const auto& line : got.lines)
+        write(line.level, line.at, line.text);
+      if (got.dropped > 0)
+        write_now(log_level::warning, "log-lines-dropped",
+                  {{"count", got.dropped}});
+      write_summaries(is_over);
+    }
+    queue_.written();
+  }
+
+  std::chrono::steady_clock::time_point next_summary() {
+    const std::lock_guard lock{limiter_mutex_};
+    // What is left out meanwhile wakes nobody up.
+    return std::min(limiter_.next_due(),
+                    std::chrono::steady_clock::now() + std::chrono::seconds{5});
+  }
+
+  void write_summaries(bool is_over) {
+    auto now = std::chrono::steady_clock::now();
+    if (is_over)
+      now += std::chrono::hours{1};
+    std::vector<line_limiter::left_out> all;
+    {
+      const std::lock_guard lock{limiter_mutex_};
+      all = limiter_.take_left_out(now);
+    }
+    for (const auto& one : all)
+      write_now(
+        log_level::warning, "log-lines-left-out",
+        {{"of", one.event}, {"sandbox", one.sandbox}, {"count", one.count}});
+  }
+
+  void write_now(log_level level, std::string_view event,
+                 const fields& values) {
+    write(level, std::chrono::system_clock::now(),
+          render(format_, event, values));
+  }
+
+  // A string_view is written as it is, not taken for a format.
+  void write(log_level level, std::chrono::system_clock::time_point at,
+             const std::string& text) {
+    logger_->log(at, spdlog::source_loc{}, to_spdlog(level),
+                 spdlog::string_view_t{text});
+  }
+
+  std::shared_ptr<spdlog::logger> logger_ = std::make_shared<spdlog::logger>(
+    "fsshare", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  std::atomic<log_format> format_{log_format::logfmt};
+  std::mutex limiter_mutex_;
+  line_limiter limiter_;
+  line_queue queue_;
+  bool is_running_ = false;
 };
 
 output& the_output() {
-  static output instance;
-  return instance;
+  static auto* const instance = new output;
+  return *instance;
 }
 
 void write(log_level level, std::string_view event, const fields& values) {
   auto& out = the_output();
-  if (!enabled(level))
-    return;
-  // A string_view is written as it is, not taken for a format.
-  const auto line = render(out.format, event, values);
-  out.logger->log(to_spdlog(level), spdlog::string_view_t{line});
+  if (out.enabled(level))
+    out.put(level, event, values);
 }
 
 } // namespace
@@ -64,8 +155,12 @@ void set_up(const log_settings& settings) {
   the_output().configure(settings);
 }
 
+bool end(std::chrono::milliseconds limit) {
+  return the_output().end(limit);
+}
+
 bool enabled(log_level level) {
-  return the_output().logger->should_log(to_spdlog(level));
+  return the_output().enabled(level);
 }
 
 void debug(std::string_view event, const fields& values) {

@@ -2,18 +2,29 @@
 
 #include "log/line.hpp"
 
+#include <chrono>
+
 /// The program's log: one line per event on stderr, such as
 ///
 ///     ts=2026-01-02T03:04:05.678Z level=info event=volume-updated volume=/a
 ///
 /// Events have stable ids in kebab case. Values may come from clients and
 /// guests and are quoted; contents of files are never logged. All functions may
-/// be called from any thread.
+/// be called from any thread, and none waits for whoever reads the log: a
+/// thread of its own writes. Lines that it cannot take are counted
+/// (`log-lines-dropped`), as are repeats (`log-lines-left-out`, see
+/// line_limiter).
 namespace fsshare::log {
 
-/// Sets level and format; to be called once, before other threads log. Until
-/// then nothing is written.
+/// Sets level and format and starts the thread; to be called once, before other
+/// threads log. Until then nothing is written.
+/// @throws std::system_error without a thread.
 void set_up(const log_settings& settings);
+
+/// Has what was logged written, for `limit` at most; to be called once, last.
+/// @returns false if the thread is stuck: then exit(3), which flushes stderr,
+///          might be, too.
+bool end(std::chrono::milliseconds limit);
 
 /// Returns whether a line of `level` would be written, for lines that cost.
 bool enabled(log_level level);

@@ -26,6 +26,24 @@ TEST_CASE("a value can forge neither a field nor a line") {
         == R"("event":"e","a":"\",\"b\":\"\u0009")");
 }
 
+TEST_CASE("no character of a value turns or ends what is shown of a line") {
+  // CSI of C1; RIGHT-TO-LEFT OVERRIDE; LINE SEPARATOR; an isolate; a mark.
+  CHECK(log::render(log_format::logfmt, "e",
+                    {{"a", "\xc2\x9b\xe2\x80\xae\xe2\x80\xa8\xe2\x81\xa6"
+                           "\xd8\x9c"}})
+        == R"(event=e a="\u009b\u202e\u2028\u2066\u061c")");
+  // Their neighbours stay as they are.
+  const std::string neighbours = "\xc2\xa0\xe2\x80\xa7\xe2\x81\xaa\xd8\x9b";
+  CHECK(log::render(log_format::json, "e", {{"a", neighbours}})
+        == "\"event\":\"e\",\"a\":\"" + neighbours + "\"");
+}
+
+TEST_CASE("a long value is cut, and says so") {
+  const auto line
+    = log::render(log_format::logfmt, "e", {{"a", std::string(5000, 'x')}});
+  CHECK(line == "event=e a=\"" + std::string(4096, 'x') + "... (5000 bytes)\"");
+}
+
 TEST_CASE("bytes that are not UTF-8 are replaced") {
   CHECK(log::render(log_format::json, "e", {{"a", "\xc3\xa4\xff"}})
         == "\"event\":\"e\",\"a\":\"\xc3\xa4\xef\xbf\xbd\"");
