@@ -21,8 +21,13 @@ error failed(const std::string& what, const std::string& path, int code) {
 
 result<config_text> read_text(const std::string& path) {
   std::error_code ec;
-  if (fs::is_directory(path, ec))
+  const auto type = fs::status(path, ec).type();
+  if (type == fs::file_type::directory)
     return failed("read", path, EISDIR);
+  // Opening a FIFO waits for a writer, and nothing interrupts that.
+  if (fs::exists(fs::file_status{type}) && type != fs::file_type::regular)
+    return error{errc::failed_precondition,
+                 "read " + path + ": is no regular file"};
   errno = 0;
   std::ifstream in{path, std::ios::binary};
   if (!in)

@@ -3,6 +3,7 @@
 #include "config/config_keys.hpp"
 #include "config/config_reader.hpp"
 #include "core/duration_text.hpp"
+#include "core/json_text.hpp"
 
 #include <nlohmann/json.hpp>
 #include <set>
@@ -178,6 +179,12 @@ private:
 };
 
 result<json> parse_object(const config_text& source) {
+  // To the parser it is the end, whatever follows.
+  if (source.text.find('\0') != std::string::npos)
+    return refused(source.name, "has a NUL byte");
+  if (is_too_deep(source.text))
+    return refused(source.name, "is nested deeper than "
+                                  + std::to_string(max_json_depth) + " levels");
   // The one place where an exception is caught: nlohmann throws, we do not.
   try {
     duplicate_finder duplicates;

@@ -62,4 +62,21 @@ std::string json_object(const std::map<std::string, std::string>& members) {
   return out.empty() ? "{}" : out + "}";
 }
 
+bool is_too_deep(std::string_view text) noexcept {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string && c == '\\')
+      ++i;
+    else if (c == '"')
+      in_string = !in_string;
+    else if (!in_string && (c == '[' || c == '{') && ++depth > max_json_depth)
+      return true;
+    else if (!in_string && (c == ']' || c == '}') && depth > 0)
+      --depth;
+  }
+  return false;
+}
+
 } // namespace fsshare

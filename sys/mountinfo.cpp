@@ -81,20 +81,17 @@ std::optional<mounted_entry> parse_line(std::string_view line) {
   return entry;
 }
 
-// What is mounted on the root of its parent does not cover itself.
-bool is_covered_but_for(const mounted_entry& entry,
-                        const std::vector<mounted_entry>& table,
-                        std::uint64_t exempt) {
+// Whether another mount is in the way of one. What is mounted on the root of
+// its parent, `exempt`, does not cover that.
+bool is_hidden(const mounted_entry& entry, std::uint64_t exempt,
+               const std::vector<mounted_entry>& table) {
   return std::any_of(table.begin(), table.end(), [&](const auto& other) {
     if (other.id == entry.id || other.id == exempt)
       return false;
     // What was mounted further up before it would be its parent.
     if (other.parent == entry.parent)
       return is_below(entry.mount_point, other.mount_point);
-    if (other.parent == entry.id)
-      return other.mount_point == entry.mount_point;
-    return other.id == entry.parent
-           && is_covered_but_for(other, table, entry.id);
+    return other.parent == entry.id && other.mount_point == entry.mount_point;
   });
 }
 
@@ -123,7 +120,22 @@ result<std::vector<mounted_entry>> parse_mountinfo(std::string_view text) {
 
 bool is_covered(const mounted_entry& entry,
                 const std::vector<mounted_entry>& table) {
-  return is_covered_but_for(entry, table, entry.id);
+  const auto* at = &entry;
+  auto exempt = entry.id;
+  // A table whose parents go in a circle, which the kernel never makes, ends.
+  for (std::size_t steps = 0; steps <= table.size(); ++steps) {
+    if (is_hidden(*at, exempt, table))
+      return true;
+    exempt = at->id;
+    const auto up
+      = std::find_if(table.begin(), table.end(), [at](const auto& other) {
+          return other.id == at->parent && other.id != at->id;
+        });
+    if (up == table.end())
+      return false;
+    at = &*up;
+  }
+  return false;
 }
 
 result<std::vector<mounted_entry>> read_mountinfo() {

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+
 using namespace fsshare;
 using namespace std::chrono_literals;
 
@@ -167,6 +169,33 @@ TEST_CASE("malformed text is refused with its place") {
   CHECK(!parse({std::string(100'000, '[')}));
   CHECK(!parse(
     {"{\"a\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}"}));
+}
+
+TEST_CASE("what is nested deeply is refused wherever it stands") {
+  const auto nested = [](std::size_t levels) {
+    return R"({"api": {"socket": )" + std::string(levels, '[')
+           + std::string(levels, ']') + "}}";
+  };
+  check_refused(nested(63), {"nested deeper than 64"});
+  check_refused(nested(100'000), {"nested deeper than 64"});
+  check_refused(nested(62), {"/api/socket"});
+  // Brackets in strings are none.
+  CHECK(parse({R"({"api": {"socket": "/)" + std::string(90, '[') + "\"}}"}));
+  CHECK(parse({R"({"api": {"socket": "/\")" + std::string(90, '{') + "\"}}"}));
+}
+
+TEST_CASE("odd bytes, numbers and kinds of files are refused, not obeyed") {
+  check_refused(std::string{"{\"log\": {}}\0", 12}, {"NUL"});
+  check_refused(R"({"copy": {"window_requests": 1e999}})", {"number overflow"});
+  check_refused(R"({"copy": {"window_requests": 99999999999999999999999}})",
+                {"/copy/window_requests"});
+  check_refused(R"({"api": {"allowed_uids": [-1]}})", {"/api/allowed_uids"});
+  CHECK(parse({"\xef\xbb\xbf{}"}));
+  const test::temp_dir dir;
+  CHECK(!load_config("/dev/zero", config_file::required, {}));
+  const auto loop = dir / "loop.json";
+  std::filesystem::create_symlink(loop, loop);
+  CHECK(!load_config(loop, config_file::required, {}));
 }
 
 TEST_CASE("later files are merged into earlier ones") {

@@ -66,4 +66,15 @@ TEST_CASE("a mount is covered by what was mounted on it or further up") {
   CHECK(covered == std::vector<std::uint64_t>{2, 3, 4, 8});
 }
 
+TEST_CASE("a table whose parents go in a circle is no trouble") {
+  const auto table = parse_mountinfo("1 2 0:1 / /a rw - tmpfs a rw\n"
+                                     "2 3 0:1 / /b rw - tmpfs b rw\n"
+                                     "3 1 0:1 / /c rw - tmpfs c rw\n"
+                                     "4 4 0:1 / /d rw - tmpfs d rw\n"
+                                     "2 3 0:1 / /e rw - tmpfs e rw\n");
+  REQUIRE(table);
+  for (const auto& entry : *table)
+    CHECK_FALSE(is_covered(entry, *table));
+}
+
 TEST_SUITE_END();
