@@ -97,7 +97,7 @@ public:
       return bound;
     // Nobody can connect before listen(), so that the mode is in time.
     if (has_file(address_) && !take_file())
-      return errno_error(errno, "chmod", address_.path);
+      return errno_error(errno, "set owner and mode of", address_.path);
     if (::listen(opened->get(), SOMAXCONN) < 0)
       return errno_error(errno, "listen on", to_string(address_));
     socket_ = *std::move(opened);
@@ -125,6 +125,10 @@ private:
   bool take_file() {
     struct stat made {};
     if (::chmod(address_.path.c_str(), options_.mode) < 0
+        || (options_.owner
+            && ::lchown(address_.path.c_str(), *options_.owner,
+                        static_cast<gid_t>(-1))
+                 < 0)
         || ::lstat(address_.path.c_str(), &made) < 0)
       return false;
     inode_ = made.st_ino;

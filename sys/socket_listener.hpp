@@ -28,6 +28,8 @@ public:
   struct options {
     /// Permission bits of the socket file.
     unsigned mode = 0600;
+    /// Owner of the socket file, if another than this process.
+    std::optional<std::uint32_t> owner = std::nullopt;
     /// For the handshake of a hybrid vsock.
     std::chrono::milliseconds handshake_limit = std::chrono::seconds{10};
     /// Told when descriptors are few; then a connection is still handed out,
