@@ -3,7 +3,6 @@
 #include "core/paths.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 namespace fsshare {
@@ -23,16 +22,10 @@ guest_proxy_state::guest_proxy_state(handle::pointer self,
     budget_(options_.memory_bytes),
     window_(options_.window_requests, options_.window_bytes),
     redial_(milliseconds{10}, seconds{1}, options_.seed) {
-  self_->set_exception_handler([this](std::exception_ptr& thrown) {
-    try {
-      std::rethrow_exception(thrown);
-    } catch (const std::exception& failed) {
-      cause_ = failed.what();
-    } catch (...) {
-      cause_ = "an exception of an unknown type";
-    }
-    return caf::make_error(caf::sec::runtime_error);
-  });
+}
+
+void guest_proxy_state::failed(const error& why) {
+  cause_ = why.message;
 }
 
 guest_proxy_state::~guest_proxy_state() {
@@ -57,7 +50,7 @@ guest_proxy_state::~guest_proxy_state() {
 guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
   return {
     [this](carry_out& msg) -> caf::result<order_outcome> {
-      auto promise = self_->make_response_promise<order_outcome>();
+      const reply_promise<order_outcome> promise{self_};
       add_order(msg, promise);
       return promise;
     },
@@ -68,12 +61,12 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
       end_jobs();
     },
     [this](const copy_tree& msg) -> caf::result<tree_copied> {
-      auto promise = self_->make_response_promise<tree_copied>();
+      const reply_promise<tree_copied> promise{self_};
       add_copy(msg, promise);
       return promise;
     },
     [this](remove_copy& msg) -> caf::result<copy_removed> {
-      auto promise = self_->make_response_promise<copy_removed>();
+      const reply_promise<copy_removed> promise{self_};
       auto root = msg.guest_root;
       add_removal(root, [promise, root](const order_outcome& outcome) mutable {
         copy_removed reply;
@@ -102,7 +95,7 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
       return shown;
     },
     [this](const take_over& msg) -> caf::result<guest_legacy> {
-      heir_ = self_->make_response_promise<guest_legacy>();
+      heir_ = reply_promise<guest_legacy>{self_};
       if (msg.legacy)
         inherit(*msg.legacy);
       return *heir_;
@@ -138,8 +131,8 @@ void guest_proxy_state::add_job(active_job job) {
   }
 }
 
-void guest_proxy_state::add_order(
-  carry_out& msg, caf::typed_response_promise<order_outcome> promise) {
+void guest_proxy_state::add_order(carry_out& msg,
+                                  reply_promise<order_outcome> promise) {
   std::vector<std::string> takes;
   std::vector<std::string> removes;
   if (const auto* push = std::get_if<push_order>(&msg.order)) {
@@ -200,8 +193,8 @@ void guest_proxy_state::settle_budget(const active_job& ended,
     tell(registry_, guest_reached{options_.sandbox_id});
 }
 
-void guest_proxy_state::add_copy(
-  const copy_tree& msg, caf::typed_response_promise<tree_copied> promise) {
+void guest_proxy_state::add_copy(const copy_tree& msg,
+                                 reply_promise<tree_copied> promise) {
   if (auto room = budget_.reserve(msg.guest_root, guest_memory_of(*msg.tree));
       !room) {
     promise.deliver(to_caf(room.err()));

@@ -9,6 +9,7 @@
 #include "messages/guest_proxy.hpp"
 #include "messages/memory_budget.hpp"
 #include "messages/registry.hpp"
+#include "messages/reply_promise.hpp"
 #include "messages/volume_reader.hpp"
 #include "ttrpc/client_session.hpp"
 
@@ -59,6 +60,9 @@ public:
   guest_proxy_state(const guest_proxy_state&) = delete;
   guest_proxy_state& operator=(const guest_proxy_state&) = delete;
 
+  /// What a handler threw, before the end.
+  void failed(const error& why);
+
   handle::behavior_type make_behavior();
 
 private:
@@ -108,12 +112,10 @@ private:
 
   // -- jobs (guest_proxy.cpp) -------------------------------------------------
   void add_job(active_job job);
-  void add_order(carry_out& msg,
-                 caf::typed_response_promise<order_outcome> promise);
+  void add_order(carry_out& msg, reply_promise<order_outcome> promise);
   status take_room(const push_order& push, std::vector<std::string>& takes);
   void settle_budget(const active_job& ended, const order_outcome& outcome);
-  void add_copy(const copy_tree& msg,
-                caf::typed_response_promise<tree_copied> promise);
+  void add_copy(const copy_tree& msg, reply_promise<tree_copied> promise);
   void add_removal(const std::string& guest_root,
                    std::function<void(const order_outcome&)> ended);
   void owe(const std::string& guest_root, removal_result result,
@@ -177,7 +179,7 @@ private:
   guest_budget budget_;
   bool is_ending_ = false;
   /// Gets what this proxy leaves.
-  std::optional<caf::typed_response_promise<guest_legacy>> heir_;
+  std::optional<reply_promise<guest_legacy>> heir_;
   /// What an exception said that ends it.
   std::string cause_;
 

@@ -14,6 +14,7 @@ class mounter_state {
 public:
   using handle = mounter_actor;
   static constexpr const char* name = "mounter";
+  static constexpr bool survives_exceptions = true;
 
   /// @param executor Not null; used by this actor only.
   mounter_state(handle::pointer self, std::shared_ptr<mount_executor> executor);

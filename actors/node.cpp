@@ -1,24 +1,31 @@
 #include "actors/node.hpp"
 
+#include "log/log.hpp"
+
 #include <algorithm>
 #include <memory>
 #include <utility>
 
 namespace fsshare {
 
+namespace {
+
+error lost_error(const std::string& id, const sandbox_legacy& legacy) {
+  return {errc::failed_precondition, "sandbox '" + id
+                                       + "': " + legacy.cause.message
+                                       + "; what it had is to be cleaned up"};
+}
+
+} // namespace
+
 node_state::node_state(handle::pointer self, sandbox_factory make_sandbox,
                        registry_actor registry)
   : self_(self), make_sandbox_(std::move(make_sandbox)),
     registry_(std::move(registry)) {
-  // One sandbox that fails must not take the others down: monitor, never link.
-  self_->set_down_handler([this](const caf::down_msg& msg) {
-    std::erase_if(sandboxes_, [&msg](const auto& entry) {
-      return entry.second.actor.address() == msg.source;
-    });
-  });
   self_->set_exit_handler([this](const caf::exit_msg& msg) {
     for (auto& entry : std::exchange(sandboxes_, {}))
-      self_->send_exit(entry.second.actor, msg.reason);
+      if (entry.second.actor)
+        self_->send_exit(entry.second.actor, msg.reason);
     self_->quit(msg.reason);
   });
 }
@@ -29,6 +36,8 @@ caf::result<Reply> node_state::route(const Request& msg) {
   if (i == sandboxes_.end() || !i->second.exists)
     return to_caf(
       {errc::not_found, "sandbox '" + msg.sandbox_id + "' is not prepared"});
+  if (i->second.legacy)
+    return to_caf(lost_error(msg.sandbox_id, *i->second.legacy));
   return self_->delegate(i->second.actor, msg);
 }
 
@@ -37,14 +46,19 @@ caf::result<Reply> node_state::change(const Request& msg,
                                       bool exists_afterwards) {
   const auto id = msg.sandbox_id;
   auto i = sandboxes_.find(id);
-  if (i == sandboxes_.end()) {
-    auto actor = make_sandbox_(id);
-    self_->monitor(actor);
-    i = sandboxes_.emplace(id, sandbox{std::move(actor)}).first;
+  if (i == sandboxes_.end())
+    i = sandboxes_.emplace(id, sandbox{}).first;
+  auto& entry = i->second;
+  if (entry.legacy && exists_afterwards)
+    return to_caf(lost_error(id, *entry.legacy));
+  if (!entry.actor) {
+    entry.actor = make_sandbox_(id, entry.legacy);
+    entry.legacy.reset();
+    watch(id, entry.actor);
   }
-  ++i->second.changing;
-  auto promise = self_->make_response_promise<Reply>();
-  ask(self_, i->second.actor, msg)
+  ++entry.changing;
+  const reply_promise<Reply> promise{self_};
+  ask(self_, entry.actor, msg)
     .then(
       [this, id, promise, exists_afterwards](Reply& reply) mutable {
         if (const auto known = sandboxes_.find(id); known != sandboxes_.end())
@@ -59,13 +73,51 @@ caf::result<Reply> node_state::change(const Request& msg,
   return promise;
 }
 
+// One sandbox that fails takes no other down, and what it had stays known.
+void node_state::watch(const std::string& id, const sandbox_actor& actor) {
+  ask(self_, actor, await_end{})
+    .then(
+      [this, id, actor](sandbox_legacy& left) {
+        lost(id, actor, std::move(left));
+      },
+      [this, id, actor](caf::error& err) {
+        // Those that NODE itself has ended are not known any more.
+        const auto i = sandboxes_.find(id);
+        if (i == sandboxes_.end() || i->second.actor != actor)
+          return;
+        sandbox_legacy unknown;
+        unknown.cause = from_caf(err);
+        lost(id, actor, std::move(unknown));
+      });
+}
+
+void node_state::lost(const std::string& id, const sandbox_actor& actor,
+                      sandbox_legacy legacy) {
+  const auto i = sandboxes_.find(id);
+  const bool was_known = i != sandboxes_.end() && i->second.actor == actor;
+  const bool leaves = legacy.phase != sandbox_phase::absent;
+  // The last caller may have been told before, and NODE have given it up.
+  if (!was_known && (i != sandboxes_.end() || !leaves))
+    return;
+  log::error("sandbox-died",
+             {{"sandbox", id}, {"reason", legacy.cause.message}});
+  auto& entry = was_known ? i->second : sandboxes_[id];
+  entry.actor = nullptr;
+  entry.exists = leaves;
+  if (leaves)
+    entry.legacy = std::move(legacy);
+  else if (entry.changing == 0)
+    sandboxes_.erase(id);
+}
+
 void node_state::changed(const std::string& id) {
   const auto i = sandboxes_.find(id);
   if (i == sandboxes_.end() || --i->second.changing > 0 || i->second.exists)
     return;
-  auto actor = std::move(i->second.actor);
+  const auto actor = std::move(i->second.actor);
   sandboxes_.erase(i);
-  stop(actor);
+  if (actor)
+    stop(actor);
 }
 
 node_state::handle::behavior_type node_state::make_behavior() {
@@ -104,7 +156,7 @@ node_state::handle::behavior_type node_state::make_behavior() {
       return list();
     },
     [this](const list_volumes_request& msg) -> caf::result<list_volumes_reply> {
-      auto promise = self_->make_response_promise<list_volumes_reply>();
+      const reply_promise<list_volumes_reply> promise{self_};
       ask(self_, registry_, describe_volumes{msg.sandbox_id})
         .then(
           [promise](volume_list& list) mutable {
@@ -119,7 +171,7 @@ node_state::handle::behavior_type node_state::make_behavior() {
 }
 
 caf::result<list_sandboxes_reply> node_state::list() {
-  auto promise = self_->make_response_promise<list_sandboxes_reply>();
+  const reply_promise<list_sandboxes_reply> promise{self_};
   auto reply = std::make_shared<list_sandboxes_reply>();
   // One more than there are sandboxes, so that none is an answer too.
   auto missing = std::make_shared<std::size_t>(1);
@@ -135,6 +187,13 @@ caf::result<list_sandboxes_reply> node_state::list() {
   for (const auto& [id, known] : sandboxes_) {
     if (!known.exists)
       continue;
+    if (known.legacy) {
+      sandbox_status shown;
+      shown.sandbox_id = id;
+      shown.mode = known.legacy->request.mode;
+      reply->sandboxes.push_back(std::move(shown));
+      continue;
+    }
     ++*missing;
     ask(self_, known.actor, get_sandbox_request{id})
       .then(

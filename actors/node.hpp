@@ -2,15 +2,19 @@
 
 #include "messages/node.hpp"
 #include "messages/registry.hpp"
+#include "messages/reply_promise.hpp"
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace fsshare {
 
-/// Spawns the SANDBOX of an id. Injected, so that tests hand in a fake.
-using sandbox_factory = std::function<sandbox_actor(const std::string&)>;
+/// Spawns the SANDBOX of an id, for Cleanup alone where another has left
+/// something. Injected, so that tests hand in a fake.
+using sandbox_factory = std::function<sandbox_actor(
+  const std::string&, const std::optional<sandbox_legacy>&)>;
 
 /// What NODE owns: which sandboxes there are.
 class node_state {
@@ -25,7 +29,10 @@ public:
 
 private:
   struct sandbox {
+    /// Null while it is lost.
     sandbox_actor actor;
+    /// Of an actor that ended by itself, until Cleanup.
+    std::optional<sandbox_legacy> legacy = std::nullopt;
     /// Prepare and Cleanup requests that are not answered.
     std::size_t changing = 0;
     /// Set by the last of them that succeeded.
@@ -36,6 +43,9 @@ private:
   caf::result<Reply> route(const Request& msg);
   template <class Reply, class Request>
   caf::result<Reply> change(const Request& msg, bool exists_afterwards);
+  void watch(const std::string& id, const sandbox_actor& actor);
+  void lost(const std::string& id, const sandbox_actor& actor,
+            sandbox_legacy legacy);
   void changed(const std::string& id);
   caf::result<list_sandboxes_reply> list();
 

@@ -117,7 +117,7 @@ reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
 template <class Reply, class Request>
 caf::result<Reply> reader_pool_state::read(const Request& msg,
                                            wanted_read wanted) {
-  auto promise = self_->make_response_promise<Reply>();
+  const reply_promise<Reply> promise{self_};
   pending_read added;
   added.read = [reader = reader_, msg](const checkpoint& between) {
     return outcome_of<Reply>(*reader, msg, between);

@@ -3,6 +3,7 @@
 #include "actors/reader_files.hpp"
 #include "core/read_queue.hpp"
 #include "messages/reader_pool.hpp"
+#include "messages/reply_promise.hpp"
 #include "messages/state_actor.hpp"
 #include "sys/read_progress.hpp"
 #include "sys/reader_threads.hpp"

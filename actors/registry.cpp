@@ -103,7 +103,7 @@ registry_state::handle::behavior_type registry_state::make_behavior() {
 }
 
 caf::result<destination_added> registry_state::add(add_destination& msg) {
-  auto promise = self_->make_response_promise<destination_added>();
+  const reply_promise<destination_added> promise{self_};
   const auto id
     = table_.add({msg.sandbox_id, std::move(msg.container_id), msg.share_id,
                   std::move(msg.volume), std::move(msg.guest_root)},
@@ -120,7 +120,7 @@ caf::result<destination_added> registry_state::add(add_destination& msg) {
 }
 
 caf::result<destination_added> registry_state::await(const await_current& msg) {
-  auto promise = self_->make_response_promise<destination_added>();
+  const reply_promise<destination_added> promise{self_};
   const auto i = find(msg.sandbox_id, msg.share_id);
   const auto waiter = ++last_waiter_;
   waiting_.emplace(waiter, promise);
@@ -151,7 +151,7 @@ registry_state::remove(const remove_destination& msg) {
   const auto i = find(msg.sandbox_id, msg.share_id);
   if (i == destinations_.end())
     return destination_removed{};
-  auto promise = self_->make_response_promise<destination_removed>();
+  const reply_promise<destination_removed> promise{self_};
   i->second.removed.push_back(promise);
   table_.remove(i->first, now());
   act();

@@ -4,6 +4,7 @@
 #include "messages/inotify_reader.hpp"
 #include "messages/memory_budget.hpp"
 #include "messages/registry.hpp"
+#include "messages/reply_promise.hpp"
 #include "messages/volume_reader.hpp"
 
 #include <map>
@@ -37,8 +38,8 @@ private:
     std::string sandbox_id;
     std::string share_id;
     guest_proxy_actor proxy;
-    std::optional<caf::typed_response_promise<destination_added>> added;
-    std::vector<caf::typed_response_promise<destination_removed>> removed;
+    std::optional<reply_promise<destination_added>> added;
+    std::vector<reply_promise<destination_removed>> removed;
     /// What a dead proxy did not take, for the one that takes its place.
     std::optional<guest_order> not_taken;
   };
@@ -92,8 +93,7 @@ private:
   std::set<std::tuple<std::string, std::string, destination_id>> by_share_;
   std::map<std::string, debtor> debtors_;
   /// Who waits for a copy to be current.
-  std::map<std::uint64_t, caf::typed_response_promise<destination_added>>
-    waiting_;
+  std::map<std::uint64_t, reply_promise<destination_added>> waiting_;
   std::uint64_t last_waiter_ = 0;
   std::optional<time_point> armed_;
   std::uint64_t turn_ = 0;

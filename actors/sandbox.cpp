@@ -11,19 +11,29 @@ sandbox_state::sandbox_state(handle::pointer self, sandbox_options options,
                              sandbox_neighbours neighbours)
   : self_(self), options_(std::move(options)),
     neighbours_(std::move(neighbours)),
-    layout_(options_.share_root, options_.sandbox_id,
-            options_.guest_share_dir) {
+    layout_(options_.share_root, options_.sandbox_id, options_.guest_share_dir),
+    cause_{errc::aborted, "sandbox '" + options_.sandbox_id
+                            + "': the node agent is shutting down"} {
+  if (options_.legacy) {
+    state_.inherit(options_.legacy->request);
+    images_ = options_.legacy->images;
+  }
+}
+
+void sandbox_state::failed(const error& why) {
+  cause_ = why.within("sandbox '" + options_.sandbox_id + "'");
+  if (heir_)
+    heir_->deliver(
+      sandbox_legacy{cause_, state_.request(), state_.phase(), images_});
 }
 
 sandbox_state::~sandbox_state() {
-  const error why{errc::aborted, "sandbox '" + options_.sandbox_id
-                                   + "': the node agent is shutting down"};
-  drop_all(why);
+  drop_all(cause_);
   stop_nydus();
   for (auto& promise : preparing_)
-    promise.deliver(to_caf(why));
+    promise.deliver(to_caf(cause_));
   for (auto& promise : cleaning_)
-    promise.deliver(to_caf(why));
+    promise.deliver(to_caf(cause_));
 }
 
 template <class Reply>
@@ -31,7 +41,7 @@ caf::result<Reply> sandbox_state::follow(bool on) {
   if (auto checked = state_.check_prepared(); !checked)
     return to_caf(checked.err());
   following_ = on;
-  auto promise = self_->make_response_promise<Reply>();
+  const reply_promise<Reply> promise{self_};
   ask(self_, neighbours_.registry, follow_sandbox{options_.sandbox_id, on})
     .then(
       [promise]() mutable {
@@ -75,6 +85,10 @@ sandbox_state::handle::behavior_type sandbox_state::make_behavior() {
     [this](const get_sandbox_request&) {
       return describe();
     },
+    [this](const await_end&) -> caf::result<sandbox_legacy> {
+      heir_ = reply_promise<sandbox_legacy>{self_};
+      return *heir_;
+    },
   };
 }
 
@@ -84,7 +98,7 @@ caf::result<prepare_reply> sandbox_state::prepare(const prepare_request& msg) {
     return to_caf(admitted.err());
   if (*admitted == admission::answer)
     return prepared_reply();
-  auto promise = self_->make_response_promise<prepare_reply>();
+  const reply_promise<prepare_reply> promise{self_};
   preparing_.push_back(promise);
   if (*admitted == admission::begin)
     begin_prepare();
@@ -177,7 +191,7 @@ caf::result<cleanup_reply> sandbox_state::cleanup(const cleanup_request& msg) {
   if (msg.abandoned)
     if (auto checked = state_.check_abandoned(msg.sandbox_id); !checked)
       return to_caf(checked.err());
-  auto promise = self_->make_response_promise<cleanup_reply>();
+  const reply_promise<cleanup_reply> promise{self_};
   const bool begun = !cleaning_.empty();
   cleaning_.push_back(promise);
   if (begun)
@@ -254,7 +268,7 @@ void sandbox_state::drop_all(const error& why) {
 caf::result<get_sandbox_reply> sandbox_state::describe() {
   if (auto checked = state_.check_prepared(); !checked)
     return to_caf(checked.err());
-  auto promise = self_->make_response_promise<get_sandbox_reply>();
+  const reply_promise<get_sandbox_reply> promise{self_};
   auto reply = std::make_shared<get_sandbox_reply>(describe_shares());
   if (!proxy_) {
     promise.deliver(std::move(*reply));
@@ -290,9 +304,9 @@ void sandbox_state::add_guest(get_sandbox_reply& reply,
   }
 }
 
-void sandbox_state::add_volumes(
-  caf::typed_response_promise<get_sandbox_reply> promise,
-  const std::shared_ptr<get_sandbox_reply>& reply, guest_status guest) {
+void sandbox_state::add_volumes(reply_promise<get_sandbox_reply> promise,
+                                const std::shared_ptr<get_sandbox_reply>& reply,
+                                guest_status guest) {
   ask(self_, neighbours_.registry, describe_volumes{options_.sandbox_id})
     .then(
       [promise, reply, guest = std::move(guest)](volume_list& list) mutable {

@@ -10,6 +10,7 @@
 #include "messages/mounter.hpp"
 #include "messages/nydus.hpp"
 #include "messages/registry.hpp"
+#include "messages/reply_promise.hpp"
 #include "messages/sandbox.hpp"
 #include "messages/volume_reader.hpp"
 
@@ -32,6 +33,8 @@ struct sandbox_options {
   submounts recursive = submounts::take;
   copy_rules categories{};
   copy_scope guest_copies = copy_scope::per_container;
+  /// Of the one whose place it takes: it is for Cleanup alone then.
+  std::optional<sandbox_legacy> legacy = std::nullopt;
 };
 
 /// Whom a SANDBOX works with.
@@ -47,7 +50,9 @@ struct sandbox_neighbours {
   std::function<std::uint64_t()> nonce;
   /// Spawns the NYDUS of a sandbox whose nydusd listens on `socket`; needed
   /// where sandboxes are prepared with one.
-  std::function<nydus_actor(const std::string& socket)> make_nydus = nullptr;
+  /// Fails where no thread can be had.
+  std::function<result<nydus_actor>(const std::string& socket)> make_nydus
+    = nullptr;
 };
 
 /// What a SANDBOX owns: its state, its guest's proxy and whom it owes answers.
@@ -62,6 +67,9 @@ public:
   sandbox_state(const sandbox_state&) = delete;
   sandbox_state& operator=(const sandbox_state&) = delete;
 
+  /// What a handler threw, before the end.
+  void failed(const error& why);
+
   handle::behavior_type make_behavior();
 
 private:
@@ -71,7 +79,7 @@ private:
 
   /// Whom a share owes an answer, beside what share_state knows of it.
   struct debts {
-    std::vector<caf::typed_response_promise<share_file_reply>> callers;
+    std::vector<reply_promise<share_file_reply>> callers;
     std::vector<ended> enders;
   };
   using status_handler = std::function<void(const status&)>;
@@ -86,7 +94,7 @@ private:
     opened_sources sources;
     /// Filled in once the kind is known.
     rootfs_share share;
-    std::vector<caf::typed_response_promise<share_rootfs_reply>> callers;
+    std::vector<reply_promise<share_rootfs_reply>> callers;
     std::vector<status_handler> enders;
   };
 
@@ -108,7 +116,7 @@ private:
   caf::result<get_sandbox_reply> describe();
   get_sandbox_reply describe_shares() const;
   void add_guest(get_sandbox_reply& reply, const guest_status& guest) const;
-  void add_volumes(caf::typed_response_promise<get_sandbox_reply> promise,
+  void add_volumes(reply_promise<get_sandbox_reply> promise,
                    const std::shared_ptr<get_sandbox_reply>& reply,
                    guest_status guest);
   template <class Reply>
@@ -166,7 +174,7 @@ private:
   void unmount_images(const std::vector<std::string>& mountpoints,
                       const status_handler& then);
   void rootfs_gone(const std::string& container_id, const status& outcome);
-  const nydus_actor& nydus();
+  result<nydus_actor> nydus();
   void stop_nydus();
 
   // -- the end of shares (sandbox_unshare.cpp) --------------------------------
@@ -204,8 +212,12 @@ private:
   nydus_actor nydus_;
   /// Mountpoints of images that nydusd has mounted or is about to.
   std::set<std::string> images_;
-  std::vector<caf::typed_response_promise<prepare_reply>> preparing_;
-  std::vector<caf::typed_response_promise<cleanup_reply>> cleaning_;
+  std::vector<reply_promise<prepare_reply>> preparing_;
+  std::vector<reply_promise<cleanup_reply>> cleaning_;
+  /// Who is told what is left when this ends.
+  std::optional<reply_promise<sandbox_legacy>> heir_;
+  /// Why it ends.
+  error cause_;
 };
 
 } // namespace fsshare

@@ -70,7 +70,7 @@ sandbox_state::share_rootfs(const share_rootfs_request& msg) {
     if (there.phase == share_phase::ending)
       return to_caf({errc::aborted, subject_of(id) + ": it is being unshared"});
   }
-  auto promise = self_->make_response_promise<share_rootfs_reply>();
+  const reply_promise<share_rootfs_reply> promise{self_};
   auto& made = rootfs_[id];
   made.callers.push_back(promise);
   if (known == rootfs_.end()) {
@@ -162,8 +162,13 @@ sandbox_state::describe_rootfs(const share_rootfs_request& request,
 
 void sandbox_state::mount_image(const std::string& container_id,
                                 const rafs_mount& image) {
+  const auto to = nydus();
+  if (!to) {
+    rootfs_ended(container_id, to.err());
+    return;
+  }
   images_.insert(image.mountpoint);
-  ask(self_, nydus(), mount_rafs{image})
+  ask(self_, *to, mount_rafs{image})
     .then(
       [this, container_id](const rafs_mounted&) {
         // Without the entry, Cleanup has asked for the end of the image.
@@ -279,7 +284,12 @@ void sandbox_state::unmount_images(const std::vector<std::string>& mountpoints,
     then(unit{});
     return;
   }
-  ask(self_, nydus(), unmount_rafs{mountpoints})
+  const auto to = nydus();
+  if (!to) {
+    then(to.err());
+    return;
+  }
+  ask(self_, *to, unmount_rafs{mountpoints})
     .then(
       [this, mountpoints, then](const rafs_unmounted& done) {
         for (const auto& mountpoint : mountpoints)
@@ -311,9 +321,13 @@ void sandbox_state::rootfs_gone(const std::string& container_id,
     then(outcome);
 }
 
-const nydus_actor& sandbox_state::nydus() {
-  if (!nydus_)
-    nydus_ = neighbours_.make_nydus(state_.request().nydusd_socket);
+result<nydus_actor> sandbox_state::nydus() {
+  if (!nydus_) {
+    auto made = neighbours_.make_nydus(state_.request().nydusd_socket);
+    if (!made)
+      return made;
+    nydus_ = *std::move(made);
+  }
   return nydus_;
 }
 

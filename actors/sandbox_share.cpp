@@ -44,7 +44,7 @@ sandbox_state::share_file(const share_file_request& msg) {
   auto& s = *state_.find(msg.container_id, msg.mount.destination);
   if (*admitted == admission::answer)
     return s.reply;
-  auto promise = self_->make_response_promise<share_file_reply>();
+  const reply_promise<share_file_reply> promise{self_};
   debts_[s.share_id].callers.push_back(promise);
   if (*admitted == admission::begin)
     begin_share(s);

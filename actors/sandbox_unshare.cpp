@@ -14,7 +14,7 @@ struct gathering {
   Reply reply;
   std::string errors;
   errc code = errc::none;
-  caf::typed_response_promise<Reply> promise;
+  reply_promise<Reply> promise;
 
   void note(const error& err) {
     if (code == errc::none)
@@ -43,7 +43,7 @@ sandbox_state::unshare_file(const unshare_file_request& msg) {
               : state_.find(msg.share_id);
   if (s == nullptr)
     return unshare_file_reply{};
-  auto promise = self_->make_response_promise<unshare_file_reply>();
+  const reply_promise<unshare_file_reply> promise{self_};
   end_share(*s, [promise](const result<pending_list>& outcome) mutable {
     if (outcome)
       promise.deliver(unshare_file_reply{*outcome});
@@ -59,7 +59,7 @@ sandbox_state::unshare_container(const unshare_container_request& msg) {
     return to_caf(checked.err());
   const auto ids = state_.shares_of(msg.container_id);
   auto all = std::make_shared<gathering<unshare_container_reply>>();
-  all->promise = self_->make_response_promise<unshare_container_reply>();
+  all->promise = reply_promise<unshare_container_reply>{self_};
   // One more than there are shares, for the root filesystem.
   all->missing = ids.size() + 1;
   auto promise = all->promise;
@@ -84,7 +84,7 @@ caf::result<unshare_rootfs_reply>
 sandbox_state::unshare_rootfs(const unshare_rootfs_request& msg) {
   if (auto checked = state_.check_prepared(); !checked)
     return to_caf(checked.err());
-  auto promise = self_->make_response_promise<unshare_rootfs_reply>();
+  const reply_promise<unshare_rootfs_reply> promise{self_};
   end_rootfs(msg.container_id, [promise](const status& outcome) mutable {
     if (outcome)
       promise.deliver(unshare_rootfs_reply{});

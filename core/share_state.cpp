@@ -50,6 +50,11 @@ status share_state::check_abandoned(const std::string& sandbox_id) const {
                  + "': this node agent prepared it, clean it up instead"};
 }
 
+void share_state::inherit(const prepare_request& request) {
+  request_ = request;
+  phase_ = sandbox_phase::leftover;
+}
+
 void share_state::cleaning() {
   phase_ = sandbox_phase::cleaning;
   shares_.clear();

@@ -75,6 +75,9 @@ public:
   /// @returns `errc::failed_precondition` unless it is none of this process.
   status check_abandoned(const std::string& sandbox_id) const;
 
+  /// Takes the place of one that is gone: only Cleanup helps.
+  void inherit(const prepare_request& request);
+
   /// Notes that Cleanup began; the shares are forgotten.
   void cleaning();
   void cleaned(bool whole);

@@ -3,6 +3,7 @@
 #include "main/build_info.hpp"
 #include "sys/end_signals.hpp"
 #include "sys/file_mask.hpp"
+#include "sys/standard_descriptors.hpp"
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -183,6 +184,7 @@ int run(int argc, char** argv) {
 } // namespace
 
 int main(int argc, char** argv) {
+  fill_standard_descriptors();
   try {
     return run(argc, argv);
   } catch (const std::exception& failed) {

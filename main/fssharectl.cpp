@@ -1,11 +1,13 @@
 #include "ctl/program.hpp"
 #include "main/build_info.hpp"
+#include "sys/standard_descriptors.hpp"
 
 #include <iostream>
 #include <string>
 #include <vector>
 
 int main(int argc, char** argv) {
+  fsshare::fill_standard_descriptors();
   std::vector<std::string> args{argv + 1, argv + argc};
   const auto code
     = fsshare::ctl::run(std::move(args), fsshare::version_line("fssharectl"),

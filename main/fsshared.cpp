@@ -2,14 +2,19 @@
 #include "log/log.hpp"
 #include "main/build_info.hpp"
 #include "main/node_agent.hpp"
+#include "messages/errors.hpp"
 #include "sys/eager_binding.hpp"
 #include "sys/end_signals.hpp"
 #include "sys/file_mask.hpp"
 #include "sys/identity.hpp"
+#include "sys/standard_descriptors.hpp"
 #include "ttrpc/protobuf_log.hpp"
 
 #include <CLI/CLI.hpp>
 #include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <string>
 
@@ -21,6 +26,8 @@ constexpr int exit_done = 0;
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 64;
 constexpr int exit_config = 78;
+// For whoever reads the log to take the last lines.
+constexpr std::chrono::milliseconds last_lines_limit{1000};
 
 struct arguments {
   std::string config;
@@ -31,6 +38,13 @@ struct arguments {
 int refuse(int code, const error& why) {
   std::cerr << "fsshared: " << to_string(why.code) << ": " << why.message
             << "\n";
+  return code;
+}
+
+/// Has the last lines written, and does not return where nobody takes them.
+int logged(int code) {
+  if (!log::end(last_lines_limit))
+    std::_Exit(code);
   return code;
 }
 
@@ -47,7 +61,7 @@ int serve(const node_config& config, const end_signals& signals) {
     signals.send();
   });
   if (!agent)
-    return refuse(exit_failed, agent.err());
+    return logged(refuse(exit_failed, agent.err()));
   log::info("started", {{"version", build_info::version},
                         {"commit", build_info::commit},
                         {"socket", config.api.socket},
@@ -57,13 +71,13 @@ int serve(const node_config& config, const end_signals& signals) {
     // Whatever died may have left others waiting for it.
     end_signals::limit_end(config.shutdown.grace);
     agent->reset();
-    return exit_failed;
+    return logged(exit_failed);
   }
   log::info("stopping", {{"signal", signal}});
   end_signals::limit_end(config.shutdown.grace);
   agent->reset();
   log::info("stopped");
-  return exit_done;
+  return logged(exit_done);
 }
 
 int run(const arguments& with) {
@@ -110,13 +124,26 @@ int parse_and_run(int argc, char** argv) {
   return run(with);
 }
 
+// What no handler catches, as in a thread of a library, ends the process; with
+// a word about why, and so that whoever started it starts it again.
+[[noreturn]] void end_at_once() {
+  std::string why = "terminated";
+  if (const auto thrown = std::current_exception())
+    why = describe_exception(thrown, "terminated").message;
+  std::cerr << "fsshared: INTERNAL: " << why << std::endl;
+  std::_Exit(exit_failed);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
+  fill_standard_descriptors();
   bind_eagerly(argv);
+  std::set_terminate(end_at_once);
   try {
     return parse_and_run(argc, argv);
-  } catch (const std::exception& failed) {
-    return refuse(exit_failed, {errc::internal, failed.what()});
+  } catch (...) {
+    return refuse(exit_failed,
+                  describe_exception(std::current_exception(), "start"));
   }
 }

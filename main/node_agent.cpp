@@ -7,17 +7,20 @@
 #include "actors/mounter.hpp"
 #include "actors/node.hpp"
 #include "actors/nydus.hpp"
+#include "actors/reader_files.hpp"
 #include "actors/reader_pool.hpp"
 #include "actors/registry.hpp"
 #include "actors/sandbox.hpp"
-#include "actors/reader_files.hpp"
 #include "core/paths.hpp"
+#include "core/socket_access.hpp"
 #include "log/log.hpp"
 #include "main/build_info.hpp"
 #include "main/supervision.hpp"
 #include "sys/descriptor_limit.hpp"
 #include "sys/heap_trim.hpp"
+#include "sys/identity.hpp"
 #include "sys/inotify.hpp"
+#include "sys/instance_lock.hpp"
 #include "sys/io_loop.hpp"
 #include "sys/kernel_calls.hpp"
 #include "sys/kernel_mount.hpp"
@@ -25,9 +28,11 @@
 #include "sys/share_visibility.hpp"
 #include "sys/socket_dialer.hpp"
 #include "sys/socket_listener.hpp"
+#include "sys/thread_room.hpp"
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <filesystem>
 #include <limits>
 #include <random>
@@ -48,6 +53,10 @@ read_queue::settings reading_settings(const node_config& config) {
   s.timeout = config.sources.timeout;
   return s;
 }
+
+// Those that begin with the process: CAF's two workers, clock and printer, the
+// loop, the log's, MOUNTER, the readers, and one to spare.
+constexpr unsigned thread_count = 4 + 2 + 1 + reader_count + 1;
 
 std::uint64_t random_number() {
   // The kernel's, so that names cannot be guessed.
@@ -158,6 +167,8 @@ private:
   void supervise();
 
   node_config config;
+  std::optional<instance_lock> root_lock;
+  std::optional<instance_lock> socket_lock;
   supervision supervisor;
   actor_settings settings;
   // Before the actors: what they still hold of a connection asks for it.
@@ -183,6 +194,10 @@ status node_agent::parts::start() {
     return made;
   if (auto visible = check_visible(config); !visible)
     return visible;
+  auto locked = instance_lock::on_directory("share root", config.share.root);
+  if (!locked)
+    return locked.err();
+  root_lock = *std::move(locked);
   if (auto started = start_actors(); !started)
     return started;
   return listen();
@@ -220,14 +235,16 @@ status node_agent::parts::start_actors() {
   // No reason not to start: volumes are polled until there is one.
   if (const auto opened = watches->open(); !opened)
     log::warning("inotify-unavailable", {{"error", opened.err().message}});
-  auto make_sandbox = [this, with = neighbours()](const std::string& id) {
-    return system.spawn<state_actor<sandbox_state>>(
-      sandbox_options{id, config.share.root, config.guest.share_dir,
-                      config.mounts.recursive ? submounts::take
-                                              : submounts::leave,
-                      config.copy.categories, config.volumes.guest_copies},
-      with);
-  };
+  auto make_sandbox
+    = [this, with = neighbours()](const std::string& id,
+                                  const std::optional<sandbox_legacy>& legacy) {
+        return system.spawn<state_actor<sandbox_state>>(
+          sandbox_options{
+            id, config.share.root, config.guest.share_dir,
+            config.mounts.recursive ? submounts::take : submounts::leave,
+            config.copy.categories, config.volumes.guest_copies, legacy},
+          with);
+      };
   node = system.spawn<state_actor<node_state>>(make_sandbox, registry);
   api_server_options serving;
   serving.allowed_uids = config.api.allowed_uids;
@@ -270,7 +287,10 @@ sandbox_neighbours node_agent::parts::neighbours() {
           o, network, reader, memory, registry)};
       };
   const auto make_nydus = [this](const std::string& socket) {
-    return nydus_actor{spawn_blocking<nydus>(system, nydusd_at(socket))};
+    return try_spawn<nydus_actor>(
+      "start a thread for nydusd at " + socket, [this, &socket] {
+        return spawn_blocking<nydus>(system, nydusd_at(socket));
+      });
   };
   return {mounts, registry, reader, make_proxy, random_number, make_nydus};
 }
@@ -291,9 +311,18 @@ status node_agent::parts::listen() {
     return made;
   const guest_address address{address_scheme::unix_socket, config.api.socket, 0,
                               0};
+  // A socket file that nobody listens on is replaced under the lock only.
+  auto locked = instance_lock::on_file("the lock of the control socket",
+                                       config.api.socket + ".lock");
+  if (!locked)
+    return locked.err();
+  socket_lock = *std::move(locked);
+  const auto access = access_for(config.api.allowed_uids, effective_uid());
   socket_listener::options with;
   with.gauge = gauge;
   with.farewell = api_farewell();
+  with.mode = access.mode;
+  with.owner = access.owner;
   auto opened = socket_listener::open(
     loop, address, with,
     [this](byte_stream_ptr stream, std::optional<peer_credentials> peer) {
@@ -333,10 +362,16 @@ node_agent::~node_agent() = default;
 result<std::unique_ptr<node_agent>>
 node_agent::start(const node_config& config,
                   const std::function<void()>& died) {
-  auto p = std::make_unique<parts>(config, died);
-  if (auto started = p->start(); !started)
-    return started.err();
-  return std::unique_ptr<node_agent>{new node_agent{std::move(p)}};
+  if (auto room = check_thread_room(thread_count); !room)
+    return room.err();
+  try {
+    auto p = std::make_unique<parts>(config, died);
+    if (auto started = p->start(); !started)
+      return started.err();
+    return std::unique_ptr<node_agent>{new node_agent{std::move(p)}};
+  } catch (...) {
+    return describe_exception(std::current_exception(), "start");
+  }
 }
 
 } // namespace fsshare

@@ -3,6 +3,9 @@
 #include "core/result.hpp"
 #include "messages/caf_compat.hpp"
 
+#include <exception>
+#include <string>
+
 #if FSSHARE_CAF_1 || CAF_VERSION >= 1800
 namespace fsshare {
 bool from_string(caf::string_view text, errc& code);
@@ -26,6 +29,12 @@ caf::error to_caf(const error& err);
 /// Unwraps the error of a failed request. An actor that is gone is
 /// `errc::unavailable`; what CAF itself reports otherwise is `errc::internal`.
 error from_caf(const caf::error& err);
+
+/// Words what a handler threw: INTERNAL with its what(), or RESOURCE_EXHAUSTED
+/// naming the limit of tasks where no thread could be started.
+/// @param thrown Not null.
+error describe_exception(const std::exception_ptr& thrown,
+                         const std::string& where);
 
 /// Turns what core returned into what a handler returns.
 template <class T>

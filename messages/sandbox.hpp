@@ -1,10 +1,30 @@
 #pragma once
 
 #include "core/api_types.hpp"
+#include "core/share_state.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 
+#include <set>
+#include <string>
+
 namespace fsshare {
+
+/// Asks a SANDBOX for what it leaves; answered when a fault ends it, and with
+/// an error when anything else does.
+struct await_end {};
+
+/// What is to be taken away of a sandbox whose SANDBOX is gone.
+struct sandbox_legacy {
+  /// Why it ended.
+  error cause;
+  /// As it was prepared, in whole or in part.
+  prepare_request request;
+  /// Nothing is left of one that is absent.
+  sandbox_phase phase = sandbox_phase::leftover;
+  /// Mountpoints of images that its nydusd may have.
+  std::set<std::string> images;
+};
 
 /// SANDBOX: one per sandbox; owns what is prepared and shared for it. Requests
 /// were checked; each is answered once what it asks for is done or undone,
@@ -22,7 +42,7 @@ using sandbox_actor = caf::typed_actor<
   rpc<unshare_rootfs_reply, unshare_rootfs_request>,
   rpc<start_watcher_reply, start_watcher_request>,
   rpc<stop_watcher_reply, stop_watcher_request>,
-  rpc<get_sandbox_reply, get_sandbox_request>>;
+  rpc<get_sandbox_reply, get_sandbox_request>, rpc<sandbox_legacy, await_end>>;
 
 } // namespace fsshare
 
@@ -46,6 +66,8 @@ FSSHARE_MESSAGE(fsshare::stop_watcher_request)
 FSSHARE_MESSAGE(fsshare::stop_watcher_reply)
 FSSHARE_MESSAGE(fsshare::get_sandbox_request)
 FSSHARE_MESSAGE(fsshare::get_sandbox_reply)
+FSSHARE_MESSAGE(fsshare::await_end)
+FSSHARE_MESSAGE(fsshare::sandbox_legacy)
 
 CAF_BEGIN_TYPE_ID_BLOCK(fsshare_sandbox, fsshare::type_range(4))
   CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::prepare_request))
@@ -68,4 +90,6 @@ CAF_BEGIN_TYPE_ID_BLOCK(fsshare_sandbox, fsshare::type_range(4))
   CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::stop_watcher_reply))
   CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::get_sandbox_request))
   CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::get_sandbox_reply))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::await_end))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::sandbox_legacy))
 CAF_END_TYPE_ID_BLOCK(fsshare_sandbox)

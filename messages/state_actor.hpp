@@ -1,7 +1,10 @@
 #pragma once
 
 #include "messages/caf_compat.hpp"
+#include "messages/errors.hpp"
+#include "messages/reply_promise.hpp"
 
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -26,6 +29,19 @@ extern "C" void __tsan_release(void*);
 
 namespace fsshare {
 
+/// Spawns an actor that may find no thread.
+/// @param what Begins the sentence of the error.
+/// @param spawn Returns what converts to a Handle.
+/// @returns `errc::resource_exhausted` naming the limit of tasks.
+template <class Handle, class Spawn>
+result<Handle> try_spawn(const std::string& what, Spawn spawn) {
+  try {
+    return Handle{spawn()};
+  } catch (...) {
+    return describe_exception(std::current_exception(), what);
+  }
+}
+
 #if CAF_VERSION < 1800 && !FSSHARE_CAF_1
 /// An actor whose data and behaviour are a plain class:
 ///
@@ -36,9 +52,18 @@ namespace fsshare {
 ///       handle::behavior_type make_behavior();   // runs in the actor
 ///     };
 ///
-/// The state dies when the actor ends, whatever the reason. CAF 0.17.6 never
-/// answers a promise whose holder dies, so ~State must deliver an error to
-/// every promise that it still has.
+/// The state dies when the actor ends, whatever the reason, and answers what it
+/// owes in ~State; see reply_promise for what it forgets.
+///
+/// What a handler throws is an error to its caller, then the end of the actor,
+/// whose state may be half changed:
+///
+///     void failed(const error& why);           // if there is one, before
+///     ~State
+///
+/// unless nothing of the state depends on how far a handler got:
+///
+///     static constexpr bool survives_exceptions = true;
 template <class State>
 class state_actor final : public State::handle::base {
   using super = typename State::handle::base;
@@ -49,6 +74,10 @@ public:
   template <class... Ts>
   explicit state_actor(caf::actor_config& cfg, Ts&&... xs) : super(cfg) {
     state_.emplace(static_cast<super*>(this), std::forward<Ts>(xs)...);
+    // The reason that whoever watches the actor gets.
+    this->set_exception_handler([](std::exception_ptr& thrown) {
+      return to_caf(describe_exception(thrown, State::name));
+    });
   }
   ~state_actor() override {
     FSSHARE_ACQUIRE(this);
@@ -73,13 +102,32 @@ public:
     FSSHARE_RELEASE(this);
     super::enqueue(std::move(element), unit);
   }
+#endif
+
   caf::invoke_message_result consume(caf::mailbox_element& element) override {
     FSSHARE_ACQUIRE(this);
-    auto consumed = super::consume(element);
-    FSSHARE_RELEASE(this);
-    return consumed;
+    orphaned_promises().clear();
+    try {
+      const auto consumed = super::consume(element);
+      FSSHARE_RELEASE(this);
+      return consumed;
+    } catch (...) {
+      const auto why
+        = describe_exception(std::current_exception(), State::name);
+      for (auto& promise : std::exchange(orphaned_promises(), {}))
+        promise.deliver(to_caf(why));
+      if (survives()) {
+        // Of no request if there is a promise.
+        this->make_response_promise().deliver(to_caf(why));
+        FSSHARE_RELEASE(this);
+        return caf::invoke_message_result::dropped;
+      }
+      if constexpr (requires(State & s) { s.failed(why); })
+        if (state_)
+          state_->failed(why);
+      throw;
+    }
   }
-#endif
 
 protected:
   behavior_type make_behavior() override {
@@ -88,6 +136,13 @@ protected:
   }
 
 private:
+  static constexpr bool survives() {
+    if constexpr (requires { State::survives_exceptions; })
+      return State::survives_exceptions;
+    else
+      return false;
+  }
+
   std::optional<State> state_;
 };
 #else

@@ -3,6 +3,7 @@
 #include "core/paths.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -13,13 +14,23 @@ namespace {
 
 using steps_done = std::vector<const mount_step*>;
 
+// What is thrown in a step, as for want of memory, fails the step alone: those
+// before it are still to be undone.
+result<step_outcome> apply(const mount_step& step, mount_session& session) {
+  try {
+    return session.apply(step);
+  } catch (const std::exception& thrown) {
+    return error{errc::internal, thrown.what()};
+  }
+}
+
 error undone(error failure, const steps_done& done, mount_session& session) {
   const char* separator = "; undo: ";
   std::for_each(done.rbegin(), done.rend(), [&](const mount_step* step) {
     const auto undo = undo_of(*step);
     if (!undo)
       return;
-    if (auto outcome = session.apply(*undo); !outcome) {
+    if (auto outcome = apply(*undo, session); !outcome) {
       failure.message
         += separator + describe(*undo) + ": " + outcome.err().message;
       separator = "; ";
@@ -31,7 +42,7 @@ error undone(error failure, const steps_done& done, mount_session& session) {
 result<plan_done> run_or_undo(const mount_plan& plan, mount_session& session) {
   steps_done done;
   for (const auto& step : plan.steps) {
-    const auto outcome = session.apply(step);
+    const auto outcome = apply(step, session);
     if (!outcome)
       return undone(outcome.err().within(describe(step)), done, session);
     if (outcome->finished)
@@ -60,7 +71,7 @@ result<plan_done> run_and_go_on(const mount_plan& plan,
   for (const auto& step : plan.steps) {
     if (holds_leftover(step, done))
       continue;
-    auto outcome = session.apply(step);
+    auto outcome = apply(step, session);
     if (!outcome
         && (std::holds_alternative<require_mark>(step)
             || std::holds_alternative<require_absent>(step)

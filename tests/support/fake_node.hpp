@@ -131,7 +131,7 @@ private:
       return reply("Prepare " + request.sandbox_id, script_->prepare_answer);
     }
     script_->calls.push_back("Prepare " + request.sandbox_id);
-    auto promise = self_->make_response_promise<prepare_reply>();
+    const reply_promise<prepare_reply> promise{self_};
     held_.push_back(promise);
     return promise;
   }
@@ -148,7 +148,7 @@ private:
 
   handle::pointer self_;
   std::shared_ptr<fake_node_script> script_;
-  std::vector<caf::typed_response_promise<prepare_reply>> held_;
+  std::vector<reply_promise<prepare_reply>> held_;
 };
 
 using fake_node = state_actor<fake_node_state>;

@@ -105,13 +105,15 @@ node_world::node_world(chooser& c, const node_world_options& world_options)
     }};
   auto make_sandbox
     = [this, neighbours, categories = world_options.categories,
-       guest_copies = world_options.guest_copies](const std::string& id) {
+       guest_copies = world_options.guest_copies](
+        const std::string& id, const std::optional<sandbox_legacy>& legacy) {
         sandbox_options options;
         options.sandbox_id = id;
         options.share_root = dir / "sandboxes";
         options.guest_share_dir = share_dir;
         options.categories = categories;
         options.guest_copies = guest_copies;
+        options.legacy = legacy;
         return actors.spawn<state_actor<sandbox_state>>(options, neighbours);
       };
   node = actors.spawn<state_actor<node_state>>(make_sandbox, registry);

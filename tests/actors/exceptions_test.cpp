@@ -1,0 +1,337 @@
+#include "actors/mounter.hpp"
+#include "actors/node.hpp"
+#include "actors/reader_pool.hpp"
+#include "actors/sandbox.hpp"
+#include "tests/support/actor_fixture.hpp"
+#include "tests/support/base64_text.hpp"
+#include "tests/support/fake_mounts.hpp"
+#include "tests/support/in_place_runner.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <vector>
+
+using namespace fsshare;
+
+namespace {
+
+using server = caf::typed_actor<rpc<get_sandbox_reply, get_sandbox_request>,
+                                rpc<cleanup_reply, cleanup_request>>;
+
+/// Throws when it is asked about "throw", before or after its promise; keeps
+/// every other promise.
+template <bool Survives>
+struct thrower_state {
+  using handle = server;
+  static constexpr const char* name = "thrower";
+  static constexpr bool survives_exceptions = Survives;
+
+  explicit thrower_state(handle::pointer self) : self_(self) {
+  }
+  handle::behavior_type make_behavior() {
+    return {
+      [this](const get_sandbox_request& msg) -> caf::result<get_sandbox_reply> {
+        if (msg.sandbox_id == "throw early")
+          throw std::runtime_error{"broke early"};
+        if (msg.sandbox_id == "answer")
+          return get_sandbox_reply{};
+        const reply_promise<get_sandbox_reply> promise{self_};
+        if (msg.sandbox_id == "throw late")
+          throw std::runtime_error{"broke late"};
+        if (msg.sandbox_id == "no thread")
+          throw std::system_error{
+            std::make_error_code(std::errc::resource_unavailable_try_again)};
+        if (msg.sandbox_id != "forget")
+          kept_.push_back(promise);
+        return promise;
+      },
+      [](const cleanup_request&) {
+        return cleanup_reply{};
+      },
+    };
+  }
+
+private:
+  handle::pointer self_;
+  std::vector<reply_promise<get_sandbox_reply>> kept_;
+};
+
+/// Passes requests on, and answers in a response handler that may throw.
+struct relay_state {
+  using handle = server;
+  static constexpr const char* name = "relay";
+
+  relay_state(handle::pointer self, server to)
+    : self_(self), to_(std::move(to)) {
+  }
+  handle::behavior_type make_behavior() {
+    return {
+      [this](const get_sandbox_request& msg) -> caf::result<get_sandbox_reply> {
+        const reply_promise<get_sandbox_reply> promise{self_};
+        const bool is_to_throw = msg.sandbox_id == "throw in response";
+        ask(self_, to_, cleanup_request{})
+          .then(
+            [promise, is_to_throw](const cleanup_reply&) {
+              if (is_to_throw)
+                throw std::runtime_error{"broke in a response"};
+              promise.deliver(get_sandbox_reply{});
+            },
+            [promise](caf::error& err) {
+              promise.deliver(std::move(err));
+            });
+        return promise;
+      },
+      [](const cleanup_request&) {
+        return cleanup_reply{};
+      },
+    };
+  }
+
+private:
+  handle::pointer self_;
+  server to_;
+};
+
+struct fixture : test::actor_fixture {
+  auto get(const server& to, const std::string& what) {
+    get_sandbox_request request;
+    request.sandbox_id = what;
+    return call<get_sandbox_reply>(to, request);
+  }
+};
+
+/// What nydusd was asked.
+struct image_log_state {
+  using handle = nydus_actor;
+  static constexpr const char* name = "image-log";
+
+  image_log_state(handle::pointer, std::shared_ptr<std::vector<std::string>> to)
+    : log(std::move(to)) {
+  }
+  handle::behavior_type make_behavior() {
+    return {
+      [this](const mount_rafs& msg) {
+        log->push_back("mount " + msg.mount.mountpoint);
+        return rafs_mounted{};
+      },
+      [this](const unmount_rafs& msg) {
+        for (const auto& one : msg.mountpoints)
+          log->push_back("unmount " + one);
+        return rafs_unmounted{};
+      },
+    };
+  }
+  std::shared_ptr<std::vector<std::string>> log;
+};
+
+/// NODE with real SANDBOXes, whose name for the next share may throw.
+struct node_fixture : test::actor_fixture {
+  std::shared_ptr<test::fake_mounts> mounts
+    = std::make_shared<test::fake_mounts>();
+  std::shared_ptr<std::vector<std::string>> images
+    = std::make_shared<std::vector<std::string>>();
+  std::shared_ptr<test::in_place_runner> readers
+    = std::make_shared<test::in_place_runner>();
+  test::temp_dir dir;
+  bool is_broken = false;
+  bool has_threads = true;
+  sandbox_neighbours with = neighbours();
+  node_actor node = spawn<state_actor<node_state>>(
+    [this](const std::string& id, const std::optional<sandbox_legacy>& legacy) {
+      sandbox_options options{id, "/r", "/g/containers", submounts::take};
+      options.legacy = legacy;
+      return spawn<state_actor<sandbox_state>>(options, with);
+    },
+    registry_actor{});
+
+  sandbox_neighbours neighbours() {
+    sandbox_neighbours out;
+    out.mounter = spawn<mounter>(mounts);
+    out.reader = spawn<reader_pool>(volume_reader_options{}, readers,
+                                    read_queue::settings{});
+    out.nonce = [this]() -> std::uint64_t {
+      if (is_broken)
+        throw std::bad_alloc{};
+      return 1;
+    };
+    out.make_nydus = [this](const std::string&) {
+      return try_spawn<nydus_actor>("start a thread for nydusd", [this] {
+        if (!has_threads)
+          throw std::system_error{
+            std::make_error_code(std::errc::resource_unavailable_try_again)};
+        return spawn<state_actor<image_log_state>>(images);
+      });
+    };
+    return out;
+  }
+  result<prepare_reply> prepare(const std::string& id) {
+    prepare_request request;
+    request.sandbox_id = id;
+    request.mode = sharing_mode::shared_filesystem;
+    request.nydusd_socket = "/n.sock";
+    return ask<prepare_reply>(node, request);
+  }
+  result<share_file_reply> share(const std::string& id) {
+    share_file_request request;
+    request.sandbox_id = id;
+    request.container_id = "c1";
+    request.mount.source = dir.path();
+    request.mount.destination = "/d";
+    return ask<share_file_reply>(node, request);
+  }
+  result<share_rootfs_reply> share_image(const std::string& id) {
+    share_rootfs_request request;
+    request.sandbox_id = id;
+    request.container_id = "c1";
+    request.rootfs.suffix = "rootfs";
+    request.rootfs.type = "fuse.nydus-overlayfs";
+    request.rootfs.options = {
+      "extraoption="
+      + test::base64_text(R"({"source":"/boot","config":"{}","snapshotdir":")"
+                          + dir.path() + "\"}")};
+    return ask<share_rootfs_reply>(node, request);
+  }
+  result<cleanup_reply> cleanup(const std::string& id) {
+    return ask<cleanup_reply>(node, cleanup_request{id});
+  }
+  std::vector<std::string> sandboxes() {
+    std::vector<std::string> out;
+    const auto all = ask<list_sandboxes_reply>(node, list_sandboxes_request{});
+    REQUIRE(all);
+    for (const auto& one : all->sandboxes)
+      out.push_back(one.sandbox_id);
+    return out;
+  }
+};
+
+using words = std::vector<std::string>;
+
+} // namespace
+
+TEST_SUITE_BEGIN("messages/state_actor");
+
+TEST_CASE_FIXTURE(fixture, "what a handler throws is an error to its caller, "
+                           "before and after a promise") {
+  for (const std::string when : {"early", "late"}) {
+    CAPTURE(when);
+    const auto aut = spawn<state_actor<thrower_state<false>>>();
+    const auto kept = get(aut, "keep");
+    const auto asked = get(aut, "throw " + when);
+    run();
+    REQUIRE(*asked);
+    REQUIRE_FALSE(**asked);
+    CHECK((*asked)->err() == error{errc::internal, "thrower: broke " + when});
+    // Its state is not to be trusted: it ends, and answers what it owes.
+    REQUIRE(*kept);
+    REQUIRE_FALSE(**kept);
+    CHECK((*kept)->err().code == errc::internal);
+    const auto after = get(aut, "answer");
+    run();
+    REQUIRE(*after);
+    CHECK_FALSE(**after);
+  }
+}
+
+TEST_CASE_FIXTURE(fixture, "an actor without a state to spoil goes on") {
+  const auto aut = spawn<state_actor<thrower_state<true>>>();
+  for (const std::string when : {"early", "late"}) {
+    const auto asked = get(aut, "throw " + when);
+    run();
+    REQUIRE(*asked);
+    REQUIRE_FALSE(**asked);
+    CHECK((*asked)->err() == error{errc::internal, "thrower: broke " + when});
+  }
+  const auto after = get(aut, "answer");
+  run();
+  REQUIRE(*after);
+  CHECK(**after);
+}
+
+TEST_CASE_FIXTURE(fixture, "a limit of tasks is named") {
+  const auto aut = spawn<state_actor<thrower_state<true>>>();
+  const auto asked = get(aut, "no thread");
+  run();
+  REQUIRE(*asked);
+  REQUIRE_FALSE(**asked);
+  CHECK((*asked)->err().code == errc::resource_exhausted);
+  CHECK((*asked)->err().message.find("pids.max") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(fixture, "a promise that is forgotten is answered") {
+  const auto aut = spawn<state_actor<thrower_state<false>>>();
+  const auto asked = get(aut, "forget");
+  run();
+  REQUIRE(*asked);
+  REQUIRE_FALSE(**asked);
+  CHECK((*asked)->err().code == errc::internal);
+}
+
+TEST_CASE_FIXTURE(fixture, "who waits for a response whose handler throws is "
+                           "answered") {
+  const auto aut = spawn<state_actor<relay_state>>(
+    spawn<state_actor<thrower_state<true>>>());
+  const auto fine = get(aut, "relay");
+  run();
+  REQUIRE(*fine);
+  CHECK(**fine);
+  const auto asked = get(aut, "throw in response");
+  run();
+  REQUIRE(*asked);
+  REQUIRE_FALSE(**asked);
+  CHECK((*asked)->err().code == errc::internal);
+}
+
+TEST_SUITE_END();
+
+TEST_SUITE_BEGIN("actors/node");
+
+TEST_CASE_FIXTURE(node_fixture, "a SANDBOX that dies is told of, refuses until "
+                                "its Cleanup, which takes away what it had") {
+  REQUIRE(prepare("box"));
+  REQUIRE(prepare("other"));
+  REQUIRE(share_image("box"));
+  is_broken = true;
+  const auto died = share("box");
+  is_broken = false;
+  REQUIRE_FALSE(died);
+  CHECK(died.err().code == errc::internal);
+  CHECK(died.err().message.find("bad_alloc") != std::string::npos);
+  CHECK(sandboxes() == words{"box", "other"});
+  for (const auto& refused : {share("box").err(), prepare("box").err()}) {
+    CHECK(refused.code == errc::failed_precondition);
+    CHECK(refused.message.find("bad_alloc") != std::string::npos);
+  }
+  CHECK(share("other"));
+  mounts->tried.clear();
+  images->clear();
+  CHECK(cleanup("box"));
+  CHECK(*images == words{"unmount /rafs/c1/lowerdir"});
+  CHECK(std::any_of(mounts->tried.begin(), mounts->tried.end(),
+                    [](const auto& step) {
+                      return step.find("/r/box") != std::string::npos;
+                    }));
+  CHECK(sandboxes() == words{"other"});
+  CHECK(prepare("box"));
+  CHECK(share("box"));
+}
+
+TEST_CASE_FIXTURE(node_fixture, "a root filesystem that finds no thread is "
+                                "refused by name, and nothing else suffers") {
+  REQUIRE(prepare("box"));
+  has_threads = false;
+  const auto refused = share_image("box");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.err().code == errc::resource_exhausted);
+  CHECK(refused.err().message.find("pids.max") != std::string::npos);
+  CHECK(share("box"));
+  has_threads = true;
+  CHECK(share_image("box"));
+  CHECK(cleanup("box"));
+}
+
+TEST_SUITE_END();
