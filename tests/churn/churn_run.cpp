@@ -41,7 +41,7 @@ constexpr const char* node_config = R"(
   "volumes": {"grace": "1s", "sweep_interval": "5s"},
   "log": {"level": "info"})";
 
-std::string text_of(const process_usage& usage) {
+std::string text_of(const test::process_usage& usage) {
   return std::to_string(usage.rss_kib) + " KiB resident, "
          + std::to_string(usage.descriptors) + " descriptors, "
          + std::to_string(usage.watches) + " watches, "
@@ -54,8 +54,8 @@ churn_run::churn_run(const churn_options& with, const std::string& dir,
                      test::transcript& out)
   : with_(with), out_(out), random_(with.seed),
     host_(join(dir, "kubelet"), with.volumes, with.seed), node_(node_config),
-    at_start_(usage_at_rest(node_.program().pid())), client_(node_.socket()),
-    audit_(host_, sandboxes_, client_) {
+    at_start_(test::usage_at_rest(node_.program().pid())),
+    client_(node_.socket()), audit_(host_, sandboxes_, client_) {
 }
 
 void churn_run::run() {
@@ -226,7 +226,7 @@ std::string churn_run::wait_until_settled() {
 
 /// The guests are at rest: what fsshared holds is for what they have.
 void churn_run::check_usage(bool is_last) {
-  const auto now = usage_at_rest(node_.program().pid());
+  const auto now = test::usage_at_rest(node_.program().pid());
   out_.say("fsshared: " + text_of(now));
   out_.check(now.watches == audit_.shared_volumes(),
              "there is one watch per shared volume, and no other",
@@ -257,7 +257,7 @@ void churn_run::end_all() {
   const auto unsettled = wait_until_settled();
   out_.check(unsettled.empty(), "nothing of any share is left in the guests",
              unsettled);
-  const auto now = usage_of(node_.program().pid());
+  const auto now = test::usage_of(node_.program().pid());
   out_.check(now.watches == 0, "no watch is left", text_of(now));
   for (auto& each : sandboxes_) {
     each->front.clean_up();
@@ -281,7 +281,7 @@ void churn_run::check_end() {
   }
   out_.check(complaints.empty(), "the guest agents end with 0", complaints);
   sandboxes_.clear();
-  const auto now = usage_at_rest(node_.program().pid());
+  const auto now = test::usage_at_rest(node_.program().pid());
   out_.say("fsshared: " + text_of(now));
   out_.check(now.descriptors == at_start_.descriptors + 1,
              "no descriptor is left but this program's connection",

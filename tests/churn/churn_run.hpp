@@ -4,8 +4,8 @@
 #include "tests/churn/churn_sandbox.hpp"
 #include "tests/churn/copy_audit.hpp"
 #include "tests/churn/kubelet.hpp"
-#include "tests/churn/process_usage.hpp"
 #include "tests/support/node_process.hpp"
+#include "tests/support/process_usage.hpp"
 #include "tests/support/transcript.hpp"
 
 #include <vector>
@@ -48,14 +48,14 @@ private:
   random_source random_;
   kubelet host_;
   test::node_process node_;
-  process_usage at_start_;
+  test::process_usage at_start_;
   test::data_observer observer_;
   test::control_client client_;
   sandbox_list sandboxes_;
   copy_audit audit_;
   std::uint64_t ticks_ = 0;
   std::uint64_t containers_ = 0;
-  std::vector<process_usage> usages_;
+  std::vector<test::process_usage> usages_;
 };
 
 } // namespace fsshare::churn

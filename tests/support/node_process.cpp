@@ -17,7 +17,7 @@ std::string config_text(const std::string& socket,
 } // namespace
 
 node_process::node_process(const std::string& more_config)
-  : program_({FSSHARED_PROGRAM, "--config", write_config(more_config)}) {
+  : program_({fsshared_program(), "--config", write_config(more_config)}) {
   const auto limit = std::chrono::steady_clock::now() + child_process::patience;
   while (run_fssharectl(socket_, {"version"}).exit_code != 0) {
     if (std::chrono::steady_clock::now() > limit)
@@ -31,12 +31,16 @@ std::string node_process::write_config(const std::string& more) const {
   return dir_.write("config.json", config_text(socket_, share_root_));
 }
 
+std::string fsshared_program() {
+  return FSSHARED_PROGRAM;
+}
+
 std::string fssharectl_program() {
   return FSSHARECTL_PROGRAM;
 }
 
 finished_process run_fsshared(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), FSSHARED_PROGRAM);
+  arguments.insert(arguments.begin(), fsshared_program());
   return run_process(std::move(arguments));
 }
 

@@ -34,6 +34,9 @@ private:
   child_process program_;
 };
 
+/// Returns the path of fsshared.
+std::string fsshared_program();
+
 /// Returns the path of fssharectl.
 std::string fssharectl_program();
 

@@ -1,4 +1,4 @@
-#include "tests/churn/process_usage.hpp"
+#include "tests/support/process_usage.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -8,7 +8,7 @@
 #include <string>
 #include <thread>
 
-namespace fsshare::churn {
+namespace fsshare::test {
 
 namespace {
 
@@ -57,4 +57,4 @@ process_usage usage_at_rest(int pid) {
   return out;
 }
 
-} // namespace fsshare::churn
+} // namespace fsshare::test

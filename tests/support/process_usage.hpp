@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-namespace fsshare::churn {
+namespace fsshare::test {
 
 /// What a running process holds, as /proc tells.
 struct process_usage {
@@ -21,4 +21,4 @@ process_usage usage_of(int pid);
 /// connections end a moment later than the clients that had them.
 process_usage usage_at_rest(int pid);
 
-} // namespace fsshare::churn
+} // namespace fsshare::test

@@ -1,0 +1,44 @@
+#include "tests/siege/siege_options.hpp"
+#include "tests/siege/siege_run.hpp"
+#include "tests/support/private_mounts.hpp"
+#include "tests/support/transcript.hpp"
+
+#include <exception>
+#include <iostream>
+#include <variant>
+
+namespace {
+
+using namespace fsshare;
+using namespace fsshare::siege;
+
+/// Where there is no namespace of our own, nothing was shown.
+int run(const siege_options& with) {
+  const test::private_mounts mounts;
+  if (!mounts.unavailable().empty()) {
+    std::cerr << "fsshare-siege: " << mounts.unavailable() << "\n";
+    return 1;
+  }
+  test::transcript out{mounts.path()};
+  try {
+    siege_run{with, mounts.path(), out}.run();
+  } catch (const std::exception& failed) {
+    out.check(false,
+              std::string{"the siege runs to its end: "} + failed.what());
+  }
+  return out.finish();
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const auto parsed = parse_options(argc, argv);
+    if (const auto* code = std::get_if<int>(&parsed))
+      return *code;
+    return run(std::get<siege_options>(parsed));
+  } catch (const std::exception& failed) {
+    std::cerr << "fsshare-siege: " << failed.what() << "\n";
+    return 1;
+  }
+}
