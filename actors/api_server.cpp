@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "actors/api_server.hpp"
 
 #include "actors/api_convert.hpp"

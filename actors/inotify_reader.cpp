@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "actors/inotify_reader.hpp"
 
 #include "core/inotify_decoder.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "actors/nydus.hpp"
 
 #include "core/backoff.hpp"

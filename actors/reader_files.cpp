@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "actors/reader_files.hpp"
 
 #include "core/volume_memory.hpp"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Fails, naming file and rule, if a source file includes what its folder must
 # not depend on. Run: cmake -DROOT=DIR -P check_layers.cmake
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Plants breaches of the include rules in small trees of its own, to see that
 # check_layers.cmake finds each and nothing else.
 # Run: cmake -DSCRATCH=DIR -P check_layers_test.cmake

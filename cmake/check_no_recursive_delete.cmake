@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Fails, naming file and line, if a program of ours could delete a tree: users'
 # data may be mounted anywhere in it. The guest stand-in may; it works in a
 # directory of its own. Run: cmake -DROOT=DIR -P check_no_recursive_delete.cmake

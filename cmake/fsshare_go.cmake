@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Debian's Go and its packages below /usr/share/gocode: nothing is downloaded,
 # and no setting of the caller's Go plays a part.
 find_program(FSSHARE_GO go PATHS /usr/bin NO_DEFAULT_PATH)

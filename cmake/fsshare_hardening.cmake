@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What makes a fault in our code harder to exploit, in builds that are not for
 # debugging: an INTERFACE target, for our own targets only.
 include(CheckCXXCompilerFlag)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Flags for our own targets only: an INTERFACE target, never global flags.
 include(fsshare_hardening)
 add_library(fsshare_options INTERFACE)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # FSSHARE_REVISION is the commit that is built: as given, or what git says of the
 # source directory at each configuration; "unknown" where that is no repository.
 set(FSSHARE_REVISION "" CACHE STRING

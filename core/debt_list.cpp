@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "core/debt_list.hpp"
 
 #include "core/earlier.hpp"

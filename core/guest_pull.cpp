@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "core/guest_pull.hpp"
 
 #include "core/json_text.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "core/read_queue.hpp"
 
 #include "core/duration_text.hpp"

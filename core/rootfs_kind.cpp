@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "core/rootfs_kind.hpp"
 
 #include "core/paths.hpp"

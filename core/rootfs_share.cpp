@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "core/rootfs_share.hpp"
 
 #include "core/guest_pull.hpp"

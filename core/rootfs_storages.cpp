@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "core/rootfs_storages.hpp"
 
 #include "core/base64.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "core/volume_digest.hpp"
 
 #include <string_view>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ctl/rootfs_options.hpp"
 
 #include "ctl/command_options.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "guest/failure.hpp"
 
 #include "sys/os_result.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "guest/make_dirs.hpp"
 
 #include "core/paths.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "guest/ownership.hpp"
 
 #include "sys/dir_entry.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "guest/remove_tree.hpp"
 
 #include "sys/dir_entry.hpp"

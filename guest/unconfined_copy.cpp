@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "guest/unconfined_copy.hpp"
 
 #include "core/temp_name.hpp"

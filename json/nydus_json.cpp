@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "json/nydus_json.hpp"
 
 #include "core/utf8.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "json/virtual_volume_json.hpp"
 
 #include "json/members.hpp"

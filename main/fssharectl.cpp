@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ctl/program.hpp"
 #include "main/build_info.hpp"
 #include "sys/standard_descriptors.hpp"

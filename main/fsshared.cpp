@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "config/load_config.hpp"
 #include "log/log.hpp"
 #include "main/build_info.hpp"

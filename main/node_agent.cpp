@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "main/node_agent.hpp"
 
 #include "actors/api_server.hpp"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The Debian package, made by cpack of any build: nothing is compiled for it.
 
 set(FSSHARE_DEB_REVISION "1" CACHE STRING

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Run by cpack when everything is in place: what Debian compresses, its changelog,
 # and one time for all files, so that the same commit is the same package.
 set(tree "${CPACK_TEMPORARY_INSTALL_DIRECTORY}")

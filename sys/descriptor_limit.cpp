@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sys/descriptor_limit.hpp"
 
 #include "sys/unique_fd.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sys/dir_walk.hpp"
 
 #include "core/paths.hpp"

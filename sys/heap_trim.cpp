@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sys/heap_trim.hpp"
 
 #include "sys/unique_fd.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sys/held_root.hpp"
 
 #include "sys/errno_error.hpp"

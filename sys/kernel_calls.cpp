@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sys/kernel_calls.hpp"
 
 #include "sys/errno_error.hpp"

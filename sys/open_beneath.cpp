@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sys/open_beneath.hpp"
 
 #include "sys/errno_error.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sys/reader_threads.hpp"
 
 #include <condition_variable>

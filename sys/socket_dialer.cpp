@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sys/socket_dialer.hpp"
 
 #include "sys/errno_error.hpp"

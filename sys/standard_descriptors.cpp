@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sys/standard_descriptors.hpp"
 
 #include <fcntl.h>

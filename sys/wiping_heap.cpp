@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Replaces operator new and delete of the program that this is linked into
 // (C++20 [replacement.functions]): memory is overwritten with zeros when it is
 // given back, whatever object of the program or of a library was in it. What

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ttrpc/copy_file.hpp"
 
 #include "proto/agent.pb.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ttrpc/protobuf_log.hpp"
 
 #include <google/protobuf/stubs/logging.h>

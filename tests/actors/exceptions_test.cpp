@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "actors/mounter.hpp"
 #include "actors/node.hpp"
 #include "actors/reader_pool.hpp"

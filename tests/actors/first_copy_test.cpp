@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/support/node_world.hpp"
 #include "tests/support/tree_text.hpp"
 

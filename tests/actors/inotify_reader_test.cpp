@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "actors/inotify_reader.hpp"
 #include "actors/reader_pool.hpp"
 #include "tests/support/actor_fixture.hpp"

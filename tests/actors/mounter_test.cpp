@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "actors/mounter.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/fake_mounts.hpp"

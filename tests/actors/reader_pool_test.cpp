@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "actors/reader_pool.hpp"
 
 #include "sys/file_chunk.hpp"

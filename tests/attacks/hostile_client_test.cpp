@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/support/listening_socket.hpp"
 #include "tests/support/node_process.hpp"
 #include "tests/support/resident_memory.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/support/canary.hpp"
 #include "tests/support/control_client.hpp"
 #include "tests/support/copied_volume.hpp"

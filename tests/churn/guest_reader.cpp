@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/churn/guest_reader.hpp"
 
 #include "core/paths.hpp"

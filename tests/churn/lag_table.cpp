@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/churn/lag_table.hpp"
 
 #include "tests/support/text_table.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
 #include "sys/identity.hpp"
 #include "tests/demo/bind_part.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/demo/rotation_part.hpp"
 
 #include "tests/demo/rotation_report.hpp"

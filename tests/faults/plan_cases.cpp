@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/faults/plan_cases.hpp"
 
 #include "core/paths.hpp"

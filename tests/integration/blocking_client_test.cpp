@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ttrpc/blocking_client.hpp"
 
 #include "tests/support/temp_dir.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
 #include "tests/integration/troubled_api.hpp"
 #include "tests/support/canary.hpp"

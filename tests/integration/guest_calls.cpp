@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/integration/guest_calls.hpp"
 
 #include "proto/agent.pb.h"

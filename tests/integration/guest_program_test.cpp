@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/integration/guest_calls.hpp"
 #include "tests/support/guest_process.hpp"
 #include "tests/support/socket_peer.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sys/volume_tree.hpp"
 
 #include "tests/support/private_mounts.hpp"

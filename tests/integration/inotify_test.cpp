@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "core/watch_table.hpp"
 #include "sys/inotify.hpp"
 #include "tests/support/rotator.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
 #include "tests/support/guest_process.hpp"
 #include "tests/support/node_process.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sys/socket_stream.hpp"
 
 #include "tests/support/stream_inbox.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/integration/troubled_api.hpp"
 
 #include "ttrpc/frame.hpp"

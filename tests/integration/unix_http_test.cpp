@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sys/unix_http.hpp"
 #include "tests/support/nydusd_stand_in.hpp"
 #include "tests/support/temp_dir.hpp"

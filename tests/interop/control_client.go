@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A client of the control API on containerd's ttrpc, with the code that gogo's
 // protoc plugin makes of proto/fsshare.proto, as a shim would have it. It makes
 // a fixed series of calls and prints a JSON line for each: the call, the code of

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "proto/agent.pb.h"
 #include "sys/socket_dialer.hpp"
 #include "tests/support/child_process.hpp"

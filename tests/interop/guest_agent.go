@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A guest agent on containerd's ttrpc: it answers health checks and writes what
 // CopyFile sends. It runs until it is killed.
 //

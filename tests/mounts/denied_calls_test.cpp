@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/mounts/node_fixture.hpp"
 #include "tests/support/denied_calls.hpp"
 #include "tests/support/guest_process.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
 #include "tests/mounts/node_fixture.hpp"
 #include "tests/support/tree_text.hpp"

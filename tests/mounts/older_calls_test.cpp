@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sys/file_look.hpp"
 #include "sys/open_beneath.hpp"
 #include "tests/support/private_mounts.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/mounts/node_fixture.hpp"
 #include "tests/support/base64_text.hpp"
 #include "tests/support/nydusd_stand_in.hpp"

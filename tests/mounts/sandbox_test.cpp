@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "core/share_mark.hpp"
 #include "tests/support/failing_mounts.hpp"
 #include "tests/support/mount_fixture.hpp"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Counts checks; sourced by tests/package/run.
 passed=0 failed=0 skipped=0
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What the unit takes from the process, and what systemd does when it ends;
 # sourced by tests/package/run.
 

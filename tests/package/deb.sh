@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What the Debian package holds; sourced by tests/package/run.
 
 # make_deb REVISION DIRECTORY: makes the package of what is built.

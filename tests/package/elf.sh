@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What the headers of our programs say; sourced by tests/package/run.
 
 # Each takes the path of a program.

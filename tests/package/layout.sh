@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What `cmake --install` installs where; sourced by tests/package/run.
 
 # Prints the files of a tree, one per line.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Installs, starts, uses, upgrades, removes and purges the package in a minimal
 # Debian; sourced by tests/package/run.
 

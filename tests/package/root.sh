@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A minimal Debian to install into; sourced by tests/package/run.
 #
 # root_kind is `systemd` where that can be booted here; otherwise `plain`: then

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The service in the root, with or without systemd; sourced by tests/package/run.
 
 unit_path=/usr/lib/systemd/system/fsshared.service

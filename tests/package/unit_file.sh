@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What systemd says of the unit; sourced by tests/package/run.
 
 # unit_setting FILE KEY: prints the values of a key, one per line.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "sys/unique_fd.hpp"
 #include "tests/rotations/situations.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/siege/attack_socket.hpp"
 
 #include "sys/socket_address.hpp"

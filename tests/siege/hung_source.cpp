@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/siege/hung_source.hpp"
 
 #include "core/paths.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/siege/siege_options.hpp"
 
 #include <CLI/CLI.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/support/node_world.hpp"
 
 #include "actors/guest_proxy.hpp"

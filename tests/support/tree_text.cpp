@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/support/tree_text.hpp"
 
 #include "core/paths.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "core/byte_budget.hpp"
 #include "core/byte_lease.hpp"
 #include "core/volume_memory.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ttrpc/client_session.hpp"
 
 #include "tests/support/hex.hpp"

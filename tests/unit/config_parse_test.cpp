@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "config/load_config.hpp"
 #include "config/parse_config.hpp"
 #include "tests/support/temp_dir.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "core/copy_schedule.hpp"
 #include "core/paths.hpp"
 #include "core/temp_name.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/destination_table_fixture.hpp"
 #include <algorithm>
 

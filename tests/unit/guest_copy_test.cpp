@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/guest_copy_fixture.hpp"
 
 using namespace fsshare;

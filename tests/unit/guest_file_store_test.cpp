@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "guest/file_store.hpp"
 
 #include "guest/share_path.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "core/ids.hpp"
 #include "core/paths.hpp"
 

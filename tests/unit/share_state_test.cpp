@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "core/share_state.hpp"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "core/base64.hpp"
 #include "core/json_text.hpp"
 #include "core/percent_encoding.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/vectors/case_player.hpp"
 
 #include "tests/vectors/share_tree.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "proto/agent.pb.h"
 #include "tests/support/guest_process.hpp"
 #include "tests/support/socket_peer.hpp"
