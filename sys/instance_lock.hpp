@@ -11,7 +11,8 @@ namespace fsshare {
 
 /// A claim on a file or directory that ends with the process, however it ends
 /// (flock(2)). Others see it from every mount and PID namespace: it belongs to
-/// the inode.
+/// the inode. Where something that was left of a process still keeps its claim,
+/// a file beside it, `NAME-INODE`, is claimed in its place.
 class instance_lock {
 public:
   /// Claims a directory that is there.

@@ -101,7 +101,8 @@ private:
   };
 
   readiness interest() const {
-    const readiness reading = is_paused_ ? 0 : readable;
+    // What is left of a broken connection is for drain(), which has an end.
+    const readiness reading = is_paused_ || is_broken_ ? 0 : readable;
     return queue_.empty() ? reading : reading | writable;
   }
 
@@ -188,14 +189,14 @@ private:
       drain();
     } else if ((ready & hung_up) != 0) {
       drain();
-    } else if ((ready & readable) != 0 && !is_paused()) {
+    } else if ((ready & readable) != 0 && is_reading()) {
       read_once();
     }
   }
 
-  bool is_paused() const {
+  bool is_reading() const {
     const std::lock_guard guard{mutex_};
-    return is_paused_;
+    return !is_paused_ && !is_broken_;
   }
 
   void note_failure() {
