@@ -32,7 +32,7 @@ var forbidden = []mutation{
 		"cannot unmarshal string"},
 	{"a word for a number", byDefault, "terminationGracePeriodSeconds: 30",
 		"terminationGracePeriodSeconds: 30s", true, "cannot unmarshal string"},
-	{"a quantity that is none", byDefault, "memory: 512Mi", "memory: 512 MB",
+	{"a quantity that is none", byDefault, "memory: 256Mi", "memory: 512 MB",
 		true, "quantities must match"},
 	{"a request above its limit", byDefault, "memory: 64Mi", "memory: 640Mi",
 		true, "must be less than or equal to memory limit"},
