@@ -111,10 +111,11 @@ void demo_host::stop(const std::function<bool(const std::string&)>& keeps) {
   std::string left;
   for (const auto& each : test::tree_of(dir_)) {
     const auto name = each.substr(1);
-    if (!keeps(name))
+    // Whoever starts next claims the same file.
+    if (!keeps(name) && !name.ends_with("/fsshare.sock.lock"))
       left += name + "\n";
   }
-  out_->check(left.empty(), "they leave no file behind", left);
+  out_->check(left.empty(), "they leave no file but a lock behind", left);
 }
 
 void demo_host::show_logs() const {
