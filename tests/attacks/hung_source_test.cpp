@@ -366,19 +366,23 @@ TEST_CASE("a volume whose filesystem hangs is never shown as current, holds up "
       const auto [current, why] = state();
       return !current && why.find("no answer") != std::string::npos;
     }));
+    // The end of a file that was closed before may wait, too, with nobody.
+    const auto hanging = fuse.waiting();
+    CHECK(hanging >= 1);
+    CHECK(hanging <= 2);
     for (int n = 0; n < 20; ++n) {
       CHECK_FALSE(state().first);
       f.check_honest_rotation(followed->share_id(), std::to_string(n + 2));
     }
-    // Tried again and again, by one thread.
-    CHECK(fuse.waiting() == 1);
+    // Tried again and again, by one reader.
+    CHECK(fuse.waiting() == hanging);
     fuse.set_silence(silence::none);
     CHECK(eventually([&] {
       return state().first;
     }));
     fuse.set_silence(silence::all);
     CHECK(eventually([&] {
-      return fuse.waiting() == 1;
+      return fuse.waiting() >= 1;
     }));
     CHECK(f.timed([&](control_client& c) {
       return c.cleanup("bad");
