@@ -187,7 +187,8 @@ void guest_proxy_state::settle_budget(const active_job& ended,
     for (const auto& path : ended.takes)
       budget_.cancel(path);
   for (std::size_t i = 0; i < ended.removes.size(); ++i)
-    if (outcome.removals[i] == removal_result::removed)
+    if (outcome.removals[i] == removal_result::removed
+        || outcome.removals[i] == removal_result::emptied)
       budget_.release(ended.removes[i]);
   // Pushes that were refused for want of room need not wait for their retry.
   if (budget_.take_relief() && link_ == link_state::up)

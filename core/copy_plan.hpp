@@ -51,6 +51,9 @@ struct copy_step {
   std::uint64_t offset = 0;
   /// Only takes the file's temporary away; see spend_step().
   bool is_spending = false;
+  /// An empty link over a link that resolves, for a guest agent that removes
+  /// nothing else: INTERNAL with ENOENT is its success.
+  bool is_unlinking = false;
   /// A link that may have been made already, by a request without an answer,
   /// for a guest agent that then answers EEXIST.
   bool may_exist = false;

@@ -37,7 +37,8 @@ void debt_list::tried(const std::string& path, removal_result result,
   d.reason = std::move(reason);
   d.out = false;
   d.due.reset();
-  if (result != removal_result::impossible)
+  if (result != removal_result::impossible
+      && result != removal_result::emptied)
     d.due = now + interval_;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/backoff.hpp"
 #include "core/copy_plan.hpp"
+#include "core/empty_contents.hpp"
 #include "core/tree_snapshot.hpp"
 
 #include <chrono>
@@ -41,6 +42,9 @@ struct steps_order {
 /// Remove these paths; the steps are removal requests.
 struct removal_order {
   std::vector<copy_step> steps;
+  /// What stands there, for guest agents that cannot remove it but free its
+  /// contents. For each step, or for none; an empty one is not known.
+  std::vector<guest_contents> contents = {};
 };
 
 using guest_order = std::variant<push_order, steps_order, removal_order>;
@@ -53,6 +57,9 @@ enum class removal_result : std::uint8_t {
   denied,
   /// This guest agent cannot.
   impossible,
+  /// This guest agent cannot, but it holds no contents any more: empty
+  /// directories and files stay.
+  emptied,
 };
 
 /// What ended an order that is not complete.

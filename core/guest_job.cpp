@@ -30,11 +30,41 @@ copy_plan guest_job::make_plan(const guest_profile& guest) const {
   if (const auto* push = std::get_if<push_order>(&order))
     return plan_push(*push->snapshot, push->options, guest);
   copy_plan plan;
-  if (const auto* steps = std::get_if<steps_order>(&order))
-    plan.steps = steps->steps;
-  else if (guest.removal)
-    plan.steps = std::get<removal_order>(order).steps;
+  plan.steps = std::get<steps_order>(order).steps;
   return plan;
+}
+
+copy_plan guest_job::begin_removal(const guest_profile& guest) {
+  const auto& wanted = std::get<removal_order>(std::get<guest_order>(order_));
+  removals_.assign(wanted.steps.size(), removal_result::failed);
+  if (!guest.removal)
+    return begin_emptying(wanted);
+  copy_plan plan;
+  plan.steps = wanted.steps;
+  return plan;
+}
+
+copy_plan guest_job::begin_emptying(const removal_order& wanted) {
+  auto contents = wanted.contents;
+  contents.resize(wanted.steps.size());
+  auto emptying = plan_emptying(contents);
+  path_of_step_ = std::move(emptying.path_of_step);
+  left_of_path_.assign(contents.size(), 0);
+  for (const auto path : path_of_step_)
+    ++left_of_path_[path];
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    if (contents[i].empty()) {
+      removals_[i] = removal_result::impossible;
+    } else if (const auto& why = emptying.why_not[i]; !why.empty()) {
+      removals_[i] = removal_result::impossible;
+      notes_.push_back({wanted.steps[i].path, "cannot be emptied: " + why});
+    } else if (left_of_path_[i] == 0) {
+      removals_[i] = removal_result::emptied;
+    }
+  }
+  if (emptying.plan.steps.empty())
+    fail(removal_error(removals_));
+  return std::move(emptying.plan);
 }
 
 bool guest_job::is_removal() const {
@@ -71,17 +101,9 @@ void guest_job::begin(const guest_profile& guest) {
   }
   stage_ = stage::running;
   guest_ = guest;
-  auto plan = make_plan(guest);
+  auto plan = is_removal() ? begin_removal(guest) : make_plan(guest);
   if (auto checked = check_plan(plan, guest); !checked)
     fail(checked.err());
-  if (is_removal()) {
-    const auto& wanted = std::get<removal_order>(std::get<guest_order>(order_));
-    removals_.assign(wanted.steps.size(), guest.removal
-                                            ? removal_result::failed
-                                            : removal_result::impossible);
-    if (!guest.removal)
-      fail({errc::unimplemented, "not removable by this guest agent"});
-  }
   schedule_ = copy_schedule{std::make_shared<const copy_plan>(std::move(plan))};
   if (error_)
     schedule_.stop();
@@ -158,16 +180,52 @@ void guest_job::answered(const copy_request& request, errc code,
 
 void guest_job::settle_removal(const copy_request& request, errc code,
                                const std::string& message) {
-  auto& result = removals_[request.step];
-  if (guest_.classify_removal(code, message) == removal_outcome::removed) {
-    result = removal_result::removed;
+  if (!guest_.removal) {
+    settle_emptying(request, code, message);
     return;
   }
+  auto& result = removals_[request.step];
+  if (guest_.classify_removal(code, message) == removal_outcome::removed)
+    result = removal_result::removed;
+  else
+    not_removed(result, request, code, message);
+}
+
+void guest_job::settle_emptying(const copy_request& request, errc code,
+                                const std::string& message) {
+  const auto path = path_of_step_[request.step];
+  const bool is_done = code == errc::none
+                       || (step_of(request).is_unlinking
+                           && guest_profile::unlinked(code, message));
+  if (!is_done)
+    not_removed(removals_[path], request, code, message);
+  else if (--left_of_path_[path] == 0
+           && removals_[path] == removal_result::failed)
+    removals_[path] = removal_result::emptied;
+}
+
+void guest_job::not_removed(removal_result& result, const copy_request& request,
+                            errc code, const std::string& message) {
   result = code == errc::permission_denied ? removal_result::denied
                                            : removal_result::failed;
   // The other paths are tried all the same.
   if (!error_)
     notes_.push_back({step_of(request).path, message});
+}
+
+// Why paths are still there though every answer has come.
+error guest_job::removal_error(
+  const std::vector<removal_result>& removals) const {
+  if (!notes_.empty())
+    return {errc::internal, "remove guest path " + notes_.front().path + ": "
+                              + notes_.front().reason};
+  const bool is_emptied
+    = std::find(removals.begin(), removals.end(), removal_result::emptied)
+      != removals.end();
+  return {errc::unimplemented,
+          is_emptied ? "its contents are freed, and empty names stay, which "
+                       "this guest agent cannot remove"
+                     : "not removable by this guest agent"};
 }
 
 void guest_job::unsent(const copy_request& request, const error& why) {
@@ -243,9 +301,8 @@ order_outcome guest_job::outcome() const {
   if (is_removal()) {
     for (const auto& result : outcome.removals)
       outcome.complete &= result == removal_result::removed;
-    if (!error_ && !notes_.empty())
-      outcome.err = {errc::internal, "remove guest path " + notes_.front().path
-                                       + ": " + notes_.front().reason};
+    if (!error_ && !outcome.complete)
+      outcome.err = removal_error(outcome.removals);
     return outcome;
   }
   const auto& plan = schedule_.plan();

@@ -99,12 +99,19 @@ private:
   };
 
   copy_plan make_plan(const guest_profile& guest) const;
+  copy_plan begin_removal(const guest_profile& guest);
+  copy_plan begin_emptying(const removal_order& wanted);
   bool is_removal() const;
   bool is_first_copy() const;
   bool is_out_of_patience(time_point now, std::chrono::nanoseconds patience);
   void begin_rest(const guest_profile& guest);
   void settle_removal(const copy_request& request, errc code,
                       const std::string& message);
+  void settle_emptying(const copy_request& request, errc code,
+                       const std::string& message);
+  void not_removed(removal_result& result, const copy_request& request,
+                   errc code, const std::string& message);
+  error removal_error(const std::vector<removal_result>& removals) const;
 
   std::variant<guest_order, tree_order> order_;
   guest_profile guest_;
@@ -120,6 +127,10 @@ private:
   std::uint64_t finished_at_stall_ = 0;
   flip_state flip_ = flip_state::not_sent;
   std::vector<removal_result> removals_;
+  /// Where paths are emptied instead: index of the path of each step, and for
+  /// each path the number of steps that were not carried out.
+  std::vector<std::uint32_t> path_of_step_;
+  std::vector<std::size_t> left_of_path_;
   skipped_list notes_;
   std::size_t in_flight_ = 0;
   /// Number of requests that were handed out.

@@ -83,6 +83,11 @@ guest_profile::classify_removal(errc code, std::string_view message) const {
   return removal_outcome::not_removed;
 }
 
+bool guest_profile::unlinked(errc code, std::string_view message) {
+  return code == errc::internal
+         && contains(message, "ENOENT: No such file or directory");
+}
+
 guest_profile profile_of(std::string_view agent_version) {
   const auto seen = parse_version(agent_version);
   if (!seen || seen->major > 3)

@@ -39,6 +39,10 @@ struct guest_profile {
   /// @param message the status message as the guest agent sent it.
   removal_outcome classify_removal(errc code, std::string_view message) const;
 
+  /// Tells the same of a link that resolved, on any guest agent. One that did
+  /// not is left, with the same words, by those that remove nothing else.
+  static bool unlinked(errc code, std::string_view message);
+
   friend bool operator==(const guest_profile&, const guest_profile&) = default;
 };
 

@@ -211,6 +211,35 @@ TEST_CASE("a guest agent that cannot remove is not asked to") {
   CHECK(job.outcome().err.message == "not removable by this guest agent");
 }
 
+TEST_CASE("a guest agent that cannot remove empties what is known to be "
+          "there, each path with a result of its own") {
+  removal_order order;
+  for (const char* path : {"/g/v/..1", "/g/v/..2", "/g/v/..3", "/g/v/k"})
+    order.steps.push_back(removal_step(path, 0, 0));
+  order.contents.resize(4);
+  order.contents[0].links = {"/g/v/key"};
+  order.contents[0].files = {{"/g/v/..1/key", 5}};
+  order.contents[1].files = {{"/g/v/..2/key", 5}};
+  order.contents[2].files = {{"/g/v/..3/empty", 0}};
+  guest_job job{guest_order{std::move(order)}};
+  job.begin(profile_of("3.3.0"));
+  const auto links = take(job);
+  REQUIRE(links.size() == 1);
+  job.answered(links[0], errc::internal, "ENOENT: No such file or directory");
+  const auto files = take(job);
+  REQUIRE(files.size() == 2);
+  job.answered(files[0], errc::none, {});
+  job.answered(files[1], errc::internal, "no room");
+  REQUIRE(job.ended());
+  const auto outcome = job.outcome();
+  CHECK_FALSE(outcome.complete);
+  CHECK(outcome.removals
+        == std::vector<removal_result>{
+          removal_result::emptied, removal_result::failed,
+          removal_result::emptied, removal_result::impossible});
+  CHECK(outcome.err.message.find("..2/key: no room") != std::string::npos);
+}
+
 TEST_CASE("a guest agent without directories is told nothing of a tree") {
   auto job = push();
   job.begin(profile_of("3.2.0"));
