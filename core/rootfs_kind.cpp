@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/rootfs_kind.hpp"
 
+#include "core/erofs_parts.hpp"
 #include "core/paths.hpp"
 #include "core/virtual_volume.hpp"
 
@@ -10,13 +11,9 @@ namespace fsshare {
 
 namespace {
 
-constexpr std::string_view lower_option = "lowerdir=";
 // overlayfs takes 500 lower directories (OVL_MAX_STACK), and an upper one.
 constexpr std::size_t max_overlay_dirs = 501;
 constexpr std::string_view upper_option = "upperdir=";
-// containerd keeps the EROFS snapshotter's layers below this.
-constexpr std::string_view erofs_snapshotter
-  = "io.containerd.snapshotter.v1.erofs";
 
 bool any_starts_with(const std::vector<std::string>& words,
                      std::string_view prefix) {
@@ -32,23 +29,24 @@ bool is_nydus(std::string_view type) {
 }
 
 std::vector<std::string> layer_dirs(const rootfs_entry& rootfs) {
-  std::vector<std::string> dirs;
-  if (rootfs.type != "overlay")
-    return dirs;
-  for (const std::string_view word : rootfs.options) {
+  if (!is_overlay(rootfs.type))
+    return {};
+  auto dirs = lower_dirs(rootfs);
+  for (const std::string_view word : rootfs.options)
     if (word.starts_with(upper_option))
       dirs.emplace_back(word.substr(upper_option.size()));
-    if (!word.starts_with(lower_option))
-      continue;
-    auto rest = word.substr(lower_option.size());
-    for (auto end = rest.find(':'); end != std::string_view::npos;
-         end = rest.find(':')) {
-      dirs.emplace_back(rest.substr(0, end));
-      rest.remove_prefix(end + 1);
-    }
-    dirs.emplace_back(rest);
-  }
   return dirs;
+}
+
+// Templates of containerd's mount manager name no directory.
+bool has_erofs_layers(const share_rootfs_request& request) {
+  return is_overlay(request.rootfs.type)
+         && std::any_of(request.devices.begin(), request.devices.end(),
+                        [](const auto& device) {
+                          const auto part = part_of(device);
+                          return part == erofs_part::layer
+                                 || part == erofs_part::merged;
+                        });
 }
 
 bool is_of_erofs_snapshotter(const rootfs_entry& rootfs) {
@@ -82,7 +80,8 @@ rootfs_kind kind_of_rootfs(const share_rootfs_request& request,
     return rootfs_kind::virtual_volume;
   if (is_nydus(rootfs.type))
     return rootfs_kind::nydus;
-  if (is_of_erofs_snapshotter(rootfs) || (rootfs.type == "overlay" && on_erofs))
+  if (is_of_erofs_snapshotter(rootfs) || has_erofs_layers(request)
+      || (is_overlay(rootfs.type) && on_erofs))
     return rootfs_kind::erofs;
   if (any_starts_with(rootfs.options, layer_option))
     return rootfs_kind::layers;

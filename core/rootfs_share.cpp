@@ -109,8 +109,8 @@ private:
   }
 
   status erofs() {
-    auto made = make_erofs_storages(id_, request_.devices,
-                                    in_guest_alone(request_.rootfs.suffix));
+    auto made
+      = make_erofs_storages(request_, in_guest_alone(request_.rootfs.suffix));
     if (!made)
       return made.err();
     out_.reply.container_storages = std::move(made->storages);

@@ -3,9 +3,11 @@
 
 #include "core/base64.hpp"
 #include "core/block_storage.hpp"
+#include "core/erofs_parts.hpp"
 #include "core/paths.hpp"
 
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace fsshare {
@@ -61,6 +63,38 @@ storage overlay_of_parts(const std::string& container_id,
   return out;
 }
 
+// Has the guest agent mount a device as a part of an overlay at `guest_path`.
+storage layered(storage part, const char* place,
+                const std::string& guest_path) {
+  part.mount_point = guest_path;
+  part.options.emplace_back(place);
+  part.options.emplace_back("X-kata.multi-layer=true");
+  return part;
+}
+
+// The guest agent itself makes the overlay, and without a writable layer the
+// directories for one; those that containerd wants in it are named with the
+// first layer.
+erofs_storages merged_storages(const share_rootfs_request& request,
+                               const std::string& guest_path, storage lower,
+                               std::optional<storage> writable) {
+  constexpr std::string_view made = "X-containerd.mkdir.path=";
+  erofs_storages out;
+  if (writable)
+    out.storages.push_back(
+      layered(*std::move(writable), "X-kata.overlay-upper", guest_path));
+  lower = layered(std::move(lower), "X-kata.overlay-lower", guest_path);
+  for (const auto& word : request.rootfs.options)
+    if (word.starts_with(made))
+      lower.options.push_back("X-kata.mkdir.path=" + word.substr(made.size()));
+  out.storages.push_back(std::move(lower));
+  for (const auto& device : request.devices)
+    out.device_paths.push_back(part_of(device) == erofs_part::other
+                                 ? device.container_path
+                                 : guest_path);
+  return out;
+}
+
 } // namespace
 
 storage nydus_storage(const share_layout& layout,
@@ -98,35 +132,39 @@ result<storage> block_rootfs_storage(const share_layout& layout,
   return out;
 }
 
-result<erofs_storages>
-make_erofs_storages(const std::string& container_id,
-                    const std::vector<container_device>& devices,
-                    const std::string& guest_path) {
+result<erofs_storages> make_erofs_storages(const share_rootfs_request& request,
+                                           const std::string& guest_path) {
+  if (auto checked = check_erofs_parts(request.rootfs, request.devices);
+      !checked)
+    return checked.err();
   erofs_storages out;
-  std::vector<storage> layers;
+  std::vector<storage> lower;
   std::optional<storage> writable;
-  for (const auto& device : devices) {
-    const auto name = base_name(device.container_path);
-    const bool is_layer = name == "layer.erofs";
+  bool is_merged = false;
+  for (const auto& device : request.devices) {
+    const auto kind = part_of(device);
     out.device_paths.push_back(device.container_path);
-    if (!is_layer && name != "rwlayer.img")
+    if (kind == erofs_part::other)
       continue;
-    auto part = part_storage(device.block, is_layer ? "erofs" : "ext4");
+    auto part = part_storage(device.block,
+                             kind == erofs_part::writable ? "ext4" : "erofs");
     if (!part)
       return error{part.err()}.within("device " + device.container_path);
     out.device_paths.back() = part->mount_point;
-    if (is_layer) {
-      part->options.emplace_back("ro");
-      layers.push_back(*std::move(part));
-    } else {
+    is_merged = is_merged || kind == erofs_part::merged;
+    if (kind == erofs_part::writable) {
       writable = *std::move(part);
+      continue;
     }
+    part->options.emplace_back("ro");
+    lower.push_back(*std::move(part));
   }
-  if (layers.empty() && !writable)
-    return error{errc::invalid_argument,
-                 "no device is a layer.erofs or rwlayer.img"};
-  auto whole = overlay_of_parts(container_id, layers, writable, guest_path);
-  out.storages = std::move(layers);
+  if (is_merged)
+    return merged_storages(request, guest_path, std::move(lower.front()),
+                           std::move(writable));
+  auto whole
+    = overlay_of_parts(request.container_id, lower, writable, guest_path);
+  out.storages = std::move(lower);
   if (writable)
     out.storages.push_back(*std::move(writable));
   out.storages.push_back(std::move(whole));

@@ -28,21 +28,21 @@ result<storage> block_rootfs_storage(const share_layout& layout,
                                      const std::string& container_id,
                                      const block_device& device);
 
-/// The layers and the writable layer of an EROFS snapshot, then the overlay of
-/// all.
+/// What the guest agent makes a root filesystem of EROFS layers of. Each layer
+/// a device of its own: the layers, the writable layer, then the overlay of
+/// all. Merged ones: the writable layer, then the device, by options that the
+/// guest agent makes the overlay of, as Kata's Rust runtime sends them.
 struct erofs_storages {
   std::vector<storage> storages;
   /// Container paths of all devices; those of layers are in the guest now.
   std::vector<std::string> device_paths;
 };
 
-/// @param devices `layer.erofs` is a layer, topmost first; of several
-///        `rwlayer.img` the last one holds what is written. Others stay.
-/// @returns the error of block_storage(), and `errc::invalid_argument` if no
-///          device is either.
-result<erofs_storages>
-make_erofs_storages(const std::string& container_id,
-                    const std::vector<container_device>& devices,
-                    const std::string& guest_path);
+/// @param request Its devices are in the order of the layers, topmost first; of
+///        several `rwlayer.img` the last one holds what is written. Devices
+///        that are no part of the root filesystem stay.
+/// @returns the error of block_storage() and of check_erofs_parts().
+result<erofs_storages> make_erofs_storages(const share_rootfs_request& request,
+                                           const std::string& guest_path);
 
 } // namespace fsshare

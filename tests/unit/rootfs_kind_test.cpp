@@ -74,6 +74,23 @@ TEST_CASE("only an overlay can be of EROFS by its filesystem") {
         == rootfs_kind::bind);
 }
 
+TEST_CASE("an overlay that containerd is to complete is of EROFS by its "
+          "devices") {
+  auto r = request("format/mkdir/overlay", {"lowerdir={{ mount 1 }}"});
+  CHECK(kind(r) == rootfs_kind::bind);
+  r.devices = {{"/s/rwlayer.img", {}}};
+  CHECK(kind(r) == rootfs_kind::bind);
+  for (const char* path : {"/s/fsmeta.erofs", "/s/layer.erofs"}) {
+    r.devices = {{path, {}}};
+    CHECK(kind(r) == rootfs_kind::erofs);
+    r.rootfs.type = "overlay";
+    CHECK(kind(r) == rootfs_kind::erofs);
+    r.rootfs.type = "format/overlay";
+  }
+  r.rootfs.type = "x";
+  CHECK(kind(r) == rootfs_kind::bind);
+}
+
 TEST_CASE("the disk is looked at only where that decides") {
   const auto overlay
     = request("overlay", {"lowerdir=/a:/b:rel", "upperdir=/c", "ro"});

@@ -248,6 +248,85 @@ TEST_CASE("EROFS without a writable layer writes to the guest's memory") {
     == 0);
 }
 
+TEST_CASE("merged EROFS layers are one device, which the guest agent makes the "
+          "overlay of") {
+  auto r = request();
+  r.rootfs.type = "format/mkdir/overlay";
+  r.rootfs.options = {"X-containerd.mkdir.path={{ mount 0 }}/upper:0755",
+                      "workdir={{ mount 0 }}/work",
+                      "upperdir={{ mount 0 }}/upper", "lowerdir={{ mount 1 }}"};
+  r.devices
+    = {{"/s/27/rwlayer.img", {"", "virtio-scsi", "", "", "0:1", "", ""}},
+       {"/dev/fuse", {}},
+       {"/s/26/fsmeta.erofs", {"", "virtio-blk", "", "02", "", "", ""}}};
+  const auto share = must(r, rootfs_kind::erofs, {}, setting(false));
+  CHECK(!is_on_host(share));
+  const auto root = own + "rootfs";
+  CHECK(share.reply.guest_path == root);
+  CHECK(share.reply.container_storages
+        == storages{{"scsi",
+                     {},
+                     "0:1",
+                     "ext4",
+                     {"X-kata.overlay-upper", "X-kata.multi-layer=true"},
+                     root,
+                     {},
+                     false},
+                    {"blk",
+                     {},
+                     "02",
+                     "erofs",
+                     {"ro", "X-kata.overlay-lower", "X-kata.multi-layer=true",
+                      "X-kata.mkdir.path={{ mount 0 }}/upper:0755"},
+                     root,
+                     {},
+                     false}});
+  CHECK(share.reply.device_paths == words{root, "/dev/fuse", root});
+  // Where a directory is named, it is the one that the merged one is mounted
+  // on; without a writable layer the guest agent writes to its memory.
+  r.rootfs = {"", "overlay", {"lowerdir=/s/26/fs"}, "rootfs", ""};
+  r.devices.erase(r.devices.begin());
+  CHECK(must(r, rootfs_kind::erofs).reply.container_storages.size() == 1);
+}
+
+TEST_CASE("an overlay of EROFS layers without one of them is refused, and so "
+          "is a part that is not known") {
+  const block_device disk{"", "virtio-blk", "", "02", "", "", ""};
+  auto r = request();
+  r.rootfs.type = "overlay";
+  r.rootfs.options = {"lowerdir=/s/3/fs:/s/2/fs:/s/1/fs"};
+  const auto says = [&](std::vector<container_device> devices) {
+    r.devices = std::move(devices);
+    const auto why = refused(r, rootfs_kind::erofs);
+    CHECK(why.code == errc::invalid_argument);
+    return why.message;
+  };
+  CHECK(says({{"/s/3/layer.erofs", disk}, {"/s/2/layer.erofs", disk}})
+        == "lowerdir names 3 layers, and 2 of the devices are layer.erofs");
+  CHECK(says({{"/s/3/rwlayer.img", disk}})
+        == "lowerdir names 3 layers, and 0 of the devices are layer.erofs");
+  CHECK(says({{"/s/3/fsmeta.erofs", disk}})
+        == "lowerdir names 3 layers, and 1 of the devices are fsmeta.erofs");
+  CHECK(says({{"/s/3/layer.erofs", disk},
+              {"/s/2/layer.erofs", disk},
+              {"/s/1/fsmeta.erofs", disk}})
+        == "1 devices are fsmeta.erofs and 2 layer.erofs; one fsmeta.erofs "
+           "holds all layers, and has none beside it");
+  const std::string snapshots
+    = "/var/lib/containerd/io.containerd.snapshotter.v1.erofs/snapshots/";
+  for (const std::string& path :
+       {std::string{"/s/1/image.erofs"}, std::string{"/s/1/merged_fs.vmdk"},
+        snapshots + "1/layer.erofs.dmverity"})
+    CHECK(says({{"/s/3/layer.erofs", disk}, {path, disk}})
+          == "device " + path
+               + ": no known part of an EROFS snapshot; known are "
+                 "layer.erofs, fsmeta.erofs and rwlayer.img");
+  r.devices = {{"/s/3/layer.erofs", disk},
+               {"/s/2/layer.erofs", disk},
+               {"/s/1/layer.erofs", disk}};
+  CHECK(must(r, rootfs_kind::erofs).reply.container_storages.size() == 4);
+}
+
 TEST_CASE("layers that options name are left to the guest agent") {
   auto r = request();
   r.rootfs
