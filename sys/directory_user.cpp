@@ -4,6 +4,7 @@
 #include "core/paths.hpp"
 #include "sys/errno_error.hpp"
 #include "sys/file_look.hpp"
+#include "sys/reader_threads.hpp"
 #include "sys/unique_fd.hpp"
 
 #include <cerrno>
@@ -50,6 +51,19 @@ std::string target_of(const std::string& link) {
   return path;
 }
 
+// Readers share our descriptors: what they have open is ours. They are told by
+// their parent and their name, `123 (fsshared-read) S 122 ...` (proc(5)).
+bool is_reader_of_ours(int pid) {
+  std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
+  std::string number;
+  std::string name;
+  std::string state;
+  int parent = 0;
+  file >> number >> name >> state >> parent;
+  return file && parent == ::getpid()
+         && name == std::string{"("} + reader_process_name + ")";
+}
+
 class user_search {
 public:
   user_search(const struct stat& dir, std::string path)
@@ -92,7 +106,7 @@ result<std::optional<directory_user>> find_user_of(int fd,
     return errno_error(errno, "stat", dir);
   const user_search search{info, dir};
   for (const auto pid : numbers_in("/proc")) {
-    if (pid == ::getpid() || !search.is_user(pid))
+    if (pid == ::getpid() || !search.is_user(pid) || is_reader_of_ours(pid))
       continue;
     directory_user user{pid, {}};
     std::ifstream{"/proc/" + std::to_string(pid) + "/comm"} >> user.name;

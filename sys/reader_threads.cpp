@@ -118,7 +118,7 @@ private:
       [](void* self) {
         // When the waiting thread ends, which it does with its process.
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        ::prctl(PR_SET_NAME, "fsshared-read");
+        ::prctl(PR_SET_NAME, reader_process_name);
         static_cast<worker*>(self)->work();
         static_cast<worker*>(self)->has_returned_ = true;
         return 0;

@@ -10,6 +10,9 @@
 
 namespace fsshare {
 
+/// Tells a reader's process from others; 15 bytes at most (prctl(2)).
+constexpr const char* reader_process_name = "fsshared-read";
+
 /// Where reads run that may hang. The seam between READER POOL and threads.
 class read_runner {
 public:

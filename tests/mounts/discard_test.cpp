@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sys/reader_threads.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/mount_fixture.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -8,6 +9,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
+#include <future>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -168,6 +170,22 @@ TEST_CASE("a sandbox whose directory another process has open is not "
       const file_server server{f.layout.shared_dir()};
       refuse(server.pid());
     }
+    f.must_run(plan_discard(f.layout));
+    CHECK(tree_of(f.layout.share_root()).empty());
+  });
+}
+
+TEST_CASE("what our own readers have open keeps no sandbox from being "
+          "discarded") {
+  for_each_way([](mount_fixture& f) {
+    f.prepare();
+    f.start();
+    reader_threads readers;
+    std::promise<void> runs;
+    REQUIRE(readers.run(0, [&runs] {
+      runs.set_value();
+    }));
+    runs.get_future().wait();
     f.must_run(plan_discard(f.layout));
     CHECK(tree_of(f.layout.share_root()).empty());
   });
