@@ -4,6 +4,7 @@
 #include "main/build_info.hpp"
 #include "main/node_agent.hpp"
 #include "messages/errors.hpp"
+#include "sys/core_dumps.hpp"
 #include "sys/eager_binding.hpp"
 #include "sys/end_signals.hpp"
 #include "sys/file_mask.hpp"
@@ -50,7 +51,10 @@ int logged(int code) {
 }
 
 int serve(const node_config& config, const end_signals& signals) {
+  const auto undumpable = forbid_core_dumps();
   log::set_up(config.log);
+  if (!undumpable)
+    log::warning("core-dumps-allowed", {{"error", undumpable.err().message}});
   ttrpc::catch_protobuf_messages([](const std::string& message) {
     log::warning("protobuf", {{"message", message}});
   });

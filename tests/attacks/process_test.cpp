@@ -11,6 +11,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -98,6 +99,17 @@ void call_often(test::socket_peer& peer, std::uint32_t count) {
     for (auto k = i; k < i + at_once; ++k)
       REQUIRE(peer.next_frame());
   }
+}
+
+/// The value behind `name` in a file of /proc with a line for each.
+std::string proc_line(int pid, const std::string& file,
+                      const std::string& name) {
+  std::istringstream text{
+    test::read_file("/proc/" + std::to_string(pid) + "/" + file)};
+  for (std::string line; std::getline(text, line);)
+    if (line.starts_with(name))
+      return line.substr(name.size());
+  return {};
 }
 
 std::vector<std::string> as_user(const std::string& uid,
@@ -244,6 +256,42 @@ TEST_CASE("the users of api.allowed_uids can connect, and no others") {
     CHECK_FALSE(calls("65533"));
     CHECK(node.terminate() == 0);
   }
+}
+
+// A core dump to a program is made whatever the limit is, and one by a debugger
+// whatever the kernel may do: each has a lock of its own.
+TEST_CASE("nobody gets a core dump: not dumpable, no limit to raise, and no "
+          "memory in what a debugger takes") {
+  const test::temp_dir dir;
+  fs::permissions(dir.path(), fs::perms{0777});
+  const auto socket = dir / "run/s.sock";
+  const auto config = config_in(dir, socket, dir / "root");
+  std::vector<std::string> argv{"/usr/bin/prlimit", "--core=unlimited"};
+  for (auto& word : as_user("65533", {"/usr/bin/env", "--chdir=" + dir.path(),
+                                      fsshared_program(), "--config", config}))
+    argv.push_back(word);
+  test::child_process node{argv};
+  const auto limit = std::chrono::steady_clock::now() + 30s;
+  while (!fs::exists(socket) && std::chrono::steady_clock::now() < limit)
+    std::this_thread::sleep_for(10ms);
+  const auto pid = node.pid();
+  std::istringstream limits{proc_line(pid, "limits", "Max core file size")};
+  std::string soft, hard;
+  limits >> soft >> hard;
+  CHECK(soft == "0");
+  CHECK(hard == "0");
+  CHECK(test::read_file("/proc/" + std::to_string(pid) + "/coredump_filter")
+        == "00000000\n");
+  // Files of a process that cannot be dumped are root's (proc(5)).
+  struct stat info {};
+  REQUIRE(::stat(("/proc/" + std::to_string(pid) + "/environ").c_str(), &info)
+          == 0);
+  CHECK(info.st_uid == 0);
+  CHECK(proc_line(pid, "status", "Uid:").starts_with("\t65533"));
+  node.signal(SIGSEGV);
+  CHECK(node.wait() == 128 + SIGSEGV);
+  for (const auto& entry : fs::directory_iterator{dir.path()})
+    CHECK_FALSE(entry.path().filename().string().starts_with("core"));
 }
 
 TEST_CASE("a configuration that is a FIFO, or nested deeply, is refused") {
