@@ -22,7 +22,9 @@ guest_proxy_state::guest_proxy_state(handle::pointer self,
     registry_(std::move(registry)), debts_(options_.debt_interval),
     budget_(options_.memory_bytes),
     window_(options_.window_requests, options_.window_bytes),
-    redial_(milliseconds{10}, seconds{1}, options_.seed) {
+    patience_(options_.request_timeout),
+    redial_(milliseconds{10}, seconds{1}, options_.seed),
+    dial_limit_(options_.dial_timeout) {
 }
 
 void guest_proxy_state::failed(const error& why) {

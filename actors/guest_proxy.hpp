@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/answer_patience.hpp"
 #include "core/backoff.hpp"
 #include "core/copy_window.hpp"
 #include "core/debt_list.hpp"
@@ -19,6 +20,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace fsshare {
@@ -148,6 +150,9 @@ private:
   void dial();
   void dialed(guest_dialed& msg);
   void greet();
+  result<std::uint32_t> ask_health(std::string_view method,
+                                   std::chrono::nanoseconds limit);
+  void send_check(std::chrono::nanoseconds limit);
   void greeted(const ttrpc::client_session::reply& reply);
   void greeting_ended();
   void begin_quiet();
@@ -157,6 +162,7 @@ private:
   bool is_long_idle() const;
   void probe();
   void probed();
+  void look_at_silence();
   void received(const guest_bytes& msg);
   void answered(const ttrpc::client_session::reply& reply);
   void lost(const error& why);
@@ -193,7 +199,7 @@ private:
   /// Requests whose contents are being read.
   std::map<std::uint64_t, flight> fetching_;
   std::uint64_t last_fetch_ = 0;
-  /// Of the greeting; 0 once answered.
+  /// Of the greeting, or of a Check later on; 0 once answered.
   std::uint32_t check_stream_ = 0;
   std::uint32_t version_stream_ = 0;
   /// Requests of an earlier connection may still happen.
@@ -206,12 +212,15 @@ private:
   /// The job that is next to send contents, since it lacked room for them.
   std::uint64_t in_turn_ = 0;
   credit credit_;
+  answer_patience patience_;
   /// When the guest last sent anything.
   time_point heard_at_;
   /// Whether a CopyFile was answered on this connection.
   bool is_of_use_ = false;
   guest_profile profile_;
   backoff redial_;
+  /// How long to try to connect this time.
+  std::chrono::nanoseconds dial_limit_;
   std::optional<time_point> dial_deadline_;
   std::optional<time_point> redial_at_;
   std::optional<time_point> armed_;

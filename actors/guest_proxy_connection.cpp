@@ -44,7 +44,7 @@ void guest_proxy_state::connect() {
   if (link_ != link_state::down)
     return;
   if (!dial_deadline_)
-    dial_deadline_ = now() + options_.dial_timeout;
+    dial_deadline_ = now() + dial_limit_;
   if (!redial_at_)
     dial();
   arm();
@@ -91,13 +91,34 @@ void guest_proxy_state::greet() {
   link_ = link_state::greeting;
   const auto limit = std::min<std::chrono::nanoseconds>(
     options_.request_timeout, options_.dial_timeout);
-  const auto check = session_->call(ttrpc::health_service, ttrpc::check_method,
-                                    {}, limit, now());
-  const auto version = session_->call(ttrpc::health_service,
-                                      ttrpc::version_method, {}, limit, now());
-  check_stream_ = check ? *check : 0;
-  version_stream_ = version ? *version : 0;
+  const auto check = ask_health(ttrpc::check_method, limit);
+  const auto version
+    = check ? ask_health(ttrpc::version_method, limit) : check.err();
+  if (!version) {
+    lost(version.err());
+    return;
+  }
+  check_stream_ = *check;
+  version_stream_ = *version;
+}
+
+result<std::uint32_t>
+guest_proxy_state::ask_health(std::string_view method,
+                              std::chrono::nanoseconds limit) {
+  if (!session_)
+    return error{errc::unavailable, "the connection has ended"};
+  auto stream = session_->call(ttrpc::health_service, method, {}, limit, now());
   flush();
+  return stream;
+}
+
+// Any answer will do.
+void guest_proxy_state::send_check(std::chrono::nanoseconds limit) {
+  const auto check = ask_health(ttrpc::check_method, limit);
+  if (check)
+    check_stream_ = *check;
+  else
+    lost(check.err());
 }
 
 void guest_proxy_state::greeted(const ttrpc::client_session::reply& reply) {
@@ -150,10 +171,7 @@ void guest_proxy_state::quiet_ended() {
   checked_at_ = now();
   const auto limit = std::min<std::chrono::nanoseconds>(
     options_.request_timeout, options_.dial_timeout);
-  const auto check = session_->call(ttrpc::health_service, ttrpc::check_method,
-                                    {}, limit, checked_at_);
-  check_stream_ = check ? *check : 0;
-  flush();
+  send_check(limit);
 }
 
 void guest_proxy_state::checked_again() {
@@ -169,6 +187,7 @@ void guest_proxy_state::checked_again() {
 void guest_proxy_state::go_up() {
   has_stragglers_ = false;
   link_ = link_state::up;
+  dial_limit_ = options_.dial_timeout;
   dial_deadline_.reset();
   window_ = copy_window{options_.window_requests, options_.window_bytes};
   in_turn_ = 0;
@@ -190,22 +209,34 @@ bool guest_proxy_state::is_long_idle() const {
 // the next connection need not be silent first.
 void guest_proxy_state::probe() {
   link_ = link_state::probing;
-  const auto limit = std::min(options_.request_timeout, probe_timeout);
-  const auto check = session_->call(ttrpc::health_service, ttrpc::check_method,
-                                    {}, limit, now());
-  check_stream_ = check ? *check : 0;
-  if (check_stream_ == 0)
-    probed();
-  flush();
+  send_check(std::min(options_.request_timeout, probe_timeout));
 }
 
-// Any answer will do.
 void guest_proxy_state::probed() {
   check_stream_ = 0;
   link_ = link_state::up;
   for (auto& active : jobs_)
     if (!active.job.begun())
       active.job.begin(profile_);
+}
+
+// The connection may be dead without a word while requests are out, or the
+// guest busy: most guest agents answer a Check all the same.
+void guest_proxy_state::look_at_silence() {
+  switch (patience_.at(now())) {
+  case answer_patience::verdict::wait: return;
+  case answer_patience::verdict::ask:
+    // One that is still to be answered will do.
+    if (check_stream_ == 0)
+      send_check(options_.request_timeout);
+    return;
+  case answer_patience::verdict::give_up:
+    // A guest that is only paused has as long as its requests would have had.
+    dial_limit_ = options_.dial_timeout + options_.request_timeout;
+    lost({errc::deadline_exceeded,
+          "the guest agent answers neither requests nor a Check"});
+    return;
+  }
 }
 
 void guest_proxy_state::received(const guest_bytes& msg) {
@@ -219,6 +250,7 @@ void guest_proxy_state::received(const guest_bytes& msg) {
   }
   for (const auto& reply : *replies)
     answered(reply);
+  patience_.heard(now(), !in_flight_.empty());
   pump();
   end_jobs();
   pump();
@@ -234,6 +266,8 @@ void guest_proxy_state::answered(const ttrpc::client_session::reply& reply) {
       link_ == link_state::quiet ? checked_again() : probed();
     return;
   }
+  if (reply.stream == check_stream_)
+    check_stream_ = 0;
   const auto i = in_flight_.find(reply.stream);
   if (i == in_flight_.end())
     return;
@@ -259,10 +293,12 @@ void guest_proxy_state::lost(const error& why) {
   const bool was_up = link_ == link_state::up || link_ == link_state::probing;
   const bool was_of_use = is_of_use_ || link_ == link_state::probing;
   in_flight_.clear();
+  patience_.ended();
+  check_stream_ = 0;
   fetching_.clear();
   drop_credit();
   for (auto& active : jobs_) {
-    active.job.disconnected(why, now(), options_.dial_timeout);
+    active.job.disconnected(why, now(), dial_limit_);
     // Steps have other numbers on the next connection.
     active.open_files.clear();
   }
@@ -315,6 +351,7 @@ void guest_proxy_state::tick() {
   const auto t = now();
   if (session_ && !session_->expire(t).empty())
     lost({errc::deadline_exceeded, "the guest agent did not answer in time"});
+  look_at_silence();
   if (dial_deadline_ && *dial_deadline_ <= t && is_connecting()) {
     if (link_ != link_state::down) {
       if (stream_)
@@ -343,6 +380,7 @@ void guest_proxy_state::arm() {
   auto due = earlier(earlier(quiet_until_, redial_at_), debts_.next_due());
   if (is_connecting())
     due = earlier(due, dial_deadline_);
+  due = earlier(due, patience_.due());
   if (session_)
     due = earlier(due, session_->next_deadline());
   if (!due || (armed_ && *armed_ <= *due))

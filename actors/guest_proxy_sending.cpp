@@ -194,6 +194,7 @@ void guest_proxy_state::send(active_job& active, const flight& what,
     return;
   }
   in_flight_.emplace(*stream, what);
+  patience_.sent(now());
   ++status_.requests;
   status_.bytes_sent += data.size();
   // What is written need not be held: one frame after the other.

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/node_world.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace fsshare;
+using namespace fsshare::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A sandbox with a copy of a volume, which rotates.
+struct update_fixture {
+  explicit update_fixture(chooser& choose) : w(choose) {
+    kubelet.rotate({{"a", {"1"}}});
+    share_id = w.share("s1", "c1", "cm").share_id;
+    ended = guest.ended_connections;
+  }
+
+  std::string contents() const {
+    return read_file(w.guest_dir("s1", share_id) + "/a");
+  }
+
+  node_world w;
+  rotator& kubelet = w.add_volume("cm");
+  sim_guest& guest = w.add_sandbox("s1");
+  std::string share_id;
+  std::size_t ended = 0;
+};
+
+void answer_checks(sim_guest& guest) {
+  for (std::size_t i = guest.waiting(); i-- > 0;)
+    if (guest.waiting_copy(i) == nullptr)
+      guest.carry_out(i);
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("actors/silent_guest");
+
+TEST_CASE("a connection that dies with requests out costs an update seconds, "
+          "not the limit of a request") {
+  for_each_seed(8, [](chooser& choose) {
+    update_fixture f{choose};
+    f.w.hang("s1");
+    f.kubelet.rotate({{"a", {"2"}}});
+    f.w.settle();
+    REQUIRE(f.guest.waiting() > 0);
+    REQUIRE(f.guest.waiting_copy(0) != nullptr);
+    f.w.pass(3800ms);
+    CHECK(f.guest.ended_connections == f.ended);
+    f.w.pass(400ms);
+    CHECK(f.guest.ended_connections == f.ended + 1);
+    f.w.unhang("s1");
+    // As after any lost connection: nothing is sent for guest.quiet_time.
+    f.w.pass(800ms);
+    CHECK(f.contents() == "1");
+    f.w.pass(1200ms);
+    CHECK(f.contents() == "2");
+    f.w.pass(3s);
+    f.w.check_equal("cm", "s1", f.share_id);
+  });
+}
+
+TEST_CASE("a guest agent that is busy and answers a Check keeps its "
+          "connection, up to the limit of a request") {
+  for_each_seed(4, [](chooser& choose) {
+    update_fixture f{choose};
+    f.w.hang("s1");
+    f.kubelet.rotate({{"a", {"2"}}});
+    f.w.settle();
+    REQUIRE(f.guest.waiting() > 0);
+    for (int n = 0; n < 590; ++n) {
+      f.w.pass(100ms);
+      answer_checks(f.guest);
+    }
+    CHECK(f.guest.ended_connections == f.ended);
+    SUBCASE("it goes on") {
+      f.w.unhang("s1");
+      f.w.pass(300ms);
+      CHECK(f.contents() == "2");
+      CHECK(f.guest.ended_connections == f.ended);
+    }
+    SUBCASE("it does not") {
+      f.w.pass(1200ms);
+      CHECK(f.guest.ended_connections > f.ended);
+    }
+  });
+}
+
+TEST_CASE("a guest agent that answers nothing for seconds at a time is served "
+          "all the same") {
+  for_each_seed(2, [](chooser& choose) {
+    update_fixture f{choose};
+    f.guest.slowness = [&f] {
+      return f.w.actors.now() + 8s;
+    };
+    f.kubelet.rotate({{"a", {"2"}}});
+    f.w.pass(300s);
+    CHECK(f.contents() == "2");
+    // Given up twice, since 3 s and 6 s were too short.
+    CHECK(f.guest.ended_connections == f.ended + 2);
+    f.w.check_equal("cm", "s1", f.share_id);
+    f.kubelet.rotate({{"a", {"3"}}});
+    f.w.pass(60s);
+    CHECK(f.contents() == "3");
+    // The Check after 5 s without anything to send has 2 s.
+    CHECK(f.guest.ended_connections == f.ended + 3);
+  });
+}
+
+TEST_SUITE_END();
