@@ -9,6 +9,7 @@
 #include "sys/end_signals.hpp"
 #include "sys/file_mask.hpp"
 #include "sys/identity.hpp"
+#include "sys/kernel_calls.hpp"
 #include "sys/standard_descriptors.hpp"
 #include "ttrpc/protobuf_log.hpp"
 
@@ -51,6 +52,8 @@ int logged(int code) {
 }
 
 int serve(const node_config& config, const end_signals& signals) {
+  if (const auto can = check_needed_calls(); !can)
+    return refuse(exit_failed, can.err());
   const auto undumpable = forbid_core_dumps();
   log::set_up(config.log);
   if (!undumpable)

@@ -107,15 +107,12 @@ client_ledger::limits client_limits(std::size_t descriptors) {
   return out;
 }
 
-status check_calls() {
-  if (auto can = check_needed_calls(); !can)
-    return can;
+void report_older_calls() {
   std::string names;
   for (const auto& name : available_calls().missing())
     names += (names.empty() ? "" : ",") + name;
   if (!names.empty())
     log::warning("older-system-calls", {{"calls", names}});
-  return unit{};
 }
 
 status check_visible(const node_config& config) {
@@ -189,8 +186,7 @@ private:
 };
 
 status node_agent::parts::start() {
-  if (auto can = check_calls(); !can)
-    return can;
+  report_older_calls();
   if (auto made = make_share_root(config.share.root); !made)
     return made;
   if (auto visible = check_visible(config); !visible)

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mount.h>
@@ -62,6 +63,31 @@ std::string find_lacking_mount_call() {
   return {};
 }
 
+/// The errno with which threads cannot be made, whatever their number; 0 for
+/// none. Nothing is made: no structure is that small, and no thread has signal
+/// handlers of its own.
+struct thread_refusal {
+  const char* call = "";
+  int number = 0;
+};
+
+thread_refusal find_thread_refusal() {
+  // Of a filter, too: the limit of tasks is looked at later.
+  const auto is_refused = [] {
+    return is_lacking(errno) || errno == EAGAIN;
+  };
+  if (::syscall(SYS_clone3, nullptr, 0) == 0 || !is_refused())
+    return {};
+  // The C library takes clone(2) for this errno alone.
+  if (errno != ENOSYS)
+    return {"clone3", errno};
+  if (::syscall(SYS_clone, CLONE_THREAD, nullptr, nullptr, nullptr, nullptr)
+        == 0
+      || !is_refused())
+    return {};
+  return {"clone", errno};
+}
+
 error lacking(const std::string& call, int number) {
   return {errc::unimplemented,
           errno_error(number, "the system call", call).message
@@ -89,6 +115,8 @@ const kernel_calls& available_calls() {
 }
 
 status check_needed_calls() {
+  if (const auto refused = find_thread_refusal(); refused.number != 0)
+    return lacking(refused.call, refused.number);
   struct probe {
     const char* name;
     int (*call)();

@@ -28,7 +28,8 @@ struct kernel_calls {
 /// Tries each of them once, the first time, with arguments that change nothing.
 const kernel_calls& available_calls();
 
-/// Tries the calls that nothing can stand in for.
+/// Tries the calls that nothing can stand in for. To be called before any
+/// thread is made: one of them makes threads.
 /// @returns `errc::unimplemented` with a sentence that names the first one that
 ///          is lacking or denied.
 status check_needed_calls();

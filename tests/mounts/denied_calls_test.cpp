@@ -51,6 +51,24 @@ void check_copies(node_fixture& f, const guest_process& guest) {
   CHECK(client.cleanup("copied"));
 }
 
+// Nothing starts where these calls are denied, and one of them is named.
+void check_refused(const std::vector<int>& numbers, int why,
+                   const std::string& name) {
+  INFO(name, " answers ", why);
+  const private_mounts work;
+  const auto config = work.write(
+    "config.json", R"({"api": {"socket": ")" + (work / "api.sock")
+                     + R"("}, "share": {"root": ")" + (work / "share")
+                     + R"("}, "mounts": {"visibility": "assumed"}})");
+  run_with_denied(numbers, why, [&] {
+    const auto got = run_fsshared({"--config", config});
+    CHECK(got.exit_code == 1);
+    CHECK_MESSAGE(got.errors.find(name + ": ") != std::string::npos,
+                  got.errors);
+  });
+  CHECK_FALSE(exists(work / "api.sock"));
+}
+
 bool skip() {
   const private_mounts probe;
   if (!probe.unavailable().empty())
@@ -114,21 +132,22 @@ TEST_CASE("without a system call that nothing stands in for, nothing starts, "
                                        {"unlinkat", SYS_unlinkat},
                                        {"epoll_create1", SYS_epoll_create1}};
   for (const auto& [name, number] : calls)
-    for (const auto why : {EPERM, ENOSYS}) {
-      const private_mounts work;
-      const auto config = work.write(
-        "config.json", R"({"api": {"socket": ")" + (work / "api.sock")
-                         + R"("}, "share": {"root": ")" + (work / "share")
-                         + R"("}, "mounts": {"visibility": "assumed"}})");
-      run_with_denied({number}, why, [&, name = name] {
-        const auto got = run_fsshared({"--config", config});
-        CHECK(got.exit_code == 1);
-        CHECK_MESSAGE(got.errors.find(std::string{name} + ": ")
-                        != std::string::npos,
-                      got.errors);
-      });
-      CHECK_FALSE(exists(work / "api.sock"));
-    }
+    for (const auto why : {EPERM, ENOSYS})
+      check_refused({number}, why, name);
+}
+
+TEST_CASE("where threads are made by the older call they are, and where they "
+          "are not the call is named") {
+  if (skip())
+    return;
+  run_with_denied({SYS_clone3}, ENOSYS, [] {
+    node_fixture f{""};
+    check_binds(f);
+    CHECK(f.node.program().terminate() == 0);
+  });
+  // As a limit of tasks answers, too.
+  for (const auto why : {EPERM, EAGAIN})
+    check_refused({SYS_clone3}, why, "clone3");
 }
 
 TEST_CASE("mounts.api new is refused where one of its calls is, by its name") {
