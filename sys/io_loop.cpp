@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <limits>
 #include <system_error>
+#include <utility>
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -38,8 +40,9 @@ epoll_event make_event(io_loop::id which, readiness events) {
 
 } // namespace
 
-io_loop::io_loop()
-  : epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+io_loop::io_loop(report failures)
+  : failures_(std::move(failures)),
+    epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
     wake_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
   auto event = make_event(wake_id, EPOLLIN);
   checked(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event),
@@ -139,6 +142,19 @@ bool io_loop::is_loop_thread() const {
   return std::this_thread::get_id() == loop_thread_.load();
 }
 
+template <class Call>
+void io_loop::guarded(Call call) {
+  if (!failures_)
+    return call();
+  try {
+    call();
+  } catch (const std::exception& thrown) {
+    failures_(thrown.what());
+  } catch (...) {
+    failures_("an unknown exception");
+  }
+}
+
 void io_loop::run() {
   loop_thread_ = std::this_thread::get_id();
   std::array<epoll_event, events_per_wait> events{};
@@ -168,7 +184,9 @@ void io_loop::dispatch(id which, readiness events) {
   if (at == entries_.end())
     return;
   const auto kept = at->second; // the callback may call del()
-  kept->on(events);
+  guarded([&] {
+    kept->on(events);
+  });
 }
 
 void io_loop::run_posted() {
@@ -180,10 +198,11 @@ void io_loop::run_posted() {
     const std::lock_guard guard{mutex_};
     taken.swap(posted_);
   }
-  for (auto& what : taken) {
-    what();
-    what = nullptr;
-  }
+  for (auto& what : taken)
+    guarded([&what] {
+      const auto once = std::exchange(what, nullptr);
+      once();
+    });
 }
 
 void io_loop::fire_timers() {
@@ -192,7 +211,7 @@ void io_loop::fire_timers() {
          && timers_.begin()->first.first <= now) {
     const auto fired = timers_.extract(timers_.begin());
     due_.erase(fired.key().second);
-    fired.mapped()();
+    guarded(fired.mapped());
   }
 }
 

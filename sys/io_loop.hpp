@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -27,7 +28,8 @@ constexpr readiness hung_up = 0x010;
 
 /// One thread that waits for all fds and timers of the program. All functions
 /// may be called from any thread and take effect in the order of the calls;
-/// callbacks run in the thread of the loop and must neither block nor throw.
+/// callbacks run in the thread of the loop and must not block. One that throws
+/// concerns nobody else: it is reported, the others go on.
 class io_loop {
 public:
   /// Names an fd or a timer; never used again.
@@ -35,9 +37,13 @@ public:
   using task = std::function<void()>;
   using on_ready = std::function<void(readiness)>;
 
+  /// Gets what a callback threw, in the thread of the loop.
+  using report = std::function<void(const std::string& what)>;
+
   /// Starts the thread.
+  /// @param failures Without it what a callback throws ends the process.
   /// @throws std::system_error if the kernel gives no epoll instance.
-  io_loop();
+  explicit io_loop(report failures = nullptr);
   /// Like stop(). Not to be run in the thread of the loop.
   ~io_loop();
   io_loop(const io_loop&) = delete;
@@ -80,6 +86,8 @@ private:
     on_ready on;
   };
 
+  template <class Call>
+  void guarded(Call call);
   void run();
   void dispatch(id which, readiness events);
   void run_posted();
@@ -87,6 +95,7 @@ private:
   int wait_ms() const;
   void clear();
 
+  const report failures_;
   unique_fd epoll_;
   unique_fd wake_;
   std::atomic<id> next_{1};

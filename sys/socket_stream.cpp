@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <optional>
 
@@ -51,7 +52,9 @@ public:
                     });
     if (is_broken_)
       loop_.post([self = shared_from_this()] {
-        self->drain();
+        self->ending_if_thrown([&] {
+          self->drain();
+        });
       });
   }
 
@@ -154,7 +157,9 @@ private:
     drop_queue();
     if (handlers_)
       loop_.post([self = shared_from_this()] {
-        self->drain();
+        self->ending_if_thrown([&] {
+          self->drain();
+        });
       });
   }
 
@@ -177,7 +182,24 @@ private:
 
   // The rest runs in the thread of the loop.
 
+  /// Ends the connection where what it received could not be handed on, as
+  /// without memory: the rest would be of no use.
+  template <class Call>
+  void ending_if_thrown(Call call) {
+    try {
+      call();
+    } catch (const std::exception& thrown) {
+      finish({errc::internal, "talk to " + peer_ + ": " + thrown.what()});
+    }
+  }
+
   void handle(readiness ready) {
+    ending_if_thrown([&] {
+      handle_ready(ready);
+    });
+  }
+
+  void handle_ready(readiness ready) {
     if ((ready & writable) != 0) {
       const std::lock_guard guard{mutex_};
       if (!is_closed_)

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -166,6 +167,41 @@ TEST_CASE("stop drops what is waiting and makes later calls do nothing") {
 
   CHECK(token.use_count() == 1);
   CHECK(got.is_empty());
+}
+
+TEST_CASE("what a callback throws is reported, and the loop goes on") {
+  inbox<std::string> reported;
+  inbox<int> got;
+  io_loop loop{[&reported](const std::string& what) {
+    reported.put(what);
+  }};
+  const auto fail = [](const char* what) {
+    return [what] {
+      throw std::runtime_error{what};
+    };
+  };
+  loop.post(fail("task"));
+  loop.post([] {
+    throw 1; // NOLINT(hicpp-exception-baseclass)
+  });
+  CHECK(reported.take() == "task");
+  CHECK(reported.take() == "an unknown exception");
+  loop.after(1ms, fail("timer"));
+  CHECK(reported.take() == "timer");
+  auto pipe = make_pipe();
+  loop.add(pipe.out->get(), readable, [fd = pipe.out](readiness) {
+    char byte = 0;
+    if (::read(fd->get(), &byte, 1) == 1)
+      throw std::runtime_error{"fd"};
+  });
+  for (int n = 0; n < 2; ++n) {
+    REQUIRE(::write(pipe.in.get(), "x", 1) == 1);
+    CHECK(reported.take() == "fd");
+  }
+  loop.post([&got] {
+    got.put(1);
+  });
+  CHECK(got.take() == 1);
 }
 
 TEST_CASE("the thread of the loop may ask for the stop") {

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -372,6 +373,35 @@ TEST_CASE("a peer that only stops to read cannot send for ever") {
   // What it had sent before is not lost.
   CHECK(arrived > socket_stream::max_unconsumed);
   CHECK(arrived <= socket_stream::max_unconsumed + (256U << 10));
+}
+
+TEST_CASE("a handler that throws ends its own stream, and no other") {
+  test::inbox<std::string> reported;
+  io_loop loop{[&reported](const std::string& what) {
+    reported.put(what);
+  }};
+  auto bad = make_sockets();
+  auto good = make_sockets();
+  socket_stream throws{loop, std::move(bad.a), "bad"};
+  test::inbox<error> ends;
+  throws.start({[](const received_bytes&) {
+                  throw std::runtime_error{"a fault of the test"};
+                },
+                [&ends](error why) {
+                  ends.put(std::move(why));
+                }});
+  socket_stream other{loop, std::move(good.a), "good"};
+  stream_inbox at_other{other};
+
+  REQUIRE(::send(bad.b.get(), "x", 1, MSG_NOSIGNAL) == 1);
+  const auto why = ends.take();
+  REQUIRE(why);
+  CHECK(*why == error{errc::internal, "talk to bad: a fault of the test"});
+  char byte = 0;
+  CHECK(::recv(bad.b.get(), &byte, 1, 0) <= 0);
+  REQUIRE(::send(good.b.get(), "y", 1, MSG_NOSIGNAL) == 1);
+  CHECK(at_other.take_text(1) == "y");
+  CHECK(reported.is_empty());
 }
 
 TEST_CASE("a peer that is gone while nobody consumes costs no CPU") {
