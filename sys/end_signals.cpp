@@ -18,6 +18,21 @@ sigset_t awaited() {
   return out;
 }
 
+// Only what a signal's handler may call (signal-safety(7)).
+void end_because(std::string_view why) {
+  static_cast<void>(!::write(STDERR_FILENO, why.data(), why.size()));
+  ::_exit(1);
+}
+
+// None for 0.
+void set_alarm(std::chrono::nanoseconds time) {
+  using std::chrono::duration_cast;
+  const auto micros = duration_cast<std::chrono::microseconds>(time).count();
+  constexpr long second = 1'000'000;
+  const itimerval once{{0, 0}, {micros / second, micros % second}};
+  ::setitimer(ITIMER_REAL, &once, nullptr);
+}
+
 } // namespace
 
 end_signals::end_signals() {
@@ -41,18 +56,24 @@ void end_signals::send() const {
 
 void end_signals::limit_end(std::chrono::nanoseconds time) {
   static_cast<void>(std::signal(SIGALRM, [](int) {
-    // Only what may be called here (signal-safety(7)).
-    constexpr std::string_view why
-      = "fsshared: DEADLINE_EXCEEDED: the end took longer than "
-        "shutdown.grace\n";
-    static_cast<void>(!::write(STDERR_FILENO, why.data(), why.size()));
-    ::_exit(1);
+    end_because("fsshared: DEADLINE_EXCEEDED: the end took longer than "
+                "shutdown.grace\n");
   }));
-  using std::chrono::duration_cast;
-  const auto micros = duration_cast<std::chrono::microseconds>(time).count();
-  constexpr long second = 1'000'000;
-  const itimerval once{{0, 0}, {micros / second, micros % second}};
-  ::setitimer(ITIMER_REAL, &once, nullptr);
+  set_alarm(time);
+}
+
+start_limit::start_limit(std::chrono::nanoseconds time) {
+  static_cast<void>(std::signal(SIGALRM, [](int) {
+    end_because(
+      "fsshared: RESOURCE_EXHAUSTED: start: not done in time; a thread "
+      "may be missing, see the limit of tasks (pids.max of the "
+      "cgroup, TasksMax= of the unit, RLIMIT_NPROC)\n");
+  }));
+  set_alarm(time);
+}
+
+start_limit::~start_limit() {
+  set_alarm(std::chrono::nanoseconds{0});
 }
 
 } // namespace fsshare

@@ -24,4 +24,15 @@ public:
   static void limit_end(std::chrono::nanoseconds time);
 };
 
+/// Ends the process as end_signals::limit_end() does where the start still runs
+/// after some time: a library whose thread cannot be made when others of it
+/// have been may wait for it for ever.
+class start_limit {
+public:
+  explicit start_limit(std::chrono::nanoseconds time);
+  ~start_limit();
+  start_limit(const start_limit&) = delete;
+  start_limit& operator=(const start_limit&) = delete;
+};
+
 } // namespace fsshare

@@ -19,8 +19,8 @@ namespace fsshare {
 
 namespace {
 
-constexpr std::chrono::seconds interval{10};
 constexpr std::size_t page_bytes = 4096;
+constexpr unsigned longest_pause = 32;
 constexpr std::size_t burst_pages = (std::size_t{16} << 20) / page_bytes;
 
 /// Returns the pages of the process that are in memory (the second number of
@@ -40,11 +40,13 @@ std::size_t resident_pages() {
 
 class trimmer : public std::enable_shared_from_this<trimmer> {
 public:
-  explicit trimmer(io_loop& loop) : loop_(loop), pages_(resident_pages()) {
+  trimmer(io_loop& loop, std::chrono::nanoseconds interval)
+    : loop_(loop), interval_(interval), least_(resident_pages()),
+      last_(least_) {
   }
 
   void look_later() {
-    loop_.after(interval, [self = shared_from_this()] {
+    loop_.after(interval_, [self = shared_from_this()] {
       self->look();
       self->look_later();
     });
@@ -53,22 +55,36 @@ public:
 private:
   void look() {
     const auto now = resident_pages();
-    if (now < pages_)
-      pages_ = now;
-    if (now < pages_ + burst_pages)
+    least_ = std::min(least_, now);
+    last_ = std::min(last_, now);
+    if (now < least_ + burst_pages)
+      return;
+    // What is taken still may be given back later: it is tried again, ever more
+    // rarely.
+    const bool has_grown = now >= last_ + burst_pages;
+    if (!has_grown && ++looks_ < pause_)
       return;
     ::malloc_trim(0);
-    pages_ = resident_pages();
+    last_ = resident_pages();
+    const bool was_of_use = last_ + burst_pages / 4 < now;
+    pause_ = has_grown || was_of_use ? 1 : std::min(pause_ * 2, longest_pause);
+    looks_ = 0;
   }
 
   io_loop& loop_;
-  std::size_t pages_;
+  std::chrono::nanoseconds interval_;
+  /// The least that the process had, and what it had after the last trim.
+  std::size_t least_;
+  std::size_t last_;
+  /// Looks since the last trim, and from one to the next.
+  unsigned looks_ = 0;
+  unsigned pause_ = 1;
 };
 
 } // namespace
 
-void trim_heap_after_bursts(io_loop& loop) {
-  std::make_shared<trimmer>(loop)->look_later();
+void trim_heap_after_bursts(io_loop& loop, std::chrono::nanoseconds interval) {
+  std::make_shared<trimmer>(loop, interval)->look_later();
 }
 
 } // namespace fsshare
