@@ -12,16 +12,6 @@ namespace fsshare {
 
 namespace {
 
-// Answers a request whose reply has no content.
-void deliver_done(caf::typed_response_promise<void>& promise) {
-#if FSSHARE_CAF_1
-  promise.deliver();
-#else
-  // The typed deliver() wants a value of the type void.
-  static_cast<caf::response_promise&>(promise).deliver(caf::message{});
-#endif
-}
-
 void add_once(std::vector<volume_event>& events, volume_event event) {
   if (event.kind != volume_event_kind::other
       && std::find(events.begin(), events.end(), event) == events.end())
@@ -46,7 +36,7 @@ inotify_reader_state::handle::behavior_type
 inotify_reader_state::make_behavior() {
   return {
     [this](const watch& request) -> caf::result<void> {
-      auto answer = self_->make_response_promise<void>();
+      const promise answer{self_};
       place(request.path, answer);
       return answer;
     },
@@ -113,9 +103,9 @@ void inotify_reader_state::failed(const std::string& path, std::uint64_t turn,
 }
 
 void inotify_reader_state::answer(std::uint64_t turn, const status& outcome) {
-  auto owed = owed_.extract(turn);
+  const auto owed = owed_.extract(turn);
   if (outcome)
-    deliver_done(owed.mapped());
+    owed.mapped().deliver();
   else
     owed.mapped().deliver(to_caf(outcome.err()));
 }

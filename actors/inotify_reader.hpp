@@ -33,7 +33,7 @@ public:
   handle::behavior_type make_behavior();
 
 private:
-  using promise = caf::typed_response_promise<void>;
+  using promise = reply_promise<void>;
 
   /// Places a watch, or finds out whether `path` names another directory now.
   void place(const std::string& path, const promise& answer);

@@ -20,7 +20,7 @@ memory_budget_state::handle::behavior_type
 memory_budget_state::make_behavior() {
   return {
     [this](const reserve_bytes& msg) -> caf::result<bytes_reserved> {
-      auto promise = self_->make_response_promise<bytes_reserved>();
+      const reply_promise<bytes_reserved> promise{self_};
       waiting_.emplace(++last_, pending{msg.bytes, promise});
       budget_.ask(last_, msg.owner, msg.bytes, msg.use);
       grant();

@@ -27,7 +27,7 @@ public:
 private:
   struct pending {
     std::uint64_t bytes = 0;
-    caf::typed_response_promise<bytes_reserved> promise;
+    reply_promise<bytes_reserved> promise;
   };
 
   void grant();

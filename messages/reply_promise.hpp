@@ -6,6 +6,7 @@
 
 #include <exception>
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,12 @@ public:
       owed_->give(std::forward<Reply>(reply));
   }
 
+  /// The same where the reply has no content.
+  void deliver() const requires std::is_void_v<T> {
+    if (owed_)
+      owed_->give();
+  }
+
   /// What a handler returns that answers later.
   operator caf::result<T>() const {
     return caf::delegated<T>{};
@@ -67,6 +74,17 @@ private:
     }
     owed(const owed&) = delete;
     owed& operator=(const owed&) = delete;
+
+    void give() {
+      if (std::exchange(is_given_, true))
+        return;
+#if FSSHARE_CAF_1
+      to_.deliver();
+#else
+      // The typed deliver() wants a value of the type void.
+      static_cast<caf::response_promise&>(to_).deliver(caf::message{});
+#endif
+    }
 
     template <class Reply>
     void give(Reply&& reply) {
