@@ -49,6 +49,27 @@ void add_groups(std::set<std::uint64_t>& groups, const mount_places& mounts,
       groups.insert(entry.peer_group);
 }
 
+/// A mount table with the share root and a descriptor in it.
+struct sight {
+  mount_places mounts;
+  mount_place root;
+  located from;
+};
+
+result<sight> seen_from(int fd, const std::string& shown,
+                        const share_tree& tree) {
+  auto mounts = read_mount_places();
+  if (!mounts)
+    return mounts.err();
+  auto root = place_of_root(*mounts, tree);
+  if (!root)
+    return root.err();
+  auto from = locate(*mounts, fd, shown);
+  if (!from)
+    return from.err();
+  return sight{*std::move(mounts), *std::move(root), *std::move(from)};
+}
+
 // What is ours is in no peer group with anything outside the sandbox but with
 // what propagation made of it: in binds of what holds the share root, and there
 // it lies inside the sandbox as well.
@@ -64,62 +85,49 @@ std::set<std::uint64_t> groups_outside(const mount_places& mounts,
 } // namespace
 
 result<source_place> place_source(int source, const share_tree& tree) {
-  auto mounts = read_mount_places();
-  if (!mounts)
-    return mounts.err();
-  const auto root = place_of_root(*mounts, tree);
-  if (!root)
-    return root.err();
-  const auto from = locate(*mounts, source, "source");
-  if (!from)
-    return from.err();
-  auto seen = from->mount;
-  seen.root = from->place().path;
-  if (mounts->is_inside(seen, *root))
+  const auto found = seen_from(source, "source", tree);
+  if (!found)
+    return found.err();
+  const auto& mounts = found->mounts;
+  const auto& root = found->root;
+  const auto& from = found->from;
+  auto seen = from.mount;
+  seen.root = from.place().path;
+  if (mounts.is_inside(seen, root))
     return source_place::in_share_root;
-  if (shows(from->mount, from->path, *root))
+  if (shows(from.mount, from.path, root))
     return source_place::holds_share_root;
-  const auto below = mounts->below(from->mount, from->path);
+  const auto below = mounts.below(from.mount, from.path);
   const bool holds
     = std::any_of(below.begin(), below.end(), [&](const auto* entry) {
-        return shows(*entry, entry->mount_point, *root)
-               || mounts->is_inside(*entry, *root, from->mount.id);
+        return shows(*entry, entry->mount_point, root)
+               || mounts.is_inside(*entry, root, from.mount.id);
       });
   return holds ? source_place::holds_share_root : source_place::apart;
 }
 
 result<std::vector<mounted_entry>> share_mounts_below(int top,
                                                       const share_tree& tree) {
-  auto mounts = read_mount_places();
-  if (!mounts)
-    return mounts.err();
-  const auto root = place_of_root(*mounts, tree);
-  if (!root)
-    return root.err();
-  const auto from = locate(*mounts, top, "source");
-  if (!from)
-    return from.err();
+  const auto found = seen_from(top, "source", tree);
+  if (!found)
+    return found.err();
+  const auto& [mounts, root, from] = *found;
   std::vector<mounted_entry> out;
-  for (const auto* entry : mounts->below(from->mount, from->path))
-    if (mounts->is_inside(*entry, *root, from->mount.id))
+  for (const auto* entry : mounts.below(from.mount, from.path))
+    if (mounts.is_inside(*entry, root, from.mount.id))
       out.push_back(*entry);
   return out;
 }
 
 result<std::vector<mounted_entry>>
 foreign_mounts_at(int parent, std::string_view name, const share_tree& tree) {
-  auto mounts = read_mount_places();
-  if (!mounts)
-    return mounts.err();
-  const auto root = place_of_root(*mounts, tree);
-  if (!root)
-    return root.err();
-  const auto from = locate(*mounts, parent, "mount");
-  if (!from)
-    return from.err();
-  const auto groups = groups_outside(*mounts, root->at(tree.sandbox_name()));
+  const auto found = seen_from(parent, "mount", tree);
+  if (!found)
+    return found.err();
+  const auto& [mounts, root, from] = *found;
+  const auto groups = groups_outside(mounts, root.at(tree.sandbox_name()));
   std::vector<mounted_entry> out;
-  for (const auto* entry : mounts->below(from->mount, join(from->path, name)))
+  for (const auto* entry : mounts.below(from.mount, join(from.path, name)))
     if (groups.contains(entry->peer_group))
       out.push_back(*entry);
   return out;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/attacks/flood.hpp"
 #include "tests/support/listening_socket.hpp"
 #include "tests/support/node_process.hpp"
 #include "tests/support/resident_memory.hpp"
@@ -22,11 +23,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t most_memory = std::uint64_t{1024} << 20;
-#else
-constexpr std::uint64_t most_memory = std::uint64_t{160} << 20;
-#endif
+constexpr auto most_memory = test::memory_limit(160U << 20, 1024U << 20);
 
 constexpr std::uint64_t much = std::uint64_t{512} << 20;
 
@@ -55,25 +52,10 @@ unique_fd connect_to(const test::node_process& node) {
 bool flood_until_ended(int socket, const bytes& block) {
   std::uint64_t sent = 0;
   const auto until = std::chrono::steady_clock::now() + 60s;
-  while (sent < much && std::chrono::steady_clock::now() < until) {
-    const auto n
-      = ::send(socket, block.data(), block.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n > 0)
-      sent += static_cast<std::uint64_t>(n);
-    else if (errno == EAGAIN)
-      std::this_thread::yield();
-    else
+  while (sent < much && std::chrono::steady_clock::now() < until)
+    if (!test::flood_once(socket, block, sent))
       return true;
-  }
   return false;
-}
-
-bytes headers(const ttrpc::frame_header& one) {
-  bytes out;
-  const auto head = ttrpc::encode_frame_header(one);
-  while (out.size() < (std::size_t{1} << 20))
-    out.insert(out.end(), head.begin(), head.end());
-  return out;
 }
 
 bool answers(const test::node_process& node) {
@@ -106,7 +88,7 @@ TEST_CASE("a client that floods fills no memory and is disconnected") {
     test::node_process node;
     const auto client = connect_to(node);
     REQUIRE(client);
-    CHECK(flood_until_ended(client.get(), headers(header)));
+    CHECK(flood_until_ended(client.get(), test::frames_like(header)));
     CHECK(answers(node));
     CHECK(test::peak_memory(node.program().pid()) < most_memory);
   }

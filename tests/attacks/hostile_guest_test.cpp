@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/attacks/flood.hpp"
 #include "tests/support/guest_process.hpp"
 #include "tests/support/listening_socket.hpp"
 #include "tests/support/node_process.hpp"
@@ -20,11 +21,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // An honest node agent with a sandbox needs a tenth of it.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t most_memory = std::uint64_t{768} << 20;
-#else
-constexpr std::uint64_t most_memory = std::uint64_t{96} << 20;
-#endif
+constexpr auto most_memory = test::memory_limit(96U << 20, 768U << 20);
 
 // What the node agent would have to keep if it kept what it was sent.
 constexpr std::uint64_t much = std::uint64_t{1} << 30;
@@ -36,16 +33,6 @@ struct flood {
   /// Whether it answers Check and Version before.
   bool greets = true;
 };
-
-bytes block_of(const flood& kind) {
-  bytes out;
-  while (out.size() < (std::size_t{1} << 20)) {
-    const auto head = ttrpc::encode_frame_header(kind.header);
-    out.insert(out.end(), head.begin(), head.end());
-    out.insert(out.end(), kind.header.length, 0);
-  }
-  return out;
-}
 
 /// A guest agent that floods whoever connects.
 class flooding_guest {
@@ -79,7 +66,7 @@ public:
 
 private:
   void run() {
-    const auto block = block_of(kind_);
+    const auto block = test::frames_like(kind_.header);
     while (!is_over_) {
       pollfd waiting{socket_.get(), POLLIN, 0};
       if (::poll(&waiting, 1, 10) <= 0)
@@ -96,15 +83,7 @@ private:
                          0, 0, 0, 0, 0, 0, 0, 3, 2, 0};
     if (kind_.greets)
       ::send(peer, greeting.data(), greeting.size(), MSG_NOSIGNAL);
-    while (!is_over_ && sent_ < much) {
-      const auto n
-        = ::send(peer, block.data(), block.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-      if (n > 0)
-        sent_ += static_cast<std::uint64_t>(n);
-      else if (errno == EAGAIN)
-        std::this_thread::yield();
-      else
-        break;
+    while (!is_over_ && sent_ < much && test::flood_once(peer, block, sent_)) {
     }
     ++ends_;
   }

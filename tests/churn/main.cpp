@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/churn/churn_options.hpp"
 #include "tests/churn/churn_run.hpp"
+#include "tests/support/program_main.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/transcript.hpp"
 
 #include <exception>
 #include <iostream>
 #include <memory>
-#include <variant>
 
 namespace {
 
@@ -35,13 +35,10 @@ int run(const churn_options& with) {
 } // namespace
 
 int main(int argc, char** argv) {
-  try {
-    const auto parsed = parse_options(argc, argv);
-    if (const auto* code = std::get_if<int>(&parsed))
-      return *code;
-    return run(std::get<churn_options>(parsed));
-  } catch (const std::exception& failed) {
-    std::cerr << "fsshare-churn: " << failed.what() << "\n";
-    return 1;
-  }
+  return test::run_program(
+    "fsshare-churn",
+    [&] {
+      return parse_options(argc, argv);
+    },
+    run);
 }

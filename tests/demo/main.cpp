@@ -7,13 +7,13 @@
 #include "tests/demo/rootfs_part.hpp"
 #include "tests/demo/volume_part.hpp"
 #include "tests/support/private_mounts.hpp"
+#include "tests/support/program_main.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <optional>
-#include <variant>
 
 namespace {
 
@@ -103,13 +103,10 @@ int run(const demo_options& with) {
 } // namespace
 
 int main(int argc, char** argv) {
-  try {
-    const auto parsed = parse_options(argc, argv);
-    if (const auto* code = std::get_if<int>(&parsed))
-      return *code;
-    return run(std::get<demo_options>(parsed));
-  } catch (const std::exception& failed) {
-    std::cerr << "fsshare-demo: " << failed.what() << "\n";
-    return 1;
-  }
+  return test::run_program(
+    "fsshare-demo",
+    [&] {
+      return parse_options(argc, argv);
+    },
+    run);
 }

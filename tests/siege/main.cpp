@@ -2,11 +2,11 @@
 #include "tests/siege/siege_options.hpp"
 #include "tests/siege/siege_run.hpp"
 #include "tests/support/private_mounts.hpp"
+#include "tests/support/program_main.hpp"
 #include "tests/support/transcript.hpp"
 
 #include <exception>
 #include <iostream>
-#include <variant>
 
 namespace {
 
@@ -33,13 +33,10 @@ int run(const siege_options& with) {
 } // namespace
 
 int main(int argc, char** argv) {
-  try {
-    const auto parsed = parse_options(argc, argv);
-    if (const auto* code = std::get_if<int>(&parsed))
-      return *code;
-    return run(std::get<siege_options>(parsed));
-  } catch (const std::exception& failed) {
-    std::cerr << "fsshare-siege: " << failed.what() << "\n";
-    return 1;
-  }
+  return test::run_program(
+    "fsshare-siege",
+    [&] {
+      return parse_options(argc, argv);
+    },
+    run);
 }

@@ -70,6 +70,18 @@ struct mount_fixture {
              const bind_options& options) {
     must_run(plan_share(layout, name, source, options));
   }
+  /// Checks that a source is refused since it leads into the share root.
+  void must_refuse_as_ours(const std::string& name,
+                           const bind_options& options) {
+    const auto source = work / name;
+    const auto done = run(plan_share(layout, "c", source, options));
+    REQUIRE_MESSAGE(!done, source);
+    CHECK(done.err().code == errc::invalid_argument);
+    CHECK_MESSAGE(done.err().message.ends_with(": source '" + source
+                                               + "' leads into the share root '"
+                                               + layout.share_root() + "'"),
+                  done.err().message);
+  }
   void cleanup() {
     must_run(plan_cleanup(layout));
   }
