@@ -109,4 +109,39 @@ TEST_CASE("a guest agent that answers nothing for seconds at a time is served "
   });
 }
 
+TEST_CASE("what a guest agent says is cut and made harmless before anybody "
+          "reads it") {
+  const std::string loud = "\x1b[2J\xff" + std::string(5000, 'x');
+  chooser choose{1};
+  node_world w{choose};
+  w.add_volume("cm").rotate({{"a", {"1"}}});
+  auto& guest = w.add_sandbox("s1");
+  guest.agent_version = "4.0.0\x1b[2J" + std::string(5000, 'x');
+  w.hang("s1");
+  auto request = w.volume_request("s1", "c1", "cm");
+  request.mount.source = w.dir.make_dir("tree");
+  request.mount.destination = "/tree";
+  auto pending = w.actors.request(w.node, request);
+  w.settle();
+  answer_checks(guest);
+  w.settle();
+  REQUIRE(guest.waiting() > 0);
+  REQUIRE(guest.waiting_copy(0) != nullptr);
+  guest.fail(0, loud);
+  w.unhang("s1");
+  const auto failed = w.await<share_file_reply>(pending);
+  REQUIRE_FALSE(failed);
+  const auto shown = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
+  REQUIRE(shown);
+  CHECK(shown->sandbox.guest_agent_version.starts_with("4.0.0"));
+  CHECK(shown->sandbox.guest_agent_version.size() <= 64);
+  for (const auto& text :
+       {failed.err().message, shown->sandbox.guest_agent_version}) {
+    CHECK(text.find('\x1b') == std::string::npos);
+    CHECK(text.find('\xff') == std::string::npos);
+  }
+  CHECK(failed.err().message.find("xxx") != std::string::npos);
+  CHECK(failed.err().message.size() < 1000);
+}
+
 TEST_SUITE_END();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/sim_guest.hpp"
 
+#include "ttrpc/copy_file.hpp"
 #include "ttrpc/server_session.hpp"
 
 #include <stdexcept>
@@ -104,6 +105,13 @@ result<bytes> sim_guest::answer(const waiting_request& request) {
   if (request.copy && before_copy)
     before_copy(*request.copy);
   auto reply = api_.answer(request.from->session, request.call);
+  if (agent_version && request.call.method == ttrpc::version_method) {
+    grpc::VersionCheckResponse said;
+    said.set_agent_version(*agent_version);
+    const auto text = said.SerializeAsString();
+    const auto view = as_bytes(text);
+    reply = bytes{view.begin(), view.end()};
+  }
   if (request.copy)
     carried_out.push_back(request.copy->path());
   if (observer)
@@ -123,11 +131,11 @@ void sim_guest::carry_out(std::size_t i) {
           : session.respond(request.call.stream, reply.err()));
 }
 
-void sim_guest::fail(std::size_t i) {
+void sim_guest::fail(std::size_t i, const std::string& why) {
   ++failed_requests;
   const auto request = take(i);
   request.from->deliver(request.from->session.respond(
-    request.call.stream, error{errc::internal, "a fault of the test"}));
+    request.call.stream, error{errc::internal, why}));
 }
 
 void sim_guest::carry_out_and_drop(std::size_t i) {

@@ -33,7 +33,7 @@ public:
   /// Carries out the `i`th of them and answers.
   void carry_out(std::size_t i);
   /// Answers it with INTERNAL and changes nothing.
-  void fail(std::size_t i);
+  void fail(std::size_t i, const std::string& why = "a fault of the test");
   /// Carries it out, and the answer is lost with the connection.
   void carry_out_and_drop(std::size_t i);
   /// Ends the connection; what waits is not carried out, unless `lateness` is
@@ -61,6 +61,8 @@ public:
   /// it carries.
   const grpc::CopyFileRequest* waiting_copy(std::size_t i) const;
 
+  /// While set, what it says of its version.
+  std::optional<std::string> agent_version;
   /// While set, dials fail.
   bool refuses = false;
   /// Paths of the CopyFile requests that were carried out, in order.
