@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/api_convert.hpp"
 
+#include "core/duration_text.hpp"
 #include "core/utf8.hpp"
 
 namespace fsshare {
@@ -86,6 +87,17 @@ std::uint64_t put_reasons(const std::vector<T>& in, list<v1::PathReason>* out) {
   return in.size() - static_cast<std::size_t>(out->size());
 }
 
+std::vector<pending_removal> reasons_of(const std::vector<hung_read>& reads) {
+  std::vector<pending_removal> out;
+  out.reserve(reads.size());
+  for (const auto& each : reads)
+    out.push_back({each.subject,
+                   "no answer for "
+                     + format_duration(
+                       std::chrono::floor<std::chrono::seconds>(each.since))});
+  return out;
+}
+
 std::uint64_t put_some(const std::vector<std::string>& in, texts* out) {
   room left{max_inner_bytes};
   for (const auto& each : in) {
@@ -155,6 +167,8 @@ void put(const sandbox_status& in, v1::SandboxStatus* out) {
   out->set_containers(in.containers);
   out->set_shares(in.shares);
   out->set_pending_more(put_reasons(in.pending, out->mutable_pending()));
+  out->set_hung_reads_more(
+    put_reasons(reasons_of(in.hung_reads), out->mutable_hung_reads()));
   out->set_held_bytes(static_cast<std::int64_t>(in.held_bytes));
   out->set_held_limit_bytes(static_cast<std::int64_t>(in.held_limit_bytes));
 }

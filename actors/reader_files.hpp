@@ -33,6 +33,9 @@ struct volume_reader_options {
   std::function<void(std::shared_ptr<const chunk_source> file,
                      const std::string& sandbox_id)>
     close = nullptr;
+  /// Tells READER POOL, without asking a filesystem that may not answer, on
+  /// which device a path lies; empty for what cannot be told. Null tells none.
+  std::function<std::string(const std::string& path)> device_of = nullptr;
 };
 
 /// Reads files of the host, blocking, for as long as their filesystem takes to

@@ -38,6 +38,7 @@ reader_pool_state::reader_pool_state(handle::pointer self,
     tell(to, close_file{std::move(file), sandbox_id});
   };
   between_ = options.between;
+  device_of_ = std::move(options.device_of);
   reader_ = std::make_shared<const file_reader>(std::move(options));
 }
 
@@ -58,8 +59,12 @@ reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
   using enum read_class;
   return {
     [this](const classify_source& msg) {
-      return read<source_class>(
-        msg, {0, entry, {}, msg.sandbox_id, "look at " + msg.path});
+      return read<source_class>(msg, {0,
+                                      entry,
+                                      {},
+                                      msg.sandbox_id,
+                                      "look at " + msg.path,
+                                      device_of(msg.path)});
     },
     [this](const look_at_volume& msg) {
       return read<volume_look>(
@@ -70,8 +75,9 @@ reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
         msg, {0, volume, msg.volume, {}, "read " + msg.volume});
     },
     [this](const read_tree& msg) {
-      return read<tree_read>(msg,
-                             {0, tree, {}, msg.sandbox_id, "read " + msg.path});
+      return read<tree_read>(
+        msg,
+        {0, tree, {}, msg.sandbox_id, "read " + msg.path, device_of(msg.path)});
     },
     [this](const read_chunk& msg) {
       return read<chunk_read>(
@@ -79,7 +85,8 @@ reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
               tree,
               {},
               msg.sandbox_id,
-              "read " + msg.root + (msg.path.empty() ? "" : "/" + msg.path)});
+              "read " + msg.root + (msg.path.empty() ? "" : "/" + msg.path),
+              device_of(msg.root)});
     },
     [this](const look_for_erofs& msg) {
       return read<erofs_looked_for>(
@@ -87,11 +94,16 @@ reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
               entry,
               {},
               msg.sandbox_id,
-              "look at " + (msg.dirs.empty() ? "" : msg.dirs.front())});
+              "look at " + (msg.dirs.empty() ? "" : msg.dirs.front()),
+              msg.dirs.empty() ? "" : device_of(msg.dirs.front())});
     },
     [this](const open_bind_source& msg) {
-      return read<bind_source_opened>(
-        msg, {0, entry, {}, msg.sandbox_id, "open " + msg.path});
+      return read<bind_source_opened>(msg, {0,
+                                            entry,
+                                            {},
+                                            msg.sandbox_id,
+                                            "open " + msg.path,
+                                            device_of(msg.path)});
     },
     [this](const place_watch& msg) {
       return read<watch_placed>(
@@ -99,6 +111,9 @@ reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
     },
     [this](const forget_reads& msg) {
       forget(msg.sandbox_id);
+    },
+    [this](const describe_reads& msg) {
+      return hung_reads{queue_.hung_of(msg.sandbox_id, now())};
     },
     [this](close_file& msg) {
       close(msg);
@@ -113,6 +128,10 @@ reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
       look_at_running();
     },
   };
+}
+
+std::string reader_pool_state::device_of(const std::string& path) const {
+  return device_of_ ? device_of_(path) : std::string{};
 }
 
 template <class Reply, class Request>

@@ -50,6 +50,7 @@ private:
     bool hangs = false;
   };
 
+  std::string device_of(const std::string& path) const;
   template <class Reply, class Request>
   caf::result<Reply> read(const Request& msg, wanted_read wanted);
   status add(wanted_read wanted, pending_read added);
@@ -67,6 +68,7 @@ private:
   std::shared_ptr<const file_reader> reader_;
   /// Called between any two file system operations; for tests.
   checkpoint between_;
+  std::function<std::string(const std::string&)> device_of_;
   std::shared_ptr<read_runner> runner_;
   read_queue queue_;
   std::uint64_t last_read_ = 0;

@@ -271,9 +271,24 @@ caf::result<get_sandbox_reply> sandbox_state::describe() {
     return to_caf(checked.err());
   const reply_promise<get_sandbox_reply> promise{self_};
   auto reply = std::make_shared<get_sandbox_reply>(describe_shares());
+  ask(self_, neighbours_.reader, describe_reads{options_.sandbox_id})
+    .then(
+      [this, promise, reply](hung_reads& hung) {
+        reply->sandbox.hung_reads = std::move(hung.reads);
+        describe_copies(promise, reply);
+      },
+      [this, promise, reply](caf::error&) {
+        describe_copies(promise, reply);
+      });
+  return promise;
+}
+
+void sandbox_state::describe_copies(
+  reply_promise<get_sandbox_reply> promise,
+  const std::shared_ptr<get_sandbox_reply>& reply) {
   if (!proxy_) {
     promise.deliver(std::move(*reply));
-    return promise;
+    return;
   }
   ask(self_, proxy_, guest_status_request{})
     .then(
@@ -284,7 +299,6 @@ caf::result<get_sandbox_reply> sandbox_state::describe() {
       [this, promise, reply](caf::error&) {
         add_volumes(promise, reply, {});
       });
-  return promise;
 }
 
 void sandbox_state::add_guest(get_sandbox_reply& reply,

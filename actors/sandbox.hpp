@@ -116,6 +116,8 @@ private:
   void drop_all(const error& why);
   caf::result<get_sandbox_reply> describe();
   get_sandbox_reply describe_shares() const;
+  void describe_copies(reply_promise<get_sandbox_reply> promise,
+                       const std::shared_ptr<get_sandbox_reply>& reply);
   void add_guest(get_sandbox_reply& reply, const guest_status& guest) const;
   void add_volumes(reply_promise<get_sandbox_reply> promise,
                    const std::shared_ptr<get_sandbox_reply>& reply,

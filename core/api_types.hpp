@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/hung_read.hpp"
 #include "core/tree_snapshot.hpp"
 #include "core/volume_status.hpp"
 
@@ -278,6 +279,8 @@ struct sandbox_status {
   std::uint64_t held_limit_bytes = 0;
   /// The debts of the sandbox.
   std::vector<pending_removal> pending;
+  /// Reads of its sources that do not answer.
+  std::vector<hung_read> hung_reads;
 };
 
 struct list_sandboxes_request {

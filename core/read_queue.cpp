@@ -56,29 +56,38 @@ std::size_t read_queue::limit_of(read_class what) const {
 status read_queue::check_hanging(const wanted_read& wanted) const {
   if (wanted.what == read_class::volume)
     return unit{};
-  std::size_t all = 0;
-  std::size_t own = 0;
-  std::string example;
+  struct count {
+    std::size_t reads = 0;
+    std::string example = {};
+    void add(const running_read& one) {
+      ++reads;
+      example = one.wanted.subject;
+    }
+  };
+  count all;
+  count own;
+  count near;
   for (const auto& entry : running_) {
     const auto& one = entry.second;
     if (one.has_place || !one.is_answered)
       continue;
-    ++all;
-    const bool is_own
-      = !wanted.owner.empty() && one.wanted.owner == wanted.owner;
-    own += is_own ? 1 : 0;
-    if (is_own || example.empty())
-      example = one.wanted.subject;
+    all.add(one);
+    if (!wanted.owner.empty() && one.wanted.owner == wanted.owner)
+      own.add(one);
+    if (!wanted.device.empty() && one.wanted.device == wanted.device)
+      near.add(one);
   }
-  const auto refused = [&](std::size_t count, const std::string& whose) {
+  const auto refused = [&](const count& hung, const std::string& whose) {
     return error{errc::resource_exhausted,
-                 wanted.subject + ": not tried, " + std::to_string(count)
+                 wanted.subject + ": not tried, " + std::to_string(hung.reads)
                    + " reads of sources " + whose
-                   + "do not answer, such as: " + example};
+                   + "do not answer, such as: " + hung.example};
   };
-  if (own >= limit_of(wanted.what))
+  if (own.reads >= limit_of(wanted.what))
     return refused(own, "for sandbox '" + wanted.owner + "' ");
-  if (all >= settings_.most_slow)
+  if (near.reads >= settings_.most_slow_of_device)
+    return refused(near, "on the same device, " + wanted.device + ", ");
+  if (all.reads >= settings_.most_slow)
     return refused(all, "");
   return unit{};
 }
@@ -103,23 +112,33 @@ bool read_queue::may_begin(std::size_t what) const {
   return true;
 }
 
-std::size_t read_queue::slow() const {
-  return static_cast<std::size_t>(
-    std::count_if(running_.begin(), running_.end(), [](const auto& entry) {
-      return !entry.second.has_place;
-    }));
-}
-
-std::size_t read_queue::slow_of(const std::string& owner) const {
+template <class Of>
+std::size_t read_queue::slow_where(Of of) const {
   return static_cast<std::size_t>(
     std::count_if(running_.begin(), running_.end(), [&](const auto& entry) {
-      return !entry.second.has_place && entry.second.wanted.owner == owner;
+      return !entry.second.has_place && of(entry.second.wanted);
     }));
 }
 
-bool read_queue::owner_may_begin(const wanted_read& wanted) const {
-  return wanted.owner.empty() || wanted.what == read_class::volume
-         || slow_of(wanted.owner) < limit_of(wanted.what);
+std::size_t read_queue::slow() const {
+  return slow_where([](const wanted_read&) {
+    return true;
+  });
+}
+
+// Whether its owner and its device may have one more that is slow.
+bool read_queue::may_be_slow(const wanted_read& wanted) const {
+  if (wanted.what == read_class::volume)
+    return true;
+  const auto of_owner = [&](const wanted_read& one) {
+    return one.owner == wanted.owner;
+  };
+  const auto of_device = [&](const wanted_read& one) {
+    return one.device == wanted.device;
+  };
+  return (wanted.owner.empty() || slow_where(of_owner) < limit_of(wanted.what))
+         && (wanted.device.empty()
+             || slow_where(of_device) < settings_.most_slow_of_device);
 }
 
 std::optional<read_queue::assignment> read_queue::next(time_point now) {
@@ -130,7 +149,7 @@ std::optional<read_queue::assignment> read_queue::next(time_point now) {
       continue;
     const auto found = std::find_if(ready_[i].begin(), ready_[i].end(),
                                     [this](const waiting_read& one) {
-                                      return owner_may_begin(one.wanted);
+                                      return may_be_slow(one.wanted);
                                     });
     if (found == ready_[i].end()
         || (from != nullptr && first->wanted.read < found->wanted.read))
@@ -292,6 +311,21 @@ std::map<std::size_t, std::uint64_t> read_queue::running() const {
   std::map<std::size_t, std::uint64_t> out;
   for (const auto& [reader, one] : running_)
     out.emplace(reader, one.wanted.read);
+  return out;
+}
+
+std::vector<hung_read> read_queue::hung_of(const std::string& owner,
+                                           time_point now) const {
+  std::vector<hung_read> out;
+  for (const auto& entry : running_) {
+    const auto& one = entry.second;
+    if (one.is_answered && one.wanted.owner == owner)
+      out.push_back({one.wanted.subject, now - one.moved});
+  }
+  std::stable_sort(out.begin(), out.end(),
+                   [](const hung_read& a, const hung_read& b) {
+                     return a.since > b.since;
+                   });
   return out;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/hung_read.hpp"
 #include "core/result.hpp"
 
 #include <array>
@@ -38,6 +39,8 @@ struct wanted_read {
   std::string owner = {};
   /// What is tried on what, such as `open /a`: begins the sentence of an error.
   std::string subject = {};
+  /// The device on which it lies, where that can be told and may not answer.
+  std::string device = {};
 };
 
 /// Which reader does which read, and when; which reads hang, and what follows.
@@ -46,7 +49,8 @@ struct wanted_read {
 /// and those of entries never the last one, where there are as many. A read
 /// that takes longer than `slow_after` gives its place up: another reader is
 /// made for what comes next, and whatever takes long delays the others by that
-/// time only. How many are slow at a time is bounded, per owner and in all. One
+/// time only. How many are slow at a time is bounded, per owner, per device and
+/// in all: a server that is gone is one device, however many owners use it. One
 /// that does not move for `timeout` hangs: its asker is answered, its reader
 /// given up until it comes back.
 class read_queue {
@@ -61,6 +65,8 @@ public:
     std::chrono::nanoseconds timeout = std::chrono::seconds{10};
     /// Slow reads of one owner; of trees one less.
     std::size_t most_slow_of_owner = 3;
+    /// Slow reads of one device, of whatever owners.
+    std::size_t most_slow_of_device = 16;
     std::size_t most_slow = 48;
   };
 
@@ -91,7 +97,7 @@ public:
 
   /// Adds a read.
   /// @returns `errc::resource_exhausted` where as many reads hang as may, of
-  ///          the owner or in all: it is not added then.
+  ///          the owner, of the device or in all: it is not added then.
   status add(wanted_read wanted, time_point now);
 
   /// Returns what can begin now; that reader is busy then.
@@ -122,6 +128,10 @@ public:
   /// The read of each busy reader, by reader.
   std::map<std::size_t, std::uint64_t> running() const;
 
+  /// What hangs of an owner, the longest first.
+  std::vector<hung_read> hung_of(const std::string& owner,
+                                 time_point now) const;
+
   /// What is slow or hangs, as `open /a`.
   std::vector<std::string> slow_reads() const;
 
@@ -144,8 +154,9 @@ private:
 
   std::size_t busy_beyond(std::size_t what) const;
   bool may_begin(std::size_t what) const;
-  bool owner_may_begin(const wanted_read& wanted) const;
-  std::size_t slow_of(const std::string& owner) const;
+  bool may_be_slow(const wanted_read& wanted) const;
+  template <class Of>
+  std::size_t slow_where(Of of) const;
   std::size_t slow() const;
   std::size_t limit_of(read_class what) const;
   status check_hanging(const wanted_read& wanted) const;

@@ -239,6 +239,9 @@ std::string render(const v1::GetSandboxReply& reply) {
   if (!sandbox.pending().empty())
     out += "\n" + section("NOT YET REMOVED", sandbox.pending())
            + more_of("paths", sandbox.pending_more());
+  if (!sandbox.hung_reads().empty())
+    out += "\n" + section("DO NOT ANSWER", sandbox.hung_reads())
+           + more_of("reads", sandbox.hung_reads_more());
   return out;
 }
 

@@ -18,6 +18,7 @@
 #include "main/build_info.hpp"
 #include "main/supervision.hpp"
 #include "sys/descriptor_limit.hpp"
+#include "sys/end_signals.hpp"
 #include "sys/heap_trim.hpp"
 #include "sys/identity.hpp"
 #include "sys/inotify.hpp"
@@ -25,6 +26,7 @@
 #include "sys/io_loop.hpp"
 #include "sys/kernel_calls.hpp"
 #include "sys/kernel_mount.hpp"
+#include "sys/mount_devices.hpp"
 #include "sys/mount_paths.hpp"
 #include "sys/share_visibility.hpp"
 #include "sys/socket_dialer.hpp"
@@ -33,9 +35,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <random>
 #include <utility>
 #include <vector>
@@ -58,6 +62,9 @@ read_queue::settings reading_settings(const node_config& config) {
 // Those that begin with the process: CAF's two workers, clock and printer, the
 // loop, the log's, MOUNTER, the readers, and one to spare.
 constexpr unsigned thread_count = 4 + 2 + 1 + reader_count + 1;
+
+// For what takes milliseconds.
+constexpr std::chrono::seconds longest_start{30};
 
 std::uint64_t random_number() {
   // The kernel's, so that names cannot be guessed.
@@ -170,7 +177,9 @@ private:
   supervision supervisor;
   actor_settings settings;
   // Before the actors: what they still hold of a connection asks for it.
-  io_loop loop;
+  io_loop loop{[](const std::string& what) {
+    log::error("io-callback-failed", {{"error", what}});
+  }};
   caf::actor_system system{settings};
   std::shared_ptr<descriptor_gauge> gauge;
   std::shared_ptr<dialer> network;
@@ -219,6 +228,10 @@ status node_agent::parts::start_actors() {
     });
   auto reading = reader_options(config);
   reading.watches = watches;
+  reading.device_of
+    = [devices = std::make_shared<mount_devices>()](const std::string& path) {
+        return devices->device_of(path);
+      };
   reader = system.spawn<reader_pool>(std::move(reading),
                                      std::make_shared<reader_threads>(),
                                      reading_settings(config));
@@ -362,7 +375,10 @@ node_agent::start(const node_config& config,
   if (auto room = check_thread_room(thread_count); !room)
     return room.err();
   try {
+    // Threads that there was room for may be gone when they are made.
+    std::optional<start_limit> limit{std::in_place, longest_start};
     auto p = std::make_unique<parts>(config, died);
+    limit.reset();
     if (auto started = p->start(); !started)
       return started.err();
     return std::unique_ptr<node_agent>{new node_agent{std::move(p)}};

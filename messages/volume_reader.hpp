@@ -3,6 +3,7 @@
 
 #include "core/byte_lease.hpp"
 #include "core/host_volume.hpp"
+#include "core/hung_read.hpp"
 #include "core/opened_sources.hpp"
 #include "core/tree_snapshot.hpp"
 #include "messages/caf_compat.hpp"
@@ -136,6 +137,15 @@ struct forget_reads {
   std::string sandbox_id;
 };
 
+/// Asks which reads for a sandbox do not answer.
+struct describe_reads {
+  std::string sandbox_id;
+};
+struct hung_reads {
+  /// The longest first.
+  std::vector<hung_read> reads;
+};
+
 /// READER POOL: blocking reads of host files. A read that stands still for
 /// `sources.timeout` fails DEADLINE_EXCEEDED; one that is not tried, since too
 /// much hangs, RESOURCE_EXHAUSTED.
@@ -144,7 +154,7 @@ using volume_reader_actor = caf::typed_actor<
   rpc<generation_read, read_generation>, rpc<tree_read, read_tree>,
   rpc<chunk_read, read_chunk>, rpc<erofs_looked_for, look_for_erofs>,
   rpc<bind_source_opened, open_bind_source>, rpc<watch_placed, place_watch>,
-  msg<forget_reads>>;
+  msg<forget_reads>, rpc<hung_reads, describe_reads>>;
 
 } // namespace fsshare
 
@@ -165,6 +175,8 @@ FSSHARE_MESSAGE(fsshare::bind_source_opened)
 FSSHARE_MESSAGE(fsshare::place_watch)
 FSSHARE_MESSAGE(fsshare::watch_placed)
 FSSHARE_MESSAGE(fsshare::forget_reads)
+FSSHARE_MESSAGE(fsshare::describe_reads)
+FSSHARE_MESSAGE(fsshare::hung_reads)
 
 CAF_BEGIN_TYPE_ID_BLOCK(fsshare_volume_reader, fsshare::type_range(1))
   CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::source_class))
@@ -184,4 +196,6 @@ CAF_BEGIN_TYPE_ID_BLOCK(fsshare_volume_reader, fsshare::type_range(1))
   CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::place_watch))
   CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::watch_placed))
   CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::forget_reads))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::describe_reads))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::hung_reads))
 CAF_END_TYPE_ID_BLOCK(fsshare_volume_reader)

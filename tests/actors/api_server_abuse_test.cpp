@@ -250,6 +250,69 @@ TEST_CASE_FIXTURE(fixture,
   CHECK(got.sandbox().pending_more() == 4000);
 }
 
+TEST_CASE_FIXTURE(fixture, "names beyond what a list may have are counted") {
+  destination_status at;
+  at.sandbox_id = "sb-1";
+  at.not_removable.assign(3000, "/g/..old");
+  auto& volumes = script->volumes_answer.volumes;
+  volumes.resize(1);
+  volumes[0].destinations.assign(1, at);
+  auto client = connect();
+  const auto reply
+    = ok<v1::ListVolumesReply>(client, "ListVolumes", v1::ListVolumesRequest{});
+  CHECK(reply.volumes(0).destinations(0).not_removable_size() == 1000);
+  CHECK(reply.volumes(0).destinations(0).not_removable_more() == 2000);
+}
+
+TEST_CASE_FIXTURE(fixture, "what hangs is listed with its time, a thousand at "
+                           "most") {
+  script->sandbox_answer.sandbox.hung_reads.assign(
+    1001, {"open /mnt/a", std::chrono::milliseconds{12'900}});
+  auto client = connect();
+  v1::GetSandboxRequest request;
+  request.set_sandbox_id("sb-1");
+  const auto got = ok<v1::GetSandboxReply>(client, "GetSandbox", request);
+  REQUIRE(got.sandbox().hung_reads_size() == 1000);
+  CHECK(got.sandbox().hung_reads_more() == 1);
+  CHECK(got.sandbox().hung_reads(0).path() == "open /mnt/a");
+  CHECK(got.sandbox().hung_reads(0).reason() == "no answer for 12s");
+}
+
+TEST_CASE_FIXTURE(fixture, "answers that nobody reads have a limit together, "
+                           "and who reads least goes") {
+  volume_status large;
+  large.path = "/" + std::string(1'200'000, 'v');
+  script->volumes_answer.volumes.assign(1, large);
+  auto options = api_fixture::options();
+  options.max_unsent_bytes = 100U << 20;
+  options.max_all_unsent_bytes = 4U << 20;
+  aut = spawn<api_server>(node, options);
+  auto one = connect();
+  auto more = connect();
+  for (auto* client : {&one, &more, &more})
+    client->stream->stop_reading();
+  const auto ask = [this](test::api_client& client) {
+    client.call("ListVolumes", "");
+    run();
+  };
+  ask(one);
+  ask(more);
+  ask(more);
+  CHECK_FALSE(more.stream->is_closed());
+  ask(one);
+  CHECK(one.stream->is_closed() != more.stream->is_closed());
+  auto other = connect();
+  CHECK(call(other, "Version", "").code == errc::none);
+}
+
+TEST_CASE_FIXTURE(fixture, "a sentence that quotes what a client sent is cut") {
+  script->failure = {errc::not_found, std::string(5000, 'x')};
+  auto client = connect();
+  const auto got = call(client, "Prepare", good_prepare().SerializeAsString());
+  CHECK(got.code == errc::not_found);
+  CHECK(got.message == std::string(1024, 'x'));
+}
+
 TEST_CASE_FIXTURE(fixture, "garbage and oversize frames leave others alone") {
   auto client = connect();
   // Announces 4 MiB and one byte on stream 1.

@@ -178,7 +178,8 @@ TEST_CASE_FIXTURE(fixture, "status replies carry every field") {
                     3,
                     8192,
                     65536,
-                    {{"/g/old", "refused"}}};
+                    {{"/g/old", "refused"}},
+                    {}};
   answer.shares = {{"id",
                     "c1",
                     {"/a", "/d", "bind", {}, true},

@@ -220,7 +220,24 @@ TEST_CASE("what hangs is DEADLINE_EXCEEDED with its path, and is mounted when "
     CHECK(why
           == "DEADLINE_EXCEEDED: ShareFile: open " + path
                + ": no answer within 1s (sources.timeout)");
+    const auto hung = [&](const std::string& sandbox) {
+      const auto shown = f.timed([&](control_client& c) {
+        v1::GetSandboxRequest request;
+        request.set_sandbox_id(sandbox);
+        return c.call<v1::GetSandboxReply>("GetSandbox", request);
+      });
+      REQUIRE_MESSAGE(shown, words(shown));
+      return shown->sandbox().hung_reads();
+    };
+    f.prepare("good");
+    CHECK(hung("good").empty());
+    REQUIRE(hung("bad").size() == 1);
+    CHECK(hung("bad")[0].path() == "open " + path);
+    CHECK(hung("bad")[0].reason().starts_with("no answer for "));
     fuse.set_silence(silence::none);
+    CHECK(eventually([&] {
+      return hung("bad").empty();
+    }));
     CHECK(eventually([&] {
       return f.node.program().errors().find("event=source-answers")
              != std::string::npos;
@@ -388,6 +405,53 @@ TEST_CASE("a volume whose filesystem hangs is never shown as current, holds up "
       return c.cleanup("bad");
     }));
     CHECK(f.took < at_once);
+    CHECK(f.node.program().terminate() == 0);
+  });
+}
+
+TEST_CASE("a filesystem that is gone under many sandboxes stops no source "
+          "elsewhere") {
+  with_node(quick_config, [](fixture& f) {
+    constexpr int sandboxes = 17;
+    constexpr int shares = 3;
+    auto& fuse = f.add_fuse({{"dir", {fuse_node::kind::directory}}});
+    f.prepare("good");
+    for (int n = 0; n < sandboxes; ++n)
+      f.prepare("bad" + std::to_string(n));
+    fuse.set_silence(silence::all);
+    std::vector<std::future<errc>> asked;
+    for (int n = 0; n < sandboxes * shares; ++n)
+      asked.push_back(f.beside([&fuse, n](control_client& c) {
+        const auto got
+          = c.share("bad" + std::to_string(n % sandboxes), "c",
+                    fuse.path() + "/dir", "/d" + std::to_string(n), true);
+        return got ? errc::none : got.err().code;
+      }));
+    for (auto& each : asked) {
+      const auto code = each.get();
+      CHECK(
+        (code == errc::deadline_exceeded || code == errc::resource_exhausted));
+    }
+    const auto refused = f.timed([&](control_client& c) {
+      return c.share("good", "c", fuse.path() + "/dir", "/d", true);
+    });
+    REQUIRE_FALSE(refused);
+    CHECK(refused.err().message.find("on the same device")
+          != std::string::npos);
+    CHECK(f.took < at_once);
+    const auto honest = f.timed([&](control_client& c) {
+      return c.share("good", "c", f.work / "plain", "/p", true);
+    });
+    REQUIRE_MESSAGE(honest, words(honest));
+    fuse.set_silence(silence::none);
+    CHECK(eventually([&] {
+      return f
+        .timed([&](control_client& c) {
+          return c.share("good", "c", fuse.path() + "/dir", "/d", true);
+        })
+        .
+        operator bool();
+    }));
     CHECK(f.node.program().terminate() == 0);
   });
 }

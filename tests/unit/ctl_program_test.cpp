@@ -167,6 +167,9 @@ TEST_CASE("one sandbox is shown with its shares and volumes") {
   auto* pending = reply.mutable_sandbox()->add_pending();
   pending->set_path("/g/old");
   pending->set_reason("refused");
+  auto* hung = reply.mutable_sandbox()->add_hung_reads();
+  hung->set_path("open /mnt/gone");
+  hung->set_reason("no answer for 12s");
   auto* share = reply.add_shares();
   share->set_share_id("s1");
   share->mutable_mount()->set_source("/a");
@@ -176,7 +179,8 @@ TEST_CASE("one sandbox is shown with its shares and volumes") {
   const auto all = answered({"sandbox", "inspect", "sb"}, reply).out;
   for (const char* part :
        {"sandbox:       sb\n", "copying 25%", "..2", "NOT YET REMOVED",
-        "/g/old", "guest memory:  8192 bytes of at most 65536\n"})
+        "/g/old", "DO NOT ANSWER", "open /mnt/gone", "no answer for 12s",
+        "guest memory:  8192 bytes of at most 65536\n"})
     CHECK_MESSAGE(all.find(part) != std::string::npos, all);
   const auto shares = answered({"share", "ls", "sb"}, reply).out;
   CHECK(shares.find("copying 25%") != std::string::npos);

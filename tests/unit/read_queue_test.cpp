@@ -32,9 +32,10 @@ struct fixture {
   }
 
   std::uint64_t add(read_class what, const std::string& key = {},
-                    const std::string& owner = {}) {
+                    const std::string& owner = {},
+                    const std::string& device = {}) {
     const auto added = queue.add(
-      {++last, what, key, owner, "read " + std::to_string(last)}, now);
+      {++last, what, key, owner, "read " + std::to_string(last), device}, now);
     refused = added ? error{errc::none, {}} : added.err();
     return last;
   }
@@ -177,6 +178,7 @@ TEST_CASE("a read that stands still is given up, one that moves is not") {
     }
   }
   CHECK(f.queue.slow_reads() == std::vector<std::string>{"read 1", "read 2"});
+  CHECK(f.queue.hung_of("", f.now).size() == 1);
   const auto back = f.done(1);
   REQUIRE(back);
   CHECK(back->was_late);
@@ -222,6 +224,29 @@ TEST_CASE("what hangs holds up only its owner, who is refused at once while "
   CHECK(f.begin_all() == reads{11});
 }
 
+TEST_CASE("what hangs is listed with its owner, the longest first, until it "
+          "answers") {
+  fixture f;
+  f.add(entry, {}, "bad");
+  f.add(entry, {}, "other");
+  f.begin_all();
+  f.pass(1s);
+  f.add(tree, {}, "bad");
+  f.begin_all();
+  f.pass(9s);
+  using list = std::vector<hung_read>;
+  CHECK(f.queue.hung_of("bad", f.now) == list{{"read 1", 10s}});
+  f.pass(2s);
+  CHECK(f.queue.hung_of("bad", f.now)
+        == list{{"read 1", 12s}, {"read 3", 11s}});
+  CHECK(f.queue.hung_of("other", f.now) == list{{"read 2", 12s}});
+  CHECK(f.queue.hung_of("good", f.now).empty());
+  f.done(1);
+  CHECK(f.queue.hung_of("bad", f.now) == list{{"read 3", 11s}});
+  f.queue.forget("bad");
+  CHECK(f.queue.hung_of("bad", f.now).empty());
+}
+
 TEST_CASE("trees of an owner leave it a read of an entry") {
   fixture f;
   f.add(tree, {}, "bad");
@@ -253,6 +278,37 @@ TEST_CASE("no more hang in all than may, volumes are read all the same") {
   for (int n = 0; n < 4; ++n)
     f.add(volume);
   CHECK(f.begin_all().size() == 3);
+}
+
+TEST_CASE(
+  "a device that does not answer holds up nobody beside it, however many "
+  "owners use it") {
+  fixture f;
+  for (int n = 0; n < 60; ++n) {
+    f.add(n % 2 == 0 ? entry : tree, {}, "bad" + std::to_string(n), "0:45");
+    f.begin_all();
+    f.pass(100ms);
+  }
+  // What may be slow is, the others wait.
+  CHECK(f.reader_of.size() == 16);
+  for (const auto* device : {"", "0:46"}) {
+    const auto other = f.add(entry, {}, "good", device);
+    CHECK(f.begin_all() == reads{other});
+    CHECK(f.done(other));
+  }
+  const auto given_up = f.pass(10s);
+  CHECK(given_up.size() == 60);
+  f.add(entry, {}, "good", "0:45");
+  CHECK(f.refused
+        == error{errc::resource_exhausted,
+                 "read 63: not tried, 16 reads of sources on the same device, "
+                 "0:45, do not answer, such as: read 16"});
+  const auto other = f.add(tree, {}, "good", "0:46");
+  CHECK(f.begin_all() == reads{other});
+  // One that answers lets one more try.
+  f.done(1);
+  const auto next = f.add(entry, {}, "good", "0:45");
+  CHECK(f.begin_all() == reads{next});
 }
 
 TEST_CASE("what waits behind a volume that hangs is given up in its time, and "
