@@ -2,6 +2,7 @@
 #include "actors/api_server.hpp"
 
 #include "actors/api_convert.hpp"
+#include "actors/api_decode.hpp"
 #include "core/share_request.hpp"
 #include "core/utf8.hpp"
 #include "log/log.hpp"
@@ -54,10 +55,12 @@ constexpr std::size_t max_sentence_bytes = 1024;
 template <class Message>
 result<Message> decode(const bytes& payload) {
   Message out;
-  if (!out.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
-    return error{errc::invalid_argument,
-                 out.GetTypeName() + " cannot be decoded"};
-  return out;
+  if (out.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
+    return out;
+  const auto field
+    = undecodable_field(*Message::descriptor(), as_text(payload));
+  return error{errc::invalid_argument, out.GetTypeName() + " cannot be decoded"
+                                         + (field.empty() ? "" : ": " + field)};
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/sandbox.hpp"
+#include "core/sentence_list.hpp"
 
 #include <utility>
 
@@ -13,14 +14,14 @@ template <class Reply>
 struct gathering {
   std::size_t missing = 0;
   Reply reply;
-  std::string errors;
+  std::vector<std::string> errors;
   errc code = errc::none;
   reply_promise<Reply> promise;
 
   void note(const error& err) {
     if (code == errc::none)
       code = err.code;
-    errors += (errors.empty() ? "" : "; ") + err.message;
+    errors.push_back(err.message);
   }
 
   void one_less() {
@@ -29,7 +30,7 @@ struct gathering {
     if (code == errc::none)
       promise.deliver(std::move(reply));
     else
-      promise.deliver(to_caf({code, errors}));
+      promise.deliver(to_caf({code, listed(errors, "; ")}));
   }
 };
 

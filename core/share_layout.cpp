@@ -107,6 +107,10 @@ std::string share_layout::guest_sandbox_bind(std::string_view name) const {
   return join(join(guest_share_dir_, sandbox_binds_name), name);
 }
 
+std::string copy_mark_path(std::string_view dir, std::string_view sandbox_id) {
+  return join(dir, sandbox_id);
+}
+
 std::string rafs_mountpoint(std::string_view container_id) {
   return "/rafs/" + std::string{container_id} + "/lowerdir";
 }
@@ -125,10 +129,16 @@ result<std::string> make_share_name(std::string_view container_id,
                                            + "' has no last component"};
   auto name
     = std::string{container_id} + "-" + to_hex(nonce) + "-" + std::string{base};
-  if (name.size() > max_name_bytes)
-    return error{errc::invalid_argument,
-                 "share name '" + name + "' has more than 255 bytes"};
-  return name;
+  if (name.size() <= max_name_bytes)
+    return name;
+  return error{
+    errc::invalid_argument,
+    "destination " + std::string{destination}
+      + ": the share's name, made of it, would have "
+      + std::to_string(name.size())
+      + " bytes, and file names have 255 at most; with container '"
+      + std::string{container_id} + "' its last component may have "
+      + std::to_string(max_name_bytes - (name.size() - base.size()))};
 }
 
 status check_container_id(std::string_view container_id) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/share_state.hpp"
 
+#include "core/sentence_list.hpp"
+
 namespace fsshare {
 
 namespace {
@@ -10,6 +12,25 @@ std::string describe(const mount_entry& mount) {
   for (std::size_t i = 0; i < mount.options.size(); ++i)
     text += (i == 0 ? "" : ",") + mount.options[i];
   return text + (mount.read_only ? "', read-only)" : "')");
+}
+
+// The names of the API's fields.
+std::string differing_settings(const prepare_request& x,
+                               const prepare_request& y) {
+  std::vector<std::string> names;
+  const auto compare = [&names](const char* name, bool same) {
+    if (!same)
+      names.emplace_back(name);
+  };
+  compare("mode", x.mode == y.mode);
+  compare("guest.address", x.guest_address == y.guest_address);
+  compare("guest.share_dir", x.guest_share_dir == y.guest_share_dir);
+  compare("sandbox_binds", x.sandbox_binds == y.sandbox_binds);
+  compare("kubelet_roots", x.kubelet_roots == y.kubelet_roots);
+  compare("no_watcher", x.no_watcher == y.no_watcher);
+  compare("nydusd_socket", x.nydusd_socket == y.nydusd_socket);
+  compare("force_guest_pull", x.force_guest_pull == y.force_guest_pull);
+  return listed(names, ", ");
 }
 
 } // namespace
@@ -25,7 +46,8 @@ result<admission> share_state::admit(const prepare_request& request) {
   case sandbox_phase::prepared:
     if (request_ != request)
       return error{errc::already_exists,
-                   subject + "it is prepared with other settings"};
+                   subject + "it is prepared with other settings: "
+                     + differing_settings(request_, request)};
     return phase_ == sandbox_phase::prepared ? admission::answer
                                              : admission::wait;
   case sandbox_phase::cleaning:

@@ -40,7 +40,8 @@ TEST_CASE("room is taken up to the limit and no further") {
   CHECK(refused.err().code == errc::resource_exhausted);
   CHECK(refused.err().message
         == "copy to guest path /g/c: it takes 1 bytes of the guest's memory, "
-           "the sandbox's copies have 100 of at most 100");
+           "the sandbox's copies have 100 of at most 100 "
+           "(copy.limits.sandbox_bytes)");
   CHECK(budget.held() == 100);
   CHECK(budget.reserve("/g/c", 0));
 }

@@ -46,6 +46,10 @@ TEST_CASE("a destination that gives no file name is refused") {
   const auto longer = make_share_name(id, 1, "/" + std::string(110, 'b'));
   REQUIRE(!longer);
   CHECK(longer.err().code == errc::invalid_argument);
+  CHECK(longer.err().message.starts_with("destination /bbb"));
+  CHECK(longer.err().message.ends_with(
+    "would have 256 bytes, and file names have 255 at most; with container '"
+    + id + "' its last component may have 109"));
 }
 
 TEST_SUITE_END();

@@ -60,6 +60,7 @@ TEST_CASE("Prepare with other settings is refused while the first runs and "
   const auto refused = state.admit(preparation("unix:///other"));
   CHECK(code(refused) == errc::already_exists);
   CHECK(refused.err().message.find("'s1'") != std::string::npos);
+  CHECK(refused.err().message.ends_with("other settings: guest.address"));
   CHECK(state.request() == preparation());
   CHECK(*state.admit(preparation()) == admission::answer);
 }
