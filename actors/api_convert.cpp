@@ -241,7 +241,7 @@ prepare_request from_wire(const v1::PrepareRequest& in) {
   out.guest_address = in.guest().address();
   out.guest_share_dir = in.guest().share_dir();
   for (const auto& each : in.sandbox_binds())
-    out.sandbox_binds.push_back({each.source(), each.read_only()});
+    out.sandbox_binds.push_back({each.source(), each.writable()});
   out.kubelet_roots = to_vector(in.kubelet_roots());
   out.no_watcher = in.no_watcher();
   out.nydusd_socket = in.nydusd_socket();
@@ -314,8 +314,10 @@ v1::PrepareReply to_wire(const prepare_reply& in) {
   return out;
 }
 
-v1::CleanupReply to_wire(const cleanup_reply& /*in*/) {
-  return {};
+v1::CleanupReply to_wire(const cleanup_reply& in) {
+  v1::CleanupReply out;
+  out.set_foreign_more(put_reasons(in.foreign, out.mutable_foreign()));
+  return out;
 }
 
 v1::ShareFileReply to_wire(const share_file_reply& in) {

@@ -112,7 +112,7 @@ void sandbox_state::begin_prepare() {
     layout_ = share_layout{options_.share_root, options_.sandbox_id,
                            request.guest_share_dir};
   if (copies()) {
-    run(plan_prepare_copy(layout_), [this](const status& outcome) {
+    run(plan_prepare_copy(layout_, mark_path()), [this](const status& outcome) {
       prepare_ended(outcome);
     });
     return;
@@ -203,13 +203,20 @@ caf::result<cleanup_reply> sandbox_state::cleanup(const cleanup_request& msg) {
                                          + "' is being cleaned up"});
   else if (state_.phase() != sandbox_phase::preparing)
     // One that runs ends first: there is no telling what it has made.
-    begin_cleanup(msg.abandoned ? plan_discard(layout_) : cleanup_plan());
+    begin_cleanup(msg.abandoned ? plan_discard(layout_, mark_path())
+                                : cleanup_plan());
   return promise;
 }
 
 mount_plan sandbox_state::cleanup_plan() const {
-  return state_.phase() == sandbox_phase::absent ? plan_cleanup_unknown(layout_)
-                                                 : plan_cleanup(layout_);
+  if (state_.phase() == sandbox_phase::absent)
+    return plan_cleanup_unknown(layout_, mark_path());
+  return copies() ? plan_cleanup_copy(layout_, mark_path())
+                  : plan_cleanup(layout_);
+}
+
+std::string sandbox_state::mark_path() const {
+  return copy_mark_path(options_.mark_dir, options_.sandbox_id);
 }
 
 void sandbox_state::begin_cleanup(mount_plan plan) {
@@ -218,13 +225,24 @@ void sandbox_state::begin_cleanup(mount_plan plan) {
   state_.cleaning();
   unmount_images({images_.begin(), images_.end()},
                  [this, plan = std::move(plan)](const status& images) {
-                   run(plan, [this, images](const status& outcome) {
-                     cleanup_ended(both(images, outcome));
-                   });
+                   ask(self_, neighbours_.mounter,
+                       run_plan{std::make_shared<const mount_plan>(plan), {}})
+                     .then(
+                       [this, images](const plan_done& done) {
+                         cleanup_ended(both(images, check_nothing_left(done)),
+                                       done.foreign);
+                       },
+                       [this, images](caf::error& err) {
+                         cleanup_ended(both(images, from_caf(err)), {});
+                       });
                  });
 }
 
-void sandbox_state::cleanup_ended(const status& outcome) {
+void sandbox_state::cleanup_ended(const status& outcome,
+                                  const std::vector<leftover>& foreign) {
+  cleanup_reply reply;
+  for (const auto& each : foreign)
+    reply.foreign.push_back({each.path, each.reason});
   state_.cleaned(static_cast<bool>(outcome));
   if (outcome)
     stop_nydus();
@@ -232,7 +250,7 @@ void sandbox_state::cleanup_ended(const status& outcome) {
     log::info("sandbox-cleaned", {{"sandbox", options_.sandbox_id}});
   for (auto& promise : std::exchange(cleaning_, {})) {
     if (outcome)
-      promise.deliver(cleanup_reply{});
+      promise.deliver(reply);
     else
       promise.deliver(to_caf(outcome.err()));
   }
@@ -386,6 +404,8 @@ get_sandbox_reply sandbox_state::describe_shares() const {
 }
 
 prepare_reply sandbox_state::prepared_reply() const {
+  if (copies())
+    return {};
   return {layout_.shared_dir(), layout_.mounts_dir()};
 }
 

@@ -36,6 +36,8 @@ struct sandbox_options {
   copy_scope guest_copies = copy_scope::per_container;
   /// Of the one whose place it takes: it is for Cleanup alone then.
   std::optional<sandbox_legacy> legacy = std::nullopt;
+  /// Holds the marks of sandboxes in copy mode.
+  std::string mark_dir = {};
 };
 
 /// Whom a SANDBOX works with.
@@ -112,7 +114,9 @@ private:
   caf::result<cleanup_reply> cleanup(const cleanup_request& msg);
   mount_plan cleanup_plan() const;
   void begin_cleanup(mount_plan plan);
-  void cleanup_ended(const status& outcome);
+  void cleanup_ended(const status& outcome,
+                     const std::vector<leftover>& foreign);
+  std::string mark_path() const;
   void drop_all(const error& why);
   caf::result<get_sandbox_reply> describe();
   get_sandbox_reply describe_shares() const;

@@ -61,7 +61,7 @@ struct pending_removal {
 
 struct sandbox_bind {
   std::string source;
-  bool read_only = false;
+  bool writable = false;
 
   friend bool operator==(const sandbox_bind&, const sandbox_bind&) = default;
 };
@@ -89,7 +89,7 @@ struct prepare_request {
 };
 
 struct prepare_reply {
-  /// What the file server of the sandbox exports.
+  /// What the file server of the sandbox exports; both empty in copy mode.
   std::string shared_dir;
   std::string mounts_dir;
 };
@@ -100,7 +100,19 @@ struct cleanup_request {
   bool abandoned = false;
 };
 
-struct cleanup_reply {};
+/// Something that is at a path, and why.
+struct listed_path {
+  std::string path;
+  std::string reason;
+
+  friend bool operator==(const listed_path&, const listed_path&) = default;
+};
+
+struct cleanup_reply {
+  /// What is somebody else's where the sandbox had, or could have had, its
+  /// directories; it stays.
+  std::vector<listed_path> foreign;
+};
 
 /// A mount of a container as its OCI spec has it.
 struct mount_entry {

@@ -2,8 +2,10 @@
 #include "core/mount_plan.hpp"
 
 #include "core/paths.hpp"
+#include "core/sentence_list.hpp"
 #include "core/share_mark.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <set>
 #include <type_traits>
@@ -63,6 +65,31 @@ void add_unbind(mount_plan& plan, std::string target) {
   plan.steps.emplace_back(remove_placeholder{std::move(target)});
 }
 
+// Returns what takes a step back.
+struct undo_finder {
+  using undo = std::optional<mount_step>;
+  undo operator()(const make_sandbox_dir& x) const {
+    return remove_sandbox_dir{x.path, x.mark_path};
+  }
+  undo operator()(const make_directory& x) const {
+    return remove_directory{x.path};
+  }
+  undo operator()(const make_placeholder& x) const {
+    return remove_placeholder{x.path};
+  }
+  undo operator()(const make_bind& x) const {
+    return unmount{x.target};
+  }
+  undo operator()(const make_copy_mark& x) const {
+    return remove_copy_mark{x.path};
+  }
+  // The others take away.
+  template <class Step>
+  undo operator()(const Step&) const {
+    return std::nullopt;
+  }
+};
+
 } // namespace
 
 std::string describe(const mount_step& step) {
@@ -83,8 +110,20 @@ std::string describe(const mount_step& step) {
     std::string operator()(const require_mark& x) const {
       return "check mark " + x.mark_path;
     }
-    std::string operator()(const require_absent& x) const {
-      return "check that nothing is at " + x.path;
+    std::string operator()(const make_copy_mark& x) const {
+      return "make mark " + x.path;
+    }
+    std::string operator()(const remove_copy_mark& x) const {
+      return "remove mark " + x.path;
+    }
+    std::string operator()(const require_no_copy_mark& x) const {
+      return "check that there is no mark " + x.path;
+    }
+    std::string operator()(const list_foreign& x) const {
+      return "look at " + x.path;
+    }
+    std::string operator()(const require_no_mark& x) const {
+      return "check that nothing at " + x.path + " bears our mark";
     }
     std::string operator()(const require_unused& x) const {
       return "check that nobody uses " + x.path;
@@ -122,6 +161,22 @@ const std::string& path_of(const mount_step& step) {
     step);
 }
 
+bool is_condition(const mount_step& step) {
+  return std::holds_alternative<require_mark>(step)
+         || std::holds_alternative<require_no_mark>(step)
+         || std::holds_alternative<require_no_copy_mark>(step)
+         || std::holds_alternative<require_unused>(step);
+}
+
+bool needs_share_root(const mount_plan& plan) {
+  return std::any_of(plan.steps.begin(), plan.steps.end(), [](const auto& x) {
+    return !std::holds_alternative<make_copy_mark>(x)
+           && !std::holds_alternative<remove_copy_mark>(x)
+           && !std::holds_alternative<require_no_copy_mark>(x)
+           && !std::holds_alternative<list_foreign>(x);
+  });
+}
+
 std::vector<std::string> outside_sources(const mount_plan& plan) {
   std::set<std::string> found;
   const auto& root = plan.layout.share_root();
@@ -139,56 +194,20 @@ std::vector<std::string> outside_sources(const mount_plan& plan) {
 }
 
 std::optional<mount_step> undo_of(const mount_step& step) {
-  struct visitor {
-    using undo = std::optional<mount_step>;
-    undo operator()(const make_sandbox_dir& x) const {
-      return remove_sandbox_dir{x.path, x.mark_path};
-    }
-    undo operator()(const make_directory& x) const {
-      return remove_directory{x.path};
-    }
-    undo operator()(const make_placeholder& x) const {
-      return remove_placeholder{x.path};
-    }
-    undo operator()(const make_bind& x) const {
-      return unmount{x.target};
-    }
-    undo operator()(const require_mark&) const {
-      return std::nullopt;
-    }
-    undo operator()(const require_absent&) const {
-      return std::nullopt;
-    }
-    undo operator()(const require_unused&) const {
-      return std::nullopt;
-    }
-    undo operator()(const unmount&) const {
-      return std::nullopt;
-    }
-    undo operator()(const remove_placeholder&) const {
-      return std::nullopt;
-    }
-    undo operator()(const remove_placeholders&) const {
-      return std::nullopt;
-    }
-    undo operator()(const remove_directory&) const {
-      return std::nullopt;
-    }
-    undo operator()(const remove_sandbox_dir&) const {
-      return std::nullopt;
-    }
-  };
-  return std::visit(visitor{}, step);
+  return std::visit(undo_finder{}, step);
 }
 
 status check_nothing_left(const plan_done& done) {
   if (done.leftovers.empty())
     return unit{};
-  std::string sentence = "left behind:";
+  std::vector<std::string> all;
+  all.reserve(done.leftovers.size());
   for (const auto& left : done.leftovers)
-    sentence += " " + left.path + " (" + left.reason + "),";
-  sentence.pop_back();
-  return error{errc::failed_precondition, std::move(sentence)};
+    all.push_back(left.path + " (" + left.reason + ")");
+  const auto number
+    = all.size() == 1 ? std::string{} : " " + std::to_string(all.size());
+  return error{errc::failed_precondition,
+               "left behind" + number + ": " + listed(all, ", ")};
 }
 
 void append(mount_plan& plan, mount_plan more) {
@@ -197,14 +216,19 @@ void append(mount_plan& plan, mount_plan more) {
                     std::make_move_iterator(more.steps.end()));
 }
 
-mount_plan plan_prepare_copy(const share_layout& layout) {
+mount_plan plan_prepare_copy(const share_layout& layout,
+                             std::string_view mark_path) {
   auto plan = empty_plan(layout, on_failure::undo);
-  plan.steps = {
-    make_sandbox_dir{layout.sandbox_dir(), sandbox_mode, layout.mark_path(),
-                     render_share_mark({layout.sandbox_id()})},
-    make_directory{layout.mounts_dir(), mounts_mode},
-    make_directory{layout.shared_dir(), shared_mode},
-  };
+  plan.steps = {make_copy_mark{std::string{mark_path},
+                               render_share_mark({layout.sandbox_id()})}};
+  return plan;
+}
+
+mount_plan plan_cleanup_copy(const share_layout& layout,
+                             std::string_view mark_path) {
+  auto plan = empty_plan(layout, on_failure::go_on);
+  plan.steps = {list_foreign{layout.sandbox_dir()},
+                remove_copy_mark{std::string{mark_path}}};
   return plan;
 }
 
@@ -213,7 +237,13 @@ result<mount_plan> plan_prepare(const share_layout& layout,
                                 submounts taken) {
   if (auto checked = check_binds(layout, binds); !checked)
     return checked.err();
-  auto plan = plan_prepare_copy(layout);
+  auto plan = empty_plan(layout, on_failure::undo);
+  plan.steps = {
+    make_sandbox_dir{layout.sandbox_dir(), sandbox_mode, layout.mark_path(),
+                     render_share_mark({layout.sandbox_id()})},
+    make_directory{layout.mounts_dir(), mounts_mode},
+    make_directory{layout.shared_dir(), shared_mode},
+  };
   // A mount of its own: what is mounted below reaches shared/ whatever the
   // propagation of the parent is, and goes with a single unmount.
   plan.steps.emplace_back(
@@ -230,14 +260,16 @@ result<mount_plan> plan_prepare(const share_layout& layout,
   for (const auto& bind : binds)
     add_bind(plan, bind.source,
              layout.host_sandbox_bind(base_name(bind.source)),
-             {bind.read_only ? access::read_only : access::read_write, taken,
+             {bind.writable ? access::read_write : access::read_only, taken,
               propagation::closed});
   return plan;
 }
 
-mount_plan plan_cleanup_unknown(const share_layout& layout) {
+mount_plan plan_cleanup_unknown(const share_layout& layout,
+                                std::string_view mark_path) {
   auto plan = empty_plan(layout, on_failure::go_on);
-  plan.steps = {require_absent{layout.sandbox_dir()}};
+  plan.steps = {require_no_copy_mark{std::string{mark_path}},
+                require_no_mark{layout.sandbox_dir()}};
   return plan;
 }
 
@@ -259,10 +291,13 @@ mount_plan plan_cleanup(const share_layout& layout) {
   return plan;
 }
 
-mount_plan plan_discard(const share_layout& layout) {
+mount_plan plan_discard(const share_layout& layout,
+                        std::string_view mark_path) {
   auto plan = plan_cleanup(layout);
   plan.steps.insert(plan.steps.begin() + 1,
                     require_unused{layout.sandbox_dir()});
+  plan.steps.insert(plan.steps.begin(),
+                    remove_copy_mark{std::string{mark_path}});
   return plan;
 }
 

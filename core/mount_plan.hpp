@@ -17,9 +17,10 @@
 namespace fsshare {
 
 // Every path of a step lies strictly below the plan's share root, but for the
-// sources of binds, which may lie anywhere. The first four steps make
-// something and have an undo; the others take away, and find nothing to do
-// where that is already gone.
+// sources of binds, which may lie anywhere, and the marks of sandboxes that are
+// sent copies: of those nothing lies there. The first five steps make something
+// and have an undo; the others take away, and find nothing to do where that is
+// already gone.
 
 /// Makes a sandbox's directory with the mark in it, or neither. The directory
 /// must not exist: one that does is a shim's, or of ours from before;
@@ -60,6 +61,37 @@ struct make_bind {
   friend bool operator==(const make_bind&, const make_bind&) = default;
 };
 
+/// Makes the mark of a sandbox whose guest gets copies, at copy_mark_path().
+/// There must be none; `errc::failed_precondition` otherwise.
+struct make_copy_mark {
+  std::string path;
+  std::string text;
+  friend bool operator==(const make_copy_mark&, const make_copy_mark&)
+    = default;
+};
+
+/// Removes that mark; where it was there, the rest of the plan has nothing to
+/// do.
+struct remove_copy_mark {
+  std::string path;
+  friend bool operator==(const remove_copy_mark&, const remove_copy_mark&)
+    = default;
+};
+
+/// Goes on only where there is no such mark; `errc::failed_precondition`.
+struct require_no_copy_mark {
+  std::string path;
+  friend bool operator==(const require_no_copy_mark&,
+                         const require_no_copy_mark&)
+    = default;
+};
+
+/// Lists what is at `path` as somebody else's.
+struct list_foreign {
+  std::string path;
+  friend bool operator==(const list_foreign&, const list_foreign&) = default;
+};
+
 /// Goes on only where `sandbox_dir` bears our mark for this sandbox. Without a
 /// directory the rest of the plan has nothing to do.
 /// `errc::failed_precondition` without the mark or with another's.
@@ -70,11 +102,12 @@ struct require_mark {
   friend bool operator==(const require_mark&, const require_mark&) = default;
 };
 
-/// Goes on only where there is no `path`; `errc::failed_precondition` tells
-/// whether what is there bears our mark.
-struct require_absent {
+/// Goes on only where nothing at `path` bears our mark;
+/// `errc::failed_precondition` otherwise. What is there without it is listed as
+/// somebody else's.
+struct require_no_mark {
   std::string path;
-  friend bool operator==(const require_absent&, const require_absent&)
+  friend bool operator==(const require_no_mark&, const require_no_mark&)
     = default;
 };
 
@@ -128,15 +161,19 @@ struct remove_sandbox_dir {
 
 using mount_step
   = std::variant<make_sandbox_dir, make_directory, make_placeholder, make_bind,
-                 require_mark, require_absent, require_unused, unmount,
-                 remove_placeholder, remove_placeholders, remove_directory,
-                 remove_sandbox_dir>;
+                 make_copy_mark, remove_copy_mark, require_no_copy_mark,
+                 list_foreign, require_mark, require_no_mark, require_unused,
+                 unmount, remove_placeholder, remove_placeholders,
+                 remove_directory, remove_sandbox_dir>;
 
 /// Returns what a step does in words for an error, such as `bind /a -> /b`.
 std::string describe(const mount_step& step);
 
-/// Returns the path below the share root that a step works on.
+/// Returns the path that a step works on.
 const std::string& path_of(const mount_step& step);
+
+/// Returns whether a step that fails ends even a plan that goes on.
+bool is_condition(const mount_step& step);
 
 /// Returns the step that takes back what `step` made; nothing for a step that
 /// takes away.
@@ -159,6 +196,10 @@ struct mount_plan {
   std::vector<mount_step> steps;
 };
 
+/// Returns whether any step of a plan works below its share root, which has to
+/// be there then.
+bool needs_share_root(const mount_plan& plan);
+
 /// Returns the sources that a plan binds from outside its share root, each
 /// once. Nothing can be done there without asking a filesystem of somebody
 /// else.
@@ -177,10 +218,13 @@ struct plan_done {
   std::size_t changed = 0;
   /// Empty unless the plan goes on after failures.
   std::vector<leftover> leftovers;
+  /// What is somebody else's and is no failure of ours.
+  std::vector<leftover> foreign;
 };
 
 /// Returns success when nothing stayed behind.
-/// @returns `errc::failed_precondition` with one sentence that lists what did.
+/// @returns `errc::failed_precondition` with one sentence that counts what did
+///          and lists the first of it.
 status check_nothing_left(const plan_done& done);
 
 /// Appends the steps of `more`, a plan for the same sandbox, so that one
@@ -198,22 +242,29 @@ result<mount_plan> plan_prepare(const share_layout& layout,
                                 std::span<const sandbox_bind> binds,
                                 submounts taken);
 
-/// Plans Prepare for a sandbox whose guest gets copies: the directories and the
-/// mark, no mount.
-mount_plan plan_prepare_copy(const share_layout& layout);
+/// Plans Prepare for a sandbox whose guest gets copies: its mark, and nothing
+/// below the share root, where the shim has directories of its own.
+/// @param mark_path From copy_mark_path().
+mount_plan plan_prepare_copy(const share_layout& layout,
+                             std::string_view mark_path);
 
-/// Plans Cleanup after either Prepare. It knows no share by name: what is
+/// Plans Cleanup after that; what is below the share root is listed.
+mount_plan plan_cleanup_copy(const share_layout& layout,
+                             std::string_view mark_path);
+
+/// Plans Cleanup after plan_prepare(). It knows no share by name: what is
 /// mounted goes with the two mounts that Prepare made, what is left over is
 /// found by looking.
 mount_plan plan_cleanup(const share_layout& layout);
 
 /// Plans Cleanup of a sandbox that nobody prepared here: nothing to do, unless
-/// its directory exists, which fails.
-mount_plan plan_cleanup_unknown(const share_layout& layout);
+/// either mark is there, which fails.
+mount_plan plan_cleanup_unknown(const share_layout& layout,
+                                std::string_view mark_path);
 
 /// Plans the end of a sandbox that an earlier process prepared: Cleanup, but
 /// for one that somebody uses.
-mount_plan plan_discard(const share_layout& layout);
+mount_plan plan_discard(const share_layout& layout, std::string_view mark_path);
 
 /// Plans a share of `source` as `mounts/<share_name>`.
 /// @param share_name From make_share_name().

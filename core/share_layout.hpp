@@ -94,6 +94,11 @@ result<std::string> make_share_name(std::string_view container_id,
                                     std::uint64_t nonce,
                                     std::string_view destination);
 
+/// Returns the path of the mark of a sandbox whose guest gets copies.
+/// @param dir Holds those of all sandboxes; not below the share root.
+/// @param sandbox_id Passed check_id().
+std::string copy_mark_path(std::string_view dir, std::string_view sandbox_id);
+
 /// Returns where nydusd mounts the image of a container, in its own tree.
 std::string rafs_mountpoint(std::string_view container_id);
 

@@ -191,6 +191,9 @@ result<prepare_request> checked(prepare_request request) {
   if (request.mode != sharing_mode::shared_filesystem
       && request.mode != sharing_mode::copy)
     return refused("mode is none of SHARED_FILESYSTEM and COPY");
+  if (request.mode == sharing_mode::copy && !request.sandbox_binds.empty())
+    return refused("sandbox_binds: a guest that gets copies sees no directory "
+                   "of the host");
   if (!request.guest_share_dir.empty()) {
     auto path = make_normal("guest.share_dir", request.guest_share_dir);
     if (!path)

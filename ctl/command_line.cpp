@@ -189,17 +189,17 @@ void command_line::add_prepare(CLI::App* sandbox) {
     },
     "Where shares appear in the guest");
   const auto bind_option
-    = [&](const char* name, bool read_only, const char* about) {
-        const auto take = [request, read_only](const std::string& source) {
+    = [&](const char* name, bool writable, const char* about) {
+        const auto take = [request, writable](const std::string& source) {
           auto* bind = request->add_sandbox_binds();
           bind->set_source(source);
-          bind->set_read_only(read_only);
+          bind->set_writable(writable);
         };
         add_repeated(app, name, take, about);
       };
-  bind_option("--bind-ro", true,
+  bind_option("--bind-ro", false,
               "Directory or file for all containers, read-only");
-  bind_option("--bind-rw", false, "The same, writable");
+  bind_option("--bind-rw", true, "The same, writable");
   add_repeated(
     app, "--kubelet-root",
     [request](const std::string& root) {

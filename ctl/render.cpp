@@ -154,8 +154,9 @@ std::string render(const v1::PrepareReply& reply) {
     {{"shared dir", reply.shared_dir()}, {"mounts dir", reply.mounts_dir()}});
 }
 
-std::string render(const v1::CleanupReply& /*reply*/) {
-  return {};
+std::string render(const v1::CleanupReply& reply) {
+  return section("NOT OURS", reply.foreign())
+         + more_of("paths", reply.foreign_more());
 }
 
 std::string render(const v1::ShareFileReply& reply) {

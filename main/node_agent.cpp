@@ -249,10 +249,11 @@ status node_agent::parts::start_actors() {
     = [this, with = neighbours()](const std::string& id,
                                   const std::optional<sandbox_legacy>& legacy) {
         return system.spawn<state_actor<sandbox_state>>(
-          sandbox_options{
-            id, config.share.root, config.guest.share_dir,
-            config.mounts.recursive ? submounts::take : submounts::leave,
-            config.copy.categories, config.volumes.guest_copies, legacy},
+          sandbox_options{id, config.share.root, config.guest.share_dir,
+                          config.mounts.recursive ? submounts::take
+                                                  : submounts::leave,
+                          config.copy.categories, config.volumes.guest_copies,
+                          legacy, config.api.socket + ".copies"},
           with);
       };
   node = system.spawn<state_actor<node_state>>(make_sandbox, registry);

@@ -7,12 +7,14 @@
 #include "sys/errno_error.hpp"
 #include "sys/file_look.hpp"
 #include "sys/kernel_calls.hpp"
+#include "sys/mark_file.hpp"
 #include "sys/mount_paths.hpp"
 #include "sys/mount_places.hpp"
 #include "sys/opened_source.hpp"
 #include "sys/unique_fd.hpp"
 
 #include <cerrno>
+#include <fcntl.h>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,18 +28,23 @@ namespace {
 
 using outcome = result<step_outcome>;
 
+constexpr const char* bears_mark
+  = "it bears our mark, but this node agent did not make it; once nobody needs "
+    "it, discard it";
+constexpr const char* bears_none = "it exists without our mark and is not ours";
+
 error refused(std::string why) {
   return {errc::failed_precondition, std::move(why)};
 }
 
 outcome done() {
-  return step_outcome{true, false, {}};
+  return step_outcome{true, false};
 }
 
 outcome changed(const result<bool>& whether) {
   if (!whether)
     return whether.err();
-  return step_outcome{*whether, false, {}};
+  return step_outcome{*whether, false};
 }
 
 outcome done(const status& what) {
@@ -72,14 +79,6 @@ public:
   }
 
 private:
-  static std::optional<mount_identity> find(const known_sandboxes& known,
-                                            const share_layout& layout) {
-    const auto at = known.find(layout.sandbox_id());
-    if (at == known.end())
-      return std::nullopt;
-    return at->second;
-  }
-
   outcome operator()(const make_sandbox_dir& x) {
     const auto made = tree_.make_directory(x.path, x.mode);
     if (!made)
@@ -145,13 +144,41 @@ private:
     return step_outcome{};
   }
 
-  outcome operator()(const require_absent& x) {
+  outcome operator()(const require_no_mark& x) {
     const auto found = tree_.open_path(x.path);
-    if (found)
-      return taken();
-    if (found.err().code == errc::not_found)
+    if (!found && found.err().code == errc::not_found)
       return step_outcome{};
-    return found.err();
+    if (!found)
+      return found.err();
+    if (tree_.read_small_file(layout_.mark_path()))
+      return taken();
+    return foreign_at(x.path);
+  }
+
+  outcome operator()(const make_copy_mark& x) {
+    const auto made = make_mark_file(x.path, x.text);
+    if (!made)
+      return made.err();
+    return *made ? done() : outcome{refused(bears_mark)};
+  }
+
+  outcome operator()(const remove_copy_mark& x) {
+    const auto gone = remove_mark_file(x.path);
+    if (!gone)
+      return gone.err();
+    return step_outcome{*gone, *gone};
+  }
+
+  outcome operator()(const require_no_copy_mark& x) {
+    const auto there = has_mark_file(x.path);
+    if (!there)
+      return there.err();
+    return *there ? outcome{refused(bears_mark)} : step_outcome{};
+  }
+
+  outcome operator()(const list_foreign& x) {
+    const auto seen = look_without_asking(AT_FDCWD, x.path.c_str(), 0);
+    return seen.failure == 0 ? foreign_at(x.path) : step_outcome{};
   }
 
   outcome operator()(const require_unused& x) {
@@ -184,8 +211,8 @@ private:
     auto removed = tree_.remove_empty_entries(x.path);
     if (!removed)
       return removed.err();
-    return step_outcome{removed->removed > 0, false,
-                        std::move(removed->leftovers)};
+    return step_outcome{
+      removed->removed > 0, false, std::move(removed->leftovers), {}};
   }
 
   outcome operator()(const remove_directory& x) {
@@ -212,11 +239,7 @@ private:
 
   error taken() const {
     const auto mark = tree_.read_small_file(layout_.mark_path());
-    return {errc::failed_precondition,
-            mark
-              ? "it bears our mark, but this node agent did not make it; once "
-                "nobody needs it, discard it"
-              : "it exists without our mark and is not ours"};
+    return refused(mark ? bears_mark : bears_none);
   }
 
   // A directory that was renamed is no longer there either, with its mounts.
@@ -233,10 +256,14 @@ private:
                        + still->mount_point);
       known_.erase(layout_.sandbox_id());
     }
-    return step_outcome{false, true, {}};
+    return step_outcome{false, true};
   }
 
   bool is_ours(const std::string& source) const {
+  static outcome foreign_at(const std::string& path) {
+    return step_outcome{false, false, {}, {{path, bears_none}}};
+  }
+
     return is_below(source, layout_.share_root());
   }
 

@@ -51,7 +51,7 @@ result<plan_done> run_or_undo(const mount_plan& plan, mount_session& session) {
     if (outcome->changed)
       done.push_back(&step);
   }
-  return plan_done{done.size(), {}};
+  return plan_done{done.size(), {}, {}};
 }
 
 // A directory that holds something that stays cannot go; trying would only
@@ -73,18 +73,17 @@ result<plan_done> run_and_go_on(const mount_plan& plan,
     if (holds_leftover(step, done))
       continue;
     auto outcome = apply(step, session);
-    if (!outcome
-        && (std::holds_alternative<require_mark>(step)
-            || std::holds_alternative<require_absent>(step)
-            || std::holds_alternative<require_unused>(step)))
+    if (!outcome && is_condition(step))
       return outcome.err().within(describe(step));
     if (!outcome) {
       done.leftovers.push_back({path_of(step), outcome.err().message});
       continue;
     }
+    done.changed += outcome->changed ? 1 : 0;
+    std::move(outcome->foreign.begin(), outcome->foreign.end(),
+              std::back_inserter(done.foreign));
     if (outcome->finished)
       break;
-    done.changed += outcome->changed ? 1 : 0;
     std::move(outcome->leftovers.begin(), outcome->leftovers.end(),
               std::back_inserter(done.leftovers));
   }

@@ -31,10 +31,11 @@ Request of_container() {
 TEST_CASE_FIXTURE(fixture, "Prepare arrives with all that it says") {
   auto client = connect();
   auto request = good_prepare();
+  request.set_mode(v1::SHARING_MODE_SHARED_FILESYSTEM);
   request.mutable_guest()->set_share_dir("/g");
   auto* bind = request.add_sandbox_binds();
   bind->set_source("/srv/x/");
-  bind->set_read_only(true);
+  bind->set_writable(true);
   request.add_kubelet_roots("/k");
   request.set_no_watcher(true);
   request.set_nydusd_socket("/run/nydusd.sock");
@@ -44,7 +45,7 @@ TEST_CASE_FIXTURE(fixture, "Prepare arrives with all that it says") {
   CHECK(reply.mounts_dir() == "/mounts");
   CHECK(script->prepared
         == prepare_request{"sb-1",
-                           sharing_mode::copy,
+                           sharing_mode::shared_filesystem,
                            "unix:///run/guest.sock",
                            "/g",
                            {{"/srv/x", true}},

@@ -39,8 +39,8 @@ TEST_CASE_FIXTURE(fixture, "a failed plan is answered with its sentence") {
   mounts->answers.emplace("make sandbox directory /r/box",
                           error{errc::failed_precondition, "not ours"});
 
-  const auto failed
-    = ask<plan_done>(aut, request_for(plan_prepare_copy(layout)));
+  const auto failed = ask<plan_done>(
+    aut, request_for(*plan_prepare(layout, {}, submounts::take)));
 
   REQUIRE(!failed);
   CHECK(failed.err()

@@ -83,8 +83,9 @@ TEST_CASE("Prepare is idempotent, other settings are refused and change "
     w.add_sandbox("s1");
     const auto again = w.ask<prepare_reply>(preparation("s1"));
     REQUIRE(again);
-    CHECK(again->shared_dir == w.dir / "sandboxes/s1/shared");
-    CHECK(std::filesystem::is_directory(again->mounts_dir));
+    // The directories below the share root are the shim's.
+    CHECK(again->shared_dir.empty());
+    CHECK(again->mounts_dir.empty());
     auto other = preparation("s1");
     other.guest_address = "unix:///other";
     const auto refused = w.ask<prepare_reply>(other);
@@ -99,9 +100,10 @@ TEST_CASE("Cleanup leaves nothing, is idempotent, and of an unknown sandbox "
     node_world w{choose};
     CHECK(w.ask<cleanup_reply>(cleanup_request{"s1"}));
     w.add_sandbox("s1");
-    CHECK(std::filesystem::exists(w.dir / "sandboxes/s1/.fsshare"));
-    CHECK(w.ask<cleanup_reply>(cleanup_request{"s1"}));
     CHECK(std::filesystem::is_empty(w.dir / "sandboxes"));
+    CHECK(std::filesystem::exists(w.dir / "marks/s1"));
+    CHECK(w.ask<cleanup_reply>(cleanup_request{"s1"}));
+    CHECK(std::filesystem::is_empty(w.dir / "marks"));
     CHECK(w.ask<cleanup_reply>(cleanup_request{"s1"}));
     auto other = preparation("s1");
     other.guest_share_dir = "/elsewhere";
@@ -134,23 +136,49 @@ TEST_CASE("what is not prepared is NOT_FOUND") {
   });
 }
 
-TEST_CASE("a sandbox directory that this process did not prepare is neither "
-          "prepared nor cleaned up") {
+TEST_CASE("a sandbox that an earlier process prepared is neither prepared nor "
+          "cleaned up") {
   for_each_seed(20, [](chooser& choose) {
     node_world w{choose};
-    // As an earlier process left it, and as a shim made it.
     w.dir.write("sandboxes/s1/.fsshare", render_share_mark({"s1"}));
-    w.dir.write("sandboxes/s2/mounts/theirs", "x");
-    for (const auto* id : {"s1", "s2"}) {
-      const auto refused = w.ask<prepare_reply>(preparation(id));
+    w.dir.write("marks/s2", render_share_mark({"s2"}));
+    for (const std::string id : {"s1", "s2"}) {
+      auto request = preparation(id);
+      if (id == "s1") {
+        request.mode = sharing_mode::shared_filesystem;
+        request.guest_address.clear();
+      }
+      const auto refused = w.ask<prepare_reply>(request);
       CHECK(code(refused) == errc::failed_precondition);
-      CHECK(message(refused).find(w.dir / ("sandboxes/" + std::string{id}))
-            != std::string::npos);
+      CHECK(message(refused).find("bears our mark") != std::string::npos);
       CHECK(code(w.ask<cleanup_reply>(cleanup_request{id}))
             == errc::failed_precondition);
     }
     CHECK(std::filesystem::exists(w.dir / "sandboxes/s1/.fsshare"));
-    CHECK(read_file(w.dir / "sandboxes/s2/mounts/theirs") == "x");
+    CHECK(std::filesystem::exists(w.dir / "marks/s2"));
+    CHECK(w.ask<cleanup_reply>(cleanup_request{"s2", true}));
+    w.add_sandbox("s2");
+  });
+}
+
+TEST_CASE("a shim's own directories keep no sandbox from being copied to, nor "
+          "from being forgotten: they are listed and stay") {
+  for_each_seed(20, [](chooser& choose) {
+    node_world w{choose};
+    const auto theirs = w.dir.write("sandboxes/s1/rw/passthrough/x", "x");
+    w.add_sandbox("s1");
+    // Also of a sandbox that is not known any more.
+    for (int i = 0; i < 2; ++i) {
+      const auto done = w.ask<cleanup_reply>(cleanup_request{"s1"});
+      REQUIRE(done);
+      REQUIRE(done->foreign.size() == 1);
+      CHECK(done->foreign[0].path == w.dir / "sandboxes/s1");
+      CHECK(read_file(theirs) == "x");
+      const auto listed = w.ask<list_sandboxes_reply>(list_sandboxes_request{});
+      REQUIRE(listed);
+      CHECK(listed->sandboxes.empty());
+    }
+    CHECK(w.ask<prepare_reply>(preparation("s1")));
   });
 }
 
@@ -176,8 +204,7 @@ TEST_CASE(
       CHECK_MESSAGE(message(refused).find("this node agent prepared it")
                       != std::string::npos,
                     message(refused));
-      CHECK(std::filesystem::exists(
-        w.dir / ("sandboxes/" + std::string{id} + "/.fsshare")));
+      CHECK(std::filesystem::exists(w.dir / ("marks/" + std::string{id})));
     }
     CHECK(code(discard("s2")) == errc::failed_precondition);
     CHECK(read_file(w.dir / "sandboxes/s2/mounts/theirs") == "x");

@@ -28,7 +28,7 @@ std::vector<bind_options> all_options() {
 
 mount_plan prepare_plan(const mount_fixture& f, std::size_t binds,
                         submounts taken) {
-  std::vector<sandbox_bind> list{{f.work / "source", true},
+  std::vector<sandbox_bind> list{{f.work / "source", false},
                                  {f.work / "nested", false},
                                  {f.work / "source/key", true}};
   list.resize(binds);
@@ -57,6 +57,10 @@ mount_plan watchable_reverse(const mount_fixture& f) {
   return plan;
 }
 
+std::string mark_of(const mount_fixture& f) {
+  return copy_mark_path(f.work / "marks", "box");
+}
+
 } // namespace
 
 void make_sources(mount_fixture& f) {
@@ -69,8 +73,10 @@ std::vector<plan_case> making_plans(mount_fixture& f) {
   const auto cleanup = plan_cleanup(f.layout);
   const auto prepare = prepare_plan(f, 0, submounts::take);
   std::vector<plan_case> cases;
-  cases.push_back(
-    {"prepare for copies", {}, plan_prepare_copy(f.layout), cleanup});
+  cases.push_back({"prepare for copies",
+                   {},
+                   plan_prepare_copy(f.layout, mark_of(f)),
+                   plan_cleanup_copy(f.layout, mark_of(f))});
   for (std::size_t binds = 0; binds <= 3; ++binds)
     for (const auto taken : {submounts::take, submounts::leave})
       cases.push_back({"prepare with " + std::to_string(binds) + " binds",
@@ -134,9 +140,10 @@ std::vector<plan_case> removing_plans(mount_fixture& f) {
       };
   add("clean up an empty sandbox", {prepare_plan(f, 0, submounts::take)},
       cleanup);
-  add("clean up copies", {plan_prepare_copy(f.layout)}, cleanup);
+  add("clean up copies", {plan_prepare_copy(f.layout, mark_of(f))},
+      plan_cleanup_copy(f.layout, mark_of(f)));
   add("clean up a full sandbox", full, cleanup);
-  add("clean up nothing", {}, plan_cleanup_unknown(f.layout));
+  add("clean up nothing", {}, plan_cleanup_unknown(f.layout, mark_of(f)));
   for (const auto* source : sources)
     for (const auto* prefix : {"c-1-", "c-2-"}) {
       const auto name = prefix + std::string{base_name(source)};

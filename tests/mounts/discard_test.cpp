@@ -22,6 +22,10 @@ using namespace fsshare::test;
 
 namespace {
 
+std::string mark_of(const mount_fixture& f) {
+  return copy_mark_path(f.work / "marks", "box");
+}
+
 // Brings the staging directory to where a process was killed that mounted by
 // the classic API.
 void leave_staging(const mount_fixture& f, const std::string& source) {
@@ -95,15 +99,15 @@ TEST_CASE("discarding what an earlier process left takes nothing of a user's, "
       f.must_run(plan_rootfs(f.layout, "c1", f.work / "source", read_write));
       leave_staging(f, f.work / source);
       f.start();
-      const auto refused = f.run(plan_cleanup_unknown(f.layout));
+      const auto refused = f.run(plan_cleanup_unknown(f.layout, mark_of(f)));
       REQUIRE(!refused);
       CHECK_MESSAGE(refused.err().message.ends_with("discard it"),
                     refused.err().message);
-      f.must_run(plan_discard(f.layout));
+      f.must_run(plan_discard(f.layout, mark_of(f)));
       CHECK(mount_table() == empty);
       CHECK(describe_tree(f.work.path()) == files);
       // The same again finds nothing to do.
-      const auto again = f.run(plan_discard(f.layout));
+      const auto again = f.run(plan_discard(f.layout, mark_of(f)));
       REQUIRE(again);
       CHECK(again->changed == 0);
     });
@@ -115,13 +119,13 @@ TEST_CASE("what cannot be discarded is listed, and the next time goes on") {
     f.share("c", f.work / "source", read_write);
     f.work.write("share/box/mounts/note", "somebody's");
     f.start();
-    const auto done = f.run(plan_discard(f.layout));
+    const auto done = f.run(plan_discard(f.layout, mark_of(f)));
     REQUIRE(done);
     REQUIRE(done->leftovers.size() == 1);
     CHECK(done->leftovers[0].path == f.layout.mounts_dir() + "/note");
     CHECK(exists(f.layout.mark_path()));
     std::filesystem::remove(f.layout.mounts_dir() + "/note");
-    f.must_run(plan_discard(f.layout));
+    f.must_run(plan_discard(f.layout, mark_of(f)));
     CHECK(tree_of(f.layout.share_root()).empty());
   });
 }
@@ -134,7 +138,7 @@ TEST_CASE("without our mark, or with another sandbox's, nothing is discarded") {
       if (!mark.empty())
         f.work.write("share/box/.fsshare", mark);
       const auto files = describe_tree(f.work.path());
-      const auto done = f.run(plan_discard(f.layout));
+      const auto done = f.run(plan_discard(f.layout, mark_of(f)));
       REQUIRE(!done);
       CHECK(done.err().code == errc::failed_precondition);
       CHECK(describe_tree(f.work.path()) == files);
@@ -150,7 +154,7 @@ TEST_CASE("a sandbox whose directory another process has open is not "
     f.start();
     const auto before = mount_table();
     const auto refuse = [&](int pid) {
-      const auto done = f.run(plan_discard(f.layout));
+      const auto done = f.run(plan_discard(f.layout, mark_of(f)));
       REQUIRE(!done);
       CHECK(done.err().code == errc::failed_precondition);
       CHECK_MESSAGE(
@@ -170,7 +174,7 @@ TEST_CASE("a sandbox whose directory another process has open is not "
       const file_server server{f.layout.shared_dir()};
       refuse(server.pid());
     }
-    f.must_run(plan_discard(f.layout));
+    f.must_run(plan_discard(f.layout, mark_of(f)));
     CHECK(tree_of(f.layout.share_root()).empty());
   });
 }
@@ -186,7 +190,7 @@ TEST_CASE("what our own readers have open keeps no sandbox from being "
       runs.set_value();
     }));
     runs.get_future().wait();
-    f.must_run(plan_discard(f.layout));
+    f.must_run(plan_discard(f.layout, mark_of(f)));
     CHECK(tree_of(f.layout.share_root()).empty());
   });
 }

@@ -37,7 +37,7 @@ TEST_CASE("cleanup takes away all that prepare and shares made") {
     f.work.mount_tmpfs("source/inner");
     f.work.write("source/inner/key", "inner");
     const auto before = mount_table();
-    const std::vector<sandbox_bind> binds{{f.work / "bound", false}};
+    const std::vector<sandbox_bind> binds{{f.work / "bound", true}};
     f.must_run(plan_prepare(f.layout, binds, submounts::take));
     for (int i = 0; i < 20; ++i)
       f.share("c-" + std::to_string(i), f.work / "source",
@@ -76,23 +76,55 @@ TEST_CASE("the share root is made with what is missing above it") {
   CHECK(!make_share_root(file));
 }
 
-TEST_CASE("a copy-mode sandbox has directories and a mark but no mount") {
+TEST_CASE("a copy-mode sandbox has a mark, and nothing below the share root, "
+          "where a shim has directories of its own") {
   for_each_way([](mount_fixture& f) {
+    const auto mark = copy_mark_path(f.work / "marks", "box");
     const auto before = mount_table();
-    f.must_run(plan_prepare_copy(f.layout));
-    CHECK(mount_table() == before);
-    CHECK(tree_of(f.layout.sandbox_dir())
-          == std::vector<std::string>{"/.fsshare", "/mounts", "/shared"});
-    f.cleanup();
-    CHECK(tree_of(f.layout.share_root()).empty());
+    for (const bool is_shims : {false, true}) {
+      if (is_shims)
+        f.work.make_dir("share/box/rw/passthrough");
+      const auto tree = tree_of(f.layout.share_root());
+      f.must_run(plan_prepare_copy(f.layout, mark));
+      CHECK(tree_of(f.layout.share_root()) == tree);
+      CHECK(mount_table() == before);
+      CHECK(exists(mark));
+      const auto again = f.run(plan_prepare_copy(f.layout, mark));
+      REQUIRE(!again);
+      CHECK(again.err().code == errc::failed_precondition);
+      CHECK(again.err().message.find("bears our mark") != std::string::npos);
+      const auto done = f.run(plan_cleanup_copy(f.layout, mark));
+      REQUIRE(done);
+      CHECK(done->leftovers.empty());
+      CHECK(done->foreign.size() == (is_shims ? 1 : 0));
+      CHECK_FALSE(exists(mark));
+      CHECK(tree_of(f.layout.share_root()) == tree);
+    }
+  });
+}
+
+TEST_CASE("what an earlier process made for copies is told, and discarded") {
+  for_each_way([](mount_fixture& f) {
+    const auto mark = copy_mark_path(f.work / "marks", "box");
+    f.must_run(plan_prepare_copy(f.layout, mark));
+    f.work.make_dir("share/box/rw");
+    f.start();
+    const auto refused = f.run(plan_cleanup_unknown(f.layout, mark));
+    REQUIRE(!refused);
+    CHECK(refused.err().message.ends_with("discard it"));
+    const auto done = f.run(plan_discard(f.layout, mark));
+    REQUIRE(done);
+    CHECK(done->changed == 1);
+    CHECK_FALSE(exists(mark));
+    CHECK(exists(f.layout.sandbox_dir() + "/rw"));
   });
 }
 
 TEST_CASE("sandbox binds appear below sandbox-mounts with their access") {
   for_each_way([](mount_fixture& f) {
     f.work.write("bound/key", "bound");
-    const std::vector<sandbox_bind> binds{{f.work / "source", true},
-                                          {f.work / "bound", false}};
+    const std::vector<sandbox_bind> binds{{f.work / "source", false},
+                                          {f.work / "bound", true}};
     f.must_run(plan_prepare(f.layout, binds, submounts::take));
     const slave_namespace guest;
     const auto ro = f.shared("sandbox-mounts/source/key");
@@ -106,7 +138,7 @@ TEST_CASE("sandbox binds appear below sandbox-mounts with their access") {
 TEST_CASE("a sandbox bind without its source undoes the whole prepare") {
   for_each_way([](mount_fixture& f) {
     const auto before = mount_table();
-    const std::vector<sandbox_bind> binds{{f.work / "source", true},
+    const std::vector<sandbox_bind> binds{{f.work / "source", false},
                                           {f.work / "missing", false}};
     const auto failed = f.run(plan_prepare(f.layout, binds, submounts::take));
     REQUIRE(!failed);
@@ -121,7 +153,7 @@ TEST_CASE("a sandbox bind without its source undoes the whole prepare") {
 TEST_CASE("whichever step fails, those before it are undone") {
   for_each_way([](mount_fixture& f) {
     const auto before = mount_table();
-    const std::vector<sandbox_bind> binds{{f.work / "source", true}};
+    const std::vector<sandbox_bind> binds{{f.work / "source", false}};
     const auto prepare
       = checked_plan(plan_prepare(f.layout, binds, submounts::take));
     for (std::size_t at = 0; at < prepare.steps.size(); ++at) {
@@ -158,7 +190,7 @@ TEST_CASE("a shim's sandbox is neither prepared nor cleaned up") {
     const auto tree = tree_of(f.layout.share_root());
     for (const auto& plan :
          {checked_plan(plan_prepare(f.layout, {}, submounts::take)),
-          plan_prepare_copy(f.layout), plan_cleanup(f.layout)}) {
+          plan_cleanup(f.layout)}) {
       const auto refused = f.run(plan);
       REQUIRE(!refused);
       CHECK(refused.err().code == errc::failed_precondition);
@@ -170,13 +202,16 @@ TEST_CASE("a shim's sandbox is neither prepared nor cleaned up") {
 
 TEST_CASE("what nobody prepared here is told apart and not touched") {
   for_each_way([](mount_fixture& f) {
-    const auto plan = plan_cleanup_unknown(f.layout);
+    const auto plan = plan_cleanup_unknown(f.layout, f.work / "marks/box");
     CHECK(f.run(plan)->changed == 0);
     f.work.make_dir("share/box");
     const auto foreign = f.run(plan);
-    REQUIRE(!foreign);
-    CHECK(foreign.err().code == errc::failed_precondition);
-    CHECK(foreign.err().message.ends_with("without our mark and is not ours"));
+    REQUIRE(foreign);
+    CHECK(foreign->leftovers.empty());
+    CHECK(
+      foreign->foreign
+      == std::vector<leftover>{{f.layout.sandbox_dir(),
+                                "it exists without our mark and is not ours"}});
     f.work.write("share/box/.fsshare", render_share_mark({"box"}));
     const auto earlier = f.run(plan);
     REQUIRE(!earlier);
@@ -205,7 +240,7 @@ TEST_CASE("a sandbox directory that is a symbolic link is not followed") {
     std::filesystem::create_symlink(f.work / "victim", f.layout.sandbox_dir());
     const auto tree = tree_of(f.work / "victim");
     CHECK(!f.run(plan_cleanup(f.layout)));
-    CHECK(!f.run(plan_prepare_copy(f.layout)));
+    CHECK(!f.run(plan_prepare(f.layout, {}, submounts::take)));
     CHECK(tree_of(f.work / "victim") == tree);
   });
 }

@@ -20,11 +20,10 @@ std::vector<mount_plan> plans_of(const mount_fixture& f) {
     checked_plan(plan_share(f.layout, "d", f.work / "source", read_only)),
     checked_plan(plan_rootfs(f.layout, "c2", f.work / "source", read_only)),
     checked_plan(plan_prepare(other, {}, submounts::take)),
-    plan_prepare_copy(other),
     plan_unshare(f.layout, "c"),
     checked_plan(plan_unshare_rootfs(f.layout, "c1")),
     plan_cleanup(f.layout),
-    plan_cleanup_unknown(other)};
+    plan_cleanup_unknown(other, f.work / "marks/other")};
 }
 
 // Checks that a plan fails with a sentence and changes no mount.

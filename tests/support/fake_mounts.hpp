@@ -3,6 +3,7 @@
 
 #include "sys/mount_runner.hpp"
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <string>

@@ -115,6 +115,7 @@ node_world::node_world(chooser& c, const node_world_options& world_options)
         options.categories = categories;
         options.guest_copies = guest_copies;
         options.legacy = legacy;
+        options.mark_dir = dir / "marks";
         return actors.spawn<state_actor<sandbox_state>>(options, neighbours);
       };
   node = actors.spawn<state_actor<node_state>>(make_sandbox, registry);

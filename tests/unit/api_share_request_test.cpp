@@ -160,8 +160,18 @@ TEST_CASE("copy mode needs an address that can be dialled") {
   check_refused(request, "address");
 }
 
+TEST_CASE("sandbox binds are refused where the guest gets copies") {
+  auto request = good_prepare();
+  request.mode = sharing_mode::copy;
+  request.sandbox_binds = {{"/a", false}};
+  check_refused(request, "sandbox_binds: a guest that gets copies");
+  request.sandbox_binds.clear();
+  CHECK(checked(request));
+}
+
 TEST_CASE("sandbox binds need base names of their own") {
   auto request = good_prepare();
+  request.mode = sharing_mode::shared_filesystem;
   request.sandbox_binds = {{"/a/x", true}, {"/b/y", false}};
   CHECK(checked(request));
   request.sandbox_binds = {{"/a/x", true}, {"/b/x/", false}};

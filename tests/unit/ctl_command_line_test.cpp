@@ -69,9 +69,10 @@ TEST_CASE("sandbox commands become their calls") {
   for (const char* path : {"/a", "/b"}) {
     auto* bind = prepare.add_sandbox_binds();
     bind->set_source(path);
-    bind->set_read_only(true);
   }
-  prepare.add_sandbox_binds()->set_source("/c");
+  auto* writable = prepare.add_sandbox_binds();
+  writable->set_source("/c");
+  writable->set_writable(true);
   prepare.add_kubelet_roots("/k");
   prepare.set_no_watcher(true);
   prepare.set_nydusd_socket("/n");

@@ -38,7 +38,7 @@ TEST_SUITE_BEGIN("core/mount_plan");
 
 TEST_CASE(
   "prepare makes directories, then mounts, then binds for the sandbox") {
-  const std::vector<sandbox_bind> binds{{"/a/conf", true}, {"/b", false}};
+  const std::vector<sandbox_bind> binds{{"/a/conf", false}, {"/b", true}};
 
   const std::string bind_conf
     = "bind /a/conf -> /r/box/mounts/sandbox-mounts/conf (ro,rbind,private)";
@@ -76,13 +76,18 @@ TEST_CASE("the undo of prepare ends with the sandbox's directory") {
         });
 }
 
-TEST_CASE("prepare for copies mounts nothing") {
-  const auto plan = plan_prepare_copy(layout);
+TEST_CASE("a sandbox that gets copies has a mark, and nothing below the share "
+          "root") {
+  const auto mark = copy_mark_path("/m", "box");
+  const auto plan = plan_prepare_copy(layout, mark);
 
-  CHECK(described(plan)
-        == lines{"make sandbox directory /r/box",
-                 "make directory /r/box/mounts",
-                 "make directory /r/box/shared"});
+  CHECK(described(plan) == lines{"make mark /m/box"});
+  CHECK(undone(plan) == lines{"remove mark /m/box"});
+  CHECK_FALSE(needs_share_root(plan));
+  const auto cleanup = plan_cleanup_copy(layout, mark);
+  CHECK(described(cleanup) == lines{"look at /r/box", "remove mark /m/box"});
+  CHECK_FALSE(needs_share_root(cleanup));
+  CHECK(needs_share_root(plan_cleanup_unknown(layout, mark)));
 }
 
 TEST_CASE("two sandbox binds of one name are refused, whatever they hold") {
@@ -125,10 +130,12 @@ TEST_CASE("cleanup checks the mark first and removes its directory last") {
 }
 
 TEST_CASE("cleanup of what nobody prepared only looks") {
-  const auto plan = plan_cleanup_unknown(layout);
+  const auto plan = plan_cleanup_unknown(layout, "/m/box");
 
   CHECK(plan.on_failure == on_failure::go_on);
-  CHECK(described(plan) == lines{"check that nothing is at /r/box"});
+  CHECK(described(plan)
+        == lines{"check that there is no mark /m/box",
+                 "check that nothing at /r/box bears our mark"});
 }
 
 TEST_CASE("a share is one mount point and one bind") {
@@ -189,13 +196,23 @@ TEST_CASE("plans that take away can be joined") {
 }
 
 TEST_CASE("every leftover is named with its reason") {
-  CHECK(check_nothing_left({3, {}}));
-
-  const auto left = check_nothing_left({3, {{"/a", "busy"}, {"/b", "full"}}});
-
-  REQUIRE(!left);
-  CHECK(left.err().code == errc::failed_precondition);
-  CHECK(left.err().message == "left behind: /a (busy), /b (full)");
+  CHECK(check_nothing_left({3, {}, {}}));
+  CHECK(check_nothing_left({3, {}, {{"/theirs", "not ours"}}}));
+  const auto says = [](const std::vector<leftover>& left) {
+    const auto checked = check_nothing_left({3, left, {}});
+    REQUIRE(!checked);
+    CHECK(checked.err().code == errc::failed_precondition);
+    return checked.err().message;
+  };
+  CHECK(says({{"/a", "busy"}}) == "left behind: /a (busy)");
+  CHECK(says({{"/a", "busy"}, {"/b", "full"}})
+        == "left behind 2: /a (busy), /b (full)");
+  // It is sent as a sentence of 1,024 bytes at most.
+  const auto many
+    = says(std::vector<leftover>(200, {"/" + std::string(90, 'a'), "busy"}));
+  CHECK(many.size() < 800);
+  CHECK(many.starts_with("left behind 200: /aaa"));
+  CHECK(many.ends_with(", and 194 more"));
 }
 
 TEST_SUITE_END();

@@ -14,7 +14,7 @@ const share_layout layout{"/r", "box", "/g"};
 const error broken{errc::permission_denied, "Operation not permitted"};
 
 mount_plan three_directories() {
-  auto plan = plan_prepare_copy(layout);
+  mount_plan plan{layout, on_failure::undo, {}};
   plan.steps = {make_directory{"/r/a", 0}, make_directory{"/r/b", 0},
                 make_directory{"/r/c", 0}};
   return plan;
