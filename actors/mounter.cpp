@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/mounter.hpp"
 
+#include "log/log.hpp"
+
+#include <algorithm>
 #include <utility>
 
 namespace fsshare {
 
-mounter_state::mounter_state(handle::pointer,
-                             std::shared_ptr<mount_executor> executor)
-  : executor_(std::move(executor)) {
+mounter_state::mounter_state(handle::pointer self,
+                             std::shared_ptr<mount_executor> executor,
+                             let_go close)
+  : self_(self), executor_(std::move(executor)), let_go_(std::move(close)) {
 }
 
 mounter_actor::behavior_type mounter_state::make_behavior() {
@@ -15,7 +19,33 @@ mounter_actor::behavior_type mounter_state::make_behavior() {
     [this](const run_plan& request) {
       return to_reply(run(*request.plan, *executor_, request.sources));
     },
+    [this](const host_mounts_changed&) {
+      if (executor_->follows_host())
+        look_later(pace_.changed(self_->clock().now()));
+    },
+    [this](const mounter_tick&) {
+      look();
+    },
   };
+}
+
+void mounter_state::look_later(std::optional<look_pace::time_point> when) {
+  if (!when)
+    return;
+  const auto delay
+    = std::max(*when - self_->clock().now(), look_pace::duration{0});
+  tell_later(self_, handle{self_}, delay, mounter_tick{});
+}
+
+void mounter_state::look() {
+  const auto begin = self_->clock().now();
+  auto seen = executor_->follow_host();
+  look_later(pace_.looked(begin, self_->clock().now(), seen && seen->is_all));
+  if (!seen || seen->detached.empty())
+    return;
+  log::info("host-unmounts-followed", {{"mounts", seen->detached.size()}});
+  if (let_go_)
+    let_go_(std::move(seen->detached));
 }
 
 } // namespace fsshare

@@ -1,29 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/look_pace.hpp"
 #include "messages/mounter.hpp"
 #include "messages/state_actor.hpp"
 #include "sys/mount_runner.hpp"
 
+#include <functional>
 #include <memory>
+#include <vector>
 
 namespace fsshare {
 
-/// What MOUNTER owns: the way to the mount namespace that it works in. It
-/// blocks, so that it is spawned with spawn_blocking().
+/// What MOUNTER owns: the way to the mount namespace that it works in, and when
+/// it looks at what the host unmounts. It blocks, so that it is spawned with
+/// spawn_blocking().
 class mounter_state {
 public:
   using handle = mounter_actor;
   static constexpr const char* name = "mounter";
   static constexpr bool survives_exceptions = true;
 
+  /// Lets go of mounts where that may block.
+  using let_go = std::function<void(std::vector<opened_source_ptr>)>;
+
   /// @param executor Not null; used by this actor only.
-  mounter_state(handle::pointer self, std::shared_ptr<mount_executor> executor);
+  mounter_state(handle::pointer self, std::shared_ptr<mount_executor> executor,
+                let_go close = nullptr);
 
   handle::behavior_type make_behavior();
 
 private:
+  void look_later(std::optional<look_pace::time_point> when);
+  void look();
+
+  handle::pointer self_;
   std::shared_ptr<mount_executor> executor_;
+  let_go let_go_;
+  look_pace pace_;
 };
 
 using mounter = state_actor<mounter_state>;

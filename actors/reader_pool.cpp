@@ -2,6 +2,7 @@
 #include "actors/reader_pool.hpp"
 
 #include "log/log.hpp"
+#include "sys/opened_source.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -118,6 +119,9 @@ reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
     [this](close_file& msg) {
       close(msg);
     },
+    [this](close_mounts& msg) {
+      close(msg);
+    },
     [this](const read_ended& msg) {
       ended(msg);
     },
@@ -168,14 +172,30 @@ status reader_pool_state::add(wanted_read wanted, pending_read added) {
   return unit{};
 }
 
+// What is captured by a job is to be destroyed by it, not with it.
 void reader_pool_state::close(close_file& msg) {
-  // Not as that sandbox's: it has to be closed whatever of it hangs.
-  const wanted_read wanted{
-    0, read_class::volume, {}, {}, "close " + msg.file->path()};
-  pending_read added;
-  added.read = [file = std::make_shared<chunk_source_ptr>(std::move(msg.file))](
-                 const checkpoint&) -> read_outcome {
+  auto subject = "close " + msg.file->path();
+  auto file = std::make_shared<chunk_source_ptr>(std::move(msg.file));
+  run_apart(std::move(subject), [file] {
     file->reset();
+  });
+}
+
+void reader_pool_state::close(close_mounts& msg) {
+  auto mounts
+    = std::make_shared<std::vector<opened_source_ptr>>(std::move(msg.mounts));
+  run_apart("let go of mounts", [mounts] {
+    mounts->clear();
+  });
+}
+
+// Not as a sandbox's: it has to be done whatever of that hangs.
+void reader_pool_state::run_apart(std::string subject,
+                                  std::function<void()> job) {
+  const wanted_read wanted{0, read_class::volume, {}, {}, std::move(subject)};
+  pending_read added;
+  added.read = [job = std::move(job)](const checkpoint&) -> read_outcome {
+    job();
     return result<file_closed>{file_closed{}};
   };
   added.answer = [](read_outcome&) {};

@@ -55,6 +55,8 @@ private:
   caf::result<Reply> read(const Request& msg, wanted_read wanted);
   status add(wanted_read wanted, pending_read added);
   void close(close_file& msg);
+  void close(close_mounts& msg);
+  void run_apart(std::string subject, std::function<void()> job);
   void begin_reads();
   status begin(std::uint64_t read, std::size_t reader);
   void ended(const read_ended& msg);

@@ -29,8 +29,9 @@ bind_options parse_bind_options(std::span<const std::string> words,
              || is_recursive_or_plain(word, "shared"))
       options.propagation = propagation::slave;
   }
-  if (options.access == access::read_only)
-    options.propagation = propagation::closed;
+  if (options.access == access::read_only
+      && options.propagation == propagation::slave)
+    options.propagation = propagation::unmounts;
   return options;
 }
 
@@ -40,6 +41,7 @@ std::string to_string(const bind_options& options) {
   switch (options.propagation) {
   case propagation::closed: return text + ",private";
   case propagation::slave: return text + ",slave";
+  case propagation::unmounts: return text + ",unmounts";
   case propagation::shared: return text + ",shared";
   }
   return text;

@@ -37,6 +37,9 @@ enum class propagation : std::uint8_t {
   closed,
   /// From the source to the new mount only.
   slave,
+  /// The same, but for later mounts: what is unmounted in the source goes in
+  /// the new mount, too, within seconds.
+  unmounts,
   /// Both ways within a peer group of the new mount's own, never the source's.
   shared,
 };
@@ -59,9 +62,9 @@ struct bind_options {
 /// * `bind`, `rbind`: without or with the mounts below the source.
 /// * `slave`, `shared` and their `r` forms: later mounts of the host appear in
 ///   the guest. Nothing that a guest mounts can appear on the host, so that
-///   `shared` means `slave`. `private` and `rprivate` undo either. They mean
-///   nothing for a read-only mount: what the host mounts later would be
-///   writable in it (mount_namespaces(7)).
+///   `shared` means `slave`. `private` and `rprivate` undo either. For a
+///   read-only mount they mean that what the host unmounts goes: what it mounts
+///   later would be writable in it (mount_namespaces(7)).
 ///
 /// @param defaults What holds where no word says otherwise.
 bind_options parse_bind_options(std::span<const std::string> words,

@@ -166,6 +166,7 @@ public:
 private:
   status start_actors();
   void watch_inotify(std::shared_ptr<kernel_watch_api> watches);
+  void watch_host_mounts();
   status listen();
   sandbox_neighbours neighbours();
 
@@ -232,12 +233,17 @@ status node_agent::parts::start_actors() {
     = [devices = std::make_shared<mount_devices>()](const std::string& path) {
         return devices->device_of(path);
       };
-  reader = system.spawn<reader_pool>(std::move(reading),
-                                     std::make_shared<reader_threads>(),
-                                     reading_settings(config));
+  const reader_pool_actor reading_pool = system.spawn<reader_pool>(
+    std::move(reading), std::make_shared<reader_threads>(),
+    reading_settings(config));
+  reader = reading_pool;
   watcher = system.spawn<inotify_reader>(watches, reader);
   mounts = spawn_blocking<mounter>(
-    system, std::shared_ptr<mount_executor>{*std::move(executor)});
+    system, std::shared_ptr<mount_executor>{*std::move(executor)},
+    [to = reading_pool](std::vector<opened_source_ptr> gone) {
+      tell(to, close_mounts{std::move(gone)});
+    });
+  watch_host_mounts();
   memory = system.spawn<memory_budget>(config.copy.node_bytes);
   registry = system.spawn<state_actor<registry_state>>(table_settings(config),
                                                        watcher, reader, memory);
@@ -315,6 +321,20 @@ void node_agent::parts::watch_inotify(
              if (events && !events->empty())
                tell(to, inotify_bytes{*std::move(events)});
            });
+}
+
+// Without it shares keep what the host unmounts until they end, as without the
+// option for it.
+void node_agent::parts::watch_host_mounts() {
+  auto table = open_mount_table();
+  if (!table) {
+    log::warning("mounts-unwatched", {{"error", table.err().message}});
+    return;
+  }
+  const auto held = std::make_shared<unique_fd>(*std::move(table));
+  loop.add(held->get(), urgent, [held, to = mounts](readiness) {
+    tell(to, host_mounts_changed{});
+  });
 }
 
 status node_agent::parts::listen() {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace fsshare {
 
@@ -18,6 +19,11 @@ struct close_file {
   std::string sandbox_id;
 };
 struct file_closed {};
+
+/// Lets go of mounts, with which their file systems may end.
+struct close_mounts {
+  std::vector<opened_source_ptr> mounts;
+};
 
 /// What a read returned.
 using read_outcome
@@ -41,6 +47,7 @@ struct reader_pool_tick {
 } // namespace fsshare
 
 FSSHARE_MESSAGE(fsshare::close_file)
+FSSHARE_MESSAGE(fsshare::close_mounts)
 FSSHARE_MESSAGE(fsshare::read_ended)
 FSSHARE_MESSAGE(fsshare::reader_pool_tick)
 
@@ -48,6 +55,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(fsshare_reader_pool, fsshare::type_range(13))
   CAF_ADD_TYPE_ID(fsshare_reader_pool, (fsshare::close_file))
   CAF_ADD_TYPE_ID(fsshare_reader_pool, (fsshare::read_ended))
   CAF_ADD_TYPE_ID(fsshare_reader_pool, (fsshare::reader_pool_tick))
+  CAF_ADD_TYPE_ID(fsshare_reader_pool, (fsshare::close_mounts))
 CAF_END_TYPE_ID_BLOCK(fsshare_reader_pool)
 
 namespace fsshare {
@@ -59,6 +67,6 @@ using reader_pool_actor = caf::typed_actor<
   rpc<chunk_read, read_chunk>, rpc<erofs_looked_for, look_for_erofs>,
   rpc<bind_source_opened, open_bind_source>, rpc<watch_placed, place_watch>,
   msg<forget_reads>, rpc<hung_reads, describe_reads>, msg<close_file>,
-  msg<read_ended>, msg<reader_pool_tick>>;
+  msg<close_mounts>, msg<read_ended>, msg<reader_pool_tick>>;
 
 } // namespace fsshare

@@ -21,6 +21,8 @@ namespace fsshare {
 /// What an fd is ready for; values of EPOLLIN and its like (epoll_ctl(2)).
 using readiness = std::uint32_t;
 constexpr readiness readable = 0x001;
+/// Of a mount table: it has changed (proc(5)).
+constexpr readiness urgent = 0x002;
 constexpr readiness writable = 0x004;
 /// Failure and hang-up are always reported, asked for or not.
 constexpr readiness failed = 0x008;

@@ -58,12 +58,21 @@ bool is_file(const mount_identity& known, const std::string& path) {
          && known.is_same_file({info.st_dev, info.st_ino, 0});
 }
 
+std::optional<mount_identity> find_known(const known_sandboxes& known,
+                                         const share_layout& layout) {
+  const auto at = known.find(layout.sandbox_id());
+  if (at == known.end())
+    return std::nullopt;
+  return at->second;
+}
+
 class kernel_session final : public mount_session {
 public:
   kernel_session(const held_root& root, const share_layout& layout,
-                 mount_api& api, known_sandboxes& known)
-    : tree_(root, layout, find(known, layout)), layout_(layout), api_(api),
-      known_(known) {
+                 mount_api& api, known_sandboxes& known,
+                 host_follower& follower)
+    : tree_(root, layout, find_known(known, layout)), layout_(layout),
+      api_(api), known_(known), follower_(follower) {
   }
 
   void give(opened_sources sources) override {
@@ -123,7 +132,24 @@ private:
     if (attached && x.target == layout_.mounts_dir())
       if (const auto made = tree_.identify_mounts_dir())
         known_.insert_or_assign(layout_.sandbox_id(), *made);
+    if (attached && origin == source_origin::elsewhere)
+      return done(follow(x, (*from)->fd()));
     return done(attached);
+  }
+
+  // A share that is to lose what the host unmounts, and cannot do so by itself.
+  status follow(const make_bind& x, int source) {
+    const auto flow = x.options.propagation;
+    if (x.options.submounts == submounts::leave
+        || (flow != propagation::slave && flow != propagation::unmounts))
+      return unit{};
+    auto followed = follower_.follow(layout_, tree_, source, x.target);
+    if (followed)
+      return followed;
+    if (const auto gone = tree_.detach(x.target); !gone)
+      return error{followed.err().code,
+                   followed.err().message + "; undo: " + gone.err().message};
+    return followed;
   }
 
   outcome operator()(const require_mark& x) {
@@ -200,6 +226,7 @@ private:
   }
 
   outcome operator()(const unmount& x) {
+    follower_.forget(x.path);
     return changed(tree_.detach(x.path));
   }
 
@@ -237,6 +264,10 @@ private:
     return removed.err();
   }
 
+  static outcome foreign_at(const std::string& path) {
+    return step_outcome{false, false, {}, {{path, bears_none}}};
+  }
+
   error taken() const {
     const auto mark = tree_.read_small_file(layout_.mark_path());
     return refused(mark ? bears_mark : bears_none);
@@ -244,7 +275,7 @@ private:
 
   // A directory that was renamed is no longer there either, with its mounts.
   outcome end_without_directory() const {
-    const auto known = find(known_, layout_);
+    const auto known = find_known(known_, layout_);
     if (known) {
       const auto mounts = read_mount_places();
       if (!mounts)
@@ -260,10 +291,6 @@ private:
   }
 
   bool is_ours(const std::string& source) const {
-  static outcome foreign_at(const std::string& path) {
-    return step_outcome{false, false, {}, {{path, bears_none}}};
-  }
-
     return is_below(source, layout_.share_root());
   }
 
@@ -290,6 +317,7 @@ private:
   const share_layout& layout_;
   mount_api& api_;
   known_sandboxes& known_;
+  host_follower& follower_;
   opened_sources given_;
 };
 
@@ -305,10 +333,23 @@ kernel_mount::begin(const mount_plan& plan) {
     return error{errc::internal, "share root " + plan.layout.share_root()
                                    + " is not the one that is held, "
                                    + root_.path()};
+  if (needs_share_root(plan))
+    if (auto right = root_.check(); !right)
+      return right.err();
+  return std::unique_ptr<mount_session>{std::make_unique<kernel_session>(
+    root_, plan.layout, *api_, known_, follower_)};
+}
+
+bool kernel_mount::follows_host() const {
+  return !follower_.is_idle();
+}
+
+result<host_look> kernel_mount::follow_host() {
   if (auto right = root_.check(); !right)
     return right.err();
-  return std::unique_ptr<mount_session>{
-    std::make_unique<kernel_session>(root_, plan.layout, *api_, known_)};
+  return follower_.look([this](const share_layout& layout) {
+    return share_tree{root_, layout, find_known(known_, layout)};
+  });
 }
 
 result<std::unique_ptr<mount_executor>>

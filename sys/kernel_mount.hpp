@@ -3,6 +3,7 @@
 
 #include "core/mount_options.hpp"
 #include "sys/held_root.hpp"
+#include "sys/host_follower.hpp"
 #include "sys/mount_api.hpp"
 #include "sys/mount_identity.hpp"
 #include "sys/mount_runner.hpp"
@@ -27,11 +28,14 @@ public:
   /// @returns `errc::failed_precondition` while the share root is covered, or
   ///          its path leads to another directory.
   result<std::unique_ptr<mount_session>> begin(const mount_plan& plan) override;
+  bool follows_host() const override;
+  result<host_look> follow_host() override;
 
 private:
   held_root root_;
   std::unique_ptr<mount_api> api_;
   known_sandboxes known_;
+  host_follower follower_;
 };
 
 /// Makes what the MOUNTER actor of a node runs plans with.

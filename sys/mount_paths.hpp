@@ -89,6 +89,18 @@ public:
   ///          lies in what somebody mounted over our directories.
   result<bool> detach(const std::string& path) const;
 
+  /// Takes one mount out of a share, with what is mounted below it, if it is on
+  /// top at its path; asks no file system (open_cached()).
+  /// @param share Where the share is mounted.
+  /// @param path Of the mount, below it.
+  /// @returns the mount's root, with which it goes: it is not to be closed
+  /// where
+  ///          nothing may block. `errc::failed_precondition` where something
+  ///          else is on top.
+  result<unique_fd> detach_inside(const std::string& share,
+                                  const std::string& path,
+                                  std::uint64_t mount) const;
+
 private:
   result<unique_fd> open_below(const std::string& path, int flags,
                                mount_crossing mounts) const;

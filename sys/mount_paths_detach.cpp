@@ -7,6 +7,7 @@
 #include "sys/share_alias.hpp"
 
 #include <cerrno>
+#include <fcntl.h>
 #include <sys/mount.h>
 
 namespace fsshare {
@@ -143,6 +144,35 @@ result<bool> share_tree::detach(const std::string& path) const {
     changed = true;
   }
   return refused("umount " + path + ": too many mounts on top of each other");
+}
+
+result<unique_fd> share_tree::detach_inside(const std::string& share,
+                                            const std::string& path,
+                                            std::uint64_t mount) const {
+  const auto top = open_path(share);
+  if (!top)
+    return top.err();
+  const auto dir = parent_path(path);
+  const auto parent = open_cached(
+    top->get(),
+    dir == share ? std::string{} : std::string{dir.substr(share.size() + 1)},
+    O_PATH | O_DIRECTORY);
+  if (!parent)
+    return open_error(errno, std::string{dir});
+  auto root = open_cached(parent.get(), std::string{base_name(path)}, O_PATH);
+  if (!root)
+    return open_error(errno, path);
+  const auto on = mount_of(root.get(), path);
+  if (!on)
+    return on.err();
+  if (*on != mount)
+    return refused("umount " + path + ": another mount lies on it");
+  // It is open, so that this is lazy, and what somebody bound below it is
+  // released first.
+  const auto gone = unmount_top(parent, path);
+  if (!gone)
+    return gone.err();
+  return root;
 }
 
 } // namespace fsshare

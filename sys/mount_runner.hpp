@@ -4,6 +4,7 @@
 #include "core/mount_plan.hpp"
 #include "core/opened_sources.hpp"
 #include "core/result.hpp"
+#include "sys/host_follower.hpp"
 
 #include <memory>
 #include <vector>
@@ -48,6 +49,15 @@ public:
   ///          in it.
   virtual result<std::unique_ptr<mount_session>> begin(const mount_plan& plan)
     = 0;
+
+  /// Whether any share is to follow what the host unmounts.
+  virtual bool follows_host() const {
+    return false;
+  }
+  /// Takes out of those shares what the host has unmounted.
+  virtual result<host_look> follow_host() {
+    return host_look{};
+  }
 };
 
 /// Runs a plan. Blocks while the kernel works.

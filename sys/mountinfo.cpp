@@ -82,6 +82,37 @@ std::optional<mounted_entry> parse_line(std::string_view line) {
   return entry;
 }
 
+// Nothing of a mount that is not wanted is parsed but its id.
+std::optional<mounted_entry> parse_wanted(std::string_view line,
+                                          const std::set<std::uint64_t>& ids) {
+  std::uint64_t id = 0;
+  auto rest = line;
+  if (!parse_number(take_until(rest, ' '), id) || !ids.contains(id))
+    return std::nullopt;
+  return parse_line(line);
+}
+
+// Not /proc/self: a thread may have entered a mount namespace of its own.
+constexpr const char* own_table = "/proc/thread-self/mountinfo";
+
+template <class Function>
+status read_pieces(const std::string& path, Function take) {
+  const unique_fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!fd)
+    return errno_error(errno, "open", path);
+  std::array<char, 16384> chunk{};
+  for (;;) {
+    const auto got = ::read(fd.get(), chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      return errno_error(errno, "read", path);
+    if (got == 0)
+      return unit{};
+    take(std::string_view{chunk.data(), static_cast<std::size_t>(got)});
+  }
+}
+
 // Whether another mount is in the way of one. What is mounted on the root of
 // its parent, `exempt`, does not cover that.
 bool is_hidden(const mounted_entry& entry, std::uint64_t exempt,
@@ -139,31 +170,50 @@ bool is_covered(const mounted_entry& entry,
   return false;
 }
 
+result<unique_fd> open_mount_table() {
+  constexpr const char* path = "/proc/self/mountinfo";
+  unique_fd table{::open(path, O_RDONLY | O_CLOEXEC)};
+  if (!table)
+    return errno_error(errno, "open", path);
+  return table;
+}
+
 result<std::vector<mounted_entry>> read_mountinfo() {
-  // Not /proc/self: a thread may have entered a mount namespace of its own.
-  return read_mountinfo("/proc/thread-self/mountinfo");
+  return read_mountinfo(own_table);
 }
 
 result<std::vector<mounted_entry>> read_mountinfo(const std::string& path) {
-  const unique_fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!fd)
-    return errno_error(errno, "open", path);
   std::string text;
-  std::array<char, 16384> chunk{};
-  for (;;) {
-    const auto got = ::read(fd.get(), chunk.data(), chunk.size());
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got < 0)
-      return errno_error(errno, "read", path);
-    if (got == 0)
-      break;
-    text.append(chunk.data(), static_cast<size_t>(got));
-  }
+  const auto read = read_pieces(path, [&text](std::string_view piece) {
+    text.append(piece);
+  });
+  if (!read)
+    return read.err();
   auto entries = parse_mountinfo(text);
   if (!entries)
     return entries.err().within(path);
   return entries;
+}
+
+result<std::vector<mounted_entry>>
+read_mounts(const std::set<std::uint64_t>& ids) {
+  std::vector<mounted_entry> found;
+  // What is left of the last piece.
+  std::string begun;
+  const auto read = read_pieces(own_table, [&](std::string_view piece) {
+    begun.append(piece);
+    std::string_view text{begun};
+    for (auto end = text.find('\n'); end != std::string_view::npos;
+         end = text.find('\n')) {
+      if (auto entry = parse_wanted(text.substr(0, end), ids))
+        found.push_back(*std::move(entry));
+      text.remove_prefix(end + 1);
+    }
+    begun.erase(0, begun.size() - text.size());
+  });
+  if (!read)
+    return read.err();
+  return found;
 }
 
 } // namespace fsshare

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "core/result.hpp"
+#include "sys/unique_fd.hpp"
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +48,15 @@ bool is_covered(const mounted_entry& entry,
 
 /// Reads the mount table that the calling thread sees.
 result<std::vector<mounted_entry>> read_mountinfo();
+
+/// Opens the mount table of this process, to wait for changes of it: it is
+/// `urgent` for an io_loop once after each (proc(5), POLLPRI).
+result<unique_fd> open_mount_table();
+
+/// Reads those that have one of the ids of the mount table that the calling
+/// thread sees; costs little memory, however long that is.
+result<std::vector<mounted_entry>>
+read_mounts(const std::set<std::uint64_t>& ids);
 
 /// Reads a mount table from `path`, such as `/proc/1/mountinfo`.
 result<std::vector<mounted_entry>> read_mountinfo(const std::string& path);

@@ -17,6 +17,9 @@ namespace fsshare {
 
 namespace {
 
+// RESOLVE_CACHED of linux/openat2.h, which older headers lack.
+constexpr std::uint64_t resolve_cached = 0x20;
+
 unique_fd open_at_once(int base, const std::string& path, int flags,
                        mount_crossing mounts) {
   open_how how{};
@@ -96,6 +99,27 @@ unique_fd open_beneath(int base, const std::string& path, int flags,
     flags |= O_NONBLOCK | O_NOCTTY;
   const auto way = available_calls().openat2 ? open_at_once : open_by_steps;
   return way(base, path.empty() ? "." : path, flags, mounts);
+}
+
+unique_fd open_cached(int base, const std::string& path, int flags) {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NOFOLLOW);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS
+                | resolve_cached;
+  const std::string shown = path.empty() ? "." : path;
+  // Other mounts that come and go are in the way of a look at the cache.
+  constexpr int most_tries = 16;
+  for (int i = 0; i < most_tries && available_calls().openat2; ++i) {
+    unique_fd opened{static_cast<int>(
+      syscall(SYS_openat2, base, shown.c_str(), &how, sizeof how))};
+    if (opened || (errno != EAGAIN && errno != EINVAL))
+      return opened;
+    if (errno == EINVAL)
+      return open_beneath(base, path, flags, mount_crossing::cross);
+  }
+  if (available_calls().openat2)
+    return fail_with(EAGAIN);
+  return open_beneath(base, path, flags, mount_crossing::cross);
 }
 
 result<std::string> real_path(int fd, std::string_view shown) {

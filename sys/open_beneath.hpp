@@ -23,6 +23,12 @@ enum class mount_crossing : std::uint8_t { skip, cross };
 unique_fd open_beneath(int base, const std::string& path, int flags,
                        mount_crossing mounts);
 
+/// The same, over mount points, for O_PATH and with nothing but what the kernel
+/// has at hand: no file system is asked, and EAGAIN says that one would have to
+/// be (RESOLVE_CACHED, Linux 5.12). Where that cannot be said, as
+/// open_beneath().
+unique_fd open_cached(int base, const std::string& path, int flags);
+
 /// The same without openat2(2): opens one component after the other, and tells
 /// mounts by mnt_id of proc(5). Refuses `..` (EXDEV).
 /// @param path Not empty, without empty components.

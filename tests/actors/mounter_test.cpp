@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/mounter.hpp"
+#include "sys/opened_source.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/fake_mounts.hpp"
 
@@ -12,7 +13,11 @@ namespace {
 struct fixture : test::actor_fixture {
   std::shared_ptr<test::fake_mounts> mounts
     = std::make_shared<test::fake_mounts>();
-  mounter_actor aut = spawn<mounter>(mounts);
+  std::size_t let_go = 0;
+  mounter_actor aut
+    = spawn<mounter>(mounts, [this](const std::vector<opened_source_ptr>& all) {
+        let_go += all.size();
+      });
   share_layout layout{"/r", "box", "/g"};
 
   run_plan request_for(mount_plan plan) {
@@ -56,6 +61,48 @@ TEST_CASE_FIXTURE(fixture, "what a plan leaves behind is in the answer") {
 
   REQUIRE(done);
   CHECK(done->leftovers == std::vector<leftover>{{"/r/box/mounts/n", "busy"}});
+}
+
+TEST_CASE_FIXTURE(fixture, "what the host unmounts is looked for where a share "
+                           "follows it, once for changes that come together, "
+                           "and again where something was in the way") {
+  const auto changes = [this] {
+    for (int i = 0; i < 3; ++i)
+      tell(aut, host_mounts_changed{});
+    run();
+  };
+  changes();
+  advance(look_pace::settling);
+  run();
+  CHECK(mounts->looks == 0);
+  mounts->follows = true;
+  changes();
+  CHECK(mounts->looks == 0);
+  advance(look_pace::settling);
+  run();
+  CHECK(mounts->looks == 1);
+  mounts->look = host_look{{}, false};
+  changes();
+  advance(look_pace::settling);
+  run();
+  CHECK(mounts->looks == 2);
+  advance(look_pace::retry);
+  run();
+  CHECK(mounts->looks == 3);
+}
+
+TEST_CASE_FIXTURE(fixture, "mounts that were taken out of shares are let go "
+                           "elsewhere, where that may block") {
+  mounts->follows = true;
+  host_look found;
+  found.detached.push_back(
+    std::make_shared<const opened_source>(unique_fd{}, true));
+  mounts->look = std::move(found);
+  tell(aut, host_mounts_changed{});
+  run();
+  advance(look_pace::settling);
+  run();
+  CHECK(let_go == 1);
 }
 
 TEST_SUITE_END();

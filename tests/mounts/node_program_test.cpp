@@ -53,6 +53,14 @@ struct storm_client {
   }
 };
 
+constexpr std::chrono::seconds patience{30};
+
+std::vector<mounted_entry> mount_table_of(int pid) {
+  auto table = read_mountinfo("/proc/" + std::to_string(pid) + "/mountinfo");
+  REQUIRE(table);
+  return *std::move(table);
+}
+
 // Returns the mount points below a directory.
 std::vector<std::string> mounts_below(const std::string& dir) {
   std::vector<std::string> points;
@@ -224,6 +232,34 @@ TEST_CASE("mounts.recursive decides where the options of a mount do not") {
     CHECK(exists(shared->host_path() + "/inner/key") == recursive);
     CHECK(client.cleanup("sb"));
   }
+}
+
+TEST_CASE("what the host unmounts goes within seconds from a share with ro and "
+          "rslave") {
+  for_each_api([](node_fixture& f) {
+    control_client client{f.node.socket()};
+    REQUIRE(client.prepare("sb"));
+    v1::ShareFileRequest request;
+    request.set_sandbox_id("sb");
+    request.set_container_id("exporter");
+    auto& mount = *request.mutable_mount();
+    mount.set_source(f.work / "source");
+    mount.set_destination("/host");
+    mount.set_type("bind");
+    for (const auto* word : {"rbind", "ro", "rslave"})
+      mount.add_options(word);
+    const auto shared = client.call<v1::ShareFileReply>("ShareFile", request);
+    REQUIRE(shared);
+    const auto inner = shared->host_path() + "/inner";
+    CHECK(has_mount(mount_table_of(f.node.program().pid()), inner));
+    unmount_by_hand(f.work / "source/inner");
+    const auto limit = std::chrono::steady_clock::now() + patience;
+    while (has_mount(mount_table_of(f.node.program().pid()), inner)
+           && std::chrono::steady_clock::now() < limit)
+      std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    CHECK_FALSE(has_mount(mount_table_of(f.node.program().pid()), inner));
+    CHECK(client.cleanup("sb"));
+  });
 }
 
 TEST_CASE("where the host would not see the mounts, nothing starts") {

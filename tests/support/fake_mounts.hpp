@@ -26,6 +26,18 @@ public:
   std::map<std::string, result<step_outcome>> answers;
   bool no_share_root = false;
 
+  bool follows_host() const override {
+    return follows;
+  }
+  result<host_look> follow_host() override {
+    ++looks;
+    return look;
+  }
+  bool follows = false;
+  /// What each look finds.
+  result<host_look> look = host_look{};
+  std::size_t looks = 0;
+
 private:
   class session final : public mount_session {
   public:

@@ -43,11 +43,11 @@ TEST_CASE("a read-only mount stays read-only") {
 }
 
 TEST_CASE("a read-only mount takes no later mounts, which were writable") {
-  CHECK(parsed({"ro", "rslave"}) == "ro,bind,private");
-  CHECK(parsed({"shared", "ro"}) == "ro,bind,private");
+  CHECK(parsed({"ro", "rslave"}) == "ro,bind,unmounts");
+  CHECK(parsed({"shared", "ro"}) == "ro,bind,unmounts");
   CHECK(parsed({"slave", "rw"},
                {access::read_only, submounts::take, propagation::closed})
-        == "ro,rbind,private");
+        == "ro,rbind,unmounts");
 }
 
 TEST_CASE("no word lets a guest's mounts appear on the host") {
