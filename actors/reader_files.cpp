@@ -6,6 +6,7 @@
 #include "sys/file_system_type.hpp"
 #include "sys/opened_source.hpp"
 #include "sys/pod_volume.hpp"
+#include "sys/share_alias.hpp"
 #include "sys/volume_tree.hpp"
 
 #include <utility>
@@ -85,8 +86,14 @@ result<generation_read> file_reader::read(const read_generation& msg,
 
 result<tree_read> file_reader::read(const read_tree& msg,
                                     const checkpoint& between) const {
-  auto read = load_tree(msg.path, options_.limits, {options_.mounts, msg.stop},
-                        between);
+  auto mounts = options_.mounts;
+  if (options_.share_root) {
+    const auto allowed = crossing_at(msg.path, mounts, *options_.share_root);
+    if (!allowed)
+      return allowed.err();
+    mounts = *allowed;
+  }
+  auto read = load_tree(msg.path, options_.limits, {mounts, msg.stop}, between);
   if (!read)
     return read.err();
   return tree_read{*std::move(read)};

@@ -5,6 +5,7 @@
 #include "messages/volume_reader.hpp"
 #include "sys/dir_walk.hpp"
 #include "sys/file_chunk.hpp"
+#include "sys/held_root.hpp"
 #include "sys/inotify.hpp"
 
 #include <functional>
@@ -24,6 +25,8 @@ struct volume_reader_options {
   /// The same for volumes, which are held in memory.
   read_limits volume_limits = default_volume_limits;
   mount_crossing mounts = mount_crossing::skip;
+  /// What copies take nothing of; null where nothing is mounted.
+  std::shared_ptr<const held_root> share_root = nullptr;
   /// Called between any two file system operations; for tests.
   checkpoint between = nullptr;
   /// Where watches are placed; needed where any are asked for.

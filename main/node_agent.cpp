@@ -20,6 +20,7 @@
 #include "sys/descriptor_limit.hpp"
 #include "sys/end_signals.hpp"
 #include "sys/heap_trim.hpp"
+#include "sys/held_root.hpp"
 #include "sys/identity.hpp"
 #include "sys/inotify.hpp"
 #include "sys/instance_lock.hpp"
@@ -228,6 +229,10 @@ status node_agent::parts::start_actors() {
       watch_inotify(std::move(opened));
     });
   auto reading = reader_options(config);
+  auto root = held_root::open(config.share.root);
+  if (!root)
+    return root.err();
+  reading.share_root = std::make_shared<const held_root>(*std::move(root));
   reading.watches = watches;
   reading.device_of
     = [devices = std::make_shared<mount_devices>()](const std::string& path) {

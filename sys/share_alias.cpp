@@ -5,6 +5,7 @@
 #include "sys/open_beneath.hpp"
 
 #include <algorithm>
+#include <fcntl.h>
 #include <set>
 #include <utility>
 
@@ -33,9 +34,7 @@ result<located> locate(mount_places& mounts, int fd, const std::string& shown) {
   return located{*std::move(mount), *std::move(path)};
 }
 
-result<mount_place> place_of_root(mount_places& mounts,
-                                  const share_tree& tree) {
-  const auto& root = tree.root();
+result<mount_place> place_of_root(mount_places& mounts, const held_root& root) {
   const auto found = locate(mounts, root.fd(), root.path());
   if (!found)
     return found.err();
@@ -57,11 +56,11 @@ struct sight {
 };
 
 result<sight> seen_from(int fd, const std::string& shown,
-                        const share_tree& tree) {
+                        const held_root& share_root) {
   auto mounts = read_mount_places();
   if (!mounts)
     return mounts.err();
-  auto root = place_of_root(*mounts, tree);
+  auto root = place_of_root(*mounts, share_root);
   if (!root)
     return root.err();
   auto from = locate(*mounts, fd, shown);
@@ -84,8 +83,8 @@ std::set<std::uint64_t> groups_outside(const mount_places& mounts,
 
 } // namespace
 
-result<source_place> place_source(int source, const share_tree& tree) {
-  const auto found = seen_from(source, "source", tree);
+result<source_place> place_source(int source, const held_root& share_root) {
+  const auto found = seen_from(source, "source", share_root);
   if (!found)
     return found.err();
   const auto& mounts = found->mounts;
@@ -106,9 +105,26 @@ result<source_place> place_source(int source, const share_tree& tree) {
   return holds ? source_place::holds_share_root : source_place::apart;
 }
 
+result<mount_crossing> crossing_at(const std::string& path,
+                                   mount_crossing wanted,
+                                   const held_root& root) {
+  const unique_fd source{::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)};
+  // Who reads it says why.
+  if (!source)
+    return wanted;
+  const auto place = place_source(source.get(), root);
+  if (!place)
+    return place.err();
+  if (*place == source_place::in_share_root)
+    return error{errc::invalid_argument, "source '" + path
+                                           + "' leads into the share root '"
+                                           + root.path() + "'"};
+  return *place == source_place::apart ? wanted : mount_crossing::skip;
+}
+
 result<std::vector<mounted_entry>> share_mounts_below(int top,
                                                       const share_tree& tree) {
-  const auto found = seen_from(top, "source", tree);
+  const auto found = seen_from(top, "source", tree.root());
   if (!found)
     return found.err();
   const auto& [mounts, root, from] = *found;
@@ -121,7 +137,7 @@ result<std::vector<mounted_entry>> share_mounts_below(int top,
 
 result<std::vector<mounted_entry>>
 foreign_mounts_at(int parent, std::string_view name, const share_tree& tree) {
-  const auto found = seen_from(parent, "mount", tree);
+  const auto found = seen_from(parent, "mount", tree.root());
   if (!found)
     return found.err();
   const auto& [mounts, root, from] = *found;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/result.hpp"
+#include "sys/held_root.hpp"
 #include "sys/mount_identity.hpp"
 #include "sys/mount_paths.hpp"
 #include "sys/mount_places.hpp"
@@ -23,7 +24,17 @@ enum class source_place : std::uint8_t {
 
 /// Looks where a source lies, as the mount table is now.
 /// @param source Opened with O_PATH.
-result<source_place> place_source(int source, const share_tree& tree);
+result<source_place> place_source(int source, const held_root& share_root);
+
+/// Returns how a copy of what is at `path` may cross mounts. One of what holds
+/// the share root takes nothing that is mounted in it: other sandboxes' shares
+/// are there, or would be.
+/// @param wanted What is to be done elsewhere.
+/// @returns `errc::invalid_argument` for a path into the share root, by
+///          whatever bind mount.
+result<mount_crossing> crossing_at(const std::string& path,
+                                   mount_crossing wanted,
+                                   const held_root& root);
 
 /// Returns what of the share root is mounted below the mount that a
 /// descriptor was opened through, parents first.

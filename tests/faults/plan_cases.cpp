@@ -64,6 +64,7 @@ std::string mark_of(const mount_fixture& f) {
 } // namespace
 
 void make_sources(mount_fixture& f) {
+  f.work.make_dir("marks");
   f.work.write("nested/key", "nested");
   f.work.mount_tmpfs("nested/inner");
   f.work.write("nested/inner/key", "inner");

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
+#include "sys/share_alias.hpp"
+#include "sys/volume_tree.hpp"
 #include "tests/support/mount_fixture.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree_text.hpp"
@@ -183,6 +185,49 @@ TEST_CASE("mounts that propagated into a bind of what holds the share root go "
     f.share("d", f.work / "source", read_write);
     f.cleanup();
     CHECK(mount_table() == empty);
+  });
+}
+
+TEST_CASE(
+  "a copy of what holds the share root takes nothing that is mounted in "
+  "it, and one of what lies there is refused, by a bind too") {
+  for_each_way([](mount_fixture& f) {
+    f.work.write("source/secret", "secret");
+    f.work.mount_tmpfs("apart/inner");
+    f.work.write("apart/inner/key", "inner");
+    f.prepare();
+    f.share("c", f.work / "source", read_only);
+    const auto root = held_root::open(f.layout.share_root());
+    REQUIRE(root);
+    const auto copied = [&](const std::string& path) {
+      const auto crossing = crossing_at(path, mount_crossing::cross, *root);
+      REQUIRE(crossing);
+      const auto tree = load_tree(path, read_limits{}, {*crossing, nullptr});
+      REQUIRE(tree);
+      std::vector<std::string> names;
+      for (const auto& entry : (*tree)->entries)
+        names.emplace_back(base_name(entry.path));
+      return names;
+    };
+    const auto has
+      = [](const std::vector<std::string>& names, const std::string& name) {
+          return std::find(names.begin(), names.end(), name) != names.end();
+        };
+    const auto all = copied(f.work.path());
+    CHECK(std::count(all.begin(), all.end(), "secret") == 1);
+    CHECK_FALSE(has(
+      copied(f.layout.share_root().substr(0, f.layout.share_root().rfind('/'))),
+      "c"));
+    CHECK(has(copied(f.work / "apart"), "key"));
+    bind_by_hand(f.layout.shared_dir(), f.work.make_dir("alias"), MS_REC);
+    for (const auto& path :
+         {f.layout.shared_dir() + "/c", f.work / "alias", f.work / "alias/c"}) {
+      const auto refused = crossing_at(path, mount_crossing::skip, *root);
+      REQUIRE_MESSAGE(!refused, path);
+      CHECK(refused.err().code == errc::invalid_argument);
+    }
+    unmount_by_hand(f.work / "alias");
+    f.cleanup();
   });
 }
 
