@@ -189,6 +189,8 @@ void put(const destination_status& in, v1::DestinationStatus* out) {
                         + in.skipped.more());
   out->set_not_removable_more(
     put_some(in.not_removable, out->mutable_not_removable()));
+  out->set_kept_generations_more(
+    put_some(in.kept_generations, out->mutable_kept_generations()));
   put(in.progress, out->mutable_progress());
 }
 

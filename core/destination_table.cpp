@@ -261,10 +261,10 @@ void destination_table::step(const std::string& path, volume& v,
   for (auto i = v.destinations.begin(); i != v.destinations.end();) {
     auto& [id, d] = *i;
     // Before the next order, which may already be for a newer generation.
-    answer_first(id, d);
-    answer_waiting(d, v);
+    answer_first(id, d, now);
+    answer_waiting(d, v, now);
     step_destination(id, d, v, now);
-    answer_first(id, d);
+    answer_first(id, d, now);
     if (answer_gone(id, d, now)) {
       forget(id, d.spec.sandbox_id);
       i = v.destinations.erase(i);
@@ -344,7 +344,8 @@ void destination_table::supersede(destination_id id, destination& d,
   }
 }
 
-void destination_table::answer_first(destination_id id, destination& d) {
+void destination_table::answer_first(destination_id id, destination& d,
+                                     time_point now) {
   if (d.first_answered)
     return;
   if (d.leaving) {
@@ -361,6 +362,7 @@ void destination_table::answer_first(destination_id id, destination& d) {
   if (!copied || !d.copy.has_whole_copy())
     return;
   d.first_answered = true;
+  d.copy.keep_sealed(now);
   actions_.emplace_back(
     first_copy_ended{id, first_copy_done{*copied, d.copy.skipped()}});
 }

@@ -236,9 +236,9 @@ private:
   void supersede(destination_id id, destination& d, const volume& v);
   void begin_leaving(destination& d, const error& why, time_point now);
   void fail_first_copies(volume& v, const error& why, time_point now);
-  void answer_first(destination_id id, destination& d);
+  void answer_first(destination_id id, destination& d, time_point now);
   bool answer_gone(destination_id id, destination& d, time_point now);
-  void answer_waiting(destination& d, const volume& v);
+  void answer_waiting(destination& d, const volume& v, time_point now);
   void fail_waiting(destination& d, const error& why);
   void note_lag(destination& d, const volume& v, time_point now);
   bool follows(const destination& d) const;

@@ -135,6 +135,7 @@ destination_status destination_table::describe(destination_id id,
   one.skipped = d.copy.skipped();
   one.pending = d.copy.pending();
   one.not_removable = d.copy.not_removable();
+  one.kept_generations = d.copy.kept();
   return one;
 }
 

@@ -34,7 +34,8 @@ void destination_table::await_current(destination_id id, std::uint64_t waiter,
 
 // Counts what the host has, so that a newer generation than the wanted one will
 // do: a volume that rotates all the time is never at rest.
-void destination_table::answer_waiting(destination& d, const volume& v) {
+void destination_table::answer_waiting(destination& d, const volume& v,
+                                       time_point now) {
   const auto& live = d.copy.acknowledged();
   if (live && live == v.host.current())
     d.live_sequence = v.host.sequence();
@@ -49,10 +50,12 @@ void destination_table::answer_waiting(destination& d, const volume& v) {
     return;
   std::erase_if(d.waiting, [&](const waiting_caller& one) {
     const bool reached = one.wanted && *one.wanted <= d.live_sequence;
-    if (reached)
-      actions_.emplace_back(
-        current_reached{one.waiter, first_copy_done{*live, d.copy.skipped()}});
-    return reached;
+    if (!reached)
+      return false;
+    d.copy.keep_sealed(now);
+    actions_.emplace_back(
+      current_reached{one.waiter, first_copy_done{*live, d.copy.skipped()}});
+    return true;
   });
 }
 

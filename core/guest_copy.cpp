@@ -2,6 +2,7 @@
 #include "core/guest_copy.hpp"
 
 #include "core/paths.hpp"
+#include "core/sealed_secret.hpp"
 
 #include <algorithm>
 
@@ -93,6 +94,7 @@ std::optional<guest_order> guest_copy::push(const volume_snapshot_ptr& host) {
   next.host = host->id;
   next.root = host->root;
   next.links = wanted_links(*host, next.skipped);
+  next.sealed = sealed_files(*host);
   push_options options;
   options.guest_root = settings_.root;
   options.attempt_name = next.name;
@@ -278,9 +280,10 @@ guest_copy::unsent_links(const pending_push& push) const {
   std::vector<std::string> unsent;
   for (const auto& name : push.links) {
     const auto link = links_.find(name);
-    if (link == links_.end() || !link->second.acknowledged
-        || link->second.uid != push.root.uid
-        || link->second.gid != push.root.gid)
+    if (link == links_.end()
+        || (!link->second.is_unsealed
+            && (!link->second.acknowledged || link->second.uid != push.root.uid
+                || link->second.gid != push.root.gid)))
       unsent.push_back(name);
   }
   return unsent;
@@ -298,7 +301,7 @@ std::vector<std::pair<std::string, guest_copy::time_point>>
 guest_copy::stale_generations() const {
   std::vector<std::pair<std::string, time_point>> old;
   for (const auto& [name, g] : generations_)
-    if (g.state == name_state::old)
+    if (g.state == name_state::old && !g.is_kept)
       old.emplace_back(name, g.old_since + settings_.grace);
   std::sort(old.begin(), old.end(), [](const auto& x, const auto& y) {
     return x.second < y.second;
@@ -342,6 +345,14 @@ std::vector<std::string> guest_copy::not_removable() const {
     if (link.stuck && !wanted_links_.contains(name))
       paths.push_back(join(settings_.root, name));
   return paths;
+}
+
+std::vector<std::string> guest_copy::kept() const {
+  std::vector<std::string> names;
+  for (const auto& [name, g] : generations_)
+    if (g.is_kept)
+      names.push_back(name);
+  return names;
 }
 
 std::vector<skipped_entry> guest_copy::pending() const {

@@ -145,6 +145,17 @@ public:
   /// Tries again to remove what the guest's policy forbade.
   void retry_denied();
 
+  /// Notes that a container is about to use the copy. Of what the guest has
+  /// now, or gets within container_start, a generation with sealed secrets
+  /// stays until the destination ends, since the guest agent may put their
+  /// plaintext into it, and their links are not sent again, since it may make
+  /// them lead there: see sealed_files(). Idempotent.
+  void keep_sealed(time_point now);
+
+  /// How long after keep_sealed() the guest agent may unseal: Kata's default
+  /// for create_container_timeout.
+  static constexpr std::chrono::seconds container_start{60};
+
   /// Ends the destination: from now on the only order is the removal of all
   /// that was copied. Idempotent.
   void leave();
@@ -213,6 +224,8 @@ public:
   }
   /// Guest paths that should be gone and whose removal failed, with the reason.
   std::vector<skipped_entry> pending() const;
+  /// The generations that keep_sealed() keeps, by their names in the guest.
+  std::vector<std::string> kept() const;
   std::uint64_t pushes() const {
     return pushes_;
   }
@@ -233,6 +246,10 @@ private:
     time_point old_since;
     /// Failed removals of a partial one.
     unsigned tries = 0;
+    /// See sealed_files(); of one that went live.
+    std::set<std::string> sealed = {};
+    /// Stays until the destination ends: plaintext may be in it.
+    bool is_kept = false;
   };
   struct guest_link {
     /// Its request may have been sent: it may exist.
@@ -241,6 +258,8 @@ private:
     bool acknowledged = false;
     /// Cannot be removed.
     bool stuck = false;
+    /// May be the guest agent's by now, and is not sent again.
+    bool is_unsealed = false;
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
   };
@@ -258,6 +277,7 @@ private:
     tree_entry root;
     std::vector<std::string> links;
     skipped_list skipped;
+    std::set<std::string> sealed = {};
   };
 
   /// A flip without an acknowledgement: `..data` may name the generation of
@@ -293,6 +313,7 @@ private:
   void generation_removed(const std::string& name, removal_result result,
                           time_point now);
   void went_live(pending_push push, time_point now);
+  void keep(const std::string& name);
   void links_acknowledged();
   void never_went_live(const std::string& name, bool was_sent);
   void succeeded();
@@ -330,6 +351,8 @@ private:
   std::set<std::string> others_;
   /// How often each host name was tried; see attempt_name().
   std::map<std::string, unsigned> attempts_;
+  /// What goes live before then is kept; see keep_sealed().
+  std::optional<time_point> keep_until_;
   /// Of the push that is out.
   pending_push pushing_;
   /// Nothing else is sent for this destination until it is settled.

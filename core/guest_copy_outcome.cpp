@@ -121,7 +121,7 @@ void guest_copy::removal_finished(const removal_order& order,
       links_[name].stuck = true;
     } else {
       // It may be gone all the same: wanted again, it has to be sent again.
-      links_[name].acknowledged = false;
+      links_[name].acknowledged = links_[name].is_unsealed;
     }
   }
   if (partial_failed)
@@ -181,7 +181,9 @@ void guest_copy::went_live(pending_push push, time_point now) {
       g.old_since = now;
     }
   }
-  generations_[push.name].state = name_state::live;
+  auto& live = generations_[push.name];
+  live.state = name_state::live;
+  live.sealed = std::move(push.sealed);
   live_name_ = push.name;
   wasted_ = 0;
   left_behind_.clear();
@@ -196,11 +198,29 @@ void guest_copy::went_live(pending_push push, time_point now) {
     auto& link = links_[name];
     link.sent = true;
     // One that was there before may have the owner of another generation.
-    link.acknowledged
-      = link.acknowledged && link.uid == root_.uid && link.gid == root_.gid;
+    link.acknowledged = link.is_unsealed
+                        || (link.acknowledged && link.uid == root_.uid
+                            && link.gid == root_.gid);
     link.stuck = false;
     unremoved_.erase(name);
   }
+  if (keep_until_ && now < *keep_until_)
+    keep(live_name_);
+}
+
+void guest_copy::keep_sealed(time_point now) {
+  keep_until_ = now + container_start;
+  keep(live_name_);
+}
+
+void guest_copy::keep(const std::string& name) {
+  const auto g = generations_.find(name);
+  if (g == generations_.end() || g->second.sealed.empty())
+    return;
+  g->second.is_kept = true;
+  for (const auto& file : g->second.sealed)
+    if (const auto link = links_.find(file); link != links_.end())
+      link->second.is_unsealed |= link->second.acknowledged;
 }
 
 void guest_copy::links_acknowledged() {
@@ -210,6 +230,8 @@ void guest_copy::links_acknowledged() {
     link.uid = root_.uid;
     link.gid = root_.gid;
   }
+  if (generations_[live_name_].is_kept)
+    keep(live_name_);
 }
 
 void guest_copy::never_went_live(const std::string& name, bool was_sent) {

@@ -32,6 +32,9 @@ struct destination_status {
   skipped_list skipped;
   /// Guest paths that should be gone and that this guest agent cannot remove.
   std::vector<std::string> not_removable;
+  /// Directories of generations that stay until the share ends, since the guest
+  /// agent may have unsealed secrets into them.
+  std::vector<std::string> kept_generations;
   /// Guest paths that should be gone and are not, with the reason.
   std::vector<skipped_entry> pending;
   /// Of the push that is running.

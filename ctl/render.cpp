@@ -97,6 +97,9 @@ std::string trouble_of(const v1::DestinationStatus& at) {
   add(static_cast<std::uint64_t>(at.not_removable_size())
         + at.not_removable_more(),
       " not removable by this guest agent");
+  add(static_cast<std::uint64_t>(at.kept_generations_size())
+        + at.kept_generations_more(),
+      " kept for sealed secrets");
   return out;
 }
 
