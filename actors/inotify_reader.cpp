@@ -12,10 +12,14 @@ namespace fsshare {
 
 namespace {
 
+// Where it came last: what is set after a flip is not set before it.
 void add_once(std::vector<volume_event>& events, volume_event event) {
-  if (event.kind != volume_event_kind::other
-      && std::find(events.begin(), events.end(), event) == events.end())
-    events.push_back(std::move(event));
+  if (event.kind == volume_event_kind::other)
+    return;
+  const auto earlier = std::find(events.begin(), events.end(), event);
+  if (earlier != events.end())
+    events.erase(earlier);
+  events.push_back(std::move(event));
 }
 
 } // namespace
@@ -37,7 +41,12 @@ inotify_reader_state::make_behavior() {
   return {
     [this](const watch& request) -> caf::result<void> {
       const promise answer{self_};
-      place(request.path, answer);
+      place(place_watch{request.path}, answer);
+      return answer;
+    },
+    [this](const await_volume& request) -> caf::result<void> {
+      const promise answer{self_};
+      place(place_watch_above{request.path}, answer);
       return answer;
     },
     [this](const unwatch& request) {
@@ -53,30 +62,35 @@ inotify_reader_state::make_behavior() {
   };
 }
 
-void inotify_reader_state::place(const std::string& path,
-                                 const promise& answer) {
+template <class Request>
+void inotify_reader_state::place(const Request& where, const promise& answer) {
+  const auto& path = where.volume;
   const auto turn = ++last_turn_;
   wanted_[path] = turn;
   owed_.emplace(turn, answer);
   table_.placing();
-  ask(self_, reader_, place_watch{path})
+  ask(self_, reader_, where)
     .then(
-      [this, path, turn](const watch_placed& done) {
-        placed(path, turn, *done.watch);
+      [this, where, turn](const watch_placed& done) {
+        placed(where, turn, done);
       },
-      [this, path, turn](caf::error& err) {
+      [this, path = where.volume, turn](caf::error& err) {
         table_.placed(std::nullopt);
         failed(path, turn, from_caf(err));
       });
 }
 
-void inotify_reader_state::placed(const std::string& path, std::uint64_t turn,
-                                  placed_watch& made) {
+template <class Request>
+void inotify_reader_state::placed(const Request& where, std::uint64_t turn,
+                                  const watch_placed& done) {
+  const auto& path = where.volume;
+  auto& made = *done.watch;
   const bool stands = table_.placed(made.wd());
   const bool wanted = is_wanted(path, turn);
   if (stands && wanted) {
     wanted_.erase(path);
-    drop(table_.add(path, made.take()));
+    drop(done.awaited.empty() ? table_.add(path, made.take())
+                              : table_.await(path, made.take(), done.awaited));
     answer(turn, unit{});
     return;
   }
@@ -88,7 +102,7 @@ void inotify_reader_state::placed(const std::string& path, std::uint64_t turn,
     return;
   }
   const auto again = owed_.extract(turn);
-  place(path, again.mapped());
+  place(where, again.mapped());
 }
 
 void inotify_reader_state::failed(const std::string& path, std::uint64_t turn,
@@ -96,7 +110,7 @@ void inotify_reader_state::failed(const std::string& path, std::uint64_t turn,
   if (is_wanted(path, turn)) {
     wanted_.erase(path);
     // What does not answer may still be the same directory.
-    if (why.code != errc::deadline_exceeded)
+    if (why.code != errc::deadline_exceeded && !table_.is_awaited(path))
       drop(table_.remove(path));
   }
   answer(turn, why);

@@ -35,9 +35,12 @@ public:
 private:
   using promise = reply_promise<void>;
 
-  /// Places a watch, or finds out whether `path` names another directory now.
-  void place(const std::string& path, const promise& answer);
-  void placed(const std::string& path, std::uint64_t turn, placed_watch& made);
+  /// Places a watch, or finds out whether a path names another directory now.
+  template <class Request>
+  void place(const Request& where, const promise& answer);
+  template <class Request>
+  void placed(const Request& where, std::uint64_t turn,
+              const watch_placed& done);
   void failed(const std::string& path, std::uint64_t turn, const error& why);
   void answer(std::uint64_t turn, const status& outcome);
   bool is_wanted(const std::string& path, std::uint64_t turn) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/reader_files.hpp"
 
+#include "core/paths.hpp"
 #include "core/volume_memory.hpp"
 #include "sys/file_chunk.hpp"
 #include "sys/file_system_type.hpp"
@@ -59,7 +60,7 @@ result<volume_look> file_reader::read(const look_at_volume& msg,
       return seen.err();
     return volume_look{seen->name, seen->digest};
   }
-  auto published = load_generation_name(msg.volume);
+  auto published = load_generation_name(msg.volume, dangling_data::refuse);
   if (!published)
     return published.err();
   return volume_look{*std::move(published), std::nullopt};
@@ -149,6 +150,25 @@ result<watch_placed> file_reader::read(const place_watch& msg,
   if (!wd)
     return wd.err();
   return watch_placed{std::make_shared<placed_watch>(options_.watches, *wd)};
+}
+
+// Not above the pod's directory: what lacks that comes back no more.
+result<watch_placed> file_reader::read(const place_watch_above& msg,
+                                       const checkpoint& between) const {
+  constexpr int levels = 3;
+  error why;
+  std::string_view path = msg.volume;
+  for (int level = 0; level < levels && path.size() > 1; ++level) {
+    const auto name = base_name(path);
+    path = parent_path(path);
+    const auto wd = options_.watches->add_entries(std::string{path});
+    if (wd)
+      return watch_placed{std::make_shared<placed_watch>(options_.watches, *wd),
+                          std::string{name}};
+    why = wd.err();
+    between();
+  }
+  return why;
 }
 
 } // namespace fsshare

@@ -62,6 +62,8 @@ public:
                                 const checkpoint& between) const;
   result<bind_source_opened> read(const open_bind_source& msg,
                                   const checkpoint& between) const;
+  result<watch_placed> read(const place_watch_above& msg,
+                            const checkpoint& between) const;
   result<watch_placed> read(const place_watch& msg,
                             const checkpoint& between) const;
 

@@ -110,6 +110,10 @@ reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
       return read<watch_placed>(
         msg, {0, volume, msg.volume, {}, "watch " + msg.volume});
     },
+    [this](const place_watch_above& msg) {
+      return read<watch_placed>(
+        msg, {0, volume, msg.volume, {}, "watch above " + msg.volume});
+    },
     [this](const forget_reads& msg) {
       forget(msg.sandbox_id);
     },

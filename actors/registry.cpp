@@ -17,6 +17,7 @@ volume_hint to_hint(volume_event_kind kind) {
     return volume_hint::generation_removed;
   case volume_event_kind::attributes: return volume_hint::attributes;
   case volume_event_kind::watch_lost: return volume_hint::watch_lost;
+  case volume_event_kind::returned: return volume_hint::returned;
   case volume_event_kind::other: break;
   }
   return volume_hint::sweep;
@@ -172,24 +173,42 @@ void registry_state::act() {
 }
 
 void registry_state::perform(ask_volume& action) {
+  if (action.request == volume_request::await) {
+    await(action.ticket);
+    return;
+  }
   if (action.request != volume_request::watch) {
     ask_reader(action);
     return;
   }
-  const auto path = action.volume;
-  ask(self_, watcher_, watch{path})
+  const auto asked = action.ticket;
+  ask(self_, watcher_, watch{asked.volume})
     .then(
-      [this, path] {
-        watched(path, unit{});
+      [this, asked] {
+        watched(asked, unit{});
       },
-      [this, path](caf::error& err) {
-        watched(path, from_caf(err));
+      [this, asked](caf::error& err) {
+        watched(asked, from_caf(err));
+      });
+}
+
+void registry_state::await(const volume_ticket& asked) {
+  ask(self_, watcher_, await_volume{asked.volume})
+    .then(
+      [this, asked] {
+        table_.awaited(asked, unit{});
+        act();
+      },
+      [this, asked](caf::error& err) {
+        table_.awaited(asked, from_caf(err));
+        act();
       });
 }
 
 // Says each thing once, however often a sweep finds it again.
-void registry_state::watched(const std::string& path, const status& placed) {
-  if (table_.watched(path, placed, now())) {
+void registry_state::watched(const volume_ticket& asked, const status& placed) {
+  const auto& path = asked.volume;
+  if (table_.watched(asked, placed, now())) {
     if (placed)
       log::info("watch-placed",
                 {{"volume", path}, {"polled", table_.polled()}});
@@ -219,7 +238,8 @@ void registry_state::give_order(destination_id id, const guest_order& order) {
   ask(self_, proxy, carry_out{{id}, order})
     .then(
       [this, id](const order_outcome& outcome) {
-        table_.finished(id, outcome, now());
+        if (const auto live = table_.finished(id, outcome, now()))
+          log_live(id, *live);
         log_outcome(id, outcome);
         act();
       },
@@ -235,20 +255,27 @@ void registry_state::give_order(destination_id id, const guest_order& order) {
       });
 }
 
+void registry_state::log_live(destination_id id,
+                              const generation_live& live) const {
+  const auto i = destinations_.find(id);
+  if (i == destinations_.end())
+    return;
+  using std::chrono::duration_cast;
+  using std::chrono::microseconds;
+  log::info("generation-live",
+            {{"sandbox", i->second.sandbox_id},
+             {"share", i->second.share_id},
+             {"generation", live.name},
+             {"lag_us", duration_cast<microseconds>(live.lag).count()},
+             {"superseded", live.superseded}});
+}
+
 void registry_state::log_outcome(destination_id id,
                                  const order_outcome& outcome) const {
   const auto d = table_.describe(id, now());
   if (!d)
     return;
-  using std::chrono::duration_cast;
-  using std::chrono::microseconds;
-  if (outcome.flip == flip_state::acknowledged)
-    log::info("generation-live",
-              {{"sandbox", d->sandbox_id},
-               {"share", d->share_id},
-               {"generation", d->guest_generation},
-               {"lag_us", duration_cast<microseconds>(d->last_lag).count()}});
-  else if (!outcome.removals.empty() && !outcome.complete)
+  if (!outcome.removals.empty() && !outcome.complete)
     log::debug("removal-failed", {{"sandbox", d->sandbox_id},
                                   {"share", d->share_id},
                                   {"error", outcome.err.message}});
@@ -304,17 +331,25 @@ void registry_state::perform(leave_debt& action) {
         {std::move(debt.path), std::move(debt.reason)});
 }
 
+registry_state::debtor&
+registry_state::debtor_of(const std::string& sandbox_id) {
+  auto& owing = debtors_[sandbox_id];
+  if (owing.number == 0)
+    owing.number = ++last_debtor_;
+  return owing;
+}
+
 // A proxy that dies before it takes a debt does not leave it to the next one.
 void registry_state::owe(const std::string& sandbox_id,
                          const guest_proxy_actor& proxy,
                          const owe_removal& debt) {
-  debtors_.try_emplace(sandbox_id);
+  const auto number = debtor_of(sandbox_id).number;
   ask(self_, proxy, debt)
     .then([] {},
-          [this, sandbox_id, proxy, debt](caf::error&) {
+          [this, sandbox_id, number, proxy, debt](caf::error&) {
             const auto i = debtors_.find(sandbox_id);
             // Debts end with the sandbox.
-            if (i == debtors_.end())
+            if (i == debtors_.end() || i->second.number != number)
               return;
             const auto next = i->second.successor;
             if (next && next != proxy)
@@ -332,7 +367,7 @@ void registry_state::replace(const replace_proxy& msg) {
     if (const auto order = std::exchange(d.not_taken, std::nullopt))
       give_order(id, *order);
   }
-  auto& owing = debtors_[msg.sandbox_id];
+  auto& owing = debtor_of(msg.sandbox_id);
   owing.successor = msg.proxy;
   for (const auto& debt : std::exchange(owing.debts, {}))
     owe(msg.sandbox_id, msg.proxy, debt);

@@ -47,6 +47,8 @@ private:
 
   /// Of a sandbox that has left debts.
   struct debtor {
+    /// Tells it from a former one of the same id.
+    std::uint64_t number = 0;
     /// The one that took the place of a dead proxy, if any.
     guest_proxy_actor successor;
     /// What a dead proxy did not take.
@@ -64,7 +66,8 @@ private:
 
   void act();
   void perform(ask_volume& action);
-  void watched(const std::string& path, const status& placed);
+  void watched(const volume_ticket& asked, const status& placed);
+  void await(const volume_ticket& asked);
   void perform(const forget_volume& action);
   void perform(ask_guest& action);
   void perform(const supersede_push& action);
@@ -72,6 +75,7 @@ private:
   void perform(current_reached& action);
   void perform(leave_debt& action);
   void replace(const replace_proxy& msg);
+  debtor& debtor_of(const std::string& sandbox_id);
   void owe(const std::string& sandbox_id, const guest_proxy_actor& proxy,
            const owe_removal& debt);
   void perform(destination_left& action);
@@ -79,7 +83,8 @@ private:
   void ask_reader(const ask_volume& action);
   void read_volume(const ask_volume& action, std::uint64_t room);
   void read_volume(const ask_volume& action, byte_lease_ptr memory);
-  void read_failed(const std::string& path, const error& why);
+  void read_failed(const volume_ticket& asked, const error& why);
+  void log_live(destination_id id, const generation_live& live) const;
   void log_outcome(destination_id id, const order_outcome& outcome) const;
   void arm();
   time_point now() const;
@@ -93,6 +98,7 @@ private:
   /// Sandbox, share and destination: to find one by what others call it.
   std::set<std::tuple<std::string, std::string, destination_id>> by_share_;
   std::map<std::string, debtor> debtors_;
+  std::uint64_t last_debtor_ = 0;
   /// Who waits for a copy to be current.
   std::map<std::uint64_t, reply_promise<destination_added>> waiting_;
   std::uint64_t last_waiter_ = 0;

@@ -16,7 +16,7 @@ constexpr std::uint64_t usual_volume_bytes = std::uint64_t{1} << 20;
 } // namespace
 
 void registry_state::ask_reader(const ask_volume& action) {
-  const auto path = action.volume;
+  const auto asked = action.ticket;
   if (action.request == volume_request::read) {
     const auto expected = action.memory_bytes + action.memory_bytes / 8;
     read_volume(action, std::max(memory_with_copies(expected, action.copies),
@@ -24,14 +24,15 @@ void registry_state::ask_reader(const ask_volume& action) {
     return;
   }
   ask(self_, reader_,
-      look_at_volume{path, action.request == volume_request::look_closely})
+      look_at_volume{asked.volume,
+                     action.request == volume_request::look_closely})
     .then(
-      [this, path](const volume_look& seen) {
-        table_.looked(path, seen, now());
+      [this, asked](const volume_look& seen) {
+        table_.looked(asked, seen, now());
         act();
       },
-      [this, path](caf::error& err) {
-        table_.looked(path, from_caf(err), now());
+      [this, asked](caf::error& err) {
+        table_.looked(asked, from_caf(err), now());
         act();
       });
 }
@@ -44,8 +45,8 @@ void registry_state::read_volume(const ask_volume& action, std::uint64_t room) {
       [this, action](bytes_reserved& got) {
         read_volume(action, std::move(got.lease));
       },
-      [this, path = action.volume](caf::error& err) {
-        read_failed(path, from_caf(err));
+      [this, asked = action.ticket](caf::error& err) {
+        read_failed(asked, from_caf(err));
       });
 }
 
@@ -53,23 +54,23 @@ void registry_state::read_volume(const ask_volume& action, std::uint64_t room) {
 void registry_state::read_volume(const ask_volume& action,
                                  byte_lease_ptr memory) {
   ask(self_, reader_,
-      read_generation{action.volume, std::move(memory), action.copies})
+      read_generation{action.ticket.volume, std::move(memory), action.copies})
     .then(
       [this, action](const generation_read& got) {
         if (!got.snapshot) {
           read_volume(action, got.needed);
           return;
         }
-        table_.read(action.volume, got.snapshot, now());
+        table_.read(action.ticket, got.snapshot, now());
         act();
       },
-      [this, path = action.volume](caf::error& err) {
-        read_failed(path, from_caf(err));
+      [this, asked = action.ticket](caf::error& err) {
+        read_failed(asked, from_caf(err));
       });
 }
 
-void registry_state::read_failed(const std::string& path, const error& why) {
-  table_.read(path, why, now());
+void registry_state::read_failed(const volume_ticket& asked, const error& why) {
+  table_.read(asked, why, now());
   act();
 }
 

@@ -107,6 +107,7 @@ caf::result<prepare_reply> sandbox_state::prepare(const prepare_request& msg) {
 }
 
 void sandbox_state::begin_prepare() {
+  is_known_ = true;
   const auto& request = state_.request();
   if (!request.guest_share_dir.empty())
     layout_ = share_layout{options_.share_root, options_.sandbox_id,
@@ -147,6 +148,8 @@ void sandbox_state::prepare_ended(const status& outcome) {
     if (!following_)
       tell(neighbours_.registry, follow_sandbox{options_.sandbox_id, false});
   }
+  if (!outcome)
+    forget();
   if (outcome)
     log::info("sandbox-prepared", {{"sandbox", options_.sandbox_id},
                                    {"mode", to_string(state_.request().mode)}});
@@ -256,15 +259,24 @@ void sandbox_state::cleanup_ended(const status& outcome,
   }
 }
 
+// In every mode: what was said of this sandbox is not to be found by the next
+// one of its id.
+void sandbox_state::forget() {
+  if (!std::exchange(is_known_, false))
+    return;
+  if (neighbours_.registry)
+    tell(neighbours_.registry, forget_sandbox{options_.sandbox_id});
+  if (neighbours_.reader)
+    tell(neighbours_.reader, forget_reads{options_.sandbox_id});
+}
+
 // The guest is gone or will be: nothing is sent to it any more.
 void sandbox_state::drop_all(const error& why) {
+  forget();
   if (proxy_) {
-    tell(neighbours_.registry, forget_sandbox{options_.sandbox_id});
     stop(proxy_);
     proxy_ = nullptr;
   }
-  if (neighbours_.reader)
-    tell(neighbours_.reader, forget_reads{options_.sandbox_id});
   following_ = false;
   for (auto& entry : std::exchange(walks_, {}))
     *entry.second = true;

@@ -117,6 +117,7 @@ private:
   void cleanup_ended(const status& outcome,
                      const std::vector<leftover>& foreign);
   std::string mark_path() const;
+  void forget();
   void drop_all(const error& why);
   caf::result<get_sandbox_reply> describe();
   get_sandbox_reply describe_shares() const;
@@ -209,6 +210,9 @@ private:
   /// Counts them, to tell the end of a former one from that of the present one.
   std::uint64_t proxies_ = 0;
   bool following_ = false;
+  /// Whether REGISTRY or READER POOL may know of this sandbox. Forgotten before
+  /// its end is answered, so that nothing said later meets its successor.
+  bool is_known_ = false;
   std::uint64_t last_order_ = 0;
   std::map<std::string, debts> debts_;
   std::map<std::string, rootfs> rootfs_;

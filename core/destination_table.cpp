@@ -52,7 +52,8 @@ destination_id destination_table::add(destination_spec spec, time_point now) {
   if (i == volumes_.end()) {
     auto host = settings_.volumes;
     host.seed = seeds_ += 2;
-    i = volumes_.emplace(spec.volume, volume{host_volume{host}, {}, {}}).first;
+    i = volumes_.emplace(spec.volume, volume{host_volume{host}, {}, {}, 0})
+          .first;
     if (!sweep_at_)
       sweep_at_ = now + settings_.sweep_interval;
   }
@@ -63,6 +64,8 @@ destination_id destination_table::add(destination_spec spec, time_point now) {
   of_sandbox_[spec.sandbox_id].insert(id);
   if (i->second.host.is_missing())
     i->second.host.hint(volume_hint::sweep, now);
+  else if (i->second.host.unread_since())
+    i->second.host.hint(volume_hint::flipped, now);
   touch(spec.volume);
   destination d{std::move(spec), guest_copy{std::move(copy)}};
   i->second.destinations.emplace(id, std::move(d));
@@ -146,17 +149,6 @@ void destination_table::sweep_on(time_point now) {
     sweep_->next_at = now + sweep_->pause;
 }
 
-bool destination_table::watched(const std::string& path, const status& placed,
-                                time_point now) {
-  auto* v = find(path);
-  if (v == nullptr)
-    return false;
-  touch(path);
-  if (!placed && placed.err().code == errc::deadline_exceeded)
-    fail_first_copies(*v, placed.err(), now);
-  return v->host.watched(placed, now);
-}
-
 std::size_t destination_table::polled() const {
   return static_cast<std::size_t>(
     std::count_if(volumes_.begin(), volumes_.end(), [](const auto& entry) {
@@ -164,47 +156,12 @@ std::size_t destination_table::polled() const {
     }));
 }
 
-void destination_table::looked(const std::string& path,
-                               const result<volume_look>& seen,
-                               time_point now) {
-  auto* v = find(path);
-  if (v == nullptr)
-    return;
-  v->host.looked(seen, now);
-  touch(path);
-  if (v->host.is_missing())
-    fail_first_copies(*v, seen.err(), now);
-}
-
-void destination_table::read(const std::string& path,
-                             const result<volume_snapshot_ptr>& got,
-                             time_point now) {
-  auto* v = find(path);
-  if (v == nullptr)
-    return;
-  v->host.read(got, now);
-  touch(path);
-  if (got || got.err().code == errc::aborted)
-    return;
-  fail_first_copies(*v, got.err(), now);
-}
-
-// What cannot be read can never have a first copy.
-void destination_table::fail_first_copies(volume& v, const error& why,
-                                          time_point now) {
-  for (auto& entry : v.destinations) {
-    auto& d = entry.second;
-    fail_waiting(d, why);
-    if (!d.first_answered && !d.leaving)
-      begin_leaving(d, why, now);
-  }
-}
-
-void destination_table::finished(destination_id id,
-                                 const order_outcome& outcome, time_point now) {
+std::optional<generation_live>
+destination_table::finished(destination_id id, const order_outcome& outcome,
+                            time_point now) {
   auto* d = find(id);
   if (d == nullptr)
-    return;
+    return std::nullopt;
   const auto failures = d->copy.failures();
   d->copy.finished(outcome, now);
   const auto* failed = d->copy.last_error();
@@ -214,24 +171,28 @@ void destination_table::finished(destination_id id,
   d->pushing.reset();
   d->superseding = false;
   auto& v = volumes_.at(d->spec.volume);
-  note_lag(*d, v, now);
   touch(d->spec.volume);
   if (d->copy.acknowledged() && outcome.flip == flip_state::acknowledged) {
     // What was published while we copied has its own event; looking again
     // costs one readlink and needs no event.
+    const auto live = note_live(*d, v, now);
     v.host.hint(volume_hint::generation_removed, now);
-  } else if (!d->first_answered && !d->leaving && d->copy.failures() > 0
-             && fails_first_copy(outcome)) {
-    begin_leaving(*d, why, now);
+    return live;
   }
+  if (!d->first_answered && !d->leaving && d->copy.failures() > 0
+      && fails_first_copy(outcome))
+    begin_leaving(*d, why, now);
+  return std::nullopt;
 }
 
-void destination_table::note_lag(destination& d, const volume& v,
-                                 time_point now) {
-  if (d.stale_since && d.copy.acknowledged() == v.host.current()) {
-    d.last_lag = now - *d.stale_since;
-    d.stale_since.reset();
-  }
+// Nothing after a flip back: that generation was live before.
+std::optional<generation_live>
+destination_table::note_live(destination& d, const volume& v, time_point now) {
+  if (d.copy.acknowledged() != d.pushed)
+    return std::nullopt;
+  d.last_lag = now - d.pushed_changed_at;
+  return generation_live{d.copy.live_name(), d.last_lag,
+                         d.pushed != v.host.current()};
 }
 
 std::vector<table_action> destination_table::advance(time_point now) {
@@ -300,9 +261,13 @@ void destination_table::step_host(const std::string& path, volume& v,
     if (current && follows(d) && d.copy.needs(*current, now))
       v.host.want_snapshot();
   }
-  if (const auto request = v.host.next(now))
-    actions_.emplace_back(
-      ask_volume{path, *request, v.host.memory_bytes(), v.destinations.size()});
+  if (const auto request = v.host.next(now)) {
+    v.ticket = ++last_ticket_;
+    actions_.emplace_back(ask_volume{{path, v.ticket},
+                                     *request,
+                                     v.host.memory_bytes(),
+                                     v.destinations.size()});
+  }
 }
 
 void destination_table::step_destination(destination_id id, destination& d,
@@ -328,6 +293,7 @@ void destination_table::step_destination(destination_id id, destination& d,
       d.pushing = push->snapshot->id;
       d.pushed = d.pushing;
       d.pushed_sequence = v.host.sequence();
+      d.pushed_changed_at = v.host.changed_at();
     }
     actions_.emplace_back(ask_guest{id, *std::move(order)});
   }

@@ -34,9 +34,26 @@ struct first_copy_done {
   skipped_list skipped;
 };
 
+/// Names one request about a volume. What answers another is ignored: it may be
+/// about a former volume of that path.
+struct volume_ticket {
+  std::string volume;
+  std::uint64_t number = 0;
+};
+
+/// A generation that went live in a guest.
+struct generation_live {
+  /// Its directory in the guest.
+  std::string name;
+  /// Since the first hint of it on the host.
+  std::chrono::nanoseconds lag{0};
+  /// Whether the host is known to have a newer one.
+  bool superseded = false;
+};
+
 /// What the owner of the table has to do.
 struct ask_volume {
-  std::string volume;
+  volume_ticket ticket;
   volume_request request = volume_request::look;
   /// For reads: how much memory the contents took last, 0 if they were not read
   /// yet.
@@ -134,13 +151,16 @@ public:
   void guest_up(const std::string& sandbox_id);
 
   /// @returns whether that is news, see host_volume::watched().
-  bool watched(const std::string& path, const status& placed, time_point now);
-  void looked(const std::string& path, const result<volume_look>& seen,
+  bool watched(const volume_ticket& asked, const status& placed,
+               time_point now);
+  void awaited(const volume_ticket& asked, const status& placed);
+  void looked(const volume_ticket& asked, const result<volume_look>& seen,
               time_point now);
-  void read(const std::string& path, const result<volume_snapshot_ptr>& got,
+  void read(const volume_ticket& asked, const result<volume_snapshot_ptr>& got,
             time_point now);
-  void finished(destination_id id, const order_outcome& outcome,
-                time_point now);
+  /// @returns what went live by it.
+  std::optional<generation_live>
+  finished(destination_id id, const order_outcome& outcome, time_point now);
 
   /// Returns what has to be done now. Call it after every input and whenever
   /// next_due() has passed.
@@ -204,6 +224,8 @@ private:
     /// The last push, and the host's count of what it brings.
     std::optional<generation> pushed = std::nullopt;
     std::uint64_t pushed_sequence = 0;
+    /// And when the first hint of that came.
+    time_point pushed_changed_at{};
     /// The host's count of what the guest has.
     std::uint64_t live_sequence = 0;
     std::vector<waiting_caller> waiting = {};
@@ -215,9 +237,12 @@ private:
     host_volume host;
     std::map<destination_id, destination> destinations;
     std::optional<time_point> due;
+    /// Of the request that is out; 0 is none.
+    std::uint64_t ticket = 0;
   };
 
   volume* find(const std::string& path);
+  volume* answered(const volume_ticket& asked);
   destination* find(destination_id id);
   /// Returns the volumes of a sandbox: a copy, since callers change them.
   std::set<std::string> paths_of(const std::string& sandbox_id) const;
@@ -240,7 +265,8 @@ private:
   bool answer_gone(destination_id id, destination& d, time_point now);
   void answer_waiting(destination& d, const volume& v, time_point now);
   void fail_waiting(destination& d, const error& why);
-  void note_lag(destination& d, const volume& v, time_point now);
+  static std::optional<generation_live>
+  note_live(destination& d, const volume& v, time_point now);
   bool follows(const destination& d) const;
   static destination_status describe(destination_id id, const destination& d,
                                      const volume& v, time_point now);
@@ -248,6 +274,7 @@ private:
   settings settings_;
   std::uint32_t seeds_;
   destination_id next_id_ = 1;
+  std::uint64_t last_ticket_ = 0;
   std::map<std::string, volume> volumes_;
   std::map<destination_id, std::string> volume_of_;
   std::map<std::string, std::set<destination_id>> of_sandbox_;

@@ -18,10 +18,13 @@ enum class volume_hint : std::uint8_t {
   flipped,
   /// A generation's directory was removed, as the kubelet does last.
   generation_removed,
-  /// Mode or owner of the volume's root was set, perhaps to what it was.
+  /// Mode or owner of the volume's root or of an entry in it was set, perhaps
+  /// to what it was.
   attributes,
   /// The watch is gone, whatever became of the volume.
   watch_lost,
+  /// The volume was gone, and may be back.
+  returned,
   /// The periodic comparison.
   sweep,
   /// The same, of modes and owners too; also after events were lost.
@@ -37,7 +40,14 @@ struct volume_look {
 };
 
 /// What to do next about a volume on the host; one request is out at a time.
-enum class volume_request : std::uint8_t { watch, look, look_closely, read };
+enum class volume_request : std::uint8_t {
+  watch,
+  look,
+  look_closely,
+  read,
+  /// It is gone: watch a directory above it, to be told when it is back.
+  await,
+};
 
 /// The host's side of one volume: which generation it has, how sure that is,
 /// and what to do to find out.
@@ -50,6 +60,10 @@ public:
     std::chrono::nanoseconds poll_interval = std::chrono::seconds{1};
     /// Kubelets up to 1.26 set owner and mode entry by entry after the flip.
     std::chrono::nanoseconds attribute_quiet = std::chrono::milliseconds{20};
+    /// What was superseded or vanished at each try for so long is shown.
+    std::chrono::nanoseconds unreadable_shown = std::chrono::seconds{1};
+    /// And for so long, is not waited for any more.
+    std::chrono::nanoseconds unreadable_fails = std::chrono::seconds{3};
     /// Of the jitter of retries.
     std::uint32_t seed = 1;
   };
@@ -72,6 +86,7 @@ public:
   /// @returns whether this differs from what was known of the watch; the first
   ///          success does not.
   bool watched(const status& placed, time_point now);
+  void awaited(const status& placed);
   void looked(const result<volume_look>& seen, time_point now);
   void read(const result<volume_snapshot_ptr>& got, time_point now);
 
@@ -87,7 +102,7 @@ public:
   const volume_snapshot_ptr& snapshot() const {
     return snapshot_;
   }
-  /// When the first hint of the current generation arrived.
+  /// When the first hint of the current generation, of no other, arrived.
   time_point changed_at() const {
     return changed_at_;
   }
@@ -108,7 +123,8 @@ public:
     return !is_watched_ && watch_error_
            && watch_error_->code != errc::not_found;
   }
-  /// Whether its directory is gone; a sweep finds it if it comes back.
+  /// Whether its directory is gone; it is found when it comes back, by a sweep
+  /// at the latest.
   bool is_missing() const {
     return is_missing_;
   }
@@ -116,10 +132,16 @@ public:
   const std::optional<error>& watch_error() const {
     return watch_error_;
   }
-  /// Why the volume could not be looked at or read; superseded reads are no
-  /// errors.
+  /// Why the volume could not be looked at or read. Superseded reads are no
+  /// errors before settings::unreadable_shown.
   const std::optional<error>& last_error() const {
     return last_error_;
+  }
+
+  /// Why nobody should wait any longer for contents that are superseded or
+  /// vanish at each try, if so.
+  const std::optional<error>& hopeless() const {
+    return hopeless_;
   }
 
   /// Counts the looks and reads that were begun.
@@ -146,14 +168,21 @@ public:
 
 private:
   void suspect(time_point now);
+  void notice(time_point at);
   std::optional<volume_request> decide(time_point now);
+  std::optional<volume_request> begin(volume_request what);
   void answered();
+  void agreed();
   void expect_watch();
   void retry_read(const error& err, time_point now);
+  void missed(const error& err);
+  void superseded(const error& err, time_point now);
+  void unread(const error& err, time_point now);
 
   settings settings_;
   backoff superseded_retry_;
   backoff failed_retry_;
+  backoff shape_retry_;
   std::uint64_t reads_ = 0;
   std::uint64_t memory_bytes_ = 0;
   std::uint64_t begun_ = 0;
@@ -167,13 +196,28 @@ private:
   bool need_read_ = true;
   bool reading_ = false;
   bool is_watched_ = false;
-  /// Its directory is gone: there is nothing to do before the next sweep.
+  /// Its directory is gone: there is nothing to do before it is back.
   bool is_missing_ = false;
+  bool need_await_ = false;
+  bool watch_before_retry_ = false;
+  /// A directory above it is watched.
+  bool is_awaited_ = false;
   unsigned polls_ = 0;
   std::optional<time_point> read_at_;
   std::optional<time_point> attributes_at_;
   std::optional<time_point> poll_at_;
+  /// The first hint that no answer agrees with yet.
   std::optional<time_point> suspected_at_;
+  /// The first hint of what will be found next: later than the one above where
+  /// several generations were published.
+  std::optional<time_point> noticed_at_;
+  /// The same of the look or read that is out.
+  std::optional<time_point> asked_for_;
+  /// The last event of modes and owners that was not looked into yet.
+  std::optional<time_point> touched_at_;
+  /// Since when every read was superseded.
+  std::optional<time_point> superseded_since_;
+  std::optional<error> hopeless_;
   std::optional<time_point> unread_since_;
   time_point changed_at_;
   std::optional<generation> current_;

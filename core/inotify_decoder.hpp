@@ -13,6 +13,7 @@ namespace fsshare {
 namespace inotify_mask {
 inline constexpr std::uint32_t attrib = 0x4;
 inline constexpr std::uint32_t moved_to = 0x80;
+inline constexpr std::uint32_t created = 0x100;
 inline constexpr std::uint32_t removed = 0x200;
 inline constexpr std::uint32_t delete_self = 0x400;
 inline constexpr std::uint32_t move_self = 0x800;
@@ -21,6 +22,8 @@ inline constexpr std::uint32_t queue_overflow = 0x4000;
 inline constexpr std::uint32_t ignored = 0x8000;
 /// In add requests only: fail unless the path is a directory.
 inline constexpr std::uint32_t only_directory = 0x1000000;
+/// In add requests only: events beside those of a watch that is there.
+inline constexpr std::uint32_t mask_add = 0x20000000;
 inline constexpr std::uint32_t is_directory = 0x40000000;
 } // namespace inotify_mask
 

@@ -22,7 +22,8 @@ struct destination_status {
   bool current = false;
   /// Time since the host had something newer; 0 when current.
   std::chrono::nanoseconds stale_for{0};
-  /// From the first hint of the last generation to the guest's acknowledgement.
+  /// From the first hint of the guest's generation, of no other, to its
+  /// acknowledgement.
   std::chrono::nanoseconds last_lag{0};
   /// Why it is stale; empty when nothing failed.
   std::string reason;

@@ -21,9 +21,20 @@ volume_event_kind classify(const inotify_event& event) {
       && (event.mask & inotify_mask::is_directory) != 0
       && is_generation_name(event.name))
     return generation_removed;
-  if ((event.mask & inotify_mask::attrib) != 0 && event.name.empty())
+  // Kubelets up to 1.26 set owners and modes from the root to the last link.
+  if ((event.mask & inotify_mask::attrib) != 0)
     return attributes;
   return other;
+}
+
+volume_event_kind classify_awaited(const inotify_event& event,
+                                   const std::string& name) {
+  const bool appeared
+    = (event.mask & (inotify_mask::created | inotify_mask::moved_to)) != 0
+      && event.name == name;
+  const bool is_lost = (event.mask & lost_bits) != 0;
+  return appeared || is_lost ? volume_event_kind::returned
+                             : volume_event_kind::other;
 }
 
 } // namespace
@@ -34,25 +45,40 @@ const char* to_string(volume_event_kind kind) noexcept {
   case volume_event_kind::generation_removed: return "generation removed";
   case volume_event_kind::attributes: return "attributes";
   case volume_event_kind::watch_lost: return "watch lost";
+  case volume_event_kind::returned: return "returned";
   case volume_event_kind::other: break;
   }
   return "other";
 }
 
 std::optional<int> watch_table::add(const std::string& path, int wd) {
+  return put(path, {wd, std::nullopt});
+}
+
+std::optional<int> watch_table::await(const std::string& path, int wd,
+                                      const std::string& name) {
+  return put(path, {wd, name});
+}
+
+std::optional<int> watch_table::put(const std::string& path, watched_path how) {
   std::optional<int> obsolete;
-  if (const auto before = find(path); before && *before != wd)
+  if (const auto before = find(path); before && *before != how.wd)
     obsolete = remove(path);
-  wd_of_[path] = wd;
-  paths_of_[wd].insert(path);
+  paths_of_[how.wd].insert(path);
+  wd_of_[path] = std::move(how);
   return obsolete;
+}
+
+bool watch_table::is_awaited(const std::string& path) const {
+  const auto found = wd_of_.find(path);
+  return found != wd_of_.end() && found->second.awaited;
 }
 
 std::optional<int> watch_table::remove(const std::string& path) {
   const auto found = wd_of_.find(path);
   if (found == wd_of_.end())
     return std::nullopt;
-  const auto wd = found->second;
+  const auto wd = found->second.wd;
   wd_of_.erase(found);
   auto& paths = paths_of_.at(wd);
   paths.erase(path);
@@ -93,8 +119,11 @@ watch_outcome watch_table::handle(const inotify_event& event) {
     return out;
   }
   const auto kind = classify(event);
-  for (const auto& path : found->second)
-    out.events.push_back({path, kind});
+  for (const auto& path : found->second) {
+    const auto& awaited = wd_of_.at(path).awaited;
+    out.events.push_back(
+      {path, awaited ? classify_awaited(event, *awaited) : kind});
+  }
   if (kind != volume_event_kind::watch_lost)
     return out;
   for (const auto& path : found->second)
@@ -112,7 +141,7 @@ std::optional<int> watch_table::find(const std::string& path) const {
   const auto found = wd_of_.find(path);
   if (found == wd_of_.end())
     return std::nullopt;
-  return found->second;
+  return found->second.wd;
 }
 
 } // namespace fsshare

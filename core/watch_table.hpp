@@ -19,10 +19,13 @@ enum class volume_event_kind : std::uint8_t {
   flipped,
   /// The directory of a generation was removed.
   generation_removed,
-  /// Mode or owner of the volume's root was set, perhaps to what it was.
+  /// Mode or owner of the volume's root or of an entry in it was set, perhaps
+  /// to what it was.
   attributes,
   /// The path is no longer watched; the volume may still be there.
   watch_lost,
+  /// What was awaited may have appeared, or is to be awaited elsewhere.
+  returned,
   /// Anything else, of which a push needs to know nothing.
   other,
 };
@@ -57,6 +60,14 @@ public:
   /// @returns the descriptor that is to be removed, if the path was the last
   ///          one of it.
   std::optional<int> add(const std::string& path, int wd);
+
+  /// The same for a path that is not there: `wd` watches a directory above it,
+  /// in which the entry `name` is awaited.
+  std::optional<int> await(const std::string& path, int wd,
+                           const std::string& name);
+
+  /// Whether a path is awaited, not watched.
+  bool is_awaited(const std::string& path) const;
 
   /// Forgets `path`; no event for it comes out afterwards. Idempotent.
   /// @returns the descriptor that is to be removed, if the path was the last
@@ -95,9 +106,16 @@ public:
   }
 
 private:
+  struct watched_path {
+    int wd = 0;
+    /// In the directory that is watched instead.
+    std::optional<std::string> awaited = std::nullopt;
+  };
+
+  std::optional<int> put(const std::string& path, watched_path how);
   void note_end(int wd);
 
-  std::map<std::string, int> wd_of_;
+  std::map<std::string, watched_path> wd_of_;
   /// No set is empty.
   std::map<int, std::set<std::string>> paths_of_;
   /// Watches that are being placed, and what ended meanwhile.

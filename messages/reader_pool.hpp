@@ -66,7 +66,8 @@ using reader_pool_actor = caf::typed_actor<
   rpc<generation_read, read_generation>, rpc<tree_read, read_tree>,
   rpc<chunk_read, read_chunk>, rpc<erofs_looked_for, look_for_erofs>,
   rpc<bind_source_opened, open_bind_source>, rpc<watch_placed, place_watch>,
-  msg<forget_reads>, rpc<hung_reads, describe_reads>, msg<close_file>,
-  msg<close_mounts>, msg<read_ended>, msg<reader_pool_tick>>;
+  rpc<watch_placed, place_watch_above>, msg<forget_reads>,
+  rpc<hung_reads, describe_reads>, msg<close_file>, msg<close_mounts>,
+  msg<read_ended>, msg<reader_pool_tick>>;
 
 } // namespace fsshare

@@ -127,8 +127,14 @@ struct bind_source_opened {
 struct place_watch {
   std::string volume;
 };
+/// The same of the next directory above it that is there.
+struct place_watch_above {
+  std::string volume;
+};
 struct watch_placed {
   std::shared_ptr<placed_watch> watch;
+  /// What is to appear in that directory; empty if it is the volume's own.
+  std::string awaited = {};
 };
 
 /// Says that a sandbox has ended: what was asked for it fails ABORTED at once,
@@ -154,7 +160,8 @@ using volume_reader_actor = caf::typed_actor<
   rpc<generation_read, read_generation>, rpc<tree_read, read_tree>,
   rpc<chunk_read, read_chunk>, rpc<erofs_looked_for, look_for_erofs>,
   rpc<bind_source_opened, open_bind_source>, rpc<watch_placed, place_watch>,
-  msg<forget_reads>, rpc<hung_reads, describe_reads>>;
+  rpc<watch_placed, place_watch_above>, msg<forget_reads>,
+  rpc<hung_reads, describe_reads>>;
 
 } // namespace fsshare
 
@@ -173,6 +180,7 @@ FSSHARE_MESSAGE(fsshare::erofs_looked_for)
 FSSHARE_MESSAGE(fsshare::open_bind_source)
 FSSHARE_MESSAGE(fsshare::bind_source_opened)
 FSSHARE_MESSAGE(fsshare::place_watch)
+FSSHARE_MESSAGE(fsshare::place_watch_above)
 FSSHARE_MESSAGE(fsshare::watch_placed)
 FSSHARE_MESSAGE(fsshare::forget_reads)
 FSSHARE_MESSAGE(fsshare::describe_reads)
@@ -194,6 +202,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(fsshare_volume_reader, fsshare::type_range(1))
   CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::open_bind_source))
   CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::bind_source_opened))
   CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::place_watch))
+  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::place_watch_above))
   CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::watch_placed))
   CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::forget_reads))
   CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::describe_reads))

@@ -23,6 +23,7 @@ static_assert(offsetof(::inotify_event, cookie) == 8);
 static_assert(offsetof(::inotify_event, len) == 12);
 static_assert(inotify_mask::attrib == IN_ATTRIB);
 static_assert(inotify_mask::moved_to == IN_MOVED_TO);
+static_assert(inotify_mask::created == IN_CREATE);
 static_assert(inotify_mask::removed == IN_DELETE);
 static_assert(inotify_mask::delete_self == IN_DELETE_SELF);
 static_assert(inotify_mask::move_self == IN_MOVE_SELF);
@@ -30,12 +31,18 @@ static_assert(inotify_mask::unmount == IN_UNMOUNT);
 static_assert(inotify_mask::queue_overflow == IN_Q_OVERFLOW);
 static_assert(inotify_mask::ignored == IN_IGNORED);
 static_assert(inotify_mask::only_directory == IN_ONLYDIR);
+static_assert(inotify_mask::mask_add == IN_MASK_ADD);
 static_assert(inotify_mask::is_directory == IN_ISDIR);
 
 constexpr std::uint32_t watched_events
   = inotify_mask::moved_to | inotify_mask::removed | inotify_mask::attrib
     | inotify_mask::delete_self | inotify_mask::move_self
     | inotify_mask::only_directory;
+
+// There is one watch per directory, for all reasons to watch it.
+constexpr std::uint32_t entry_events
+  = inotify_mask::created | inotify_mask::moved_to | inotify_mask::delete_self
+    | inotify_mask::move_self | inotify_mask::only_directory;
 
 constexpr std::size_t read_bytes = std::size_t{64} * 1024;
 
@@ -66,7 +73,17 @@ result<std::unique_ptr<kernel_watch_api>> kernel_watch_api::open() {
 }
 
 result<int> kernel_watch_api::add(const std::string& path) {
-  const int wd = ::inotify_add_watch(fd_.get(), path.c_str(), watched_events);
+  return add(path, watched_events);
+}
+
+result<int> kernel_watch_api::add_entries(const std::string& path) {
+  return add(path, entry_events);
+}
+
+result<int> kernel_watch_api::add(const std::string& path,
+                                  std::uint32_t events) {
+  const int wd = ::inotify_add_watch(fd_.get(), path.c_str(),
+                                     events | inotify_mask::mask_add);
   if (wd >= 0)
     return wd;
   const int number = errno;
@@ -122,6 +139,13 @@ result<int> late_watch_api::add(const std::string& path) {
     return opened.err().within("watch " + path);
   // May block for as long as the filesystem of the path does not answer.
   return (*opened)->add(path);
+}
+
+result<int> late_watch_api::add_entries(const std::string& path) {
+  const auto opened = kernel();
+  if (!opened)
+    return opened.err().within("watch " + path);
+  return (*opened)->add_entries(path);
 }
 
 status late_watch_api::remove(int wd) {

@@ -5,6 +5,7 @@
 #include "core/result.hpp"
 #include "sys/unique_fd.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -26,6 +27,9 @@ public:
   ///          whose limit was reached.
   virtual result<int> add(const std::string& path) = 0;
 
+  /// The same for what appears in the directory `path`, by whatever means.
+  virtual result<int> add_entries(const std::string& path) = 0;
+
   /// Removes a watch. Events that were queued before still come.
   virtual status remove(int wd) = 0;
 };
@@ -38,6 +42,7 @@ public:
   static result<std::unique_ptr<kernel_watch_api>> open();
 
   result<int> add(const std::string& path) override;
+  result<int> add_entries(const std::string& path) override;
   status remove(int wd) override;
 
   /// Returns the descriptor, which becomes readable when events are queued; it
@@ -52,6 +57,7 @@ public:
 
 private:
   explicit kernel_watch_api(unique_fd fd);
+  result<int> add(const std::string& path, std::uint32_t events);
 
   unique_fd fd_;
 };
@@ -101,6 +107,7 @@ public:
   status open();
 
   result<int> add(const std::string& path) override;
+  result<int> add_entries(const std::string& path) override;
   status remove(int wd) override;
 
 private:

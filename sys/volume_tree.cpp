@@ -192,14 +192,25 @@ result<generation> load_generation_id(const std::string& volume_path,
   return (*read)->id;
 }
 
-result<std::string> load_generation_name(const std::string& volume_path) {
+result<std::string> load_generation_name(const std::string& volume_path,
+                                         dangling_data dangling) {
   auto root = open_volume(volume_path);
   if (!root)
     return root.err();
+  const int fd = root->get();
   const checkpoint nothing;
-  return volume_reader{
-    std::move(*root), volume_path, {}, file_contents::leave, nothing}
-    .name();
+  const volume_reader reader{
+    std::move(*root), volume_path, {}, file_contents::leave, nothing};
+  auto named = reader.name();
+  if (!named || dangling == dangling_data::accept)
+    return named;
+  struct stat info {};
+  if (fstatat(fd, named->c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0)
+    return named;
+  if (errno != ENOENT)
+    return errno_error(errno, "stat", join(volume_path, *named));
+  return error{errc::aborted, join(volume_path, data_link) + " names " + *named
+                                + ", which is not there"};
 }
 
 result<tree_snapshot_ptr> load_tree(const std::string& path,

@@ -5,6 +5,7 @@
 #include "core/tree_snapshot.hpp"
 #include "sys/dir_walk.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace fsshare {
@@ -35,9 +36,14 @@ result<generation> load_generation_id(const std::string& volume_path,
                                       const read_limits& limits,
                                       const checkpoint& between = {});
 
-/// Reads what `..data` of a volume names: one system call after the volume was
-/// opened. Fails as load_generation() does before it reads the tree.
-result<std::string> load_generation_name(const std::string& volume_path);
+/// Whether what `..data` names has to be there.
+enum class dangling_data : std::uint8_t { accept, refuse };
+
+/// Reads what `..data` of a volume names: one or two system calls after the
+/// volume was opened. Fails as load_generation() does before it reads the tree.
+result<std::string> load_generation_name(const std::string& volume_path,
+                                         dangling_data dangling
+                                         = dangling_data::accept);
 
 /// What load_tree() may be told.
 struct tree_options {

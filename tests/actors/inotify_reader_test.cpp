@@ -30,6 +30,9 @@ struct fake_watch_api : watch_api {
     watched.insert(found->second);
     return found->second;
   }
+  result<int> add_entries(const std::string& path) override {
+    return add(path);
+  }
   status remove(int wd) override {
     if (watched.erase(wd) == 0)
       return error{errc::invalid_argument, "no such watch"};
@@ -125,7 +128,8 @@ TEST_CASE_FIXTURE(fixture, "a rotation is told as flip and removal") {
     + raw(1, inotify_mask::removed | inotify_mask::is_directory,
           old_generation));
 
-  CHECK(said == log_lines{"/a flipped", "/a generation removed"});
+  CHECK(said
+        == log_lines{"/a attributes", "/a flipped", "/a generation removed"});
 }
 
 TEST_CASE_FIXTURE(fixture, "a removal alone is told too") {

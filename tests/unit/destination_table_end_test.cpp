@@ -15,7 +15,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "and is nobody's wait") {
   add();
   advance();
-  table.watched(volume, unit{}, now);
+  table.watched(ticket_of(volume), unit{}, now);
   advance();
   read(host("..1"));
   table.hint(volume, volume_hint::flipped, now);
@@ -82,7 +82,10 @@ TEST_CASE_FIXTURE(table_fixture,
           == "waiter 7: broken");
   }
   SUBCASE("a read") {
-    table.read(volume, error{errc::resource_exhausted, "too large"}, now);
+    table.hint(volume, volume_hint::flipped, now);
+    advance();
+    table.read(ticket_of(volume), error{errc::resource_exhausted, "too large"},
+               now);
     CHECK(advance().front() == "waiter 7: too large");
   }
   SUBCASE("an end") {
@@ -122,17 +125,16 @@ TEST_CASE_FIXTURE(table_fixture,
   settled(host("..1"));
   add("s2");
   CHECK(advance() == lines{"read /pods/cm"});
-  table.read(volume, error{errc::internal, "Input/output error"}, now);
+  table.read(ticket_of(volume), error{errc::internal, "Input/output error"},
+             now);
   CHECK(advance() == lines{"first 2 INTERNAL"});
   CHECK(table.destinations() == 1);
   // A rotation in between is no failure.
   add("s2");
-  advance();
-  now += 1h;
-  REQUIRE(advance().size() == 1);
-  table.watched(volume, unit{}, now);
+  CHECK(advance() == lines{"watch /pods/cm"});
+  table.watched(ticket_of(volume), unit{}, now);
   CHECK(advance() == lines{"read /pods/cm"});
-  table.read(volume, error{errc::aborted, "superseded"}, now);
+  table.read(ticket_of(volume), error{errc::aborted, "superseded"}, now);
   CHECK(advance().empty());
   CHECK(table.destinations() == 2);
 }
@@ -142,7 +144,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "for the copy and cleans the guest") {
   const auto id = add();
   advance();
-  table.watched(volume, unit{}, now);
+  table.watched(ticket_of(volume), unit{}, now);
   advance();
   read(host("..1"));
   table.remove(id, now);
@@ -177,7 +179,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "while its destination is known") {
   const auto id = add();
   advance();
-  table.watched(volume, unit{}, now);
+  table.watched(ticket_of(volume), unit{}, now);
   advance();
   read(host("..1"));
   CHECK(finish(id, broken(flip_state::not_sent)) == lines{"remove /g/1 of 1"});
@@ -229,7 +231,7 @@ TEST_CASE_FIXTURE(table_fixture,
 
   table.start_following("s1", now);
   CHECK(advance() == lines{"watch /pods/cm"});
-  table.watched(volume, unit{}, now);
+  table.watched(ticket_of(volume), unit{}, now);
   CHECK(advance() == lines{"read /pods/cm"});
   CHECK(read(host("..2")) == lines{"look closely /pods/cm", "push ..2 to 1"});
   // Starting what runs compares nothing.
@@ -268,7 +270,7 @@ TEST_CASE_FIXTURE(table_fixture,
     CHECK(*table.next_due() == t0 + 30s * n);
     now = t0 + 30s * n;
     CHECK(advance() == lines{"watch /pods/cm"});
-    table.watched(volume, unit{}, now);
+    table.watched(ticket_of(volume), unit{}, now);
     CHECK(advance()
           == lines{n % 10 == 0 ? "look closely /pods/cm" : "look /pods/cm"});
     look(host("..1"));
@@ -285,11 +287,11 @@ TEST_CASE_FIXTURE(table_fixture,
   for (const auto& path : paths) {
     const auto id = add("s1", path);
     advance();
-    table.watched(path, unit{}, now);
+    table.watched(ticket_of(path), unit{}, now);
     advance();
     read(host("..1"), path);
     finish(id, done());
-    table.looked(path, volume_look{"..1", {}}, now);
+    table.looked(ticket_of(path), volume_look{"..1", {}}, now);
     advance();
   }
   std::map<std::string, int> compared;
@@ -301,9 +303,9 @@ TEST_CASE_FIXTURE(table_fixture,
       if (one.starts_with("watch ")) {
         ++compared[path];
         ++begun;
-        table.watched(path, unit{}, now);
+        table.watched(ticket_of(path), unit{}, now);
       } else {
-        table.looked(path, volume_look{"..1", 7}, now);
+        table.looked(ticket_of(path), volume_look{"..1", 7}, now);
       }
     }
     return begun;
@@ -314,7 +316,7 @@ TEST_CASE_FIXTURE(table_fixture,
   auto asked = advance();
   CHECK(has(asked, "read " + paths.back()));
   std::erase(asked, "read " + paths.back());
-  table.read(paths.back(), host("..1"), now);
+  table.read(ticket_of(paths.back()), host("..1"), now);
   answer(asked);
   for (int n = 0; n < 1000 && now < t0 + 50s; ++n) {
     REQUIRE(table.next_due());
@@ -338,9 +340,9 @@ TEST_CASE_FIXTURE(table_fixture, "lost events compare every volume") {
   settled(host("..1"));
   add("s1", "/pods/other");
   advance();
-  table.watched("/pods/other", unit{}, now);
+  table.watched(ticket_of("/pods/other"), unit{}, now);
   advance();
-  table.read("/pods/other", host("..1"), now);
+  table.read(ticket_of("/pods/other"), host("..1"), now);
   advance();
   table.hint_all(volume_hint::deep_sweep, now);
   CHECK(advance() == lines{"watch /pods/cm", "watch /pods/other"});

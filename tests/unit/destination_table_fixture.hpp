@@ -4,6 +4,7 @@
 #include "core/destination_table.hpp"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -73,8 +74,9 @@ inline order_outcome removed(removal_result result = removal_result::removed) {
 inline std::string words(const table_action& action) {
   struct visitor {
     std::string operator()(const ask_volume& a) const {
-      const char* names[] = {"watch ", "look ", "look closely ", "read "};
-      return names[static_cast<int>(a.request)] + a.volume;
+      const char* names[]
+        = {"watch ", "look ", "look closely ", "read ", "await "};
+      return names[static_cast<int>(a.request)] + a.ticket.volume;
     }
     std::string operator()(const forget_volume& a) const {
       return "forget " + a.volume;
@@ -137,14 +139,21 @@ struct table_fixture {
   }
   lines advance() {
     lines out;
-    for (const auto& action : table.advance(now))
+    for (const auto& action : table.advance(now)) {
+      if (const auto* ask = std::get_if<ask_volume>(&action))
+        tickets[ask->ticket.volume] = ask->ticket.number;
       out.push_back(words(action));
+    }
     return out;
+  }
+  /// The last request about a volume.
+  volume_ticket ticket_of(const std::string& path) {
+    return {path, tickets[path]};
   }
   /// Answers the watch and the read of a new volume.
   lines read(const volume_snapshot_ptr& what,
              const std::string& path = volume) {
-    table.read(path, what, now);
+    table.read(ticket_of(path), what, now);
     return advance();
   }
   /// Brings one new destination to hold `what`, with nothing left to do.
@@ -152,7 +161,7 @@ struct table_fixture {
                          const std::string& sandbox = "s1") {
     const auto id = add(sandbox);
     advance();
-    table.watched(volume, unit{}, now);
+    table.watched(ticket_of(volume), unit{}, now);
     advance();
     read(what);
     finish(id, done());
@@ -164,13 +173,15 @@ struct table_fixture {
     return advance();
   }
   lines look(const volume_snapshot_ptr& what) {
-    table.looked(volume, volume_look{what->id.name, what->id.digest}, now);
+    table.looked(ticket_of(volume), volume_look{what->id.name, what->id.digest},
+                 now);
     return advance();
   }
 
   destination_table table;
   time_point now = t0;
   int count = 0;
+  std::map<std::string, std::uint64_t> tickets;
 };
 
 } // namespace fsshare::test

@@ -13,7 +13,7 @@ TEST_CASE_FIXTURE(table_fixture,
   const auto id = add();
   CHECK(advance() == lines{"watch /pods/cm"});
   CHECK(advance().empty());
-  table.watched(volume, unit{}, now);
+  table.watched(ticket_of(volume), unit{}, now);
   CHECK(advance() == lines{"read /pods/cm"});
   CHECK(read(host("..1")) == lines{"push ..1 to 1"});
   // What was published meanwhile needs no event: the volume is looked at.
@@ -28,7 +28,8 @@ TEST_CASE_FIXTURE(table_fixture,
                   "polled") {
   add();
   advance();
-  table.watched(volume, error{errc::resource_exhausted, "no watches"}, now);
+  table.watched(ticket_of(volume),
+                error{errc::resource_exhausted, "no watches"}, now);
   CHECK(advance() == lines{"read /pods/cm"});
   read(host("..1"));
   finish(1, done());
@@ -48,8 +49,8 @@ TEST_CASE_FIXTURE(table_fixture,
   CHECK(table.polled() == 0);
   table.hint(volume, volume_hint::watch_lost, now);
   advance();
-  CHECK(
-    table.watched(volume, error{errc::resource_exhausted, "no watches"}, now));
+  CHECK(table.watched(ticket_of(volume),
+                      error{errc::resource_exhausted, "no watches"}, now));
   advance();
   look(host("..1"));
   CHECK(table.polled() == 1);
@@ -59,7 +60,7 @@ TEST_CASE_FIXTURE(table_fixture,
 
   now += 31s;
   CHECK(has(advance(), "watch /pods/cm"));
-  CHECK(table.watched(volume, unit{}, now));
+  CHECK(table.watched(ticket_of(volume), unit{}, now));
   advance();
   look(host("..1"));
   shown = table.describe("", now).at(0);
@@ -75,15 +76,17 @@ TEST_CASE_FIXTURE(table_fixture,
   settled(host("..1"));
   table.hint(volume, volume_hint::watch_lost, now);
   advance();
-  table.watched(volume, gone, now);
+  table.watched(ticket_of(volume), gone, now);
   advance();
-  table.looked(volume, gone, now);
+  table.looked(ticket_of(volume), gone, now);
+  CHECK(advance() == lines{"await /pods/cm"});
+  table.awaited(ticket_of(volume), gone);
   CHECK(advance().empty());
   add("s2");
   CHECK(has(advance(), "watch /pods/cm"));
-  table.watched(volume, gone, now);
+  table.watched(ticket_of(volume), gone, now);
   advance();
-  table.looked(volume, gone, now);
+  table.looked(ticket_of(volume), gone, now);
   CHECK(has(advance(), "first 2 NOT_FOUND"));
   CHECK(table.destinations() == 1);
 }
@@ -116,7 +119,7 @@ TEST_CASE_FIXTURE(table_fixture,
     table.hint(volume, hint, now);
     auto asked = advance();
     if (asked == lines{"watch /pods/cm"}) {
-      table.watched(volume, unit{}, now);
+      table.watched(ticket_of(volume), unit{}, now);
       asked = advance();
     }
     CHECK(asked
@@ -144,12 +147,113 @@ TEST_CASE_FIXTURE(table_fixture,
   CHECK(read(host("..2", 8)) == lines{"push ..2.1 to 1"});
 }
 
+TEST_CASE_FIXTURE(table_fixture,
+                  "what answers a request about a former volume of a path is "
+                  "not taken for the present one's") {
+  const auto former = add();
+  advance();
+  table.watched(ticket_of(volume), unit{}, now);
+  REQUIRE(advance() == lines{"read /pods/cm"});
+  const auto old = ticket_of(volume);
+  table.remove(former, now);
+  REQUIRE(has(advance(), "forget /pods/cm"));
+  add();
+  REQUIRE(advance() == lines{"watch /pods/cm"});
+  SUBCASE("a read") {
+    table.read(old, error{errc::resource_exhausted, "too large"}, now);
+  }
+  SUBCASE("a look") {
+    table.looked(old, error{errc::not_found, "gone"}, now);
+  }
+  SUBCASE("a watch") {
+    CHECK_FALSE(table.watched(old, error{errc::not_found, "gone"}, now));
+  }
+  SUBCASE("a place above") {
+    table.awaited(old, unit{});
+  }
+  CHECK(advance().empty());
+  table.watched(ticket_of(volume), unit{}, now);
+  CHECK(advance() == lines{"read /pods/cm"});
+  CHECK(read(host("..1")) == lines{"push ..1 to 2"});
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "a first copy of what vanishes at every read fails after a "
+                  "while with the reason, and the status says so") {
+  add();
+  advance();
+  table.watched(ticket_of(volume), unit{}, now);
+  lines all;
+  const auto end = now + 10s;
+  while (now < end && !has(all, "first 1 FAILED_PRECONDITION")) {
+    all = advance();
+    if (has(all, "watch /pods/cm"))
+      table.watched(ticket_of(volume), unit{}, now);
+    else if (has(all, "read /pods/cm"))
+      table.read(ticket_of(volume), error{errc::aborted, "vanished"}, now);
+    else if (const auto due = table.next_due())
+      now = *due;
+    if (now - t0 > 1500ms && table.volumes() > 0) {
+      const auto shown = table.describe("", now).at(0);
+      CHECK(shown.reason.ends_with(": vanished"));
+      CHECK(shown.destinations.at(0).reason.ends_with(": vanished"));
+      CHECK_FALSE(shown.destinations.at(0).current);
+    }
+  }
+  CHECK(now - t0 >= 3s);
+  CHECK(now - t0 <= 5s);
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "the lag is that of the generation that went live, and tells "
+                  "whether the host is ahead") {
+  settled(host("..1"));
+  now += 10s;
+  table.hint(volume, volume_hint::flipped, now);
+  advance();
+  read(host("..2"));
+  now += 1s;
+  // Published while that is pushed, whose flip is sent already.
+  table.hint(volume, volume_hint::flipped, now);
+  advance();
+  read(host("..3"));
+  now += 1s;
+  const auto second = table.finished(1, done(), now);
+  REQUIRE(second);
+  CHECK(second->name == "..2");
+  CHECK(second->lag == 2s);
+  CHECK(second->superseded);
+  auto shown = table.describe("", now).at(0).destinations.at(0);
+  CHECK(shown.last_lag == 2s);
+  CHECK_FALSE(shown.current);
+  CHECK(shown.stale_for >= 1s);
+  REQUIRE(has(advance(), "push ..3 to 1"));
+  now += 3s;
+  const auto third = table.finished(1, done(), now);
+  REQUIRE(third);
+  CHECK(third->lag == 4s);
+  CHECK_FALSE(third->superseded);
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "a flip back is no generation that goes live") {
+  settled(host("..1"));
+  table.hint(volume, volume_hint::flipped, now);
+  advance();
+  read(host("..2"));
+  CHECK_FALSE(table.finished(1, broken(flip_state::unknown), now));
+  REQUIRE(advance() == lines{"send /g/1/..data to 1"});
+  CHECK_FALSE(table.finished(1, broken(flip_state::unknown), now));
+  REQUIRE(advance() == lines{"send /g/1/..data to 1"});
+  CHECK_FALSE(table.finished(1, done(), now));
+}
+
 TEST_CASE_FIXTURE(table_fixture, "hints for unknown volumes do nothing") {
   settled(host("..1"));
   table.hint("/pods/other", volume_hint::flipped, now);
   CHECK(advance().empty());
-  table.watched("/pods/other", unit{}, now);
-  table.read("/pods/other", host("..1"), now);
+  table.watched(ticket_of("/pods/other"), unit{}, now);
+  table.read(ticket_of("/pods/other"), host("..1"), now);
   table.finished(77, done(), now);
   table.remove(77, now);
   CHECK(advance().empty());
@@ -198,7 +302,7 @@ TEST_CASE_FIXTURE(table_fixture,
     auto two = host("..2");
     table.hint(volume, volume_hint::flipped, now);
     advance();
-    table.read(volume, two, now);
+    table.read(ticket_of(volume), two, now);
     return two;
   }();
   CHECK_FALSE(secret.expired());
@@ -239,7 +343,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "the volume forgotten") {
   add();
   advance();
-  table.watched(volume, unit{}, now);
+  table.watched(ticket_of(volume), unit{}, now);
   advance();
   read(host("..1"));
   CHECK(finish(1, broken(flip_state::not_sent, errc::resource_exhausted))
@@ -255,7 +359,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "before it is answered") {
   add();
   advance();
-  table.watched(volume, unit{}, now);
+  table.watched(ticket_of(volume), unit{}, now);
   advance();
   read(host("..1"));
   finish(1, broken(flip_state::not_sent));
@@ -315,7 +419,7 @@ TEST_CASE_FIXTURE(table_fixture,
   now += 7s;
   const error silent{errc::deadline_exceeded,
                      "watch /pods/cm: no answer within 10s"};
-  table.watched(volume, silent, now);
+  table.watched(ticket_of(volume), silent, now);
   CHECK_FALSE(shown().destinations[0].current);
   CHECK(shown().destinations[0].reason == silent.message);
   CHECK(advance() == lines{"look /pods/cm"});
@@ -331,7 +435,7 @@ TEST_CASE_FIXTURE(table_fixture,
   advance();
   const error silent{errc::deadline_exceeded,
                      "watch /pods/cm: no answer within 10s"};
-  table.watched(volume, silent, now);
+  table.watched(ticket_of(volume), silent, now);
   const auto said = advance();
   CHECK(std::find(said.begin(), said.end(), "first 1 DEADLINE_EXCEEDED")
         != said.end());

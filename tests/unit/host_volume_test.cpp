@@ -19,6 +19,13 @@ result<volume_snapshot_ptr> contents(const std::string& name,
   return std::make_shared<const volume_snapshot>(std::move(s));
 }
 
+// A read that failed is tried again: first it is watched.
+void retry(host_volume& v, time_point now) {
+  REQUIRE(v.next(now) == volume_request::watch);
+  v.watched(unit{}, now);
+  REQUIRE(v.next(now) == volume_request::read);
+}
+
 // A volume that was watched and read.
 host_volume read_volume() {
   host_volume v{{}};
@@ -36,6 +43,7 @@ namespace {
 
 const error no_watches{errc::resource_exhausted, "max_user_watches"};
 const error gone{errc::not_found, "open: No such file or directory"};
+const error no_shape{errc::failed_precondition, "/v has no ..data"};
 
 } // namespace
 
@@ -68,16 +76,16 @@ TEST_CASE("a newer generation that cannot be read is known to be missing") {
   REQUIRE(v.next(t0 + 3s) == volume_request::read);
   v.read(error{errc::resource_exhausted, "too large"}, t0 + 3s);
   CHECK(v.unread_since() == t0 + 1s);
-  REQUIRE(v.next(t0 + 40s) == volume_request::read);
+  retry(v, t0 + 40s);
   v.read(error{errc::resource_exhausted, "too large"}, t0 + 40s);
   CHECK(v.unread_since() == t0 + 1s);
   SUBCASE("until it is read") {
-    REQUIRE(v.next(t0 + 80s) == volume_request::read);
+    retry(v, t0 + 80s);
     v.read(contents("..3"), t0 + 80s);
     CHECK_FALSE(v.unread_since());
   }
   SUBCASE("or the volume is gone") {
-    REQUIRE(v.next(t0 + 80s) == volume_request::read);
+    retry(v, t0 + 80s);
     v.read(error{errc::not_found, "gone"}, t0 + 80s);
     CHECK_FALSE(v.unread_since());
   }
@@ -126,6 +134,82 @@ TEST_CASE("attributes are compared when they have been quiet for 20 ms") {
   SUBCASE("another digest is a new generation of that name") {
     v.looked(volume_look{"..1", 2}, t0 + 35ms);
     CHECK(v.next(t0 + 35ms) == volume_request::read);
+  }
+}
+
+TEST_CASE("after a change of modes or owners two looks have to agree") {
+  auto v = read_volume();
+  v.hint(volume_hint::attributes, t0);
+  REQUIRE(v.next(t0 + 20ms) == volume_request::look_closely);
+  v.looked(volume_look{"..1", 2}, t0 + 20ms);
+  REQUIRE(v.next(t0 + 20ms) == volume_request::read);
+  v.read(contents("..1", 2), t0 + 21ms);
+  CHECK(v.changed_at() == t0);
+  CHECK(v.next_due() == t0 + 41ms);
+  REQUIRE(v.next(t0 + 41ms) == volume_request::look_closely);
+  SUBCASE("they do") {
+    v.looked(volume_look{"..1", 2}, t0 + 41ms);
+    CHECK_FALSE(v.next(t0 + 41ms));
+    CHECK_FALSE(v.next_due());
+  }
+  SUBCASE("they do not") {
+    v.looked(volume_look{"..1", 3}, t0 + 41ms);
+    REQUIRE(v.next(t0 + 41ms) == volume_request::read);
+    v.read(contents("..1", 3), t0 + 41ms);
+    CHECK(v.next(t0 + 61ms) == volume_request::look_closely);
+  }
+}
+
+TEST_CASE("what was set before a flip is read with it, and costs no look") {
+  auto v = read_volume();
+  v.hint(volume_hint::attributes, t0);
+  v.hint(volume_hint::flipped, t0 + 1ms);
+  REQUIRE(v.next(t0 + 1ms) == volume_request::read);
+  v.read(contents("..2", 9), t0 + 2ms);
+  CHECK_FALSE(v.next_due());
+  SUBCASE("what was set after it is looked for") {
+    v.hint(volume_hint::attributes, t0 + 3ms);
+    CHECK(v.next(t0 + 23ms) == volume_request::look_closely);
+  }
+}
+
+TEST_CASE("each generation counts from its own first hint") {
+  auto v = read_volume();
+  v.hint(volume_hint::flipped, t0 + 1s);
+  REQUIRE(v.next(t0 + 1s) == volume_request::read);
+  SUBCASE("one that is published while another is read") {
+    v.hint(volume_hint::flipped, t0 + 3s);
+    v.read(contents("..2"), t0 + 4s);
+    CHECK(v.changed_at() == t0 + 1s);
+    REQUIRE(v.next(t0 + 4s) == volume_request::look);
+    v.looked(volume_look{"..3", {}}, t0 + 4s);
+    REQUIRE(v.next(t0 + 4s) == volume_request::read);
+    v.read(contents("..3"), t0 + 5s);
+    CHECK(v.changed_at() == t0 + 3s);
+  }
+  SUBCASE("one that supersedes what is read") {
+    v.hint(volume_hint::flipped, t0 + 3s);
+    v.read(error{errc::aborted, "superseded"}, t0 + 4s);
+    while (v.next(t0 + 5s) != volume_request::read)
+      v.looked(volume_look{"..3", {}}, t0 + 5s);
+    v.read(contents("..3"), t0 + 5s);
+    CHECK(v.changed_at() == t0 + 3s);
+  }
+  SUBCASE("one of which only that tells") {
+    v.read(error{errc::aborted, "superseded"}, t0 + 2s);
+    REQUIRE(v.next(t0 + 3s) == volume_request::read);
+    v.read(contents("..3"), t0 + 3s);
+    CHECK(v.changed_at() == t0 + 1s);
+  }
+  SUBCASE("one that was published before anybody read") {
+    v.read(contents("..2"), t0 + 2s);
+    v.hint(volume_hint::flipped, t0 + 3s);
+    v.hint(volume_hint::generation_removed, t0 + 4s);
+    v.hint(volume_hint::flipped, t0 + 5s);
+    v.hint(volume_hint::generation_removed, t0 + 6s);
+    REQUIRE(v.next(t0 + 7s) == volume_request::read);
+    v.read(contents("..4"), t0 + 7s);
+    CHECK(v.changed_at() == t0 + 5s);
   }
 }
 
@@ -209,8 +293,8 @@ TEST_CASE("the first watch that is placed is no news") {
 }
 
 TEST_CASE(
-  "a directory that is gone is left alone until a sweep, which finds it "
-  "when it is back") {
+  "a directory that is gone is awaited above it; where that cannot be, a "
+  "sweep finds it when it is back") {
   auto v = read_volume();
   v.release_snapshot();
   v.hint(volume_hint::watch_lost, t0);
@@ -221,6 +305,8 @@ TEST_CASE(
   CHECK_FALSE(v.is_polled());
   CHECK(v.is_missing());
   v.want_snapshot();
+  REQUIRE(v.next(t0) == volume_request::await);
+  v.awaited(gone);
   CHECK_FALSE(v.next(t0));
   CHECK_FALSE(v.next_due());
   CHECK(v.current()->name == "..1");
@@ -231,6 +317,7 @@ TEST_CASE(
     CHECK_FALSE(v.watched(gone, t0 + 30s));
     REQUIRE(v.next(t0 + 30s) == volume_request::look);
     v.looked(gone, t0 + 30s);
+    CHECK(v.next(t0 + 30s) == volume_request::await);
     CHECK_FALSE(v.next_due());
   }
   SUBCASE("back") {
@@ -240,6 +327,115 @@ TEST_CASE(
     CHECK_FALSE(v.is_missing());
     CHECK(v.next(t0 + 30s) == volume_request::read);
   }
+}
+
+TEST_CASE("once a directory above is watched a volume is looked for once more, "
+          "then left alone until it is back") {
+  auto v = read_volume();
+  v.hint(volume_hint::watch_lost, t0);
+  const auto look_in_vain = [&] {
+    REQUIRE(v.next(t0) == volume_request::watch);
+    v.watched(gone, t0);
+    REQUIRE(v.next(t0) == volume_request::look);
+    v.looked(gone, t0);
+  };
+  look_in_vain();
+  REQUIRE(v.next(t0) == volume_request::await);
+  v.awaited(unit{});
+  look_in_vain();
+  CHECK_FALSE(v.next(t0));
+  v.hint(volume_hint::returned, t0 + 1s);
+  SUBCASE("a directory above it") {
+    look_in_vain();
+    CHECK(v.next(t0) == volume_request::await);
+  }
+  SUBCASE("itself, empty at first") {
+    REQUIRE(v.next(t0 + 1s) == volume_request::watch);
+    v.watched(unit{}, t0 + 1s);
+    REQUIRE(v.next(t0 + 1s) == volume_request::look);
+    v.looked(no_shape, t0 + 1s);
+    CHECK_FALSE(v.is_missing());
+    CHECK(v.unread_since());
+    v.hint(volume_hint::flipped, t0 + 2s);
+    retry(v, t0 + 2s);
+    v.read(contents("..2"), t0 + 2s);
+    CHECK_FALSE(v.unread_since());
+    CHECK_FALSE(v.last_error());
+  }
+}
+
+TEST_CASE("what could not be read is watched anew before each try, and once "
+          "more when it could") {
+  auto v = read_volume();
+  v.hint(volume_hint::watch_lost, t0);
+  v.next(t0);
+  v.watched(unit{}, t0);
+  REQUIRE(v.next(t0) == volume_request::look);
+  // The directory below the file system that was unmounted.
+  v.looked(no_shape, t0);
+  CHECK_FALSE(v.next(t0));
+  auto now = t0;
+  for (int n = 0; n < 20; ++n) {
+    const auto due = v.next_due();
+    REQUIRE(due);
+    CHECK(*due <= now + 2s);
+    now = *due;
+    retry(v, now);
+    v.read(no_shape, now);
+  }
+  now = *v.next_due();
+  retry(v, now);
+  // What was mounted after the watch was placed.
+  v.read(contents("..2"), now);
+  REQUIRE(v.next(now) == volume_request::watch);
+  v.watched(unit{}, now);
+  REQUIRE(v.next(now) == volume_request::look);
+  v.looked(volume_look{"..2", {}}, now);
+  CHECK_FALSE(v.next(now));
+  CHECK_FALSE(v.next_due());
+}
+
+TEST_CASE(
+  "what is superseded or vanishes at every try is shown after a second, "
+  "and hopeless after three") {
+  auto v = read_volume();
+  v.hint(volume_hint::flipped, t0);
+  auto now = t0;
+  int tries = 0;
+  const auto fail_until = [&](time_point end) {
+    while (now < end) {
+      const auto asked = v.next(now);
+      if (asked == volume_request::watch)
+        v.watched(unit{}, now);
+      else if (asked) {
+        ++tries;
+        v.read(error{errc::aborted, "/v/..2 vanished while it was read"}, now);
+      } else
+        now = *v.next_due();
+    }
+  };
+  fail_until(t0 + 900ms);
+  CHECK_FALSE(v.unread_since());
+  fail_until(t0 + 1500ms);
+  CHECK(v.unread_since() == t0);
+  CHECK_FALSE(v.hopeless());
+  fail_until(t0 + 4s);
+  REQUIRE(v.hopeless());
+  CHECK(v.hopeless()->code == errc::failed_precondition);
+  CHECK(v.hopeless()->message
+        == "nothing whole can be read for 3s: /v/..2 vanished while it was "
+           "read");
+  CHECK(v.last_error() == v.hopeless());
+  // Ever more rarely.
+  tries = 0;
+  fail_until(t0 + 300s);
+  CHECK(tries < 30);
+  v.hint(volume_hint::flipped, now);
+  REQUIRE(v.next(now) == volume_request::read);
+  v.read(contents("..3"), now);
+  CHECK_FALSE(v.hopeless());
+  CHECK_FALSE(v.last_error());
+  CHECK_FALSE(v.unread_since());
 }
 
 TEST_CASE("a lost watch is placed again before the volume is compared") {

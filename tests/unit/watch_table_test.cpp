@@ -90,7 +90,6 @@ TEST_CASE("only the rename of ..data into place is a flip") {
   CHECK(kind_of(moved_to, "..data_tmp") == volume_event_kind::other);
   CHECK(kind_of(moved_to, "key") == volume_event_kind::other);
   CHECK(kind_of(removed, "..data") == volume_event_kind::other);
-  CHECK(kind_of(attrib, "..data") == volume_event_kind::other);
 }
 
 TEST_CASE("only the removal of a generation's directory is one") {
@@ -98,13 +97,51 @@ TEST_CASE("only the removal of a generation's directory is one") {
         == volume_event_kind::generation_removed);
   CHECK(kind_of(removed, old_generation) == volume_event_kind::other);
   CHECK(kind_of(removed | is_directory, "..x") == volume_event_kind::other);
-  CHECK(kind_of(attrib | is_directory, old_generation)
-        == volume_event_kind::other);
 }
 
-TEST_CASE("attributes are those of the volume's root alone") {
+TEST_CASE("attributes are those of the volume's root and of all in it") {
   CHECK(kind_of(attrib | is_directory, "") == volume_event_kind::attributes);
-  CHECK(kind_of(attrib, "key") == volume_event_kind::other);
+  CHECK(kind_of(attrib, "key") == volume_event_kind::attributes);
+  CHECK(kind_of(attrib, "..data") == volume_event_kind::attributes);
+  CHECK(kind_of(attrib | is_directory, old_generation)
+        == volume_event_kind::attributes);
+}
+
+TEST_CASE("what is awaited returns when its name appears, or nobody could tell "
+          "any longer") {
+  const auto said = [](std::uint32_t mask, const std::string& name) {
+    watch_table table;
+    CHECK_FALSE(table.await("/up/v", 1, "v"));
+    CHECK(table.is_awaited("/up/v"));
+    const auto kind = table.handle({1, mask, 0, name}).events.at(0).kind;
+    CHECK(table.is_awaited("/up/v") == ((mask & (ignored | move_self)) == 0));
+    return kind;
+  };
+  CHECK(said(created | is_directory, "v") == volume_event_kind::returned);
+  CHECK(said(moved_to | is_directory, "v") == volume_event_kind::returned);
+  CHECK(said(ignored, "") == volume_event_kind::returned);
+  CHECK(said(move_self, "") == volume_event_kind::returned);
+  CHECK(said(created | is_directory, "w") == volume_event_kind::other);
+  CHECK(said(removed | is_directory, "v") == volume_event_kind::other);
+  CHECK(said(attrib, "") == volume_event_kind::other);
+}
+
+TEST_CASE("a directory may be watched for itself and for what is awaited in "
+          "it") {
+  watch_table table;
+  table.add("/up", 1);
+  CHECK_FALSE(table.await("/up/v", 1, "v"));
+  CHECK(table.handle({1, moved_to, 0, "..data"}).events
+        == events{{"/up", volume_event_kind::flipped},
+                  {"/up/v", volume_event_kind::other}});
+  // The volume is back: its own directory is watched.
+  CHECK_FALSE(table.add("/up/v", 2));
+  CHECK_FALSE(table.is_awaited("/up/v"));
+  CHECK(table.handle({1, created, 0, "v"}).events
+        == events{{"/up", volume_event_kind::other}});
+  CHECK(table.await("/up/v", 1, "v") == 2);
+  CHECK_FALSE(table.remove("/up"));
+  CHECK(table.remove("/up/v") == 1);
 }
 
 TEST_CASE("whatever ends a watch loses it") {
