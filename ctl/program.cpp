@@ -21,10 +21,12 @@ int complain(std::ostream& err, const error& why, exit_code code) {
 }
 
 exit_code exit_code_of(const call_outcome& outcome) {
-  const auto code = outcome.reply.err().code;
-  if (code == errc::deadline_exceeded)
-    return deadline;
-  return outcome.was_reached ? refused : unreachable;
+  switch (outcome.end) {
+  case call_end::unreachable: return unreachable;
+  case call_end::timed_out: return deadline;
+  case call_end::answered: break;
+  }
+  return refused;
 }
 
 result<std::string> to_json(const google::protobuf::Message& message) {
@@ -49,11 +51,14 @@ call_outcome call_node_agent(const std::string& endpoint, const char* method,
   address.path = endpoint;
   auto client = ttrpc::blocking_client::connect(address);
   if (!client)
-    return {client.err(), false};
+    return {client.err(), call_end::unreachable};
   auto reply = client->call(service, method, as_bytes(payload), timeout);
-  if (!reply)
-    return {reply.err(), !client->is_lost()};
-  return {std::string{as_text(*reply)}, true};
+  if (reply)
+    return {std::string{as_text(*reply)}, call_end::answered};
+  if (client->has_timed_out())
+    return {reply.err(), call_end::timed_out};
+  return {reply.err(), client->is_lost() ? call_end::unreachable
+                                         : call_end::answered};
 }
 
 int run(std::vector<std::string> args, const std::string& version,

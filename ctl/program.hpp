@@ -4,6 +4,7 @@
 #include "core/result.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <string>
@@ -20,16 +21,24 @@ enum exit_code : int {
   wrong_usage = 64,
   /// Nobody answers at the endpoint.
   unreachable = 69,
-  /// No answer within the timeout.
+  /// No answer within the timeout; one that says DEADLINE_EXCEEDED, as of a
+  /// source, is an answer.
   deadline = 75,
+};
+
+/// How a call ended.
+enum class call_end : std::uint8_t {
+  answered,
+  /// There was no connection, or it was lost.
+  unreachable,
+  timed_out,
 };
 
 /// What became of a call.
 struct call_outcome {
   /// The payload of the reply, or the failure.
   result<std::string> reply;
-  /// False if there was no connection or it was lost.
-  bool was_reached = true;
+  call_end end = call_end::answered;
 };
 
 /// Calls a method of `fsshare.v1.FilesystemShare` at a socket.

@@ -61,7 +61,12 @@ std::string state_of(const v1::DestinationStatus& at) {
 std::string state_of(const v1::ShareStatus& share) {
   if (share.ignored())
     return "ignored: " + share.reason();
-  return share.ready() ? "ready" : "copying " + percent(share.progress());
+  if (share.ready())
+    return "ready";
+  // A bind copies nothing, and a copy has nothing to tell before it is sent.
+  return share.progress().entries_total() == 0
+           ? "in progress"
+           : "copying " + percent(share.progress());
 }
 
 /// Returns what the copies of a sandbox take of its guest's memory.

@@ -23,6 +23,7 @@ result<bytes> blocking_client::call(std::string_view service,
                                     std::string_view method, byte_view payload,
                                     std::chrono::nanoseconds timeout) {
   const auto what = "call " + std::string{method};
+  has_timed_out_ = false;
   if (is_lost_)
     return error{errc::unavailable, what + ": the connection is lost"};
   const auto now = steady_clock::now();
@@ -34,12 +35,14 @@ result<bytes> blocking_client::call(std::string_view service,
     // What was sent in part cannot be taken back: the peer would read the next
     // call as its rest.
     is_lost_ = true;
+    has_timed_out_ = sent.err().code == errc::deadline_exceeded;
     return sent.err().within(what);
   }
   auto reply = await(*stream, deadline);
   if (!reply) {
     session_.abandon_all();
-    is_lost_ = reply.err().code != errc::deadline_exceeded;
+    has_timed_out_ = reply.err().code == errc::deadline_exceeded;
+    is_lost_ = !has_timed_out_;
     return reply.err().within(what);
   }
   if (reply->code != errc::none)

@@ -35,6 +35,12 @@ public:
     return is_lost_;
   }
 
+  /// Returns whether the last call ended without an answer in time; tells this
+  /// from a server that answers `errc::deadline_exceeded`.
+  bool has_timed_out() const {
+    return has_timed_out_;
+  }
+
 private:
   explicit blocking_client(blocking_socket socket);
   result<client_session::reply> await(std::uint32_t stream,
@@ -43,6 +49,7 @@ private:
   blocking_socket socket_;
   client_session session_;
   bool is_lost_ = false;
+  bool has_timed_out_ = false;
 };
 
 } // namespace fsshare::ttrpc

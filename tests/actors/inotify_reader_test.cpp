@@ -147,6 +147,39 @@ TEST_CASE_FIXTURE(fixture, "what one read repeats is told once") {
   CHECK(read(flip_of(1)) == log_lines{"/a flipped"});
 }
 
+TEST_CASE_FIXTURE(fixture, "what was set after a flip is told after it") {
+  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  const auto set = raw(1, inotify_mask::attrib, "key");
+  CHECK(read(set + flip_of(1) + set)
+        == log_lines{"/a flipped", "/a attributes"});
+  CHECK(read(flip_of(1) + set + flip_of(1))
+        == log_lines{"/a attributes", "/a flipped"});
+}
+
+TEST_CASE_FIXTURE(fixture, "a volume that is not there is awaited above, until "
+                           "it is watched itself") {
+  kernel->wd_of["/up"] = 5;
+  CHECK_FALSE(ask<unit>(aut, await_volume{"/nowhere/v"}));
+  REQUIRE(ask<unit>(aut, await_volume{"/up/v"}));
+  CHECK(read(raw(5, inotify_mask::created, "w")).empty());
+  // Looking for it in vain ends nothing.
+  CHECK_FALSE(ask<unit>(aut, watch{"/up/v"}));
+  CHECK(read(raw(5, inotify_mask::created, "v"))
+        == log_lines{"/up/v returned"});
+  kernel->wd_of["/up/v"] = 6;
+  REQUIRE(ask<unit>(aut, watch{"/up/v"}));
+  CHECK(kernel->watched == std::set<int>{6});
+  CHECK(read(flip_of(6)) == log_lines{"/up/v flipped"});
+  // A directory above that one, too.
+  kernel->wd_of["/"] = 7;
+  REQUIRE(ask<unit>(aut, await_volume{"/gone/v"}));
+  CHECK(read(raw(7, inotify_mask::created, "gone"))
+        == log_lines{"/gone/v returned"});
+  tell(aut, unwatch{"/gone/v"});
+  run();
+  CHECK(kernel->watched == std::set<int>{6});
+}
+
 TEST_CASE_FIXTURE(fixture, "events of paths that nobody watches are dropped") {
   REQUIRE(ask<unit>(aut, watch{"/a"}));
   CHECK(read(flip_of(2)).empty());

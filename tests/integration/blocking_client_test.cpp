@@ -79,6 +79,7 @@ TEST_CASE_FIXTURE(fixture, "no answer in time is a deadline") {
 
   REQUIRE_FALSE(got);
   CHECK(got.err().code == errc::deadline_exceeded);
+  CHECK(client.has_timed_out());
   CHECK(got.err().message
         == "call Silence: read from " + to_string(address)
              + ": nothing happened in time");

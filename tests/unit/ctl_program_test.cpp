@@ -33,13 +33,13 @@ printed run(std::vector<std::string> args, const ctl::caller& call) {
 printed answered(std::vector<std::string> args,
                  const google::protobuf::Message& reply) {
   return run(std::move(args), [&](auto&&...) {
-    return ctl::call_outcome{reply.SerializeAsString(), true};
+    return ctl::call_outcome{reply.SerializeAsString()};
   });
 }
 
-printed failed(errc code, bool was_reached = true) {
+printed failed(errc code, ctl::call_end end = ctl::call_end::answered) {
   return run({"version"}, [&](auto&&...) {
-    return ctl::call_outcome{error{code, "why\x1b[31m\nso"}, was_reached};
+    return ctl::call_outcome{error{code, "why\x1b[31m\nso"}, end};
   });
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("the call is what the command line says") {
             v1::CleanupRequest request;
             CHECK(request.ParseFromString(payload));
             CHECK(request.sandbox_id() == "sb");
-            return ctl::call_outcome{std::string{}, true};
+            return ctl::call_outcome{std::string{}};
           });
   CHECK(got.code == 0);
   CHECK(got.out.empty());
@@ -91,9 +91,10 @@ TEST_CASE("the call is what the command line says") {
 TEST_CASE("exit codes tell who is to blame") {
   CHECK(failed(errc::not_found).code == 1);
   CHECK(failed(errc::unavailable).code == 1);
-  CHECK(failed(errc::unavailable, false).code == 69);
-  CHECK(failed(errc::deadline_exceeded).code == 75);
-  CHECK(failed(errc::deadline_exceeded, false).code == 75);
+  CHECK(failed(errc::unavailable, ctl::call_end::unreachable).code == 69);
+  CHECK(failed(errc::deadline_exceeded, ctl::call_end::timed_out).code == 75);
+  // Of a source or a guest, as the node agent says.
+  CHECK(failed(errc::deadline_exceeded).code == 1);
   CHECK(run({"nonsense"}, {}).code == 64);
   CHECK(run({"--help"}, {}).code == 0);
 }
@@ -104,9 +105,34 @@ TEST_CASE("a failure is its code and sentence, harmless to a terminal") {
   CHECK(got.err == "fssharectl: NOT_FOUND: why?[31m?so\n");
 }
 
+TEST_CASE("a share that is being made shows progress where something is "
+          "copied") {
+  v1::GetSandboxReply reply;
+  auto* bind = reply.add_shares();
+  bind->set_share_id("a-bind");
+  auto* copy = reply.add_shares();
+  copy->set_share_id("a-copy");
+  copy->mutable_progress()->set_entries_total(4);
+  copy->mutable_progress()->set_entries_done(1);
+  const auto shown = answered({"share", "ls", "sb"}, reply).out;
+  CHECK_MESSAGE(shown.find("0/0") == std::string::npos, shown);
+  CHECK_MESSAGE(shown.find("in progress") != std::string::npos, shown);
+  CHECK_MESSAGE(shown.find("copying 1/4") != std::string::npos, shown);
+}
+
+TEST_CASE("sealed secrets are told beside what else is to know of a copy") {
+  v1::ListVolumesReply reply;
+  auto* at = reply.add_volumes()->add_destinations();
+  at->set_current(true);
+  at->add_kept_generations("..1");
+  const auto shown = answered({"volume", "ls"}, reply).out;
+  CHECK_MESSAGE(shown.find("1 kept for sealed secrets") != std::string::npos,
+                shown);
+}
+
 TEST_CASE("an answer that is none is a failure") {
   const auto got = run({"version"}, [](auto&&...) {
-    return ctl::call_outcome{std::string{"\xff\xff"}, true};
+    return ctl::call_outcome{std::string{"\xff\xff"}};
   });
   CHECK(got.code == 1);
   CHECK(got.err.find("INTERNAL: the answer to Version") != std::string::npos);

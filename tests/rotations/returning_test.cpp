@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/rotations/situations.hpp"
+
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <unistd.h>
+
+using namespace fsshare;
+using namespace fsshare::test;
+using namespace std::chrono_literals;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Sets the owner of an entry to what it is: the kernel tells of it.
+void touch_owner(const std::string& path) {
+  REQUIRE(::lchown(path.c_str(), ::getuid(), ::getgid()) == 0);
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("rotations/returning");
+
+TEST_CASE("a volume that is torn down and made anew is followed at once, "
+          "whichever of the directories above it went with it") {
+  for_each_seed(situation_seeds, [](chooser& choose) {
+    node_world w{choose};
+    followed_volume v{w, numbered(0)};
+    const fs::path path = w.volume_path("cm");
+    auto gone = path;
+    for (auto above = choose.pick(3); above > 0; --above)
+      gone = gone.parent_path();
+    if (gone == path)
+      fs::rename(gone, w.dir / "deleting");
+    else
+      fs::remove_all(gone);
+    if (choose.one_in(2))
+      w.settle();
+    else
+      w.jump(10ms);
+    // Some kubelets make the directories one after the other, with pauses.
+    std::vector<fs::path> missing;
+    for (auto at = path; !fs::exists(at); at = at.parent_path())
+      missing.insert(missing.begin(), at);
+    for (const auto& dir : missing) {
+      fs::create_directory(dir);
+      if (choose.one_in(2))
+        w.settle();
+    }
+    rotator second{path, kubelet_order::from_1_27};
+    second.rotate(numbered(1));
+    second.rotate(numbered(2));
+    w.settle(); // time does not move
+    CHECK(w.status_of("cm").watched);
+    CHECK(v.content("a") == "2");
+    second.rotate(numbered(3));
+    w.settle();
+    CHECK(v.content("a") == "3");
+    w.pass(2100ms);
+    CHECK(v.is_current());
+  });
+}
+
+TEST_CASE("modes that a slow kubelet sets after a pause are found by the links "
+          "that it comes to last") {
+  for_each_seed(100, [](chooser& choose) {
+    node_world w{choose};
+    followed_volume v{w, numbered(0)};
+    const auto path = w.volume_path("cm");
+    touch_owner(path);
+    fs::permissions(path + "/..data/a", fs::perms{0600});
+    w.settle();
+    w.jump(20ms + std::chrono::milliseconds{choose.pick(80)});
+    w.settle();
+    fs::permissions(path + "/..data/d/b", fs::perms{0600});
+    touch_owner(path + "/a");
+    w.settle();
+    w.jump(20ms);
+    w.settle();
+    w.pass(2100ms);
+    CHECK(v.is_current());
+  });
+}
+
+TEST_CASE("modes that are set while they are compared are found without an "
+          "event") {
+  for_each_seed(100, [](chooser& choose) {
+    node_world w{choose};
+    followed_volume v{w, numbered(0)};
+    const auto path = w.volume_path("cm");
+    fs::permissions(path + "/..data/a", fs::perms{0600});
+    touch_owner(path);
+    w.settle();
+    w.jump(20ms);
+    w.settle();
+    fs::permissions(path + "/..data/d/b", fs::perms{0600});
+    w.jump(20ms);
+    w.settle();
+    w.pass(2100ms);
+    CHECK(v.is_current());
+  });
+}
+
+TEST_CASE("what `..data` names and is not there is shown, and fails a first "
+          "copy") {
+  for_each_seed(50, [](chooser& choose) {
+    node_world w{choose};
+    followed_volume v{w, numbered(0)};
+    const bool is_newer = choose.one_in(2);
+    if (is_newer) {
+      v.kubelet.begin(numbered(1));
+      v.kubelet.run_until(rotation_step::remove_old);
+    }
+    fs::remove_all(w.volume_path("cm") + "/" + v.kubelet.current());
+    w.pass(1500ms);
+    const auto shown = w.status_of("cm");
+    CHECK(shown.reason.find("not") != std::string::npos);
+    CHECK_FALSE(shown.destinations.at(0).current);
+    CHECK(v.content("a") == "0");
+    const auto refused = w.ask_over_time<share_file_reply>(
+      w.volume_request("s1", "c2", "cm"));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.err().code == errc::failed_precondition);
+    rotator other{w.volume_path("cm"), kubelet_order::from_1_27};
+    // The first names were used before.
+    for (int n = 2; n <= 4; ++n)
+      other.rotate(numbered(n));
+    w.pass(2100ms);
+    CHECK(v.content("a") == "4");
+    CHECK(w.status_of("cm").destinations.at(0).current);
+  });
+}
+
+TEST_SUITE_END();
