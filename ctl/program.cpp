@@ -57,8 +57,8 @@ call_outcome call_node_agent(const std::string& endpoint, const char* method,
     return {std::string{as_text(*reply)}, call_end::answered};
   if (client->has_timed_out())
     return {reply.err(), call_end::timed_out};
-  return {reply.err(), client->is_lost() ? call_end::unreachable
-                                         : call_end::answered};
+  return {reply.err(),
+          client->is_lost() ? call_end::unreachable : call_end::answered};
 }
 
 int run(std::vector<std::string> args, const std::string& version,

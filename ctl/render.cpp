@@ -64,9 +64,10 @@ std::string state_of(const v1::ShareStatus& share) {
   if (share.ready())
     return "ready";
   // A bind copies nothing, and a copy has nothing to tell before it is sent.
-  return share.progress().entries_total() == 0
-           ? "in progress"
-           : "copying " + percent(share.progress());
+  const auto& progress = share.progress();
+  const bool is_copying
+    = progress.total_bytes() > 0 || progress.entries_total() > 0;
+  return is_copying ? "copying " + percent(progress) : "in progress";
 }
 
 /// Returns what the copies of a sandbox take of its guest's memory.

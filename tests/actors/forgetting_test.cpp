@@ -95,8 +95,9 @@ struct fixture : actor_fixture {
 
 TEST_SUITE_BEGIN("actors/forgetting");
 
-TEST_CASE_FIXTURE(fixture, "a watcher that was stopped in a sandbox of any mode "
-                           "runs in the next one of its id") {
+TEST_CASE_FIXTURE(fixture,
+                  "a watcher that was stopped in a sandbox of any mode "
+                  "runs in the next one of its id") {
   REQUIRE(prepare());
   REQUIRE(ask<stop_watcher_reply>(aut, stop_watcher_request{"box"}));
   CHECK(*said == lines{"stop box"});
@@ -130,7 +131,8 @@ TEST_CASE_FIXTURE(fixture,
   CHECK(said->empty());
 }
 
-TEST_CASE_FIXTURE(fixture, "a sandbox that ends without a Cleanup is forgotten") {
+TEST_CASE_FIXTURE(fixture,
+                  "a sandbox that ends without a Cleanup is forgotten") {
   REQUIRE(prepare());
   end();
   CHECK(*said == lines{"forget box"});

@@ -59,7 +59,8 @@ TEST_CASE("each kubelet's rotation is seen as flip and removal") {
 
     kubelet.rotate({{"a", {"2"}}, {"n/c", {"1"}}});
 
-    CHECK(watcher.take() == kinds{flipped, generation_removed});
+    // Modes of what is in the root are set before the flip.
+    CHECK(watcher.take() == kinds{attributes, flipped, generation_removed});
   }
 }
 
@@ -90,7 +91,22 @@ TEST_CASE("two paths of one directory have one watch") {
 
   CHECK(watcher.table.watch_count() == 1);
   kubelet.rotate({{"a", {"1"}}});
-  CHECK(watcher.take() == kinds{flipped, flipped});
+  CHECK(watcher.take() == kinds{attributes, attributes, flipped, flipped});
+}
+
+TEST_CASE("what a directory is watched for is added to what it is watched for "
+          "already") {
+  const temp_dir dir;
+  rotator kubelet{dir.path(), kubelet_order::from_1_27};
+  watcher watcher;
+  watcher.watch(dir.path());
+  const auto wd = watcher.api->add_entries(dir.path());
+  REQUIRE(wd);
+  CHECK_FALSE(watcher.table.await(dir / "below", *wd, "below"));
+  fs::create_directory(dir / "below");
+  CHECK(watcher.take() == kinds{returned});
+  kubelet.rotate({{"a", {"1"}}});
+  CHECK(watcher.take() == kinds{attributes, flipped});
 }
 
 TEST_CASE("a directory that goes away loses its watch once") {

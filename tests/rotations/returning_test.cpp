@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <fstream>
 #include <unistd.h>
 
 using namespace fsshare;
@@ -112,22 +113,23 @@ TEST_CASE("what `..data` names and is not there is shown, and fails a first "
       v.kubelet.begin(numbered(1));
       v.kubelet.run_until(rotation_step::remove_old);
     }
-    fs::remove_all(w.volume_path("cm") + "/" + v.kubelet.current());
+    const auto named = w.volume_path("cm") + "/" + v.kubelet.current();
+    fs::remove_all(named);
     w.pass(1500ms);
     const auto shown = w.status_of("cm");
     CHECK(shown.reason.find("not") != std::string::npos);
     CHECK_FALSE(shown.destinations.at(0).current);
     CHECK(v.content("a") == "0");
-    const auto refused = w.ask_over_time<share_file_reply>(
-      w.volume_request("s1", "c2", "cm"));
+    const auto refused
+      = w.ask_over_time<share_file_reply>(w.volume_request("s1", "c2", "cm"));
     REQUIRE_FALSE(refused);
     CHECK(refused.err().code == errc::failed_precondition);
-    rotator other{w.volume_path("cm"), kubelet_order::from_1_27};
-    // The first names were used before.
-    for (int n = 2; n <= 4; ++n)
-      other.rotate(numbered(n));
+    fs::create_directory(named);
+    std::ofstream{named + "/a"} << "again";
+    w.jump(31s);
+    w.settle();
     w.pass(2100ms);
-    CHECK(v.content("a") == "4");
+    CHECK(v.content("a") == "again");
     CHECK(w.status_of("cm").destinations.at(0).current);
   });
 }
