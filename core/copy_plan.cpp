@@ -18,6 +18,8 @@ namespace {
 
 // PATH_MAX of linux/limits.h less its NUL.
 constexpr size_t max_path_bytes = 4095;
+// NAME_MAX.
+constexpr size_t max_name_bytes = 255;
 
 constexpr std::string_view data_link = "..data";
 
@@ -44,6 +46,14 @@ size_t depth_of(std::string_view path) {
 
 bool same_owner(const copy_step& x, const copy_step& y) {
   return x.uid == y.uid && x.gid == y.gid;
+}
+
+// Returns a path beside a file that is its own temporary, which has the same
+// one and a name of one byte more than any file can have.
+std::string too_long(std::string_view path) {
+  const auto stem = base_name(path).size() - std::string_view{"tmp"}.size();
+  std::string out{path.substr(0, path.size() - std::string_view{"tmp"}.size())};
+  return out.append(max_name_bytes + 1 - stem, 'x');
 }
 
 // Collects the first stage entry by entry, then orders it, then adds stages.
@@ -86,6 +96,10 @@ private:
   std::optional<std::string> obstacle(const tree_entry& entry,
                                       const std::string& guest_path) const;
   void announce_size(copy_step& step, const tree_entry& entry);
+  // Whether this guest agent loses a file of that name; see sent_path().
+  bool is_own_temporary(std::string_view name) const {
+    return !guest_.tmp_names && temp_name(name) == name;
+  }
   void order_parents();
   void order_temp_names();
   void repeat_directories(std::string_view without);
@@ -149,11 +163,9 @@ plan_builder::obstacle(const tree_entry& entry,
     return std::nullopt;
   if (!has_sendable_temp_name(name))
     return "its name is too long for the guest agent's temporary name";
-  if (!guest_.tmp_names && temp_name(name) == name
-      && entry.size > default_chunk_bytes)
-    return "guest agents 3.18 to 3.32 take no file of more than "
-           + std::to_string(default_chunk_bytes)
-           + " bytes whose name ends in .tmp";
+  if (is_own_temporary(name) && too_long(guest_path).size() > max_path_bytes)
+    return "its name ends in .tmp, and its path in the guest is too long for "
+           "the way that guest agents 3.18 to 3.32 take such files";
   return std::nullopt;
 }
 
@@ -162,18 +174,8 @@ void plan_builder::announce_size(copy_step& step, const tree_entry& entry) {
   if ((step.mode & 06000) != 0)
     plan_.notes.push_back(
       {entry.path, "set-user-ID and set-group-ID bits of files get lost"});
-  const auto name = base_name(step.path);
-  if (guest_.tmp_names || temp_name(name) != name)
-    return;
-  // 3.18-3.32 remove the finished temporary, which bears the very name of the
-  // file, just before they would rename it. Never finished, it stays there.
-  step.announced_size = step.size + 1;
-  step.in_one_request = true;
-  // Created as root under the guest agent's umask of 0022, and never corrected.
-  if (step.uid != 0 || step.gid != 0 || (step.mode & 0022) != 0)
-    plan_.notes.push_back({entry.path, "guest agents 3.18 to 3.32 cannot give "
-                                       "it its owner and mode, since its name "
-                                       "ends in .tmp"});
+  if (is_own_temporary(base_name(step.path)))
+    step.sent_as = too_long(step.path);
 }
 
 void plan_builder::finish_tree(std::string_view without_second_pass) {
@@ -312,6 +314,16 @@ copy_step removal_step(std::string_view path, std::uint32_t directory_uid,
 
 std::uint32_t wire_mode(const copy_step& step) {
   return type_bits[static_cast<size_t>(step.type)] | (step.mode & 07777);
+}
+
+bool was_done(const copy_step& step, bool is_last, errc code,
+              std::string_view message) {
+  if (!step.sent_as.empty() && is_last)
+    return code == errc::internal
+           && message.find("File name too long") != std::string_view::npos;
+  const bool is_there = step.may_exist && code == errc::internal
+                        && message.find("EEXIST") != std::string_view::npos;
+  return code == errc::none || is_there;
 }
 
 status check_plan(const copy_plan& plan, const guest_profile& guest) {

@@ -31,6 +31,8 @@ struct copy_step {
   std::uint32_t gid = 0;
   /// Bytes of a file that are sent.
   std::uint64_t size = 0;
+  /// What requests name instead of `path`, if not empty; see sent_path().
+  std::string sent_as;
   /// What is announced as `file_size`: the size of a file, but for a file that
   /// must not be completed; 0 for the other types.
   std::uint64_t announced_size = 0;
@@ -45,8 +47,6 @@ struct copy_step {
   std::uint32_t stage = 0;
   /// The request that makes `..data` in the guest name this generation.
   bool is_flip = false;
-  /// One request carries the whole content, whatever the chunk size.
-  bool in_one_request = false;
   /// Position of the content's first byte in the guest's file.
   std::uint64_t offset = 0;
   /// Only takes the file's temporary away; see spend_step().
@@ -133,6 +133,21 @@ copy_step removal_step(std::string_view path, std::uint32_t directory_uid,
 /// Returns `file_mode` of the requests of a step: permission bits and type bits
 /// of st_mode.
 std::uint32_t wire_mode(const copy_step& step);
+
+/// Returns the path that the requests of a step name. Guest agents 3.18 to 3.32
+/// remove a finished temporary that bears the very name of its file, just before
+/// they would rename it. So a file such as `a.tmp` is sent to a name of the same
+/// temporary that is too long for any file: whole, with its mode and owner, its
+/// contents stay under the name of the temporary.
+inline const std::string& sent_path(const copy_step& step) {
+  return step.sent_as.empty() ? step.path : step.sent_as;
+}
+
+/// Tells by the reply to a request of a step whether the guest agent did what
+/// was wanted.
+/// @param is_last whether it was the last chunk of a file.
+bool was_done(const copy_step& step, bool is_last, errc code,
+              std::string_view message);
 
 /// Checks that the guest agent takes what the plan sends.
 /// @returns `errc::failed_precondition` for guest agents up to 3.2, which take

@@ -13,9 +13,9 @@ copy_schedule::copy_schedule(copy_plan_ptr plan, std::uint64_t chunk_bytes)
     unfinished_(plan_->steps.size()) {
   for (size_t i = 0; i < states_.size(); ++i) {
     const auto& step = plan_->steps[i];
-    const auto size = chunk_size(step);
-    if (step.size > size)
-      states_[i].chunks = step.size / size + (step.size % size != 0 ? 1 : 0);
+    if (step.size > chunk_bytes_)
+      states_[i].chunks
+        = step.size / chunk_bytes_ + (step.size % chunk_bytes_ != 0 ? 1 : 0);
     if (step.is_spending)
       continue;
     progress_.bytes_total += step.size;
@@ -103,11 +103,6 @@ const copy_step* copy_schedule::oldest_in_flight() const {
                                     : &plan_->steps[oldest->second.step];
 }
 
-std::uint64_t copy_schedule::chunk_size(const copy_step& step) const {
-  return step.in_one_request ? std::max<std::uint64_t>(step.size, 1)
-                             : chunk_bytes_;
-}
-
 // Makes the steps of the next stage known, if there is one.
 void copy_schedule::open_stage() {
   const auto& steps = plan_->steps;
@@ -129,9 +124,9 @@ bool copy_schedule::may_send(const step_state& state) const {
 
 copy_request copy_schedule::make_request(std::uint32_t index) const {
   const auto& step = plan_->steps[index];
-  const auto size = chunk_size(step);
-  const auto offset = states_[index].sent * size;
-  return {last_id_ + 1, index, offset, std::min(size, step.size - offset)};
+  const auto offset = states_[index].sent * chunk_bytes_;
+  return {last_id_ + 1, index, offset,
+          std::min(chunk_bytes_, step.size - offset)};
 }
 
 void copy_schedule::finish(std::uint32_t index) {

@@ -112,7 +112,6 @@ private:
     std::uint32_t blockers = 0;
   };
 
-  std::uint64_t chunk_size(const copy_step& step) const;
   void open_stage();
   bool may_send(const step_state& state) const;
   copy_request make_request(std::uint32_t index) const;

@@ -172,9 +172,14 @@ void guest_job::answered(const copy_request& request, errc code,
     flip_ = flip_state::acknowledged;
   else if (step.is_flip && code == errc::permission_denied)
     flip_ = flip_state::refused;
-  const bool is_there = step.may_exist && code == errc::internal
-                        && message.find("EEXIST") != std::string::npos;
-  if (code != errc::none && !is_there)
+  const bool is_last = request.offset + request.length == step.size;
+  if (was_done(step, is_last, code, message))
+    return;
+  if (code == errc::none)
+    fail({errc::internal, "copy to guest path " + step.path
+                            + ": the guest agent did not leave it under the "
+                              "name of its temporary"});
+  else
     fail({code, "copy to guest path " + step.path + ": " + message});
 }
 

@@ -18,7 +18,7 @@ constexpr std::uint32_t data_tag = (8U << 3) | 2U;
 bytes copy_file_head(const copy_step& step, std::uint64_t offset,
                      std::size_t data_bytes) {
   grpc::CopyFileRequest head;
-  head.set_path(step.path);
+  head.set_path(sent_path(step));
   head.set_file_size(static_cast<std::int64_t>(step.announced_size));
   head.set_file_mode(wire_mode(step));
   head.set_dir_mode(implicit_parent_mode);

@@ -47,7 +47,7 @@ struct guest_fixture {
   status send(const copy_step& step, const copy_request& request,
               const std::string& source_root) const {
     guest::copy_file_request message;
-    message.path = step.path;
+    message.path = sent_path(step);
     message.file_mode = wire_mode(step);
     message.dir_mode = implicit_parent_mode;
     message.file_size = static_cast<std::int64_t>(step.announced_size);
@@ -87,8 +87,11 @@ struct guest_fixture {
       std::advance(chosen, random() % flying.size());
       const auto& step = shared->steps[chosen->second.step];
       const auto sent = send(step, chosen->second, source_root);
-      REQUIRE_MESSAGE(sent,
-                      step.path << ": " << (sent ? "" : sent.err().message));
+      const bool is_last
+        = chosen->second.offset + chosen->second.length == step.size;
+      const auto why = sent ? error{} : sent.err();
+      REQUIRE_MESSAGE(was_done(step, is_last, why.code, why.message),
+                      step.path << ": " << why.message);
       schedule.acknowledge(chosen->first);
       flying.erase(chosen);
     }
@@ -190,7 +193,11 @@ TEST_CASE("a tree with every kind of collision arrives exactly") {
       temp_dir host;
       host.write("t/app.yaml", std::string(4200, 'y'));
       host.write("t/app.conf", std::string(3000, 'c'));
-      host.write("t/app.tmp", std::string(700, 't'));
+      host.write("t/app.tmp", std::string(2700, 't'));
+      fs::permissions(host / "t/app.tmp", fs::perms::owner_read);
+      own(host / "t/app.tmp", 7, 8);
+      host.write("t/none.tmp", "");
+      fs::permissions(host / "t/none.tmp", fs::perms::none);
       host.write("t/.tmp", "dot");
       host.write("t/.tmp.tmp", "dot dot");
       host.write("t/dir.yaml", std::string(1500, 'd'));

@@ -164,32 +164,59 @@ TEST_CASE("what bears the temp name of a file goes after it, of any type") {
   }
 }
 
-TEST_CASE("guest agents 3.18 to 3.32 get .tmp names unfinished, whole") {
-  const auto tree = make_tree(
-    {make_dir(""), make_file("a.tmp", "four"), make_file("b.tmp", "", {5, 6})});
+TEST_CASE("guest agents 3.18 to 3.32 get .tmp names by one that is too long, "
+          "whatever their size, mode and owner") {
+  auto large = make_file("d/a.b.tmp", "", {5, 6}, 0400);
+  large.size = 3 * default_chunk_bytes;
+  const auto tree
+    = make_tree({make_dir(""), make_file("a.tmp", "four"), make_dir("d"), large});
   const auto plan = plan_tree(tree, "/g", v3_18);
-  CHECK(step_at(plan, "/g/a.tmp").announced_size == 5);
-  CHECK(step_at(plan, "/g/a.tmp").size == 4);
-  CHECK(step_at(plan, "/g/a.tmp").in_one_request);
-  CHECK(step_at(plan, "/g/b.tmp").announced_size == 1);
-  REQUIRE(plan.notes.size() == 1);
-  CHECK(plan.notes[0].path == "b.tmp");
-  for (const auto& guest : {v3_3, v4_0}) {
-    const auto plain = plan_tree(tree, "/g", guest);
-    CHECK(step_at(plain, "/g/a.tmp").announced_size == 4);
-    CHECK(plain.notes.empty());
-  }
+  const auto& small = step_at(plan, "/g/a.tmp");
+  CHECK(sent_path(small) == "/g/a." + std::string(254, 'x'));
+  CHECK(small.announced_size == 4);
+  CHECK(small.size == 4);
+  const auto& step = step_at(plan, "/g/d/a.b.tmp");
+  CHECK(sent_path(step) == "/g/d/a.b." + std::string(252, 'x'));
+  CHECK(step.mode == 0400);
+  CHECK(step.uid == 5);
+  CHECK(plan.notes.empty());
+  CHECK(plan.skipped.empty());
+  for (const auto& guest : {v3_3, v4_0})
+    CHECK(sent_path(step_at(plan_tree(tree, "/g", guest), "/g/a.tmp"))
+          == "/g/a.tmp");
 }
 
-TEST_CASE("a large .tmp name is skipped where it takes one request") {
-  auto large = make_file("a.tmp");
-  large.size = default_chunk_bytes + 1;
-  const auto tree = make_tree({make_dir(""), large});
-  const auto plan = plan_tree(tree, "/g", v3_18);
-  CHECK(words(plan) == strings{"0 d /g"});
+TEST_CASE("a .tmp name is skipped where the one that is too long would make the "
+          "path too long") {
+  const auto at = [](std::size_t length) {
+    std::string path = "/g";
+    while (path.size() < length)
+      path += "/" + std::string(std::min<std::size_t>(200, length - path.size()), 'd');
+    path.resize(length, 'd');
+    return path;
+  };
+  const auto tree = make_tree({make_dir(""), make_file("a.tmp")});
+  CHECK(plan_tree(tree, at(4095 - 257), v3_18).skipped.empty());
+  const auto plan = plan_tree(tree, at(4095 - 256), v3_18);
   REQUIRE(plan.skipped.size() == 1);
   CHECK(plan.skipped[0].path == "a.tmp");
-  CHECK(plan_tree(tree, "/g", v4_0).steps.size() == 2);
+  CHECK(plan.steps.size() == 1);
+  CHECK(plan_tree(tree, at(4095 - 256), v4_0).skipped.empty());
+}
+
+TEST_CASE("what was sent to a name that is too long is there when the guest "
+          "agent says so, at its end") {
+  const auto plan
+    = plan_tree(make_tree({make_dir(""), make_file("a.tmp")}), "/g", v3_18);
+  const auto& step = step_at(plan, "/g/a.tmp");
+  const auto* words = "File name too long (os error 36)";
+  CHECK(was_done(step, true, errc::internal, words));
+  CHECK(was_done(step, false, errc::none, ""));
+  CHECK_FALSE(was_done(step, false, errc::internal, words));
+  CHECK_FALSE(was_done(step, true, errc::none, ""));
+  CHECK_FALSE(was_done(step, true, errc::internal, "No space left on device"));
+  CHECK_FALSE(was_done(step, true, errc::permission_denied, words));
+  CHECK_FALSE(was_done(step_at(plan, "/g"), true, errc::internal, words));
 }
 
 TEST_CASE("names that no guest agent takes are skipped with the reason") {

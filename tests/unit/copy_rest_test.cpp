@@ -64,8 +64,10 @@ void send(copy_schedule& schedule, const guest_dir& guest, std::mt19937& random,
   const auto carry_out = [&](const copy_request& request) {
     const auto& step = schedule.plan().steps[request.step];
     const auto done = guest.carry_out(step, request.offset, request.length);
-    CHECK_MESSAGE((done || step.may_exist),
-                  step.path << ": " << (done ? "" : done.err().message));
+    const bool is_last = request.offset + request.length == step.size;
+    const auto why = done ? error{} : done.err();
+    CHECK_MESSAGE(was_done(step, is_last, why.code, why.message),
+                  step.path << ": " << why.message);
   };
   while (!schedule.done()) {
     while (const auto request = schedule.next())

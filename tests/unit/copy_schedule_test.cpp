@@ -97,16 +97,6 @@ TEST_CASE("an empty file is one request") {
   CHECK(schedule.done());
 }
 
-TEST_CASE("a file that must go in one request does, whatever its size") {
-  auto step = make_step(entry_type::file, "/f.tmp", 10);
-  step.in_one_request = true;
-  auto schedule = make_schedule({step});
-  const auto request = schedule.next();
-  REQUIRE(request);
-  CHECK(request->length == 10);
-  CHECK_FALSE(schedule.next());
-}
-
 TEST_CASE("a large file does not hold up small ones") {
   auto schedule = make_schedule({make_step(entry_type::file, "/large", 100),
                                  make_step(entry_type::file, "/small", 1)});

@@ -43,7 +43,7 @@ struct guest_dir {
   status carry_out(const copy_step& step, std::uint64_t offset,
                    std::uint64_t length) const {
     guest::copy_file_request request;
-    request.path = step.path;
+    request.path = sent_path(step);
     request.file_size = static_cast<std::int64_t>(step.announced_size);
     request.file_mode = wire_mode(step);
     request.dir_mode = implicit_parent_mode;
