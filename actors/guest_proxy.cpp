@@ -36,6 +36,7 @@ guest_proxy_state::~guest_proxy_state() {
     stream_->close();
   link_ = link_state::down;
   is_ending_ = true;
+  note_unanswered();
   // Nobody else answers promises whose holder dies.
   auto dying = std::exchange(jobs_, {});
   for (auto& active : dying) {
@@ -46,8 +47,8 @@ guest_proxy_state::~guest_proxy_state() {
     active.ended(outcome);
   }
   if (heir_)
-    heir_->deliver(
-      guest_legacy{std::move(cause_), std::move(budget_), std::move(debts_)});
+    heir_->deliver(guest_legacy{std::move(cause_), std::move(budget_),
+                                std::move(debts_), std::move(inventory_)});
 }
 
 guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
@@ -99,6 +100,7 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
     },
     [this](const take_over& msg) -> caf::result<guest_legacy> {
       heir_ = reply_promise<guest_legacy>{self_};
+      inventory_ = guest_inventory{msg.share_dir};
       if (msg.legacy)
         inherit(*msg.legacy);
       return *heir_;
@@ -122,11 +124,12 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
 
 void guest_proxy_state::add_job(active_job job) {
   job.key = ++last_key_;
+  job.waits_since = now();
   jobs_.push_back(std::move(job));
   if (is_long_idle())
     probe();
   if (link_ == link_state::up) {
-    jobs_.back().job.begin(profile_);
+    jobs_.back().job.begin(profile_, inventory_);
     pump();
     end_jobs();
   } else {
@@ -188,10 +191,19 @@ void guest_proxy_state::settle_budget(const active_job& ended,
   if (!outcome.sent)
     for (const auto& path : ended.takes)
       budget_.cancel(path);
-  for (std::size_t i = 0; i < ended.removes.size(); ++i)
-    if (outcome.removals[i] == removal_result::removed
-        || outcome.removals[i] == removal_result::emptied)
-      budget_.release(ended.removes[i]);
+  for (std::size_t i = 0; i < ended.removes.size(); ++i) {
+    const auto& path = ended.removes[i];
+    if (outcome.removals[i] == removal_result::removed) {
+      inventory_.removed(path);
+      debts_.forget_below(path);
+    } else if (outcome.removals[i] == removal_result::emptied) {
+      inventory_.emptied(path);
+    } else {
+      continue;
+    }
+    budget_.release(path);
+    doubt(path);
+  }
   // Pushes that were refused for want of room need not wait for their retry.
   if (budget_.take_relief() && link_ == link_state::up)
     tell(registry_, guest_reached{options_.sandbox_id});
@@ -208,6 +220,12 @@ void guest_proxy_state::add_copy(const copy_tree& msg,
                root = msg.guest_root](const order_outcome& outcome) mutable {
     if (outcome.complete) {
       promise.deliver(tree_copied{outcome.skipped});
+      return;
+    }
+    if (outcome.cause == stop_cause::doubtful) {
+      add_removal(root, [promise](const order_outcome&) mutable {
+        promise.deliver(tree_copied{{}, true});
+      });
       return;
     }
     if (link_ != link_state::up) {

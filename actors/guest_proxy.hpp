@@ -7,6 +7,7 @@
 #include "core/debt_list.hpp"
 #include "core/guest_address.hpp"
 #include "core/guest_budget.hpp"
+#include "core/guest_inventory.hpp"
 #include "core/guest_job.hpp"
 #include "messages/guest_proxy.hpp"
 #include "messages/memory_budget.hpp"
@@ -33,6 +34,10 @@ struct guest_proxy_options {
   guest_address address;
   /// How long to try to connect before what waits fails.
   std::chrono::nanoseconds dial_timeout = std::chrono::seconds{30};
+  /// How long the removal of a copy waits for a guest that does not answer a
+  /// dial before it is left to later; a guest that refuses to be dialed is
+  /// waited for half a second at most.
+  std::chrono::nanoseconds end_timeout = std::chrono::seconds{2};
   /// Of each request; a passed one closes the connection, which is what cancels
   /// handlers in the guest.
   std::chrono::nanoseconds request_timeout = std::chrono::seconds{60};
@@ -83,6 +88,9 @@ private:
     std::vector<std::string> takes{};
     /// Guest paths that it removes, in the order of its removal results.
     std::vector<std::string> removes{};
+    /// When it was asked for, or lost the connection on which it had begun:
+    /// how long it waits for one counts from here.
+    time_point waits_since{};
   };
   using job_list = std::list<active_job>;
 
@@ -125,6 +133,9 @@ private:
            const error& why);
   void abandon(const std::string& guest_root);
   bool is_changing(const std::string& guest_root) const;
+  bool is_going(const std::string& guest_path) const;
+  void doubt(const std::string& guest_path);
+  std::optional<time_point> debt_dial_due() const;
   void pay_debts();
   void inherit(const guest_legacy& legacy);
   active_job* find(std::uint64_t key);
@@ -166,8 +177,12 @@ private:
   void received(const guest_bytes& msg);
   void answered(const ttrpc::client_session::reply& reply);
   void lost(const error& why);
+  void note_unanswered();
   void redial_later(const error& why);
-  void fail_waiting(const error& why);
+  time_point deadline_of(const active_job& job) const;
+  std::optional<time_point> next_deadline() const;
+  bool fail_waiting(const error& why);
+  void hang_up();
   bool is_connecting() const;
   void tick();
   void arm();
@@ -184,6 +199,7 @@ private:
   job_list jobs_;
   debt_list debts_;
   guest_budget budget_;
+  guest_inventory inventory_;
   bool is_ending_ = false;
   /// Gets what this proxy leaves.
   std::optional<reply_promise<guest_legacy>> heir_;
@@ -221,7 +237,10 @@ private:
   backoff redial_;
   /// How long to try to connect this time.
   std::chrono::nanoseconds dial_limit_;
-  std::optional<time_point> dial_deadline_;
+  /// Whether the last dial of a guest that is not reached was refused.
+  bool is_refused_ = false;
+  /// When the guest was last called for nothing but debts.
+  std::optional<time_point> debts_dialed_at_;
   std::optional<time_point> redial_at_;
   std::optional<time_point> armed_;
   std::uint64_t turn_ = 0;

@@ -43,8 +43,6 @@ guest_proxy_state::time_point guest_proxy_state::now() const {
 void guest_proxy_state::connect() {
   if (link_ != link_state::down)
     return;
-  if (!dial_deadline_)
-    dial_deadline_ = now() + dial_limit_;
   if (!redial_at_)
     dial();
   arm();
@@ -65,7 +63,8 @@ void guest_proxy_state::dial() {
 void guest_proxy_state::dialed(guest_dialed& msg) {
   if (msg.attempt != connection_ || link_ != link_state::dialing)
     return;
-  if (!msg.stream) {
+  is_refused_ = !msg.stream;
+  if (is_refused_) {
     redial_later(msg.stream.err());
     return;
   }
@@ -188,13 +187,12 @@ void guest_proxy_state::go_up() {
   has_stragglers_ = false;
   link_ = link_state::up;
   dial_limit_ = options_.dial_timeout;
-  dial_deadline_.reset();
   window_ = copy_window{options_.window_requests, options_.window_bytes};
   in_turn_ = 0;
   is_of_use_ = false;
   for (auto& active : jobs_)
     if (!active.job.begun())
-      active.job.begin(profile_);
+      active.job.begin(profile_, inventory_);
   debts_.retry_now();
   pay_debts();
   tell(registry_, guest_reached{options_.sandbox_id});
@@ -217,7 +215,7 @@ void guest_proxy_state::probed() {
   link_ = link_state::up;
   for (auto& active : jobs_)
     if (!active.job.begun())
-      active.job.begin(profile_);
+      active.job.begin(profile_, inventory_);
 }
 
 // The connection may be dead without a word while requests are out, or the
@@ -276,9 +274,24 @@ void guest_proxy_state::answered(const ttrpc::client_session::reply& reply) {
   is_of_use_ = true;
   redial_.reset();
   window_.answered(what.window, now());
-  if (auto* active = find(what.job))
-    active->job.answered(what.request, reply.code,
-                         peer_text(reply.message, max_sentence));
+  auto* active = find(what.job);
+  if (active == nullptr)
+    return;
+  active->job.answered(what.request, reply.code,
+                       peer_text(reply.message, max_sentence));
+  // Removals are settled as a whole, and go on with other steps.
+  if (reply.code == errc::none && active->removes.empty()
+      && active->job.is_done(what.request))
+    inventory_.done(active->job.step_of(what.request));
+}
+
+void guest_proxy_state::note_unanswered() {
+  for (const auto& entry : in_flight_) {
+    const auto& what = entry.second;
+    const auto* active = find(what.job);
+    if (active != nullptr && active->removes.empty())
+      inventory_.unanswered(active->job.step_of(what.request));
+  }
 }
 
 // Everything in flight may have happened, may still happen, or never will.
@@ -290,7 +303,9 @@ void guest_proxy_state::lost(const error& why) {
   quiet_until_.reset();
   ++connection_;
   has_stragglers_ |= !in_flight_.empty();
+  note_unanswered();
   const bool was_up = link_ == link_state::up || link_ == link_state::probing;
+  const bool was_quiet = link_ == link_state::quiet;
   const bool was_of_use = is_of_use_ || link_ == link_state::probing;
   in_flight_.clear();
   patience_.ended();
@@ -298,15 +313,18 @@ void guest_proxy_state::lost(const error& why) {
   fetching_.clear();
   drop_credit();
   for (auto& active : jobs_) {
+    if (active.job.begun())
+      active.waits_since = now();
     active.job.disconnected(why, now(), dial_limit_);
     // Steps have other numbers on the next connection.
     active.open_files.clear();
   }
+  if (was_up || was_quiet)
+    log::warning("guest-lost",
+                 {{"sandbox", options_.sandbox_id}, {"error", why.message}});
   if (was_up) {
     link_ = link_state::down;
     status_.last_error = why.message;
-    log::warning("guest-lost",
-                 {{"sandbox", options_.sandbox_id}, {"error", why.message}});
     // A guest agent that ends at its first request is not dialed at once for
     // ever.
     if (!was_of_use)
@@ -323,72 +341,8 @@ void guest_proxy_state::redial_later(const error& why) {
   link_ = link_state::down;
   status_.last_error = why.message;
   redial_at_ = now() + redial_.next();
-  if (dial_deadline_ && *dial_deadline_ <= now())
-    fail_waiting(why);
+  fail_waiting(why);
   arm();
-}
-
-void guest_proxy_state::fail_waiting(const error& why) {
-  dial_deadline_.reset();
-  log::warning("guest-unreachable", {{"sandbox", options_.sandbox_id},
-                                     {"address", to_string(options_.address)},
-                                     {"error", why.message}});
-  for (auto& active : jobs_)
-    active.job.fail(why.within("connect to the guest agent at "
-                               + to_string(options_.address)));
-  end_jobs();
-}
-
-// The silence has limits of its own, but a guest that answers before it and not
-// after it is not reached either.
-bool guest_proxy_state::is_connecting() const {
-  return link_ == link_state::down || link_ == link_state::dialing
-         || link_ == link_state::greeting;
-}
-
-void guest_proxy_state::tick() {
-  armed_.reset();
-  const auto t = now();
-  if (session_ && !session_->expire(t).empty())
-    lost({errc::deadline_exceeded, "the guest agent did not answer in time"});
-  look_at_silence();
-  if (dial_deadline_ && *dial_deadline_ <= t && is_connecting()) {
-    if (link_ != link_state::down) {
-      if (stream_)
-        stream_->close();
-      stream_.reset();
-      session_.reset();
-      ++connection_;
-      link_ = link_state::down;
-    }
-    fail_waiting({errc::unavailable, status_.last_error.empty()
-                                       ? "no answer in time"
-                                       : status_.last_error});
-  }
-  if (quiet_until_ && *quiet_until_ <= t)
-    quiet_ended();
-  pay_debts();
-  if (redial_at_ && *redial_at_ <= t) {
-    redial_at_.reset();
-    if (!jobs_.empty())
-      connect();
-  }
-  arm();
-}
-
-void guest_proxy_state::arm() {
-  auto due = earlier(earlier(quiet_until_, redial_at_), debts_.next_due());
-  if (is_connecting())
-    due = earlier(due, dial_deadline_);
-  due = earlier(due, patience_.due());
-  if (session_)
-    due = earlier(due, session_->next_deadline());
-  if (!due || (armed_ && *armed_ <= *due))
-    return;
-  armed_ = due;
-  tell_later(self_, handle{self_},
-             std::max(*due - now(), std::chrono::steady_clock::duration{0}),
-             proxy_tick{++turn_});
 }
 
 } // namespace fsshare

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/guest_proxy.hpp"
+#include "core/paths.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -33,6 +34,16 @@ void guest_proxy_state::owe(const std::string& guest_root,
     arm();
 }
 
+// When the guest is to be called for nothing but debts, if they are all there
+// is.
+std::optional<guest_proxy_state::time_point>
+guest_proxy_state::debt_dial_due() const {
+  auto due = debts_.next_due();
+  if (due && debts_dialed_at_)
+    due = std::max(*due, *debts_dialed_at_ + options_.debt_interval);
+  return due;
+}
+
 // Ends what still changes a copy that nobody waits for any more.
 void guest_proxy_state::abandon(const std::string& guest_root) {
   for (auto& active : jobs_)
@@ -48,10 +59,41 @@ bool guest_proxy_state::is_changing(const std::string& guest_root) const {
                      });
 }
 
+bool guest_proxy_state::is_going(const std::string& guest_path) const {
+  return std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& active) {
+    return std::any_of(active.removes.begin(), active.removes.end(),
+                       [&](const auto& path) {
+                         return is_below(guest_path, path);
+                       });
+  });
+}
+
+// A request of a lost connection may make it again.
+void guest_proxy_state::doubt(const std::string& guest_path) {
+  const auto last = base_name(guest_path);
+  // Of all that is removed these names alone are never used again.
+  const bool is_generation = last.starts_with("..") && last != "..data";
+  if ((is_generation || inventory_.is_root(guest_path))
+      && inventory_.may_come_back(guest_path))
+    debts_.doubt(guest_path, now());
+}
+
+// While the guest is not reached, one call now and then is for all of them.
 void guest_proxy_state::pay_debts() {
+  if (link_ != link_state::up) {
+    const auto due = debt_dial_due();
+    if (link_ == link_state::down && due && *due <= now()) {
+      debts_dialed_at_ = now();
+      connect();
+    }
+    return;
+  }
   for (const auto& path : debts_.take_due(now())) {
-    // What is in flight could make it again behind the removal.
-    if (is_changing(path))
+    // What is in flight could make it again behind the removal, and a removal
+    // below a path that goes would make that again.
+    if (is_going(path))
+      debts_.tried(path, removal_result::removed, {}, now());
+    else if (is_changing(path))
       debts_.tried(path, removal_result::failed,
                    "requests for it have no answer yet", now());
     else
@@ -64,6 +106,7 @@ void guest_proxy_state::inherit(const guest_legacy& legacy) {
   has_stragglers_ = true;
   budget_ = legacy.budget;
   debts_ = legacy.debts;
+  inventory_ = legacy.inventory;
   arm();
 }
 

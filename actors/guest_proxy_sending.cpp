@@ -112,6 +112,9 @@ bool guest_proxy_state::send_next(active_job& active) {
   if (credit_.left == 0)
     drop_credit();
   const auto& step = active.job.step_of(*request);
+  // Before it is sent: without an answer it may have been made all the same.
+  if (request->offset == 0 && active.removes.empty())
+    inventory_.begun(step, profile_);
   if (step.type == entry_type::symlink)
     send(active, what, as_bytes(step.target));
   else if (request->length == 0)

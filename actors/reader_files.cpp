@@ -25,6 +25,9 @@ result<source_class> file_reader::read(const classify_source& msg,
   between();
   found.plugin = find_plugin(msg.path, found.resolved);
   between();
+  if (found.plugin == empty_dir_plugin)
+    found.empty_dir = find_empty_dir(found.resolved);
+  between();
   found.is_directory = is_directory_at(msg.path);
   if (is_volume(msg, found.resolved)) {
     const auto published = load_generation_name(msg.path);

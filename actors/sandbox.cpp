@@ -90,6 +90,9 @@ sandbox_state::handle::behavior_type sandbox_state::make_behavior() {
       heir_ = reply_promise<sandbox_legacy>{self_};
       return *heir_;
     },
+    [this](const copy_end_due& msg) {
+      stop_waiting(msg.copy_id);
+    },
   };
 }
 
@@ -168,7 +171,7 @@ void sandbox_state::start_proxy(const std::optional<guest_legacy>& legacy) {
   const auto address = parse_guest_address(state_.request().guest_address);
   proxy_ = neighbours_.make_proxy(options_.sandbox_id, *address);
   const auto which = ++proxies_;
-  ask(self_, proxy_, take_over{legacy})
+  ask(self_, proxy_, take_over{legacy, layout_.guest_share_dir()})
     .then(
       [this, which](const guest_legacy& left) {
         proxy_died(which, left);
@@ -339,6 +342,10 @@ void sandbox_state::add_guest(get_sandbox_reply& reply,
   reply.sandbox.held_limit_bytes = guest.held_limit_bytes;
   for (const auto& debt : guest.debts)
     reply.sandbox.pending.push_back({debt.path, debt.reason});
+  for (const auto& entry : copy_enders_)
+    if (const auto* copy = copies_.find(entry.first))
+      reply.sandbox.pending.push_back(
+        {copy->terms.guest_path, "it is being removed"});
   for (auto& shown : reply.shares) {
     const auto* copy = copies_.used_by(shown.share_id);
     if (copy == nullptr)

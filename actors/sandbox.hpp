@@ -16,6 +16,7 @@
 #include "messages/volume_reader.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -38,6 +39,8 @@ struct sandbox_options {
   std::optional<sandbox_legacy> legacy = std::nullopt;
   /// Holds the marks of sandboxes in copy mode.
   std::string mark_dir = {};
+  /// How long the end of a share waits for the guest.
+  std::chrono::nanoseconds end_timeout = std::chrono::seconds{2};
 };
 
 /// Whom a SANDBOX works with.
@@ -150,15 +153,25 @@ private:
   void begin_copy(share& s);
   status admit_copy(share& s, const source_class& found) const;
   void join_copy(share& s, const source_class& found);
+  void join_tree(share& s, const shared_copies::copy& copy);
+  bool is_apart(const share& s) const;
+  void send_part(shared_copies::copy& copy, const std::string& part,
+                 const std::string& share_id, const tree_snapshot_ptr& tree);
+  static void note_parts(shared_copies::copy& copy, const std::string& part,
+                         const tree_snapshot& tree);
+  void part_failed(const std::string& copy_id, const std::string& part,
+                   const std::string& share_id, const error& why);
   void make_copy(const share& s, const shared_copies::copy& copy);
   void await_copy(const share& s, const shared_copies::copy& copy);
   void read_tree_of(const shared_copies::copy& copy);
   void stop_walk(const std::string& copy_id);
   void walk_ended(const std::string& copy_id, const stop_flag& which);
   void send_tree(shared_copies::copy& copy, const tree_snapshot_ptr& tree);
+  void rename_tree(const std::string& copy_id, const tree_snapshot_ptr& tree);
   void tree_made(const std::string& copy_id, skipped_list skipped);
   void copy_failed(const std::string& copy_id, const error& why);
   void end_copy(shared_copies::copy& copy, ended then);
+  void stop_waiting(const std::string& copy_id);
   void remove_tree(const shared_copies::copy& copy);
   void copy_gone(const std::string& copy_id,
                  const result<pending_list>& outcome);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/sandbox.hpp"
+#include "core/paths.hpp"
 #include "core/volume_shape.hpp"
 #include "log/log.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace fsshare {
@@ -56,21 +58,31 @@ void sandbox_state::join_copy(share& s, const source_class& found) {
   terms.key = s.share_id;
   terms.source = s.request.mount.source;
   terms.guest_path = s.reply.guest_path;
-  if (found.plugin == empty_dir_plugin) {
+  terms.container_id = s.request.container_id;
+  terms.destination = s.request.mount.destination;
+  if (found.empty_dir) {
+    // All containers work in the same one, whichever part each sees.
+    terms.key = found.empty_dir->volume;
+    terms.source = found.empty_dir->volume;
+    terms.life = copy_life::until_sandbox_ends;
+    s.inside = found.empty_dir->inside;
+  } else if (found.plugin == empty_dir_plugin) {
     terms.key = found.resolved;
     terms.life = copy_life::until_sandbox_ends;
   } else if (is_volume && options_.guest_copies == copy_scope::per_sandbox) {
     terms.key = found.resolved;
   }
   s.kind = is_volume ? share_kind::volume : share_kind::tree;
+  if (found.is_directory)
+    s.resolved = found.resolved;
   auto& copy = copies_.join(s.share_id, terms);
-  s.reply.guest_path = copy.terms.guest_path;
+  s.reply.guest_path = join(copy.terms.guest_path, s.inside);
   if (copy.id == s.share_id)
     make_copy(s, copy);
   else if (is_volume)
     await_copy(s, copy);
   else if (!copy.running)
-    share_ended(s.share_id, reply_with(s, copy.skipped));
+    join_tree(s, copy);
 }
 
 void sandbox_state::make_copy(const share& s, const shared_copies::copy& copy) {
@@ -115,85 +127,6 @@ void sandbox_state::await_copy(const share& s,
       });
 }
 
-void sandbox_state::read_tree_of(const shared_copies::copy& copy) {
-  const auto id = copy.id;
-  const auto stop = std::make_shared<std::atomic<bool>>(false);
-  walks_[id] = stop;
-  ask(self_, neighbours_.reader,
-      read_tree{copy.terms.source, options_.sandbox_id, stop})
-    .then(
-      [this, id, stop](const tree_read& read) {
-        walk_ended(id, stop);
-        // Without it, nobody wants it any more.
-        if (auto* known = copies_.find(id))
-          send_tree(*known, read.tree);
-      },
-      [this, id, stop](caf::error& err) {
-        walk_ended(id, stop);
-        copy_failed(id, from_caf(err));
-      });
-}
-
-// Another one may bear the id by then.
-void sandbox_state::walk_ended(const std::string& copy_id,
-                               const stop_flag& which) {
-  const auto walk = walks_.find(copy_id);
-  if (walk != walks_.end() && walk->second == which)
-    walks_.erase(walk);
-}
-
-void sandbox_state::stop_walk(const std::string& copy_id) {
-  if (const auto walk = walks_.find(copy_id); walk != walks_.end())
-    *walk->second = true;
-}
-
-void sandbox_state::send_tree(shared_copies::copy& copy,
-                              const tree_snapshot_ptr& tree) {
-  const auto id = copy.id;
-  const auto& source = copy.terms.source;
-  if (tree->entries.empty()) {
-    // A root that cannot be copied: the caller drops the mount.
-    share_file_reply ignored;
-    ignored.ignored = true;
-    ignored.reason = source + ": "
-                     + (tree->skipped.empty() ? "nothing to copy"
-                                              : tree->skipped.front().reason);
-    for (const auto& share_id : copies_.failed(id)) {
-      if (auto* s = state_.find(share_id))
-        s->kind = share_kind::unknown;
-      share_ended(share_id, ignored);
-    }
-    return;
-  }
-  copy.order = first_tree_order + ++last_order_;
-  ask(self_, proxy_,
-      copy_tree{{copy.order}, source, tree, copy.terms.guest_path})
-    .then(
-      [this, id](tree_copied& copied) {
-        tree_made(id, std::move(copied.skipped));
-      },
-      [this, id](caf::error& err) {
-        copy_failed(id, from_caf(err));
-      });
-}
-
-void sandbox_state::tree_made(const std::string& copy_id,
-                              skipped_list skipped) {
-  auto* made = copies_.find(copy_id);
-  if (made == nullptr)
-    return;
-  made->running = false;
-  if (copy_enders_.contains(copy_id)) {
-    remove_tree(*made);
-    return;
-  }
-  made->skipped = std::move(skipped);
-  const auto shares = made->shares;
-  for (const auto& share_id : shares)
-    if (const auto* s = state_.find(share_id))
-      share_ended(share_id, reply_with(*s, made->skipped));
-}
-
 void sandbox_state::copy_failed(const std::string& copy_id, const error& why) {
   auto* lost = copies_.find(copy_id);
   if (lost == nullptr)
@@ -214,6 +147,7 @@ void sandbox_state::copy_failed(const std::string& copy_id, const error& why) {
 void sandbox_state::end_copy(shared_copies::copy& copy, ended then) {
   const auto id = copy.id;
   copy_enders_[id] = std::move(then);
+  tell_later(self_, handle{self_}, options_.end_timeout, copy_end_due{id});
   if (copy.terms.kind == copy_kind::tree) {
     if (!copy.running)
       remove_tree(copy);
@@ -234,6 +168,23 @@ void sandbox_state::end_copy(shared_copies::copy& copy, ended then) {
       [this, id](caf::error& err) {
         copy_gone(id, from_caf(err));
       });
+}
+
+// A guest that does not answer keeps no end of a share up: what is there stays
+// to be removed, as long as the sandbox lives.
+void sandbox_state::stop_waiting(const std::string& copy_id) {
+  const auto i = copy_enders_.find(copy_id);
+  const auto* copy = copies_.find(copy_id);
+  if (i == copy_enders_.end() || copy == nullptr)
+    return;
+  const auto then = std::exchange(
+    i->second, [this, copy_id](const result<pending_list>& outcome) {
+      if (!outcome)
+        copies_.erase(copy_id);
+    });
+  then(pending_list{{copy->terms.guest_path,
+                     "the guest has not answered in time; it is being "
+                     "removed"}});
 }
 
 void sandbox_state::remove_tree(const shared_copies::copy& copy) {

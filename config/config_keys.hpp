@@ -91,6 +91,9 @@ void visit_keys(Visitor& visit, Config& config) {
   visit.duration("/guest/request_timeout", config.guest.request_timeout, 10ms,
                  1h);
   visit.duration("/guest/quiet_time", config.guest.quiet_time, 0s, 1h);
+  visit.duration("/guest/remote_quiet_time", config.guest.remote_quiet_time, 0s,
+                 1h);
+  visit.duration("/guest/end_timeout", config.guest.end_timeout, 10ms, 1h);
   visit.number("/copy/window_requests", config.copy.window_requests, 1u, 64u);
   // One chunk of a file is 1 MiB.
   visit.number("/copy/window_bytes", config.copy.window_bytes,

@@ -61,6 +61,12 @@ struct node_config {
     /// How long nothing is sent on a connection that follows one with
     /// unanswered requests, which may still happen.
     std::chrono::nanoseconds quiet_time = std::chrono::seconds{1};
+    /// The same for guests that are reached by `remote://`: what was sent may
+    /// be on its way through a network.
+    std::chrono::nanoseconds remote_quiet_time = std::chrono::seconds{5};
+    /// How long the end of a share waits for the guest before what is left
+    /// there is told.
+    std::chrono::nanoseconds end_timeout = std::chrono::seconds{2};
 
     friend bool operator==(const guest_section&, const guest_section&)
       = default;

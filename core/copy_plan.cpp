@@ -284,7 +284,9 @@ copy_plan plan_tree(const tree_snapshot& tree, std::string_view guest_root,
 copy_plan plan_push(const volume_snapshot& volume, const push_options& options,
                     const guest_profile& guest) {
   plan_builder builder{guest};
-  if (options.send_root)
+  // Once the volume is live the root is changed at the last moment.
+  const bool is_live = !options.send_others;
+  if (options.send_root && !is_live)
     builder.add_entry(volume.root, options.guest_root);
   if (options.send_others)
     builder.add_tree(volume.others, options.guest_root);
@@ -292,6 +294,10 @@ copy_plan plan_push(const volume_snapshot& volume, const push_options& options,
   // The flip gives the volume's root its owner back.
   builder.finish_tree(options.guest_root);
   builder.add_stage();
+  if (options.send_root && is_live) {
+    builder.add_entry(volume.root, options.guest_root);
+    builder.add_stage();
+  }
   builder.add_step(flip_step(options.guest_root, options.attempt_name,
                              volume.root.uid, volume.root.gid));
   builder.add_stage();
@@ -321,21 +327,47 @@ bool was_done(const copy_step& step, bool is_last, errc code,
   if (!step.sent_as.empty() && is_last)
     return code == errc::internal
            && message.find("File name too long") != std::string_view::npos;
+  // A policy may forbid it; that is no reason not to have the copy.
+  if (step.is_for_owner)
+    return code == errc::none || code == errc::internal
+           || code == errc::permission_denied;
   const bool is_there = step.may_exist && code == errc::internal
                         && message.find("EEXIST") != std::string_view::npos;
   return code == errc::none || is_there;
 }
 
-status check_plan(const copy_plan& plan, const guest_profile& guest) {
-  const auto is_file = [](const copy_step& step) {
-    return step.type == entry_type::file;
-  };
-  if (guest.entries
-      || std::all_of(plan.steps.begin(), plan.steps.end(), is_file))
-    return unit{};
-  return error{errc::failed_precondition,
-               "the guest agent is older than 3.3, which takes neither "
-               "directories nor symlinks"};
+namespace {
+
+// Whether a path leads below a directory by its words, whoever resolves it.
+bool is_strictly_below(std::string_view path, std::string_view dir) {
+  if (!is_below(path, dir))
+    return false;
+  for (auto rest = path.substr(dir.size() + 1);;) {
+    const auto end = rest.find('/');
+    const auto name = rest.substr(0, end);
+    if (name.empty() || name == "." || name == "..")
+      return false;
+    if (end == std::string_view::npos)
+      return true;
+    rest.remove_prefix(end + 1);
+  }
+}
+
+} // namespace
+
+status check_plan(const copy_plan& plan, const guest_profile& guest,
+                  std::string_view share_dir) {
+  for (const auto& step : plan.steps) {
+    if (!guest.entries && step.type != entry_type::file)
+      return error{errc::failed_precondition,
+                   "the guest agent is older than 3.3, which takes neither "
+                   "directories nor symlinks"};
+    if (!share_dir.empty() && !is_strictly_below(sent_path(step), share_dir))
+      return error{errc::failed_precondition, "copy to guest path " + step.path
+                                                + ": it is not below "
+                                                + std::string{share_dir}};
+  }
+  return unit{};
 }
 
 } // namespace fsshare

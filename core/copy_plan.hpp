@@ -54,6 +54,8 @@ struct copy_step {
   /// An empty link over a link that resolves, for a guest agent that removes
   /// nothing else: INTERNAL with ENOENT is its success.
   bool is_unlinking = false;
+  /// Only gives the directory it names its owner; see owner_step().
+  bool is_for_owner = false;
   /// A link that may have been made already, by a request without an answer,
   /// for a guest agent that then answers EEXIST.
   bool may_exist = false;
@@ -135,10 +137,10 @@ copy_step removal_step(std::string_view path, std::uint32_t directory_uid,
 std::uint32_t wire_mode(const copy_step& step);
 
 /// Returns the path that the requests of a step name. Guest agents 3.18 to 3.32
-/// remove a finished temporary that bears the very name of its file, just before
-/// they would rename it. So a file such as `a.tmp` is sent to a name of the same
-/// temporary that is too long for any file: whole, with its mode and owner, its
-/// contents stay under the name of the temporary.
+/// remove a finished temporary that bears the very name of its file, just
+/// before they would rename it. So a file such as `a.tmp` is sent to a name of
+/// the same temporary that is too long for any file: whole, with its mode and
+/// owner, its contents stay under the name of the temporary.
 inline const std::string& sent_path(const copy_step& step) {
   return step.sent_as.empty() ? step.path : step.sent_as;
 }
@@ -151,7 +153,13 @@ bool was_done(const copy_step& step, bool is_last, errc code,
 
 /// Checks that the guest agent takes what the plan sends.
 /// @returns `errc::failed_precondition` for guest agents up to 3.2, which take
-///          single files only, if the plan has anything else.
-status check_plan(const copy_plan& plan, const guest_profile& guest);
+///          single files only, if the plan has anything else; and for a path
+///          that is not below `share_dir`, component by component: guest agents
+///          3.18 to 3.32 delete everybody's copies when they are sent the
+///          directory itself.
+/// @param share_dir guest path of the directory that holds all copies; empty if
+///        it is not known.
+status check_plan(const copy_plan& plan, const guest_profile& guest,
+                  std::string_view share_dir = {});
 
 } // namespace fsshare

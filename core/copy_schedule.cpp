@@ -103,6 +103,14 @@ const copy_step* copy_schedule::oldest_in_flight() const {
                                     : &plan_->steps[oldest->second.step];
 }
 
+std::vector<const copy_step*> copy_schedule::files_in_doubt() const {
+  std::vector<const copy_step*> files;
+  for (const auto& entry : in_flight_)
+    if (states_[entry.second.step].chunks > 1)
+      files.push_back(&plan_->steps[entry.second.step]);
+  return files;
+}
+
 // Makes the steps of the next stage known, if there is one.
 void copy_schedule::open_stage() {
   const auto& steps = plan_->steps;

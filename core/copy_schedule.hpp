@@ -92,6 +92,9 @@ public:
   /// none.
   const copy_step* oldest_in_flight() const;
 
+  /// Returns the files of several chunks of which some have no answer.
+  std::vector<const copy_step*> files_in_doubt() const;
+
   /// Returns the number of requests without an answer.
   std::size_t in_flight() const {
     return in_flight_.size();

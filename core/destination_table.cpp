@@ -7,6 +7,10 @@ namespace fsshare {
 
 namespace {
 
+// As often a first copy begins anew because its connection ended in the middle
+// of a file.
+constexpr unsigned most_doubtful_tries = 16;
+
 // Modes and owners are compared at every tenth sweep only: that reads the
 // whole tree's metadata.
 constexpr unsigned deep_sweep_every = 10;
@@ -18,8 +22,11 @@ constexpr std::chrono::nanoseconds lost_events_pause
 
 // Whether a first copy with this outcome is given up. A superseded try that
 // cannot be removed is in nobody's way.
-bool fails_first_copy(const order_outcome& outcome) {
+// One with a chunk in doubt is tried again, under another name.
+bool fails_first_copy(const order_outcome& outcome, unsigned failures) {
   const bool is_removal = !outcome.removals.empty();
+  if (outcome.cause == stop_cause::doubtful && failures < most_doubtful_tries)
+    return false;
   return !outcome.complete && outcome.cause != stop_cause::superseded
          && !(is_removal && outcome.sent);
 }
@@ -180,7 +187,7 @@ destination_table::finished(destination_id id, const order_outcome& outcome,
     return live;
   }
   if (!d->first_answered && !d->leaving && d->copy.failures() > 0
-      && fails_first_copy(outcome))
+      && fails_first_copy(outcome, d->copy.failures()))
     begin_leaving(*d, why, now);
   return std::nullopt;
 }

@@ -26,18 +26,10 @@ std::string temp_path(std::string_view path) {
   return join(parent_path(path), temp_name(base_name(path)));
 }
 
-copy_step empty_file(const std::string& path) {
-  copy_step step;
-  step.type = entry_type::file;
-  step.path = path;
-  step.mode = emptied_mode;
-  return step;
-}
-
 // Completes a temporary of exactly `size` bytes under `path`. It takes no room,
 // which a guest that is full has not.
 copy_step moved_temporary(const std::string& path, std::uint64_t size) {
-  auto step = empty_file(path);
+  auto step = empty_file_step(path);
   step.offset = size;
   step.announced_size = size;
   return step;
@@ -165,12 +157,12 @@ void planner::add_group(const temp_group& group, const std::string& temp,
     if (emptied.empty())
       emptied.push_back(under);
     if (unfinished || !own->is_finished)
-      steps.push_back(spend_step(empty_file(under), longest));
+      steps.push_back(spend_step(empty_file_step(under), longest));
     else
       steps.push_back(moved_temporary(under, own->size));
   }
   for (const auto& path : emptied)
-    steps.push_back(empty_file(path));
+    steps.push_back(empty_file_step(path));
   std::optional<std::uint32_t> before;
   for (auto& step : steps) {
     const auto after = add(stage::files, std::move(step));
@@ -191,6 +183,14 @@ void add_contents(guest_contents& to, const tree_snapshot& tree,
     else if (path.ends_with(temp_extension))
       to.obstacles.push_back(std::move(path));
   }
+}
+
+copy_step empty_file_step(std::string_view path) {
+  copy_step step;
+  step.type = entry_type::file;
+  step.path = path;
+  step.mode = emptied_mode;
+  return step;
 }
 
 emptying_plan plan_emptying(const std::vector<guest_contents>& paths) {

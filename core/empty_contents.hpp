@@ -44,6 +44,11 @@ struct guest_contents {
 void add_contents(guest_contents& to, const tree_snapshot& tree,
                   std::string_view guest_path);
 
+/// Returns the step that puts an empty regular file of root's where something
+/// is. Guest agents from 3.18 on remove what was there, whole directories too;
+/// older ones replace files and links alone.
+copy_step empty_file_step(std::string_view path);
+
 /// How the contents of several guest paths are freed where nothing can be
 /// removed.
 struct emptying_plan {

@@ -53,7 +53,8 @@ result<guest_address> parse_remote(std::string_view text,
                                    std::string_view path) {
   if (const auto why = path_defect(path); !why.empty())
     return bad(text, why);
-  return guest_address{address_scheme::unix_socket, std::string{path}, 0, 0};
+  return guest_address{address_scheme::unix_socket, std::string{path}, 0, 0,
+                       true};
 }
 
 result<guest_address> parse_hybrid(std::string_view text,

@@ -20,6 +20,9 @@ struct guest_address {
   std::uint32_t cid = 0;
   /// vsock and hybrid vsock.
   std::uint32_t port = 0;
+  /// Written as `remote://`: what listens there hands requests on through a
+  /// network.
+  bool is_remote = false;
 
   friend bool operator==(const guest_address&, const guest_address&) = default;
 };

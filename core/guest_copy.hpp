@@ -68,6 +68,9 @@ enum class stop_cause : std::uint8_t {
   failed,
   /// The connection ended in the middle.
   interrupted,
+  /// The same of a first copy with a chunk of a file unanswered, which may come
+  /// late: the copy can go on under another name.
+  doubtful,
   /// It was told to stop.
   superseded,
 };
@@ -310,6 +313,7 @@ private:
   void root_finished(const order_outcome& outcome, time_point now);
   void removal_finished(const removal_order& order,
                         const order_outcome& outcome, time_point now);
+  void end_removed(const removal_order& order, const order_outcome& outcome);
   void generation_removed(const std::string& name, removal_result result,
                           time_point now);
   void went_live(pending_push push, time_point now);
@@ -369,6 +373,8 @@ private:
   std::set<std::string> wanted_links_;
   bool leaving_ = false;
   bool left_ = false;
+  /// After leave(): a policy forbids the removal of the root itself.
+  bool root_denied_ = false;
   /// Some request was sent.
   bool sent_ = false;
   /// By name in the root; those that are wanted again do not count.

@@ -96,11 +96,9 @@ void guest_copy::root_finished(const order_outcome& outcome, time_point now) {
 void guest_copy::removal_finished(const removal_order& order,
                                   const order_outcome& outcome,
                                   time_point now) {
-  if (leaving_ && order.steps.front().path == settings_.root) {
-    left_ = true;
-    if (outcome.removals.empty()
-        || outcome.removals.front() != removal_result::removed)
-      leftovers_.push_back({settings_.root, outcome.err.message});
+  if (leaving_
+      && (root_denied_ || order.steps.front().path == settings_.root)) {
+    end_removed(order, outcome);
     return;
   }
   bool any_failed = false;
@@ -130,6 +128,21 @@ void guest_copy::removal_finished(const removal_order& order,
     removal_retry_at_ = now + removal_retry_.next();
   else
     removal_retry_.reset();
+}
+
+// A policy may forbid to remove the root alone: then all that is in it goes.
+void guest_copy::end_removed(const removal_order& order,
+                             const order_outcome& outcome) {
+  const bool is_denied = !outcome.removals.empty()
+                         && outcome.removals.front() == removal_result::denied;
+  const bool is_root = order.steps.front().path == settings_.root;
+  if (is_root && !outcome.complete)
+    leftovers_ = {{settings_.root, outcome.err.message}};
+  if (!is_root && outcome.complete)
+    leftovers_ = {{settings_.root, "nothing is in it any more; the guest's "
+                                   "policy forbids its removal"}};
+  left_ = !is_root || !is_denied;
+  root_denied_ = is_denied;
 }
 
 void guest_copy::note_removal(const std::string& name, removal_result result,

@@ -3,6 +3,7 @@
 
 #include "core/copy_rest.hpp"
 #include "core/paths.hpp"
+#include "core/share_dir_owner.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -18,6 +19,9 @@ bool is_at_or_below(std::string_view path, std::string_view dir) {
 } // namespace
 
 guest_job::guest_job(guest_order order) : order_(std::move(order)) {
+  if (const auto* removal
+      = std::get_if<removal_order>(&std::get<guest_order>(order_)))
+    removal_.emplace(*removal);
 }
 
 guest_job::guest_job(tree_order order) : order_(std::move(order)) {
@@ -31,45 +35,11 @@ copy_plan guest_job::make_plan(const guest_profile& guest) const {
     return plan_push(*push->snapshot, push->options, guest);
   copy_plan plan;
   plan.steps = std::get<steps_order>(order).steps;
+  // What is in a directory follows it.
+  if (!plan.steps.empty() && plan.steps.front().type == entry_type::directory)
+    for (std::size_t i = 1; i < plan.steps.size(); ++i)
+      plan.steps[i].stage = 1;
   return plan;
-}
-
-copy_plan guest_job::begin_removal(const guest_profile& guest) {
-  const auto& wanted = std::get<removal_order>(std::get<guest_order>(order_));
-  removals_.assign(wanted.steps.size(), removal_result::failed);
-  if (!guest.removal)
-    return begin_emptying(wanted);
-  copy_plan plan;
-  plan.steps = wanted.steps;
-  return plan;
-}
-
-copy_plan guest_job::begin_emptying(const removal_order& wanted) {
-  auto contents = wanted.contents;
-  contents.resize(wanted.steps.size());
-  auto emptying = plan_emptying(contents);
-  path_of_step_ = std::move(emptying.path_of_step);
-  left_of_path_.assign(contents.size(), 0);
-  for (const auto path : path_of_step_)
-    ++left_of_path_[path];
-  for (std::size_t i = 0; i < contents.size(); ++i) {
-    if (contents[i].empty()) {
-      removals_[i] = removal_result::impossible;
-    } else if (const auto& why = emptying.why_not[i]; !why.empty()) {
-      removals_[i] = removal_result::impossible;
-      notes_.push_back({wanted.steps[i].path, "cannot be emptied: " + why});
-    } else if (left_of_path_[i] == 0) {
-      removals_[i] = removal_result::emptied;
-    }
-  }
-  if (emptying.plan.steps.empty())
-    fail(removal_error(removals_));
-  return std::move(emptying.plan);
-}
-
-bool guest_job::is_removal() const {
-  const auto* order = std::get_if<guest_order>(&order_);
-  return order != nullptr && std::holds_alternative<removal_order>(*order);
 }
 
 bool guest_job::concerns(std::string_view guest_path) const {
@@ -94,15 +64,18 @@ bool guest_job::is_first_copy() const {
   return push != nullptr && push->options.send_others;
 }
 
-void guest_job::begin(const guest_profile& guest) {
+void guest_job::begin(const guest_profile& guest,
+                      const guest_inventory& there) {
   if (stage_ == stage::interrupted) {
     begin_rest(guest);
     return;
   }
   stage_ = stage::running;
   guest_ = guest;
-  auto plan = is_removal() ? begin_removal(guest) : make_plan(guest);
-  if (auto checked = check_plan(plan, guest); !checked)
+  auto plan = removal_ ? removal_->begin(guest, there) : make_plan(guest);
+  if (!removal_ && guest.parent_chown)
+    keep_share_dir_owner(plan, there.share_dir());
+  if (auto checked = check_plan(plan, guest, there.share_dir()); !checked)
     fail(checked.err());
   schedule_ = copy_schedule{std::make_shared<const copy_plan>(std::move(plan))};
   if (error_)
@@ -164,8 +137,9 @@ void guest_job::answered(const copy_request& request, errc code,
   --in_flight_;
   schedule_.acknowledge(request.id);
   const auto& step = step_of(request);
-  if (is_removal()) {
-    settle_removal(request, code, message);
+  if (removal_) {
+    removal_->answered(request.step, step, code, message);
+    go_on_removing();
     return;
   }
   if (step.is_flip && code == errc::none)
@@ -183,54 +157,13 @@ void guest_job::answered(const copy_request& request, errc code,
     fail({code, "copy to guest path " + step.path + ": " + message});
 }
 
-void guest_job::settle_removal(const copy_request& request, errc code,
-                               const std::string& message) {
-  if (!guest_.removal) {
-    settle_emptying(request, code, message);
+// Tries what has not worked in another way.
+void guest_job::go_on_removing() {
+  if (error_ || !schedule_.done())
     return;
-  }
-  auto& result = removals_[request.step];
-  if (guest_.classify_removal(code, message) == removal_outcome::removed)
-    result = removal_result::removed;
-  else
-    not_removed(result, request, code, message);
-}
-
-void guest_job::settle_emptying(const copy_request& request, errc code,
-                                const std::string& message) {
-  const auto path = path_of_step_[request.step];
-  const bool is_done = code == errc::none
-                       || (step_of(request).is_unlinking
-                           && guest_profile::unlinked(code, message));
-  if (!is_done)
-    not_removed(removals_[path], request, code, message);
-  else if (--left_of_path_[path] == 0
-           && removals_[path] == removal_result::failed)
-    removals_[path] = removal_result::emptied;
-}
-
-void guest_job::not_removed(removal_result& result, const copy_request& request,
-                            errc code, const std::string& message) {
-  result = code == errc::permission_denied ? removal_result::denied
-                                           : removal_result::failed;
-  // The other paths are tried all the same.
-  if (!error_)
-    notes_.push_back({step_of(request).path, message});
-}
-
-// Why paths are still there though every answer has come.
-error guest_job::removal_error(
-  const std::vector<removal_result>& removals) const {
-  if (!notes_.empty())
-    return {errc::internal, "remove guest path " + notes_.front().path + ": "
-                              + notes_.front().reason};
-  const bool is_emptied
-    = std::find(removals.begin(), removals.end(), removal_result::emptied)
-      != removals.end();
-  return {errc::unimplemented,
-          is_emptied ? "its contents are freed, and empty names stay, which "
-                       "this guest agent cannot remove"
-                     : "not removable by this guest agent"};
+  if (auto plan = removal_->next())
+    schedule_
+      = copy_schedule{std::make_shared<const copy_plan>(*std::move(plan))};
 }
 
 void guest_job::unsent(const copy_request& request, const error& why) {
@@ -246,13 +179,31 @@ void guest_job::disconnected(const error& why, time_point now,
   in_flight_ = 0;
   if (!begun() || error_)
     return;
-  if (is_first_copy() && !is_out_of_patience(now, patience)) {
+  const bool goes_on = is_first_copy() && !is_out_of_patience(now, patience);
+  const auto in_doubt = schedule_.files_in_doubt();
+  if (goes_on && in_doubt.empty()) {
     stage_ = stage::interrupted;
     return;
   }
-  cause_ = stop_cause::interrupted;
+  cause_ = goes_on && is_free_to_move(in_doubt) ? stop_cause::doubtful
+                                                : stop_cause::interrupted;
   const auto* step = schedule_.oldest_in_flight();
   fail(step == nullptr ? why : why.within("copy to guest path " + step->path));
+}
+
+// A late chunk puts a hole into a finished file, or takes it away, so what was
+// in doubt is never sent again under the same name. What is in a volume's root
+// beside the generations has no other.
+bool guest_job::is_free_to_move(
+  const std::vector<const copy_step*>& files) const {
+  const auto* order = std::get_if<guest_order>(&order_);
+  if (order == nullptr)
+    return true;
+  const auto& options = std::get<push_order>(*order).options;
+  const auto generation = join(options.guest_root, options.attempt_name);
+  return std::all_of(files.begin(), files.end(), [&](const copy_step* file) {
+    return is_below(file->path, generation);
+  });
 }
 
 bool guest_job::is_out_of_patience(time_point now,
@@ -294,20 +245,16 @@ order_outcome guest_job::outcome() const {
   outcome.flip = flip_;
   outcome.sent = sent_ > 0;
   outcome.requests = sent_;
-  outcome.removals = removals_;
-  if (is_removal() && removals_.empty())
-    outcome.removals.assign(
-      std::get<removal_order>(std::get<guest_order>(order_)).steps.size(),
-      removal_result::failed);
   outcome.complete = !error_;
   outcome.cause = cause_;
   if (error_)
     outcome.err = *error_;
-  if (is_removal()) {
+  if (removal_) {
+    outcome.removals = removal_->results();
     for (const auto& result : outcome.removals)
       outcome.complete &= result == removal_result::removed;
     if (!error_ && !outcome.complete)
-      outcome.err = removal_error(outcome.removals);
+      outcome.err = removal_->why();
     return outcome;
   }
   const auto& plan = schedule_.plan();

@@ -3,6 +3,8 @@
 
 #include "core/copy_schedule.hpp"
 #include "core/guest_copy.hpp"
+#include "core/guest_inventory.hpp"
+#include "core/guest_removal.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -24,8 +26,10 @@ struct tree_order {
 /// requests that it hands out and tells it the answers.
 ///
 /// First copies, to paths that nobody uses yet, outlive their connection: the
-/// next one gets the rest of them. All else ends with it, since it may happen
-/// or not, which is for whoever gave the order to find out.
+/// next one gets the rest of them, unless a chunk of a file had no answer: then
+/// they end with `stop_cause::doubtful`, to begin anew under another name. All
+/// else ends with it, since it may happen or not, which is for whoever gave the
+/// order to find out.
 class guest_job {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -34,8 +38,16 @@ public:
   explicit guest_job(tree_order order);
 
   /// Makes the plan, or that of the rest after an interruption. An order that
-  /// this guest agent cannot carry out ends at once.
-  void begin(const guest_profile& guest);
+  /// this guest agent cannot carry out ends at once, and so does one that would
+  /// send anything but below the shared directory.
+  /// @param there what may be in the guest; removals take it from there.
+  void begin(const guest_profile& guest,
+             const guest_inventory& there = guest_inventory{});
+
+  /// Returns whether all of the request's step was acknowledged.
+  bool is_done(const copy_request& request) const {
+    return schedule_.reach(request.step) == step_reach::done;
+  }
 
   /// Returns whether it changes anything at or below the guest path of a copy.
   bool concerns(std::string_view guest_path) const;
@@ -99,21 +111,15 @@ private:
   };
 
   copy_plan make_plan(const guest_profile& guest) const;
-  copy_plan begin_removal(const guest_profile& guest);
-  copy_plan begin_emptying(const removal_order& wanted);
-  bool is_removal() const;
   bool is_first_copy() const;
+  bool is_free_to_move(const std::vector<const copy_step*>& files) const;
   bool is_out_of_patience(time_point now, std::chrono::nanoseconds patience);
   void begin_rest(const guest_profile& guest);
-  void settle_removal(const copy_request& request, errc code,
-                      const std::string& message);
-  void settle_emptying(const copy_request& request, errc code,
-                       const std::string& message);
-  void not_removed(removal_result& result, const copy_request& request,
-                   errc code, const std::string& message);
-  error removal_error(const std::vector<removal_result>& removals) const;
+  void go_on_removing();
 
   std::variant<guest_order, tree_order> order_;
+  /// Of a removal_order.
+  std::optional<guest_removal> removal_;
   guest_profile guest_;
   stage stage_ = stage::waiting;
   /// Of no steps before begin().
@@ -126,11 +132,6 @@ private:
   std::optional<time_point> stalled_since_;
   std::uint64_t finished_at_stall_ = 0;
   flip_state flip_ = flip_state::not_sent;
-  std::vector<removal_result> removals_;
-  /// Where paths are emptied instead: index of the path of each step, and for
-  /// each path the number of steps that were not carried out.
-  std::vector<std::uint32_t> path_of_step_;
-  std::vector<std::size_t> left_of_path_;
   skipped_list notes_;
   std::size_t in_flight_ = 0;
   /// Number of requests that were handed out.

@@ -47,6 +47,10 @@ struct share {
   std::optional<copy_category> category = std::nullopt;
   /// The rule of the category is `audit`.
   bool would_be_denied = false;
+  /// Of an emptyDir: which part of it is shared, relative to its root.
+  std::string inside = {};
+  /// A directory with all symlinks resolved, once it was looked at.
+  std::string resolved = {};
   /// What ShareFile answers, once ready.
   share_file_reply reply;
 };

@@ -3,6 +3,18 @@
 
 namespace fsshare {
 
+std::string shared_copies::copy::missing_part(std::string_view inside) const {
+  if (inside.empty())
+    return {};
+  for (auto end = inside.find('/');; end = inside.find('/', end + 1)) {
+    const auto part = inside.substr(0, end);
+    if (!parts.contains(part))
+      return std::string{part};
+    if (end == std::string_view::npos)
+      return {};
+  }
+}
+
 shared_copies::copy& shared_copies::join(const std::string& share_id,
                                          const copy_terms& terms) {
   const auto known = open_.emplace(terms.key, share_id).first;
@@ -17,6 +29,12 @@ shared_copies::copy& shared_copies::join(const std::string& share_id,
 }
 
 shared_copies::copy* shared_copies::find(const std::string& copy_id) {
+  const auto i = copies_.find(copy_id);
+  return i == copies_.end() ? nullptr : &i->second;
+}
+
+const shared_copies::copy*
+shared_copies::find(const std::string& copy_id) const {
   const auto i = copies_.find(copy_id);
   return i == copies_.end() ? nullptr : &i->second;
 }

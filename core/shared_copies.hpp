@@ -4,9 +4,11 @@
 #include "core/tree_snapshot.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fsshare {
@@ -37,6 +39,9 @@ struct copy_terms {
   std::string source;
   /// Where it goes if it is the first.
   std::string guest_path;
+  /// For another guest path, if it needs one.
+  std::string container_id = {};
+  std::string destination = {};
 };
 
 /// The guest copies of one sandbox, and which shares use them. A copy has a
@@ -52,9 +57,17 @@ public:
     bool running = true;
     /// Number of its order to GUEST PROXY; 0 before it is sent.
     std::uint64_t order = 0;
+    /// How often it began anew under another name.
+    unsigned renamed = 0;
     /// What a tree lacks in the guest.
     skipped_list skipped = {};
     std::set<std::string> shares = {};
+    /// Of an emptyDir: what it had when it was copied, relative to its root.
+    std::set<std::string, std::less<>> parts = {};
+
+    /// Returns the first directory on the way to `inside` that the copy does
+    /// not have, or `inside` itself; empty if it has them all.
+    std::string missing_part(std::string_view inside) const;
   };
 
   /// Makes a share use the copy of its terms' key; a new one if there is none,
@@ -63,6 +76,7 @@ public:
   copy& join(const std::string& share_id, const copy_terms& terms);
 
   copy* find(const std::string& copy_id);
+  const copy* find(const std::string& copy_id) const;
 
   /// Returns the copy that a share uses; null if it uses none.
   const copy* used_by(const std::string& share_id) const;

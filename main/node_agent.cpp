@@ -260,11 +260,11 @@ status node_agent::parts::start_actors() {
     = [this, with = neighbours()](const std::string& id,
                                   const std::optional<sandbox_legacy>& legacy) {
         return system.spawn<state_actor<sandbox_state>>(
-          sandbox_options{id, config.share.root, config.guest.share_dir,
-                          config.mounts.recursive ? submounts::take
-                                                  : submounts::leave,
-                          config.copy.categories, config.volumes.guest_copies,
-                          legacy, config.api.socket + ".copies"},
+          sandbox_options{
+            id, config.share.root, config.guest.share_dir,
+            config.mounts.recursive ? submounts::take : submounts::leave,
+            config.copy.categories, config.volumes.guest_copies, legacy,
+            config.api.socket + ".copies", config.guest.end_timeout},
           with);
       };
   node = system.spawn<state_actor<node_state>>(make_sandbox, registry);
@@ -299,7 +299,9 @@ sandbox_neighbours node_agent::parts::neighbours() {
         o.address = address;
         o.dial_timeout = config.guest.dial_timeout;
         o.request_timeout = config.guest.request_timeout;
-        o.quiet_time = config.guest.quiet_time;
+        o.quiet_time = address.is_remote ? config.guest.remote_quiet_time
+                                         : config.guest.quiet_time;
+        o.end_timeout = config.guest.end_timeout;
         o.debt_interval = config.volumes.sweep_interval;
         o.window_requests = config.copy.window_requests;
         o.window_bytes = config.copy.window_bytes;

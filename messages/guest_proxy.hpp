@@ -6,6 +6,7 @@
 #include "core/debt_list.hpp"
 #include "core/guest_budget.hpp"
 #include "core/guest_copy.hpp"
+#include "core/guest_inventory.hpp"
 #include "core/tree_snapshot.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
@@ -46,6 +47,9 @@ struct copy_tree {
 };
 struct tree_copied {
   skipped_list skipped;
+  /// Nothing is copied: the connection ended with a chunk of a file unanswered.
+  /// The name is not to be used again, another one is.
+  bool needs_other_name = false;
 };
 
 /// Removes a guest copy by best effort.
@@ -88,6 +92,7 @@ struct guest_legacy {
   std::string cause;
   guest_budget budget{0};
   debt_list debts{std::chrono::nanoseconds{0}};
+  guest_inventory inventory{};
 };
 
 /// Comes before anything else, with what the proxy before this one left, of
@@ -95,6 +100,8 @@ struct guest_legacy {
 /// reason, with what it leaves; everything else it owed was answered by then.
 struct take_over {
   std::optional<guest_legacy> legacy;
+  /// Guest path of the directory that holds all copies of the sandbox.
+  std::string share_dir{};
 };
 
 /// INTERNAL: a dial ended. `attempt` tells a late answer from the current one.

@@ -27,6 +27,11 @@ struct sandbox_legacy {
   std::set<std::string> images;
 };
 
+/// INTERNAL: whoever ended the last share of a copy has waited long enough.
+struct copy_end_due {
+  std::string copy_id;
+};
+
 /// SANDBOX: one per sandbox; owns what is prepared and shared for it. Requests
 /// were checked; each is answered once what it asks for is done or undone,
 /// whether or not the asker still lives.
@@ -43,7 +48,8 @@ using sandbox_actor = caf::typed_actor<
   rpc<unshare_rootfs_reply, unshare_rootfs_request>,
   rpc<start_watcher_reply, start_watcher_request>,
   rpc<stop_watcher_reply, stop_watcher_request>,
-  rpc<get_sandbox_reply, get_sandbox_request>, rpc<sandbox_legacy, await_end>>;
+  rpc<get_sandbox_reply, get_sandbox_request>, rpc<sandbox_legacy, await_end>,
+  msg<copy_end_due>>;
 
 } // namespace fsshare
 
@@ -69,6 +75,7 @@ FSSHARE_MESSAGE(fsshare::get_sandbox_request)
 FSSHARE_MESSAGE(fsshare::get_sandbox_reply)
 FSSHARE_MESSAGE(fsshare::await_end)
 FSSHARE_MESSAGE(fsshare::sandbox_legacy)
+FSSHARE_MESSAGE(fsshare::copy_end_due)
 
 CAF_BEGIN_TYPE_ID_BLOCK(fsshare_sandbox, fsshare::type_range(4))
   CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::prepare_request))
@@ -93,4 +100,5 @@ CAF_BEGIN_TYPE_ID_BLOCK(fsshare_sandbox, fsshare::type_range(4))
   CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::get_sandbox_reply))
   CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::await_end))
   CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::sandbox_legacy))
+  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::copy_end_due))
 CAF_END_TYPE_ID_BLOCK(fsshare_sandbox)

@@ -5,12 +5,14 @@
 #include "core/host_volume.hpp"
 #include "core/hung_read.hpp"
 #include "core/opened_sources.hpp"
+#include "core/pod_volume_part.hpp"
 #include "core/tree_snapshot.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +41,8 @@ struct source_class {
   std::string resolved;
   /// Of the pod's volume that the source is or lies in; see plugin_of().
   std::string plugin;
+  /// The emptyDir that the source is or lies in, and where in it.
+  std::optional<pod_volume_part> empty_dir;
   /// False also if it is missing.
   bool is_directory = false;
 };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/pod_volume_part.hpp"
+
+#include <optional>
 #include <string>
 
 namespace fsshare {
@@ -14,6 +17,13 @@ std::string resolved_path(const std::string& path);
 /// whose part it is. Empty if it is in none. Blocks on the disk.
 /// @param resolved what resolved_path() says of `path`.
 std::string find_plugin(const std::string& path, const std::string& resolved);
+
+/// Returns the emptyDir that `resolved` is or lies in, and where in it. For the
+/// source of a subPath mount, of which each container has a bind of its own
+/// somewhere else, the mount table says which directory it is, and device and
+/// inode have to agree. Nothing for other paths, or where that cannot be told.
+/// Blocks on the disk.
+std::optional<pod_volume_part> find_empty_dir(const std::string& resolved);
 
 /// Returns whether there is a directory at `path`; symlinks are none.
 bool is_directory_at(const std::string& path);

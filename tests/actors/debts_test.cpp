@@ -171,18 +171,18 @@ TEST_CASE("an old generation whose removal fails is shown until it is gone") {
   });
 }
 
-TEST_CASE("what a guest agent cannot remove stays a debt and costs no "
-          "request") {
+TEST_CASE("what a guest agent cannot remove is emptied, stays a debt and costs "
+          "no further request") {
   chooser choose{1};
   node_world w{choose};
   w.add_volume("cm").rotate({{"a", {"text"}}});
   auto& guest = w.add_sandbox("s1", guest::profile::v3_3);
   const auto shared = w.share("s1", "c1", "cm");
   w.settle();
-  const auto requests = guest.carried_out.size();
   const auto left = unshare(w, shared.share_id);
+  const auto requests = guest.carried_out.size();
   REQUIRE(left.pending.size() == 1);
-  CHECK(left.pending.front().reason.find("not removable by this guest agent")
+  CHECK(left.pending.front().reason.find("contents are freed")
         != std::string::npos);
   w.pass(65s);
   CHECK(pending_of(w) == std::vector{shared.guest_path});

@@ -89,7 +89,7 @@ struct guest_fixture {
       const auto sent = send(step, chosen->second, source_root);
       const bool is_last
         = chosen->second.offset + chosen->second.length == step.size;
-      const auto why = sent ? error{} : sent.err();
+      const auto why = sent ? error{errc::none, {}} : sent.err();
       REQUIRE_MESSAGE(was_done(step, is_last, why.code, why.message),
                       step.path << ": " << why.message);
       schedule.acknowledge(chosen->first);

@@ -119,12 +119,19 @@ result<bytes> sim_guest::answer(const waiting_request& request) {
   return reply;
 }
 
+result<bytes> sim_guest::judged(const waiting_request& request) {
+  if (request.copy && denies && denies(*request.copy))
+    return error{errc::permission_denied,
+                 "CopyFileRequest is blocked by policy"};
+  return answer(request);
+}
+
 void sim_guest::carry_out(std::size_t i) {
   const auto request = take(i);
   // A handler is cancelled with its connection, unless it has begun.
   if (!request.from->is_open && !lateness)
     return;
-  const auto reply = answer(request);
+  const auto reply = judged(request);
   const auto& session = request.from->session;
   request.from->deliver(
     reply ? session.respond(request.call.stream, errc::none, {}, *reply)
@@ -141,7 +148,7 @@ void sim_guest::fail(std::size_t i, const std::string& why) {
 void sim_guest::carry_out_and_drop(std::size_t i) {
   const auto request = take(i);
   if (request.from->is_open || lateness)
-    (void)answer(request);
+    (void)judged(request);
   drop();
 }
 

@@ -78,6 +78,8 @@ public:
   std::size_t ended_connections = 0;
   /// Number of requests that fail() has answered.
   std::size_t failed_requests = 0;
+  /// The guest's policy: what it says true of is answered PERMISSION_DENIED.
+  std::function<bool(const grpc::CopyFileRequest&)> denies;
   /// Called before each CopyFile that is carried out.
   std::function<void(const grpc::CopyFileRequest&)> before_copy;
 
@@ -93,6 +95,7 @@ private:
   void connection_ended(const link& which);
   waiting_request take(std::size_t i);
   result<bytes> answer(const waiting_request& request);
+  result<bytes> judged(const waiting_request& request);
 
   guest::guest_api api_;
   std::weak_ptr<link> current_;

@@ -68,7 +68,8 @@ TEST_CASE("every key is read") {
     "mounts": {"api": "classic", "recursive": false,
                "visibility": "assumed"},
     "guest": {"share_dir": "/g", "dial_timeout": "1s",
-              "request_timeout": "250ms", "quiet_time": "3s"},
+              "request_timeout": "250ms", "quiet_time": "3s",
+              "remote_quiet_time": "7s", "end_timeout": "8s"},
     "copy": {"window_requests": 1, "window_bytes": 1048576,
              "node_bytes": 33554432, "cross_mounts": true,
              "limits": {"entries": 2, "file_bytes": 3, "volume_bytes": 4,
@@ -89,7 +90,7 @@ TEST_CASE("every key is read") {
   expected.share = {"/r"};
   expected.mounts
     = {mount_api_choice::classic, false, visibility_check::assumed};
-  expected.guest = {"/g", 1s, 250ms, 3s};
+  expected.guest = {"/g", 1s, 250ms, 3s, 7s, 8s};
   using enum copy_rule;
   expected.copy = {1,
                    1048576,

@@ -65,7 +65,7 @@ void send(copy_schedule& schedule, const guest_dir& guest, std::mt19937& random,
     const auto& step = schedule.plan().steps[request.step];
     const auto done = guest.carry_out(step, request.offset, request.length);
     const bool is_last = request.offset + request.length == step.size;
-    const auto why = done ? error{} : done.err();
+    const auto why = done ? error{errc::none, {}} : done.err();
     CHECK_MESSAGE(was_done(step, is_last, why.code, why.message),
                   step.path << ": " << why.message);
   };

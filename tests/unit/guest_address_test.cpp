@@ -35,7 +35,7 @@ TEST_CASE("every scheme is read") {
         == guest_address{unix_socket, "/run/a.sock", 0, 0});
   CHECK(good("unix://@name") == guest_address{unix_socket, "@name", 0, 0});
   CHECK(good("remote:///run/a.sock")
-        == guest_address{unix_socket, "/run/a.sock", 0, 0});
+        == guest_address{unix_socket, "/run/a.sock", 0, 0, true});
   CHECK(good("hvsock:///run/vm.sock:1024")
         == guest_address{hybrid_vsock, "/run/vm.sock", 0, 1024});
   CHECK(good("vsock://3:1024") == guest_address{vsock, "", 3, 1024});

@@ -137,6 +137,40 @@ TEST_CASE("leaving removes the whole copy once and reports what stays") {
   }
 }
 
+TEST_CASE("of a volume whose root may not be removed all that is in it goes") {
+  auto copy = make();
+  copy.next(host("..1", {"a", "b"}), t0);
+  copy.finished(done(), t0);
+  copy.leave();
+  CHECK(words(copy.next(nullptr, t0)) == "remove /g/v;");
+  auto denied = removed(1, removal_result::denied);
+  denied.complete = false;
+  SUBCASE("by name") {
+    copy.finished(denied, t0);
+    CHECK_FALSE(copy.gone());
+    CHECK(words(copy.next(nullptr, t0))
+          == "remove /g/v/..data;remove /g/v/..1;remove /g/v/a;remove /g/v/b;");
+    SUBCASE("all of it") {
+      copy.finished(removed(4), t0);
+      REQUIRE(copy.pending().size() == 1);
+      CHECK(copy.pending().front().reason.find("nothing is in it")
+            != std::string::npos);
+    }
+    SUBCASE("not all") {
+      copy.finished(removed(4, removal_result::failed), t0);
+      REQUIRE(copy.pending().size() == 1);
+      CHECK(copy.pending().front().reason.find("nothing is in it")
+            == std::string::npos);
+    }
+  }
+  SUBCASE("or is emptied at once") {
+    copy.finished(removed(1, removal_result::emptied), t0);
+    REQUIRE(copy.pending().size() == 1);
+  }
+  CHECK(copy.gone());
+  CHECK(copy.pending().front().path == "/g/v");
+}
+
 TEST_CASE("leaving before anything was sent sends nothing") {
   auto copy = make();
   copy.leave();

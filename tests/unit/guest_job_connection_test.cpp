@@ -137,4 +137,76 @@ TEST_CASE("a link that may have been made is there if an old guest agent says "
   CHECK_FALSE(job.outcome().complete);
 }
 
+TEST_CASE(
+  "a first copy with a chunk in doubt ends, to begin anew under another "
+  "name") {
+  const auto large = [](std::string path) {
+    tree_entry file;
+    file.path = std::move(path);
+    file.type = entry_type::file;
+    file.size = 3 * default_chunk_bytes;
+    return file;
+  };
+  tree_snapshot s;
+  s.entries = {large("")};
+  guest_job job{tree_order{std::make_shared<const tree_snapshot>(s), "/g/f"}};
+  job.begin(newest());
+  const auto first = take(job);
+  REQUIRE(first.size() == 1);
+  SUBCASE("the first chunk") {
+    job.disconnected(gone, t0, 30s);
+    REQUIRE(job.ended());
+    CHECK(job.outcome().cause == stop_cause::doubtful);
+  }
+  SUBCASE("the last one") {
+    job.answered(first[0], errc::none, {});
+    job.answered(take(job).at(0), errc::none, {});
+    REQUIRE(take(job).size() == 1);
+    job.disconnected(gone, t0, 30s);
+    REQUIRE(job.ended());
+    CHECK(job.outcome().cause == stop_cause::doubtful);
+  }
+  SUBCASE("none: the file is sent again as it was") {
+    job.answered(first[0], errc::none, {});
+    job.disconnected(gone, t0, 30s);
+    CHECK_FALSE(job.ended());
+  }
+  SUBCASE("without patience it fails as ever") {
+    job.disconnected(gone, t0, 0s);
+    CHECK(job.outcome().cause == stop_cause::interrupted);
+  }
+}
+
+TEST_CASE("a volume moves to another generation's name, but what is beside its "
+          "generations has none") {
+  for (const bool is_beside : {false, true}) {
+    auto snapshot = std::make_shared<volume_snapshot>(*volume());
+    tree_entry file;
+    file.path = "large";
+    file.type = entry_type::file;
+    file.size = 2 * default_chunk_bytes;
+    (is_beside ? snapshot->others : snapshot->tree).entries.push_back(file);
+    push_options options;
+    options.guest_root = "/g/v";
+    options.attempt_name = "..1";
+    options.send_root = true;
+    options.send_others = true;
+    guest_job job{guest_order{push_order{snapshot, options}}};
+    job.begin(newest());
+    bool is_out = false;
+    while (!is_out) {
+      const auto requests = take(job);
+      REQUIRE_FALSE(requests.empty());
+      for (const auto& request : requests) {
+        is_out |= job.step_of(request).path.ends_with("/large");
+        if (!job.step_of(request).path.ends_with("/large"))
+          job.answered(request, errc::none, {});
+      }
+    }
+    job.disconnected(gone, t0, 30s);
+    REQUIRE(job.ended());
+    CHECK((job.outcome().cause == stop_cause::doubtful) != is_beside);
+  }
+}
+
 TEST_SUITE_END();

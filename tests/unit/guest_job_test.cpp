@@ -35,7 +35,7 @@ TEST_CASE("a failed request ends the push once nothing is in flight, and "
           "nothing more is handed out") {
   auto job = push();
   job.begin(newest());
-  // Root, generation, then key: fail at the first.
+  // Generation, then key: fail at the first.
   const auto requests = take(job);
   REQUIRE_FALSE(requests.empty());
   job.answered(requests.front(), errc::resource_exhausted, "disk full");
@@ -48,7 +48,7 @@ TEST_CASE("a failed request ends the push once nothing is in flight, and "
   CHECK_FALSE(outcome.complete);
   CHECK(outcome.flip == flip_state::not_sent);
   CHECK(outcome.err.code == errc::resource_exhausted);
-  CHECK(outcome.err.message == "copy to guest path /g/v: disk full");
+  CHECK(outcome.err.message == "copy to guest path /g/v/..1: disk full");
 }
 
 TEST_CASE("what is known of a flip depends on its answer") {

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/sandbox.hpp"
+#include "core/paths.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+// As often a first copy begins anew because its connection ended in the middle
+// of a file.
+constexpr unsigned most_names = 16;
+
+} // namespace
+
+// Answers when the copy of a tree has what the share is of. A part of an
+// emptyDir may have been made after it was copied, as the kubelet does for a
+// subPath; the rest, where the workload writes, is never sent again.
+void sandbox_state::join_tree(share& s, const shared_copies::copy& copy) {
+  s.reply.guest_path = join(copy.terms.guest_path, s.inside);
+  const auto part = copy.missing_part(s.inside);
+  if (part.empty()) {
+    auto skipped = copy.skipped;
+    if (copy.terms.life == copy_life::until_last_share && is_apart(s))
+      skipped.push_back({".", "another container has a copy of its own of this "
+                              "directory: neither sees what the other writes"});
+    share_ended(s.share_id, reply_with(s, std::move(skipped)));
+    return;
+  }
+  const auto fail = [this, id = s.share_id](caf::error& err) {
+    share_ended(id, from_caf(err));
+  };
+  ask(self_, neighbours_.reader,
+      read_tree{join(copy.terms.source, part), options_.sandbox_id})
+    .then(
+      [this, fail, part, id = s.share_id,
+       copy_id = copy.id](const tree_read& read) {
+        if (auto* known = copies_.find(copy_id))
+          send_part(*known, part, id, read.tree);
+      },
+      fail);
+}
+
+// Whether another container of the sandbox has a writable copy of the same
+// directory, as of a PersistentVolumeClaim.
+bool sandbox_state::is_apart(const share& s) const {
+  return !s.request.mount.read_only && !s.resolved.empty()
+         && std::any_of(state_.shares().begin(), state_.shares().end(),
+                        [&s](const auto& entry) {
+                          const auto& other = entry.second;
+                          return other.share_id != s.share_id
+                                 && other.kind == share_kind::tree
+                                 && other.resolved == s.resolved
+                                 && !other.request.mount.read_only;
+                        });
+}
+
+void sandbox_state::send_part(shared_copies::copy& copy,
+                              const std::string& part,
+                              const std::string& share_id,
+                              const tree_snapshot_ptr& tree) {
+  if (tree->entries.empty()) {
+    share_ended(share_id,
+                error{errc::not_found, join(copy.terms.source, part)
+                                         + ": there is nothing to copy"});
+    return;
+  }
+  // Another share may have had it sent meanwhile.
+  if (copy.missing_part(part).empty()) {
+    if (auto* s = state_.find(share_id))
+      join_tree(*s, copy);
+    return;
+  }
+  note_parts(copy, part, *tree);
+  ask(self_, proxy_,
+      copy_tree{{first_tree_order + ++last_order_},
+                join(copy.terms.source, part),
+                tree,
+                join(copy.terms.guest_path, part)})
+    .then(
+      [this, share_id, part, copy_id = copy.id](const tree_copied& copied) {
+        if (copied.needs_other_name)
+          part_failed(copy_id, part, share_id,
+                      {errc::unavailable, "the connection ended"});
+        else if (auto* s = state_.find(share_id))
+          if (const auto* known = copies_.find(copy_id))
+            join_tree(*s, *known);
+      },
+      [this, share_id, part, copy_id = copy.id](caf::error& err) {
+        part_failed(copy_id, part, share_id, from_caf(err));
+      });
+}
+
+void sandbox_state::note_parts(shared_copies::copy& copy,
+                               const std::string& part,
+                               const tree_snapshot& tree) {
+  if (copy.terms.life == copy_life::until_sandbox_ends)
+    for (const auto& entry : tree.entries)
+      copy.parts.insert(part.empty() ? entry.path : join(part, entry.path));
+}
+
+// Nothing of it is there.
+void sandbox_state::part_failed(const std::string& copy_id,
+                                const std::string& part,
+                                const std::string& share_id, const error& why) {
+  if (auto* copy = copies_.find(copy_id))
+    std::erase_if(copy->parts, [&part](const std::string& path) {
+      return path == part || is_below(path, part);
+    });
+  share_ended(share_id, why);
+}
+
+void sandbox_state::read_tree_of(const shared_copies::copy& copy) {
+  const auto id = copy.id;
+  const auto stop = std::make_shared<std::atomic<bool>>(false);
+  walks_[id] = stop;
+  ask(self_, neighbours_.reader,
+      read_tree{copy.terms.source, options_.sandbox_id, stop})
+    .then(
+      [this, id, stop](const tree_read& read) {
+        walk_ended(id, stop);
+        // Without it, nobody wants it any more.
+        if (auto* known = copies_.find(id))
+          send_tree(*known, read.tree);
+      },
+      [this, id, stop](caf::error& err) {
+        walk_ended(id, stop);
+        copy_failed(id, from_caf(err));
+      });
+}
+
+// Another one may bear the id by then.
+void sandbox_state::walk_ended(const std::string& copy_id,
+                               const stop_flag& which) {
+  const auto walk = walks_.find(copy_id);
+  if (walk != walks_.end() && walk->second == which)
+    walks_.erase(walk);
+}
+
+void sandbox_state::stop_walk(const std::string& copy_id) {
+  if (const auto walk = walks_.find(copy_id); walk != walks_.end())
+    *walk->second = true;
+}
+
+void sandbox_state::send_tree(shared_copies::copy& copy,
+                              const tree_snapshot_ptr& tree) {
+  const auto id = copy.id;
+  const auto& source = copy.terms.source;
+  if (tree->entries.empty()) {
+    // A root that cannot be copied: the caller drops the mount.
+    share_file_reply ignored;
+    ignored.ignored = true;
+    ignored.reason = source + ": "
+                     + (tree->skipped.empty() ? "nothing to copy"
+                                              : tree->skipped.front().reason);
+    for (const auto& share_id : copies_.failed(id)) {
+      if (auto* s = state_.find(share_id))
+        s->kind = share_kind::unknown;
+      share_ended(share_id, ignored);
+    }
+    return;
+  }
+  note_parts(copy, {}, *tree);
+  copy.order = first_tree_order + ++last_order_;
+  ask(self_, proxy_,
+      copy_tree{{copy.order}, source, tree, copy.terms.guest_path})
+    .then(
+      [this, id, tree](tree_copied& copied) {
+        if (copied.needs_other_name)
+          rename_tree(id, tree);
+        else
+          tree_made(id, std::move(copied.skipped));
+      },
+      [this, id](caf::error& err) {
+        copy_failed(id, from_caf(err));
+      });
+}
+
+// A late request of the copy that was begun would change one of the same name.
+void sandbox_state::rename_tree(const std::string& copy_id,
+                                const tree_snapshot_ptr& tree) {
+  auto* copy = copies_.find(copy_id);
+  if (copy == nullptr)
+    return;
+  if (copy_enders_.contains(copy_id)) {
+    remove_tree(*copy);
+    return;
+  }
+  auto& terms = copy->terms;
+  const auto other = make_share_name(terms.container_id, neighbours_.nonce(),
+                                     terms.destination);
+  if (!other || ++copy->renamed > most_names) {
+    copy_failed(copy_id,
+                {errc::unavailable, "copy to guest path " + terms.guest_path
+                                      + ": the connection ended too often"});
+    return;
+  }
+  terms.guest_path = layout_.guest_share(*other);
+  send_tree(*copy, tree);
+}
+
+void sandbox_state::tree_made(const std::string& copy_id,
+                              skipped_list skipped) {
+  auto* made = copies_.find(copy_id);
+  if (made == nullptr)
+    return;
+  made->running = false;
+  if (copy_enders_.contains(copy_id)) {
+    remove_tree(*made);
+    return;
+  }
+  made->skipped = std::move(skipped);
+  const auto shares = made->shares;
+  for (const auto& share_id : shares) {
+    if (auto* s = state_.find(share_id))
+      join_tree(*s, *made);
+  }
+}
+
+} // namespace fsshare

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/pod_volume.hpp"
+#include "tests/support/private_mounts.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <sys/mount.h>
+
+using namespace fsshare;
+using namespace fsshare::test;
+
+namespace {
+
+constexpr const char* pod = "k/pods/0f6a7c1e-1111-2222-3333-444455556666";
+
+// Binds a directory where the kubelet binds that of a subPath.
+std::string bind_subpath(const private_mounts& work, const std::string& source,
+                         const std::string& volume,
+                         const std::string& container) {
+  const auto target = work.make_dir(std::string{pod} + "/volume-subpaths/"
+                                    + volume + "/" + container + "/0");
+  REQUIRE(mount(source.c_str(), target.c_str(), nullptr, MS_BIND, nullptr)
+          == 0);
+  return target;
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("mounts/empty_dir");
+
+TEST_CASE("the source of a subPath mount is told as a part of its emptyDir") {
+  private_mounts work;
+  REQUIRE_MESSAGE(work.unavailable().empty(), work.unavailable());
+  const auto volumes = std::string{pod} + "/volumes/kubernetes.io~";
+  const auto on_disk = work.make_dir(volumes + "empty-dir/work");
+  work.make_dir(volumes + "empty-dir/work/logs/deep");
+  const auto in_memory = work.make_dir(volumes + "empty-dir/shm");
+  REQUIRE(mount("tmpfs", in_memory.c_str(), "tmpfs", 0, nullptr) == 0);
+  work.make_dir(volumes + "empty-dir/shm/a");
+  work.make_dir(volumes + "secret/work2/logs");
+  work.make_dir(volumes + "empty-dir/work2/logs");
+
+  using part = std::optional<pod_volume_part>;
+  CHECK(find_empty_dir(on_disk) == part{{on_disk, ""}});
+  CHECK(find_empty_dir(on_disk + "/logs") == part{{on_disk, "logs"}});
+  for (const char* container : {"main", "side"})
+    CHECK(
+      find_empty_dir(bind_subpath(work, on_disk + "/logs", "work", container))
+      == part{{on_disk, "logs"}});
+  const auto whole = bind_subpath(work, on_disk, "work", "whole");
+  CHECK(find_empty_dir(whole) == part{{on_disk, ""}});
+  CHECK(find_empty_dir(whole + "/logs/deep") == part{{on_disk, "logs/deep"}});
+  CHECK(find_empty_dir(bind_subpath(work, in_memory + "/a", "shm", "main"))
+        == part{{in_memory, "a"}});
+  // Of another volume, or bound from somewhere else.
+  CHECK_FALSE(find_empty_dir(bind_subpath(
+    work, work / (volumes + "secret/work2/logs"), "work2", "main")));
+  CHECK_FALSE(find_empty_dir(
+    bind_subpath(work, work.make_dir("elsewhere"), "work", "other")));
+  CHECK_FALSE(find_empty_dir(work / "elsewhere"));
+}
+
+TEST_SUITE_END();
