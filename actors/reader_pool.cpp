@@ -36,7 +36,8 @@ reader_pool_state::reader_pool_state(handle::pointer self,
   // The handle goes with the state, and what jobs have of it with them.
   options.close = [to = handle{self_}](chunk_source_ptr file,
                                        const std::string& sandbox_id) {
-    tell(to, close_file{std::move(file), sandbox_id});
+    tell(to, close_file{std::make_shared<file_to_close>(std::move(file)),
+                        sandbox_id});
   };
   between_ = options.between;
   device_of_ = std::move(options.device_of);
@@ -179,9 +180,8 @@ status reader_pool_state::add(wanted_read wanted, pending_read added) {
 // What is captured by a job is to be destroyed by it, not with it.
 void reader_pool_state::close(close_file& msg) {
   auto subject = "close " + msg.file->path();
-  auto file = std::make_shared<chunk_source_ptr>(std::move(msg.file));
-  run_apart(std::move(subject), [file] {
-    file->reset();
+  run_apart(std::move(subject), [file = std::move(msg.file)] {
+    file->close();
   });
 }
 

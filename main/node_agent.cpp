@@ -42,6 +42,7 @@
 #include <limits>
 #include <optional>
 #include <random>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -172,6 +173,7 @@ private:
   sandbox_neighbours neighbours();
 
   void supervise();
+  void await_others_than_readers();
 
   node_config config;
   std::optional<instance_lock> root_lock;
@@ -389,7 +391,20 @@ node_agent::parts::~parts() {
   end(memory);
   end(watcher);
   end(mounts);
+  await_others_than_readers();
   end(reader);
+}
+
+// Readers close the files that others let go of at their end.
+void node_agent::parts::await_others_than_readers() {
+  if (!reader)
+    return;
+  while (system.registry().running() > 1)
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  // Answered after what the others have sent.
+  const caf::scoped_actor self{system};
+  self->request(reader, std::chrono::seconds{1}, describe_reads{})
+    .receive([](const hung_reads&) {}, [](const caf::error&) {});
 }
 
 node_agent::node_agent(std::unique_ptr<parts> p) : parts_(std::move(p)) {

@@ -12,10 +12,14 @@
 
 namespace fsshare {
 
+/// A file that is closed where that may take any time; see sys/file_chunk.hpp.
+class file_to_close;
+
 /// Closes a file of a user's: its filesystem may be asked, and not answer
 /// (FUSE_FLUSH).
 struct close_file {
-  std::shared_ptr<const chunk_source> file;
+  /// Not null.
+  std::shared_ptr<file_to_close> file;
   std::string sandbox_id;
 };
 struct file_closed {};

@@ -74,6 +74,7 @@ start_limit::start_limit(std::chrono::nanoseconds time) {
 
 start_limit::~start_limit() {
   set_alarm(std::chrono::nanoseconds{0});
+  static_cast<void>(std::signal(SIGALRM, SIG_DFL));
 }
 
 } // namespace fsshare

@@ -33,6 +33,28 @@ private:
 
 using chunk_source_ptr = std::shared_ptr<const chunk_source>;
 
+/// A file on its way to whoever may wait for its filesystem, which closing asks
+/// (FUSE_FLUSH). What gets lost on the way stays open until the process ends.
+class file_to_close {
+public:
+  explicit file_to_close(chunk_source_ptr file) : file_(std::move(file)) {
+  }
+  ~file_to_close();
+  file_to_close(const file_to_close&) = delete;
+  file_to_close& operator=(const file_to_close&) = delete;
+
+  /// Drops the file; for one thread.
+  void close() {
+    file_.reset();
+  }
+  const std::string& path() const {
+    return file_->path();
+  }
+
+private:
+  chunk_source_ptr file_;
+};
+
 /// Part of a file, always as long as was asked for.
 struct file_chunk {
   blob data;

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <functional>
 #include <future>
 #include <memory>
@@ -453,6 +454,50 @@ TEST_CASE("a filesystem that is gone under many sandboxes stops no source "
         operator bool();
     }));
     CHECK(f.node.program().terminate() == 0);
+  });
+}
+
+TEST_CASE("the end waits for no file whose filesystem hangs, however many are "
+          "open") {
+  with_node(slow_config, [](fixture& f) {
+    f.prepare_copy("box");
+    REQUIRE(f.timed([&](control_client& c) {
+      return c.share("box", "c", f.work / "plain", "/p", true);
+    }));
+    // The guest takes no more: what is open stays open.
+    f.guest.process().signal(SIGSTOP);
+    constexpr std::size_t copies = 8;
+    const std::string large(std::size_t{3} << 20, 'x');
+    std::vector<std::future<result<v1::ShareFileReply>>> waiting;
+    for (std::size_t n = 0; n < copies; ++n) {
+      f.add_fuse({{"f", {fuse_node::kind::file, large}}});
+      waiting.push_back(f.beside([&f, n](control_client& c) {
+        return c.share("box", "c" + std::to_string(n), f.hung[n]->path() + "/f",
+                       "/data", true);
+      }));
+    }
+    const auto descriptors
+      = "/proc/" + std::to_string(f.node.program().pid()) + "/fd";
+    CHECK(eventually([&] {
+      std::size_t open = 0;
+      std::error_code gone;
+      for (const auto& one :
+           std::filesystem::directory_iterator{descriptors, gone})
+        open += std::filesystem::read_symlink(one.path(), gone)
+                    .string()
+                    .ends_with("/f")
+                  ? 1
+                  : 0;
+      return open >= copies;
+    }));
+    for (auto& one : f.hung)
+      one->set_silence(silence::all);
+    const auto begun = clock_type::now();
+    CHECK(f.node.program().terminate() == 0);
+    CHECK(clock_type::now() - begun < 10s);
+    for (auto& one : waiting)
+      CHECK_FALSE(one.get());
+    f.guest.process().signal(SIGCONT);
   });
 }
 
