@@ -80,7 +80,7 @@ registry_state::handle::behavior_type registry_state::make_behavior() {
       return caf::unit;
     },
     [this](const guest_reached& msg) {
-      table_.guest_up(msg.sandbox_id);
+      table_.guest_up(msg.sandbox_id, now());
       act();
     },
     [this](const describe_volumes& msg) {
@@ -116,7 +116,7 @@ caf::result<destination_added> registry_state::add(add_destination& msg) {
                                         std::move(msg.proxy),
                                         promise,
                                         {},
-                                        std::nullopt});
+                                        {}});
   act();
   return promise;
 }
@@ -251,7 +251,7 @@ void registry_state::give_order(destination_id id, const guest_order& order) {
         if (d->second.proxy != proxy)
           give_order(id, order);
         else
-          d->second.not_taken = order;
+          d->second.not_taken.push_back(order);
       });
 }
 
@@ -364,8 +364,8 @@ void registry_state::replace(const replace_proxy& msg) {
     if (d.sandbox_id != msg.sandbox_id)
       continue;
     d.proxy = msg.proxy;
-    if (const auto order = std::exchange(d.not_taken, std::nullopt))
-      give_order(id, *order);
+    for (const auto& order : std::exchange(d.not_taken, {}))
+      give_order(id, order);
   }
   auto& owing = debtor_of(msg.sandbox_id);
   owing.successor = msg.proxy;

@@ -42,7 +42,7 @@ private:
     std::optional<reply_promise<destination_added>> added;
     std::vector<reply_promise<destination_removed>> removed;
     /// What a dead proxy did not take, for the one that takes its place.
-    std::optional<guest_order> not_taken;
+    std::vector<guest_order> not_taken;
   };
 
   /// Of a sandbox that has left debts.

@@ -84,6 +84,11 @@ public:
     plan_.skipped.push_back({path, std::move(reason)});
   }
 
+  void leave_out_link(const std::string& name, std::string reason) {
+    skip(name, std::move(reason));
+    plan_.links_left_out.push_back(name);
+  }
+
   bool has(const std::string& guest_path) const {
     return index_.contains(guest_path);
   }
@@ -250,24 +255,45 @@ std::unordered_set<std::string> names_of(const tree_snapshot& others) {
   return names;
 }
 
+// Returns why the guest shall not have a visible link, or nothing.
+std::optional<std::string>
+link_obstacle(const plan_builder& builder, const push_options& options,
+              const std::unordered_set<std::string>& on_host,
+              const std::string& name) {
+  if (name.empty() || name.starts_with("..")
+      || name.find('/') != std::string::npos)
+    return "is no name for a visible link";
+  const auto key = join(join(options.guest_root, options.attempt_name), name);
+  if (!builder.has(key))
+    return "its visible link would lead nowhere";
+  if (options.links_made.contains(name))
+    return std::nullopt;
+  if (on_host.contains(name) || options.taken.contains(name))
+    return "something else than a link has this name in the volume";
+  return std::nullopt;
+}
+
 void add_links(plan_builder& builder, const volume_snapshot& volume,
                const push_options& options) {
-  const auto taken = names_of(volume.others);
-  const auto generation = join(options.guest_root, options.attempt_name);
+  const auto on_host = names_of(volume.others);
   for (const auto& name : options.links) {
-    if (name.empty() || name.starts_with("..")
-        || name.find('/') != std::string::npos) {
-      builder.skip(name, "is no name for a visible link");
-    } else if (taken.contains(name)) {
-      builder.skip(name, "something else than a link has this name in the "
-                         "volume");
-    } else if (!builder.has(join(generation, name))) {
-      builder.skip(name, "its visible link would lead nowhere");
-    } else {
-      builder.add_step(link_step(join(options.guest_root, name),
-                                 join(data_link, name), volume.root.uid,
-                                 volume.root.gid));
-    }
+    if (auto why = link_obstacle(builder, options, on_host, name))
+      builder.leave_out_link(name, *std::move(why));
+    else if (!options.links_made.contains(name))
+      builder.add_step(visible_link_step(options.guest_root, name,
+                                         volume.root.uid, volume.root.gid));
+  }
+}
+
+// While their keys are still live.
+void add_unlinking(plan_builder& builder, const volume_snapshot& volume,
+                   const push_options& options) {
+  builder.add_stage();
+  for (const auto& name : options.links_to_remove) {
+    auto step = removal_step(join(options.guest_root, name), volume.root.uid,
+                             volume.root.gid);
+    step.is_unlinking = true;
+    builder.add_step(std::move(step));
   }
 }
 
@@ -284,20 +310,22 @@ copy_plan plan_tree(const tree_snapshot& tree, std::string_view guest_root,
 copy_plan plan_push(const volume_snapshot& volume, const push_options& options,
                     const guest_profile& guest) {
   plan_builder builder{guest};
-  // Once the volume is live the root is changed at the last moment.
-  const bool is_live = !options.send_others;
-  if (options.send_root && !is_live)
+  const bool is_update = options.send_root && !options.send_others;
+  if (options.send_root && !is_update)
     builder.add_entry(volume.root, options.guest_root);
   if (options.send_others)
     builder.add_tree(volume.others, options.guest_root);
   builder.add_tree(volume.tree, join(options.guest_root, options.attempt_name));
   // The flip gives the volume's root its owner back.
   builder.finish_tree(options.guest_root);
-  builder.add_stage();
-  if (options.send_root && is_live) {
-    builder.add_entry(volume.root, options.guest_root);
+  if (is_update) {
+    // As late as can be: a push that fails shall not change what is live.
     builder.add_stage();
+    builder.add_entry(volume.root, options.guest_root);
   }
+  if (!guest.removal && !options.links_to_remove.empty())
+    add_unlinking(builder, volume, options);
+  builder.add_stage();
   builder.add_step(flip_step(options.guest_root, options.attempt_name,
                              volume.root.uid, volume.root.gid));
   builder.add_stage();
@@ -311,6 +339,12 @@ copy_step flip_step(std::string_view guest_root, std::string_view generation,
                         root_uid, root_gid);
   step.is_flip = true;
   return step;
+}
+
+copy_step visible_link_step(std::string_view guest_root, std::string_view name,
+                            std::uint32_t root_uid, std::uint32_t root_gid) {
+  return link_step(join(guest_root, name), join(data_link, name), root_uid,
+                   root_gid);
 }
 
 copy_step removal_step(std::string_view path, std::uint32_t directory_uid,

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,6 +82,8 @@ struct copy_plan {
   skipped_list skipped;
   /// Entries that are sent but cannot arrive exactly as they are, and how.
   skipped_list notes;
+  /// Visible links that are not sent, nor to be there.
+  std::vector<std::string> links_left_out;
   /// Sum of the sizes of all steps.
   std::uint64_t total_bytes = 0;
 };
@@ -100,10 +103,19 @@ struct push_options {
   /// Whether the volume's other entries are sent: at first only. Later they are
   /// left alone, the workload may have mounts on them.
   bool send_others = false;
-  /// Visible links to send; each NAME leads to `..data/NAME`. Names that begin
-  /// with `..`, and those that are something else than a link on the host's
-  /// root, are skipped.
+  /// Visible links that the guest shall have; each NAME leads to `..data/NAME`.
+  /// Left out are names that begin with `..`, those that are something else
+  /// than a link on the host's root or in the guest, and those that would lead
+  /// nowhere.
   std::vector<std::string> links;
+  /// Those of them that are there and are not sent again.
+  std::set<std::string> links_made;
+  /// Names that the volume's root in the guest has for something else; the
+  /// container may have mounts on them.
+  std::set<std::string> taken;
+  /// Links of deleted keys: removed before the flip, while they still resolve,
+  /// by guest agents that remove no others.
+  std::vector<std::string> links_to_remove;
 };
 
 /// Plans the copy of a tree, which may be a single file or symlink, to
@@ -123,6 +135,10 @@ copy_plan plan_push(const volume_snapshot& volume, const push_options& options,
 /// on their own, such as back to the previous generation.
 copy_step flip_step(std::string_view guest_root, std::string_view generation,
                     std::uint32_t root_uid, std::uint32_t root_gid);
+
+/// Returns the step that makes a volume's visible link NAME -> `..data/NAME`.
+copy_step visible_link_step(std::string_view guest_root, std::string_view name,
+                            std::uint32_t root_uid, std::uint32_t root_gid);
 
 /// Returns the step that removes whatever is at `path`, where the guest agent
 /// can: see guest_profile::classify_removal(). Never send it below a directory

@@ -37,6 +37,7 @@ copy_plan plan_rest(const copy_schedule& done, const guest_profile& guest) {
   copy_plan rest;
   rest.skipped = plan.skipped;
   rest.notes = plan.notes;
+  rest.links_left_out = plan.links_left_out;
   std::vector<std::optional<std::uint32_t>> moved(plan.steps.size());
   const auto add = [&rest](copy_step step) {
     rest.total_bytes += step.size;

@@ -20,15 +20,11 @@ constexpr unsigned deep_sweep_every = 10;
 constexpr std::chrono::nanoseconds lost_events_pause
   = std::chrono::milliseconds{5};
 
-// Whether a first copy with this outcome is given up. A superseded try that
-// cannot be removed is in nobody's way.
-// One with a chunk in doubt is tried again, under another name.
+// Whether a first copy whose push failed is given up. One with a chunk in doubt
+// is tried again, under another name.
 bool fails_first_copy(const order_outcome& outcome, unsigned failures) {
-  const bool is_removal = !outcome.removals.empty();
-  if (outcome.cause == stop_cause::doubtful && failures < most_doubtful_tries)
-    return false;
-  return !outcome.complete && outcome.cause != stop_cause::superseded
-         && !(is_removal && outcome.sent);
+  return outcome.cause != stop_cause::doubtful
+         || failures >= most_doubtful_tries;
 }
 
 } // namespace
@@ -143,8 +139,6 @@ void destination_table::sweep_on(time_point now) {
   for (auto n = sweep_slice; n > 0 && sweep_->left > 0; --n, --sweep_->left) {
     if (i == volumes_.end())
       i = volumes_.begin();
-    for (auto& known : i->second.destinations)
-      known.second.copy.retry_denied();
     i->second.host.hint(sweep_->what, now);
     touch(i->first);
     sweep_->after = i->first;
@@ -169,14 +163,16 @@ destination_table::finished(destination_id id, const order_outcome& outcome,
   auto* d = find(id);
   if (d == nullptr)
     return std::nullopt;
-  const auto failures = d->copy.failures();
-  d->copy.finished(outcome, now);
+  const bool has_failed
+    = d->copy.finished(outcome, now) == order_verdict::failed;
   const auto* failed = d->copy.last_error();
   const error why = failed != nullptr ? *failed : outcome.err;
-  if (d->copy.failures() > failures)
+  if (has_failed)
     fail_waiting(*d, why);
-  d->pushing.reset();
-  d->superseding = false;
+  if (!d->copy.busy()) {
+    d->pushing.reset();
+    d->superseding = false;
+  }
   auto& v = volumes_.at(d->spec.volume);
   touch(d->spec.volume);
   if (d->copy.acknowledged() && outcome.flip == flip_state::acknowledged) {
@@ -186,7 +182,7 @@ destination_table::finished(destination_id id, const order_outcome& outcome,
     v.host.hint(volume_hint::generation_removed, now);
     return live;
   }
-  if (!d->first_answered && !d->leaving && d->copy.failures() > 0
+  if (!d->first_answered && !d->leaving && has_failed
       && fails_first_copy(outcome, d->copy.failures()))
     begin_leaving(*d, why, now);
   return std::nullopt;
@@ -289,13 +285,13 @@ void destination_table::step_destination(destination_id id, destination& d,
   } else if (!d.stale_since) {
     d.stale_since = unread;
   }
-  if (d.copy.busy()) {
+  if (d.copy.busy())
     supersede(id, d, v);
-    return;
-  }
+  if (current)
+    d.copy.host_has(*current, now);
   // Who does not follow gets nothing new; what was begun is brought to its end.
   const auto news = follows(d) ? v.host.snapshot() : nullptr;
-  if (auto order = d.copy.next(news, now)) {
+  while (auto order = d.copy.next(news, now)) {
     if (const auto* push = std::get_if<push_order>(&*order)) {
       d.pushing = push->snapshot->id;
       d.pushed = d.pushing;

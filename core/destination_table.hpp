@@ -148,7 +148,7 @@ public:
   /// Events were lost: every volume is compared, a slice at a time.
   void hint_all(volume_hint what, time_point now);
   /// The guest of a sandbox can be reached again: retries need not wait.
-  void guest_up(const std::string& sandbox_id);
+  void guest_up(const std::string& sandbox_id, time_point now);
 
   /// @returns whether that is news, see host_volume::watched().
   bool watched(const volume_ticket& asked, const status& placed,

@@ -63,7 +63,8 @@ void destination_table::start_following(const std::string& sandbox_id,
     hint(path, volume_hint::deep_sweep, now);
 }
 
-void destination_table::guest_up(const std::string& sandbox_id) {
+void destination_table::guest_up(const std::string& sandbox_id,
+                                 time_point now) {
   const auto i = of_sandbox_.find(sandbox_id);
   if (i == of_sandbox_.end())
     return;
@@ -71,7 +72,7 @@ void destination_table::guest_up(const std::string& sandbox_id) {
     auto* d = find(id);
     if (d == nullptr)
       continue;
-    d->copy.retry_now();
+    d->copy.retry_now(now);
     touch(d->spec.volume);
   }
 }

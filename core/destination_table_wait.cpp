@@ -24,7 +24,7 @@ void destination_table::await_current(destination_id id, std::uint64_t waiter,
   auto& v = volumes_.at(d->spec.volume);
   d->waiting.push_back({waiter, v.host.begun(), std::nullopt});
   // A copy that failed to follow need not wait for its retry.
-  d->copy.retry_now();
+  d->copy.send_now();
   // Neither need a read that failed.
   v.host.hint(v.host.unread_since() ? volume_hint::flipped
                                     : volume_hint::generation_removed,

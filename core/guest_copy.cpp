@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/guest_copy.hpp"
 
+#include "core/earlier.hpp"
 #include "core/paths.hpp"
 #include "core/sealed_secret.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace fsshare {
 
@@ -16,6 +18,10 @@ constexpr auto first_hold = std::chrono::seconds{30};
 constexpr auto last_hold = std::chrono::minutes{5};
 // How many host names attempt_name() remembers.
 constexpr std::size_t max_attempts = 64;
+// So many parts are removed before the next push, whose memory they have.
+constexpr std::size_t most_parts = 2;
+// While something is sent, removals begin only this long after they are due.
+constexpr std::chrono::nanoseconds removal_delay = std::chrono::seconds{1};
 
 bool same_owner(const tree_entry& x, const tree_entry& y) {
   return x.uid == y.uid && x.gid == y.gid;
@@ -29,90 +35,193 @@ std::uint64_t requests_of(const push_order& push) {
   return count;
 }
 
+void forget_past(retry_record& tries, guest_copy::time_point now) {
+  if (tries.is_due(now))
+    tries.retry_now();
+}
+
 } // namespace
 
 guest_copy::guest_copy(settings s)
   : settings_(std::move(s)),
-    retry_(settings_.first_retry, settings_.last_retry, settings_.seed),
-    removal_retry_(settings_.first_retry, settings_.last_retry,
-                   settings_.seed + 1),
-    hold_times_(first_hold, last_hold, settings_.seed + 2) {
+    push_tries_(settings_.first_retry, settings_.last_retry, settings_.seed),
+    settle_tries_(settings_.first_retry, settings_.last_retry, settings_.seed),
+    repair_tries_(settings_.first_retry, settings_.last_retry, settings_.seed),
+    hold_times_(first_hold, last_hold, settings_.seed + 2),
+    removals_({settings_.first_retry, std::chrono::seconds{30},
+               std::chrono::minutes{5}, settings_.seed + 1}) {
+}
+
+void guest_copy::host_has(const generation& host, time_point now) {
+  is_current_ = acked_ == host;
+  if (!is_current_)
+    return;
+  // There is nothing to push, so nothing that fails, nor a flip to wait for.
+  push_tries_.succeeded();
+  clear_parts(now);
 }
 
 std::optional<guest_order> guest_copy::next(const volume_snapshot_ptr& host,
                                             time_point now) {
-  if (out_)
-    return std::nullopt;
-  if (retry_at_ && *retry_at_ <= now)
-    retry_at_.reset();
-  if (removal_retry_at_ && *removal_retry_at_ <= now)
-    removal_retry_at_.reset();
+  if (leaving_) {
+    if (!out_ && !removing_)
+      removing_ = remove_all();
+    else
+      return std::nullopt;
+    return removing_ ? std::optional<guest_order>{*removing_} : std::nullopt;
+  }
+  forget_past(push_tries_, now);
+  forget_past(settle_tries_, now);
+  forget_past(repair_tries_, now);
   if (hold_ && hold_->until <= now)
     hold_.reset();
-  if (leaving_)
-    out_ = remove_all();
-  else if (!retry_at_) {
-    // The order matters: a live generation is settled before anything else, and
-    // a partial one is gone before its successor takes its memory.
-    out_ = settle();
-    if (!out_)
-      out_ = clear_partial();
-    if (!out_ && host && !hold_)
-      out_ = push(host);
-    if (!out_)
-      out_ = repair_root();
+  if (host)
+    host_has(host->id, now);
+  if (needs_room_ || parts().size() >= most_parts)
+    clear_parts(now);
+  if (!out_) {
+    out_ = next_sending(host, now);
+    if (out_)
+      return out_->order;
   }
-  if (!out_ && !leaving_ && !unsettled_ && !removal_retry_at_)
-    out_ = clear_stale(now);
-  return out_;
+  if (!removing_ && !unsettled_)
+    if ((removing_ = clear(now)))
+      return *removing_;
+  return std::nullopt;
+}
+
+// The order matters: a live generation is settled before anything else.
+std::optional<guest_copy::order_out>
+guest_copy::next_sending(const volume_snapshot_ptr& host, time_point now) {
+  const auto as = [](purpose why, std::optional<guest_order> order) {
+    return order ? std::optional{order_out{why, *std::move(order)}}
+                 : std::nullopt;
+  };
+  if (unsettled_)
+    return settle_tries_.is_due(now) ? as(purpose::settle, settle())
+                                     : std::nullopt;
+  if (host && acked_ != host->id && may_push(now))
+    return as(purpose::push, push(host));
+  if (repair_tries_.is_due(now))
+    if (auto order = as(purpose::repair, repair()))
+      return order;
+  return as(purpose::confirm, confirm(now));
+}
+
+bool guest_copy::may_push(time_point now) const {
+  return push_tries_.is_due(now) && !hold_ && !must_clear_first();
+}
+
+// Generations in part since the last flip, but for the one being pushed.
+std::vector<std::string> guest_copy::parts() const {
+  std::vector<std::string> names;
+  const bool is_pushing = out_ && out_->why == purpose::push;
+  for (const auto& [name, g] : generations_)
+    if (g.state == name_state::partial
+        && !(is_pushing && name == pushing_.name))
+      names.push_back(name);
+  return names;
+}
+
+void guest_copy::clear_parts(time_point now) {
+  for (const auto& name : parts())
+    remove_old(name, now);
+}
+
+// Parts go first where they are too many or in the way, but a removal that was
+// refused once is waited for no more.
+bool guest_copy::must_clear_first() const {
+  const auto names = parts();
+  if (names.size() < most_parts && !needs_room_)
+    return false;
+  return std::any_of(names.begin(), names.end(), [this](const auto& name) {
+    return removals_.is_untried(name);
+  });
 }
 
 std::optional<guest_order> guest_copy::settle() const {
-  if (!unsettled_)
-    return std::nullopt;
   const auto& push = unsettled_->push;
   const auto& target = unsettled_->back ? live_name_ : push.name;
   return steps_order{
     {flip_step(settings_.root, target, push.root.uid, push.root.gid)}};
 }
 
-std::optional<guest_order> guest_copy::clear_partial() const {
-  std::vector<std::string> names;
-  for (const auto& entry : generations_)
-    if (entry.second.state == name_state::partial)
-      names.push_back(entry.first);
-  if (names.empty())
+// While flips without an answer may happen.
+std::optional<guest_order> guest_copy::confirm(time_point now) const {
+  const auto due = doubt_.next_due(live_name_);
+  if (!acked_ || !due || *due > now)
     return std::nullopt;
-  return removal(names);
+  return steps_order{
+    {flip_step(settings_.root, live_name_, root_.uid, root_.gid)}};
 }
 
 std::optional<guest_order> guest_copy::push(const volume_snapshot_ptr& host) {
-  if (acked_ == host->id)
-    return std::nullopt;
+  needs_room_ = false;
   pending_push next;
   next.name = attempt_name(host->id.name);
   next.host = host->id;
   next.root = host->root;
-  next.links = wanted_links(*host, next.skipped);
+  next.links = host->links;
   next.sealed = sealed_files(*host);
-  push_options options;
-  options.guest_root = settings_.root;
-  options.attempt_name = next.name;
-  options.send_root = !acked_ || root_unsure_ || root_.mode != host->root.mode
-                      || !same_owner(root_, host->root);
-  root_unsure_ = options.send_root;
-  options.send_others = !acked_;
-  options.links = unsent_links(next);
+  // From now on they are wanted.
+  for (const auto& name : next.links)
+    if (!removals_.is_out(name))
+      removals_.forget(name);
+  if (!acked_) {
+    // The rest of the root comes with the first copy and is left alone later.
+    others_.clear();
+    for (const auto& entry : host->others.entries)
+      others_.emplace(first_component(entry.path));
+  }
+  auto options = options_for(*host, next);
+  for (const auto& name : next.links)
+    if (!options.links_made.contains(name))
+      next.sent_links.insert(name);
+  root_unsure_ |= options.send_root;
   generations_[next.name].state = name_state::partial;
-  for (const auto& name : options.links)
-    links_.try_emplace(name);
   pushed_root_ = next.root;
   pushing_ = std::move(next);
   ++pushes_;
   return push_order{host, std::move(options)};
 }
 
-std::optional<guest_order> guest_copy::repair_root() {
+push_options guest_copy::options_for(const volume_snapshot& host,
+                                     const pending_push& push) const {
+  push_options options;
+  options.guest_root = settings_.root;
+  options.attempt_name = push.name;
+  options.send_root = !acked_ || root_unsure_ || root_.mode != host.root.mode
+                      || !same_owner(root_, host.root);
+  options.send_others = !acked_;
+  options.links = push.links;
+  options.links_made = links_made(push);
+  if (acked_)
+    options.taken = others_;
+  const std::set<std::string> wanted{push.links.begin(), push.links.end()};
+  for (const auto& name : wanted_links_)
+    if (!wanted.contains(name))
+      options.links_to_remove.push_back(name);
+  return options;
+}
+
+// Those that a push need not send, or must not while they are being removed;
+// what it leaves out is judged all the same.
+std::set<std::string> guest_copy::links_made(const pending_push& push) const {
+  std::set<std::string> made;
+  for (const auto& name : push.links) {
+    const auto link = links_.find(name);
+    const bool is_there
+      = link != links_.end()
+        && (link->second.is_unsealed
+            || (link->second.acknowledged && link->second.uid == push.root.uid
+                && link->second.gid == push.root.gid));
+    if (is_there || removals_.is_out(name))
+      made.insert(name);
+  }
+  return made;
+}
+
+std::optional<guest_order> guest_copy::repair() {
   if (!acked_)
     return std::nullopt;
   steps_order order;
@@ -126,27 +235,35 @@ std::optional<guest_order> guest_copy::repair_root() {
   }
   for (const auto& name : wanted_links_) {
     auto& link = links_[name];
-    if (link.acknowledged)
+    if (link.acknowledged || removals_.is_out(name))
       continue;
     link.sent = true;
-    order.steps.push_back(link_step(name, join(data_link, name), root_));
+    order.steps.push_back(
+      visible_link_step(settings_.root, name, root_.uid, root_.gid));
   }
   if (order.steps.empty())
     return std::nullopt;
   return order;
 }
 
-std::optional<guest_order> guest_copy::clear_stale(time_point now) const {
-  auto names = stale_links();
-  for (const auto& [name, due] : stale_generations())
-    if (due <= now)
-      names.push_back(name);
+std::optional<removal_order> guest_copy::clear(time_point now) {
+  const auto names = removals_.take(out_ ? now - removal_delay : now);
   if (names.empty())
     return std::nullopt;
   return removal(names);
 }
 
-std::optional<guest_order> guest_copy::remove_all() {
+removal_order guest_copy::removal(const std::vector<std::string>& names) const {
+  // Before the first flip the root's owner is the one that is being pushed.
+  const auto& root = acked_ ? root_ : pushed_root_;
+  removal_order order;
+  for (const auto& name : names)
+    order.steps.push_back(
+      removal_step(join(settings_.root, name), root.uid, root.gid));
+  return order;
+}
+
+std::optional<removal_order> guest_copy::remove_all() {
   if (left_)
     return std::nullopt;
   if (!sent_) {
@@ -163,12 +280,22 @@ std::optional<guest_order> guest_copy::remove_all() {
     names.insert(names.end(), others_.begin(), others_.end());
     return removal(names);
   }
+  if (root_denied_) {
+    std::vector<std::string> names{data_link};
+    for (const auto& entry : generations_)
+      names.push_back(entry.first);
+    for (const auto& [name, link] : links_)
+      if (link.sent)
+        names.push_back(name);
+    names.insert(names.end(), others_.begin(), others_.end());
+    return removal(names);
+  }
   // The shared directory itself belongs to root.
   return removal_order{{removal_step(settings_.root, 0, 0)}};
 }
 
 bool guest_copy::overtaken() const {
-  const auto* push = out_ ? std::get_if<push_order>(&*out_) : nullptr;
+  const auto* push = out_ ? std::get_if<push_order>(&out_->order) : nullptr;
   // Generations have names of their own. The rest of the root has not: what was
   // sent of it could be in the way of what would be sent again, as a directory
   // that bears the temporary name of a file.
@@ -177,34 +304,12 @@ bool guest_copy::overtaken() const {
               && !push->snapshot->others.entries.empty());
 }
 
-void guest_copy::retry_now() {
-  retry_at_.reset();
-  removal_retry_at_.reset();
-  for (const auto& entry : unremoved_)
-    retry_stuck(entry.first);
-}
-
-void guest_copy::retry_denied() {
-  for (const auto& [name, why] : unremoved_)
-    if (why.result == removal_result::denied)
-      retry_stuck(name);
-}
-
-void guest_copy::retry_stuck(const std::string& name) {
-  if (const auto g = generations_.find(name); g != generations_.end()) {
-    if (g->second.state == name_state::stuck)
-      g->second.state = name_state::old;
-  } else if (const auto link = links_.find(name); link != links_.end()) {
-    link->second.stuck = false;
-  }
-}
-
 void guest_copy::leave() {
   leaving_ = true;
 }
 
 bool guest_copy::gone() const {
-  return leaving_ && left_ && !out_;
+  return leaving_ && left_ && !out_ && !removing_;
 }
 
 bool guest_copy::needs(const generation& host, time_point now) const {
@@ -213,50 +318,29 @@ bool guest_copy::needs(const generation& host, time_point now) const {
 
 bool guest_copy::wants(const generation& host, time_point now) const {
   return !leaving_ && acked_ != host && held(now) == nullptr
-         && (!retry_at_ || *retry_at_ <= now);
-}
-
-bool guest_copy::whole() const {
-  if (unsettled_ || !acked_)
-    return false;
-  return std::all_of(wanted_links_.begin(), wanted_links_.end(),
-                     [this](const std::string& name) {
-                       const auto link = links_.find(name);
-                       return link != links_.end() && link->second.acknowledged;
-                     });
-}
-
-bool guest_copy::has_whole_copy() const {
-  return whole() && !out_ && !root_unsure_;
-}
-
-bool guest_copy::converged(const generation& host) const {
-  if (!has_whole_copy() || acked_ != host || !stale_links().empty())
-    return false;
-  return stale_generations().empty()
-         && std::none_of(generations_.begin(), generations_.end(),
-                         [](const auto& entry) {
-                           return entry.second.state == name_state::partial;
-                         });
+         && push_tries_.is_due(now);
 }
 
 std::optional<guest_copy::time_point> guest_copy::next_due() const {
-  if (out_ || left_)
+  if (leaving_)
     return std::nullopt;
-  auto due = retry_at_;
-  if (!leaving_ && hold_)
-    due = due ? std::max(*due, hold_->until) : hold_->until;
-  if (!leaving_ && !unsettled_) {
-    for (const auto& entry : stale_generations()) {
-      const auto at = removal_retry_at_
-                        ? std::max(entry.second, *removal_retry_at_)
-                        : entry.second;
-      due = due ? std::min(*due, at) : at;
-    }
-    if (removal_retry_at_ && !stale_links().empty())
-      due = due ? std::min(*due, *removal_retry_at_) : *removal_retry_at_;
+  std::optional<time_point> due;
+  if (!out_ && unsettled_) {
+    due = settle_tries_.due_at();
+  } else if (!out_) {
+    due = push_tries_.due_at();
+    if (hold_)
+      due = due ? std::max(*due, hold_->until) : hold_->until;
+    due = earlier(due, repair_tries_.due_at());
+    if (acked_)
+      due = earlier(due, doubt_.next_due(live_name_));
   }
-  return due;
+  if (removing_ || unsettled_)
+    return due;
+  auto removal = removals_.next_due();
+  if (removal && out_)
+    *removal += removal_delay;
+  return earlier(due, removal);
 }
 
 std::string guest_copy::attempt_name(const std::string& host_name) {
@@ -265,111 +349,6 @@ std::string guest_copy::attempt_name(const std::string& host_name) {
     attempts_.erase(attempts_.begin());
   const auto n = attempts_[host_name]++;
   return n == 0 ? host_name : host_name + "." + std::to_string(n);
-}
-
-std::vector<std::string> guest_copy::wanted_links(const volume_snapshot& host,
-                                                  skipped_list& refused) {
-  std::set<std::string> on_host;
-  for (const auto& entry : host.others.entries)
-    on_host.emplace(first_component(entry.path));
-  // The rest of the root comes with the first copy and is left alone later.
-  if (!acked_)
-    others_ = on_host;
-  std::vector<std::string> wanted;
-  for (const auto& name : host.links) {
-    if (!on_host.contains(name) && !others_.contains(name))
-      wanted.push_back(name);
-    else
-      refused.push_back({name, "is not a link in the volume's root"});
-  }
-  return wanted;
-}
-
-std::vector<std::string>
-guest_copy::unsent_links(const pending_push& push) const {
-  std::vector<std::string> unsent;
-  for (const auto& name : push.links) {
-    const auto link = links_.find(name);
-    if (link == links_.end()
-        || (!link->second.is_unsealed
-            && (!link->second.acknowledged || link->second.uid != push.root.uid
-                || link->second.gid != push.root.gid)))
-      unsent.push_back(name);
-  }
-  return unsent;
-}
-
-std::vector<std::string> guest_copy::stale_links() const {
-  std::vector<std::string> names;
-  for (const auto& [name, link] : links_)
-    if (link.sent && !link.stuck && !wanted_links_.contains(name))
-      names.push_back(name);
-  return names;
-}
-
-std::vector<std::pair<std::string, guest_copy::time_point>>
-guest_copy::stale_generations() const {
-  std::vector<std::pair<std::string, time_point>> old;
-  for (const auto& [name, g] : generations_)
-    if (g.state == name_state::old && !g.is_kept)
-      old.emplace_back(name, g.old_since + settings_.grace);
-  std::sort(old.begin(), old.end(), [](const auto& x, const auto& y) {
-    return x.second < y.second;
-  });
-  const auto kept = std::min(settings_.keep_generations, old.size());
-  old.resize(old.size() - kept);
-  return old;
-}
-
-copy_step guest_copy::link_step(const std::string& name,
-                                const std::string& target,
-                                const tree_entry& root) const {
-  copy_step step;
-  step.type = entry_type::symlink;
-  step.path = join(settings_.root, name);
-  // The owner of the directory, not the link's own: guest agents from 4.0 on
-  // give the parent the owner of each request.
-  step.uid = root.uid;
-  step.gid = root.gid;
-  step.mode = 0777;
-  step.target = target;
-  return step;
-}
-
-removal_order guest_copy::removal(const std::vector<std::string>& names) const {
-  // Before the first flip the root's owner is the one that is being pushed.
-  const auto& root = acked_ ? root_ : pushed_root_;
-  removal_order order;
-  for (const auto& name : names)
-    order.steps.push_back(
-      removal_step(join(settings_.root, name), root.uid, root.gid));
-  return order;
-}
-
-std::vector<std::string> guest_copy::not_removable() const {
-  std::vector<std::string> paths;
-  for (const auto& [name, g] : generations_)
-    if (g.state == name_state::stuck)
-      paths.push_back(join(settings_.root, name));
-  for (const auto& [name, link] : links_)
-    if (link.stuck && !wanted_links_.contains(name))
-      paths.push_back(join(settings_.root, name));
-  return paths;
-}
-
-std::vector<std::string> guest_copy::kept() const {
-  std::vector<std::string> names;
-  for (const auto& [name, g] : generations_)
-    if (g.is_kept)
-      names.push_back(name);
-  return names;
-}
-
-std::vector<skipped_entry> guest_copy::pending() const {
-  auto all = leftovers_;
-  for (const auto& [name, why] : unremoved_)
-    all.push_back({join(settings_.root, name), why.reason});
-  return all;
 }
 
 } // namespace fsshare

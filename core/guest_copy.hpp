@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/backoff.hpp"
-#include "core/copy_plan.hpp"
-#include "core/empty_contents.hpp"
+#include "core/flip_doubt.hpp"
+#include "core/guest_order.hpp"
+#include "core/removal_list.hpp"
+#include "core/retry_record.hpp"
 #include "core/tree_snapshot.hpp"
 
 #include <chrono>
@@ -12,92 +13,25 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace fsshare {
 
-/// How far the request that makes `..data` name a new generation got.
-enum class flip_state : std::uint8_t {
-  not_sent,
-  /// Answered PERMISSION_DENIED: the guest's policy kept it from happening.
-  refused,
-  /// Sent, and not answered or answered with another error: it may have
-  /// happened, may still happen, or may have removed `..data`.
-  unknown,
-  acknowledged,
-};
-
-/// Copy one generation and make it live.
-struct push_order {
-  volume_snapshot_ptr snapshot;
-  push_options options;
-};
-
-/// Send these steps, stage by stage: a flip alone, or links alone.
-struct steps_order {
-  std::vector<copy_step> steps;
-};
-
-/// Remove these paths; the steps are removal requests.
-struct removal_order {
-  std::vector<copy_step> steps;
-  /// What stands there, for guest agents that cannot remove it but free its
-  /// contents. For each step, or for none; an empty one is not known.
-  std::vector<guest_contents> contents = {};
-};
-
-using guest_order = std::variant<push_order, steps_order, removal_order>;
-
-enum class removal_result : std::uint8_t {
-  removed,
-  /// Not removed now; another try may succeed.
+/// What one outcome means for whoever waits for a copy.
+enum class order_verdict : std::uint8_t {
+  /// It did its work, or another order follows it at once.
+  went_on,
+  /// The guest has not got what it should, and a try comes later.
   failed,
-  /// The guest's policy forbids it; it may get another one.
-  denied,
-  /// This guest agent cannot.
-  impossible,
-  /// This guest agent cannot, but it holds no contents any more: empty
-  /// directories and files stay.
-  emptied,
-};
-
-/// What ended an order that is not complete.
-enum class stop_cause : std::uint8_t {
-  /// The guest agent refused something, or could not be reached in time.
-  failed,
-  /// The connection ended in the middle.
-  interrupted,
-  /// The same of a first copy with a chunk of a file unanswered, which may come
-  /// late: the copy can go on under another name.
-  doubtful,
-  /// It was told to stop.
-  superseded,
-};
-
-/// What became of an order.
-struct order_outcome {
-  /// Every request of it was acknowledged.
-  bool complete = false;
-  /// Whether any request was sent: without, the guest is as before.
-  bool sent = true;
-  /// Number of requests of a push that were sent.
-  std::uint64_t requests = 0;
-  /// Why it is not complete.
-  error err;
-  stop_cause cause = stop_cause::failed;
-  flip_state flip = flip_state::not_sent;
-  /// One per step of a removal_order.
-  std::vector<removal_result> removals;
-  /// Entries that could not be copied.
-  skipped_list skipped;
 };
 
 /// What one destination holds of one volume, and what to do next about it.
 ///
 /// Knows the acknowledged generation and the set of names that may exist in the
 /// guest: each is entered before its request is handed out and struck out only
-/// when its removal was answered. At most one order is out at a time.
+/// when its removal was answered. At most two orders are out at a time: one
+/// that sends, and one that removes names which the other has nothing to do
+/// with, so that nothing that is sent waits for a removal.
 class guest_copy {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -118,35 +52,43 @@ public:
 
   explicit guest_copy(settings s);
 
-  /// Returns the next order, or nothing while one is out, nothing is to be
-  /// done, or what is to be done is not due at `now`.
+  /// Tells what the host has.
+  void host_has(const generation& host, time_point now);
+
+  /// Returns the next order, or nothing while nothing is to be done beside what
+  /// is out, or what is to be done is not due at `now`.
   /// @param host The host's generation; null if it is not in memory.
   std::optional<guest_order> next(const volume_snapshot_ptr& host,
                                   time_point now);
 
-  /// Takes the outcome of the order that is out.
-  void finished(const order_outcome& outcome, time_point now);
+  /// Takes the outcome of an order that is out: of the removal if it has
+  /// results of removals, otherwise of the other one.
+  order_verdict finished(const order_outcome& outcome, time_point now);
 
   /// Tells that the host has a newer generation.
   /// @returns whether a push that is out should be superseded: while the
-  ///          requests of superseded ones since the last acknowledged flip, the
-  ///          removals of what they left included, are fewer than this one
-  ///          takes. So a burst of rotations that ends within the requests of
-  ///          one push costs those of two and what was in flight of a
-  ///          superseded one at most. An endless one still moves: from then on
-  ///          the push in hand is finished, and each move costs less than
-  ///          three. Never if it brings entries outside its generation, which
-  ///          have to arrive by one push, or where an earlier one left what
-  ///          cannot be removed.
+  ///          requests of superseded ones since the last acknowledged flip are
+  ///          fewer than this one takes. So a burst of rotations that ends
+  ///          within the requests of one push costs those of two and what was
+  ///          in flight of a superseded one at most. An endless one still
+  ///          moves: from then on the push in hand is finished, and each move
+  ///          costs less than three, beside the removals of what they left.
+  ///          Never if it brings entries outside its generation, which have to
+  ///          arrive by one push, or where an earlier one left what cannot be
+  ///          removed.
   bool overtaken() const;
 
-  /// Lets due retries happen at once, as after a reconnect, and tries again
-  /// what could not be removed: it may be another guest agent. Does not end
-  /// a hold, see held().
-  void retry_now();
+  /// Lets what failed to be sent be sent again at once. Does not end a hold,
+  /// see held().
+  void send_now();
 
-  /// Tries again to remove what the guest's policy forbade.
-  void retry_denied();
+  /// The same after a reconnect, and tries again what could not be removed: it
+  /// may be another guest agent.
+  void retry_now(time_point now);
+
+  /// Tells that the guest has lost all that it had: everything is sent again,
+  /// under new names, since that may be wrong.
+  void guest_is_empty(time_point now);
 
   /// Notes that a container is about to use the copy. Of what the guest has
   /// now, or gets within container_start, a generation with sealed secrets
@@ -186,13 +128,14 @@ public:
   /// Returns whether some generation is live with all its links.
   bool whole() const;
   /// Returns whether the guest has the acknowledged generation whole, the
-  /// root's mode and owner included, and no order is out.
+  /// root's mode and owner included, and nothing is being sent.
   bool has_whole_copy() const;
 
   /// Returns when next() may have something new to say, apart from outcomes
   /// and changes on the host.
   std::optional<time_point> next_due() const;
 
+  /// Whether an order is out that sends something.
   bool busy() const {
     return out_.has_value();
   }
@@ -206,20 +149,16 @@ public:
   const std::string& live_name() const {
     return live_name_;
   }
-  /// Why the last order failed or, after a success, why pushes wait; null if
-  /// neither. Valid until the next change.
-  const error* last_error() const {
-    if (last_error_)
-      return &*last_error_;
-    return hold_ ? &hold_->why : nullptr;
-  }
-  unsigned failures() const {
-    return retry_.failures();
-  }
+  /// Why what was sent last failed, or why pushes wait; null if neither. Valid
+  /// until the next change.
+  const error* last_error() const;
+  /// Of all kinds of orders that send, since the last success of each.
+  unsigned failures() const;
   const skipped_list& skipped() const {
     return skipped_;
   }
-  /// Guest paths that should be gone and cannot be removed by this guest agent.
+  /// Guest paths that should be gone and cannot be removed by this guest agent,
+  /// or under its policy.
   std::vector<std::string> not_removable() const;
   /// After leave(): what is still in the guest, and why.
   const std::vector<skipped_entry>& leftovers() const {
@@ -235,20 +174,20 @@ public:
 
 private:
   enum class name_state : std::uint8_t {
-    /// Being pushed, or pushed in part and to be removed before the next try.
+    /// Being pushed, or pushed in part since the last flip.
     partial,
     /// `..data` names it, or may name it.
     live,
-    /// Was live; to be removed when its grace is over.
+    /// Was live, or pushed in part before the last flip; to be removed.
     old,
-    /// Cannot be removed.
-    stuck,
   };
   struct guest_generation {
     name_state state = name_state::partial;
     time_point old_since;
-    /// Failed removals of a partial one.
-    unsigned tries = 0;
+    /// It was live: kept for a while, for its readers.
+    bool was_live = false;
+    /// When requests for it lost their answers.
+    std::optional<time_point> lost_at;
     /// See sealed_files(); of one that went live.
     std::set<std::string> sealed = {};
     /// Stays until the destination ends: plaintext may be in it.
@@ -259,18 +198,11 @@ private:
     bool sent = false;
     /// It exists, with the owner below.
     bool acknowledged = false;
-    /// Cannot be removed.
-    bool stuck = false;
+    std::optional<time_point> lost_at;
     /// May be the guest agent's by now, and is not sent again.
     bool is_unsealed = false;
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
-  };
-
-  /// Why a name that should be gone is not.
-  struct failed_removal {
-    removal_result result = removal_result::failed;
-    std::string reason;
   };
 
   /// What a push will make true once its flip is acknowledged.
@@ -278,7 +210,11 @@ private:
     std::string name;
     generation host;
     tree_entry root;
+    /// All that the guest shall have, and those that are sent.
     std::vector<std::string> links;
+    std::set<std::string> sent_links;
+    /// Removed before the flip.
+    std::vector<std::string> unlinked;
     skipped_list skipped;
     std::set<std::string> sealed = {};
   };
@@ -299,55 +235,77 @@ private:
     error why;
   };
 
-  std::optional<guest_order> settle() const;
-  std::optional<guest_order> clear_partial() const;
-  std::optional<guest_order> push(const volume_snapshot_ptr& host);
-  std::optional<guest_order> repair_root();
-  std::optional<guest_order> clear_stale(time_point now) const;
-  std::optional<guest_order> remove_all();
+  enum class purpose : std::uint8_t { push, settle, repair, confirm };
+  struct order_out {
+    purpose why = purpose::push;
+    guest_order order;
+  };
 
-  void push_finished(pending_push push, const order_outcome& outcome,
-                     time_point now);
-  void settle_finished(unsettled_flip flip, const order_outcome& outcome,
-                       time_point now);
-  void root_finished(const order_outcome& outcome, time_point now);
+  std::optional<order_out> next_sending(const volume_snapshot_ptr& host,
+                                        time_point now);
+  std::optional<guest_order> settle() const;
+  std::optional<guest_order> push(const volume_snapshot_ptr& host);
+  push_options options_for(const volume_snapshot& host,
+                           const pending_push& push) const;
+  std::optional<guest_order> repair();
+  std::optional<guest_order> confirm(time_point now) const;
+  std::optional<removal_order> clear(time_point now);
+  std::optional<removal_order> remove_all();
+  bool may_push(time_point now) const;
+  bool must_clear_first() const;
+  std::vector<std::string> parts() const;
+
+  order_verdict push_finished(pending_push push, const order_outcome& outcome,
+                              time_point now);
+  order_verdict push_failed(const order_outcome& outcome, time_point now);
+  order_verdict settle_finished(unsettled_flip flip,
+                                const order_outcome& outcome, time_point now);
+  order_verdict repair_finished(const steps_order& order,
+                                const order_outcome& outcome, time_point now);
+  order_verdict confirm_finished(const order_outcome& outcome, time_point now);
   void removal_finished(const removal_order& order,
                         const order_outcome& outcome, time_point now);
   void end_removed(const removal_order& order, const order_outcome& outcome);
-  void generation_removed(const std::string& name, removal_result result,
-                          time_point now);
+  void generation_tried(const std::string& name, removal_result result,
+                        bool was_sent, time_point now);
+  void link_tried(const std::string& name, removal_result result);
   void went_live(pending_push push, time_point now);
   void keep(const std::string& name);
-  void links_acknowledged();
-  void never_went_live(const std::string& name, bool was_sent);
-  void succeeded();
-  void failed(const error& err, time_point now);
+  void flip_acknowledged(time_point now);
+  void links_went_live(const pending_push& push, time_point now);
+  void remove_old(const std::string& name, time_point now);
+  void links_sent(const std::set<std::string>& names,
+                  const order_outcome& outcome, time_point now);
+  void never_went_live(const pending_push& push, const order_outcome& outcome,
+                       time_point now);
+  void list_stale_links(time_point now);
+  void clear_parts(time_point now);
   void left_behind(const std::string& name, time_point now);
-  void note_removal(const std::string& name, removal_result result,
-                    const error& err);
-  void retry_stuck(const std::string& name);
+  bool is_live(const pending_push& push) const {
+    return acked_ && push.name == live_name_;
+  }
 
   std::string attempt_name(const std::string& host_name);
-  std::vector<std::string> wanted_links(const volume_snapshot& host,
-                                        skipped_list& refused);
-  std::vector<std::string> unsent_links(const pending_push& push) const;
-  std::vector<std::string> stale_links() const;
-  /// Old generations beyond those that are kept, with when they may go.
-  std::vector<std::pair<std::string, time_point>> stale_generations() const;
-  copy_step link_step(const std::string& name, const std::string& target,
-                      const tree_entry& root) const;
+  std::set<std::string> links_made(const pending_push& push) const;
   removal_order removal(const std::vector<std::string>& names) const;
+  void keep_some(time_point now);
+  void start_over(time_point now);
 
   settings settings_;
-  backoff retry_;
-  backoff removal_retry_;
-  std::optional<time_point> retry_at_;
-  std::optional<time_point> removal_retry_at_;
+  /// Of each kind of order that sends.
+  retry_record push_tries_;
+  retry_record settle_tries_;
+  retry_record repair_tries_;
   backoff hold_times_;
   std::optional<push_hold> hold_;
   /// Generations in part that could not be removed, since the last flip.
   std::set<std::string> left_behind_;
-  std::optional<guest_order> out_;
+  /// The guest had no room for the last push.
+  bool needs_room_ = false;
+  /// The host has what the guest has.
+  bool is_current_ = false;
+  std::optional<order_out> out_;
+  std::optional<removal_order> removing_;
   std::map<std::string, guest_generation> generations_;
   std::map<std::string, guest_link> links_;
   /// Names that the volume's root in the guest has for something else than a
@@ -361,6 +319,9 @@ private:
   pending_push pushing_;
   /// Nothing else is sent for this destination until it is settled.
   std::optional<unsettled_flip> unsettled_;
+  flip_doubt doubt_;
+  /// Names in the root that should be gone.
+  removal_list removals_;
   /// The volume's root as last pushed.
   tree_entry pushed_root_;
   std::optional<generation> acked_;
@@ -371,18 +332,17 @@ private:
   bool root_unsure_ = false;
   /// The links of the acknowledged generation.
   std::set<std::string> wanted_links_;
+  /// What is out does not know that the guest is empty.
+  bool restarts_ = false;
   bool leaving_ = false;
   bool left_ = false;
   /// After leave(): a policy forbids the removal of the root itself.
   bool root_denied_ = false;
   /// Some request was sent.
   bool sent_ = false;
-  /// By name in the root; those that are wanted again do not count.
-  std::map<std::string, failed_removal> unremoved_;
   /// Requests that superseded pushes cost since the last acknowledged flip.
   std::uint64_t wasted_ = 0;
   std::uint64_t pushes_ = 0;
-  std::optional<error> last_error_;
   skipped_list skipped_;
   std::vector<skipped_entry> leftovers_;
 };

@@ -116,8 +116,11 @@ std::optional<copy_request> guest_job::next(std::uint64_t max_data_bytes) {
   if (request) {
     ++in_flight_;
     ++sent_;
-    if (step_of(*request).is_flip)
+    const auto& step = step_of(*request);
+    if (step.is_flip)
       flip_ = flip_state::unknown;
+    if (step.is_unlinking && !removal_)
+      unlinked_.emplace_back(base_name(step.path));
   }
   return request;
 }
@@ -147,7 +150,9 @@ void guest_job::answered(const copy_request& request, errc code,
   else if (step.is_flip && code == errc::permission_denied)
     flip_ = flip_state::refused;
   const bool is_last = request.offset + request.length == step.size;
-  if (was_done(step, is_last, code, message))
+  const bool is_gone
+    = step.is_unlinking && guest_profile::unlinked(code, message);
+  if (is_gone || was_done(step, is_last, code, message))
     return;
   if (code == errc::none)
     fail({errc::internal, "copy to guest path " + step.path
@@ -223,7 +228,7 @@ void guest_job::fail(const error& why) {
 }
 
 void guest_job::stop() {
-  if (flip_ != flip_state::not_sent || error_)
+  if (flip_ != flip_state::not_sent || error_ || removal_)
     return;
   cause_ = stop_cause::superseded;
   fail({errc::aborted, "superseded"});
@@ -258,6 +263,8 @@ order_outcome guest_job::outcome() const {
     return outcome;
   }
   const auto& plan = schedule_.plan();
+  outcome.left_out = plan.links_left_out;
+  outcome.unlinked = unlinked_;
   outcome.skipped = plan.skipped;
   outcome.skipped.add(plan.notes);
   outcome.skipped.add(notes_);

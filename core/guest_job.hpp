@@ -83,7 +83,7 @@ public:
   /// Gives the job up: nothing more is handed out.
   void fail(const error& why);
 
-  /// Stops it, with ABORTED, unless its flip has been sent.
+  /// Stops it, with ABORTED, unless its flip has been sent. Removals go on.
   void stop();
 
   /// Reports an entry that did not arrive as it is.
@@ -133,6 +133,8 @@ private:
   std::uint64_t finished_at_stall_ = 0;
   flip_state flip_ = flip_state::not_sent;
   skipped_list notes_;
+  /// Links whose removal before the flip was sent.
+  std::vector<std::string> unlinked_;
   std::size_t in_flight_ = 0;
   /// Number of requests that were handed out.
   std::uint64_t sent_ = 0;

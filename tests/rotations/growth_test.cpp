@@ -122,7 +122,7 @@ TEST_CASE(
     const auto stale = w.status_of("cm").destinations.at(0);
     CHECK_FALSE(stale.current);
     CHECK_FALSE(stale.reason.empty());
-    CHECK(stale.pushes <= 1 + 3 + 6);
+    CHECK(stale.pushes <= 1 + 3 + 7);
     w.fail_one_in = 0;
     for (int n = 0; n < 301; ++n) {
       w.jump(1s);

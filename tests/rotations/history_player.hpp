@@ -76,6 +76,7 @@ private:
 
   void arrived(guest_side& g, const grpc::CopyFileRequest& request);
   void about_to_copy(guest_side& g, const grpc::CopyFileRequest& request);
+  bool is_ending(const guest_side& g, const std::string& share) const;
   void has_copied(guest_side& g);
   std::string live_of(const guest_side& g, const std::string& share) const;
 

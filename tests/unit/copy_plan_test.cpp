@@ -325,6 +325,45 @@ TEST_CASE("the flip restores the root's owner, the second pass the others'") {
                    "3 l /g/v/..data"});
 }
 
+TEST_CASE("a root that changed is sent last before the flip, at first it comes "
+          "first") {
+  const auto volume = make_volume({make_dir(""), make_file("a")});
+  auto options = push_of({});
+  options.send_root = true;
+  CHECK(words(plan_push(volume, options, v3_18))
+        == strings{"0 d /g/v/..1", "0 f /g/v/..1/a", "1 d /g/v",
+                   "2 l /g/v/..data"});
+  options.send_others = true;
+  CHECK(words(plan_push(volume, options, v3_18))
+        == strings{"0 d /g/v", "0 d /g/v/..1", "0 f /g/v/..1/a",
+                   "1 l /g/v/..data"});
+}
+
+TEST_CASE("links of deleted keys are removed before the flip where they cannot "
+          "be afterwards") {
+  const auto volume = make_volume({make_dir(""), make_file("a")});
+  auto options = push_of({"a"});
+  options.links_to_remove = {"gone"};
+  CHECK(words(plan_push(volume, options, v3_3))
+        == strings{"0 d /g/v/..1", "0 f /g/v/..1/a", "1 l /g/v/gone",
+                   "2 l /g/v/..data", "3 l /g/v/a"});
+  CHECK(words(plan_push(volume, options, v3_18))
+        == strings{"0 d /g/v/..1", "0 f /g/v/..1/a", "1 l /g/v/..data",
+                   "2 l /g/v/a"});
+}
+
+TEST_CASE("links that are there are judged and not sent, and those left out "
+          "are listed") {
+  auto volume = make_volume(
+    {make_dir(""), make_file("a"), make_file("b"), make_file("c")});
+  auto options = push_of({"a", "b", "c", "gone"});
+  options.links_made = {"a", "b", "gone"};
+  options.taken = {"b", "c"};
+  const auto plan = plan_push(volume, options, v3_18);
+  CHECK(words(plan).back() == "1 l /g/v/..data");
+  CHECK(plan.links_left_out == strings{"c", "gone"});
+}
+
 TEST_CASE("no visible link hides something else or leads nowhere") {
   auto volume = make_volume({make_dir(""), make_file("a"), make_file("mnt"),
                              make_file("sock"), make_file("..data")});

@@ -83,7 +83,8 @@ inline std::string words(const std::optional<guest_order>& order) {
     if (push->options.send_others)
       out += " +others";
     for (const auto& link : push->options.links)
-      out += " " + link;
+      if (!push->options.links_made.contains(link))
+        out += " " + link;
     return out;
   }
   std::string out;

@@ -22,14 +22,22 @@ struct guest_model {
   std::set<std::string> used;
   /// Generations that `..data` may name; one unless a flip is not settled.
   std::set<std::string> live;
+  /// What a late flip has made `..data` name since.
+  std::string late_live;
   std::set<std::string> generations;
   /// Visible links with the group that each was last sent with.
   std::map<std::string, std::uint32_t> links;
   /// Groups that the root may have.
   std::set<std::uint32_t> root_groups;
-  /// Requests of superseded pushes since `..data` last changed, with the
-  /// removals.
+  /// Requests of superseded pushes since `..data` last changed.
   std::uint64_t wasted = 0;
+};
+
+/// What a request without an answer does later.
+struct late_event {
+  guest_copy::time_point at;
+  std::string made;
+  std::string flipped_to;
 };
 
 class history {
@@ -45,12 +53,14 @@ public:
         rotate();
       now_ += std::chrono::milliseconds{pick(1500)};
       if (pick(20) == 0)
-        copy_.retry_now();
+        copy_.retry_now(now_);
+      happen_late();
       step();
     }
     faults_ = false;
-    for (int n = 0; n < 40; ++n) {
-      now_ += 40s;
+    for (int n = 0; n < 80; ++n) {
+      now_ += 20s;
+      happen_late();
       step();
     }
     CHECK(copy_.converged(host_->id));
@@ -87,16 +97,47 @@ private:
     host_ = std::make_shared<const volume_snapshot>(std::move(s));
   }
 
+  void happen_late() {
+    for (auto i = late_.begin(); i != late_.end();) {
+      if (i->at > now_) {
+        ++i;
+        continue;
+      }
+      if (!i->made.empty())
+        model_.generations.insert(i->made);
+      if (!i->flipped_to.empty()) {
+        CHECK_MESSAGE(model_.generations.contains(i->flipped_to),
+                      "a late flip names what is gone: ", i->flipped_to);
+        model_.late_live = i->flipped_to;
+      }
+      i = late_.erase(i);
+    }
+  }
+
+  void is_late(const std::string& made, const std::string& flipped_to) {
+    late_.push_back(
+      {now_ + std::chrono::milliseconds{pick(25000)}, made, flipped_to});
+  }
+
+  // Takes the orders there are; a removal may take its time.
   void step() {
-    auto order = copy_.next(host_, now_);
-    if (!order)
-      return;
-    if (const auto* push = std::get_if<push_order>(&*order))
-      carry_out(*push);
-    else if (const auto* steps = std::get_if<steps_order>(&*order))
-      carry_out(*steps);
-    else
-      carry_out(std::get<removal_order>(*order));
+    if (removal_ && pick(3) == 0)
+      carry_out(*std::exchange(removal_, std::nullopt));
+    while (auto order = copy_.next(host_, now_)) {
+      if (const auto* push = std::get_if<push_order>(&*order)) {
+        carry_out(*push);
+      } else if (const auto* steps = std::get_if<steps_order>(&*order)) {
+        carry_out(*steps);
+      } else {
+        REQUIRE_FALSE(removal_);
+        removal_ = std::get<removal_order>(*order);
+        check(*removal_);
+        if (pick(2) == 0)
+          carry_out(*std::exchange(removal_, std::nullopt));
+      }
+      if (faults_)
+        return;
+    }
   }
 
   void carry_out(const push_order& order) {
@@ -112,7 +153,7 @@ private:
     if (pick(2) == 0 && faults_ && copy_.overtaken()) {
       CHECK(model_.wasted < requests_of_push);
       outcome.requests = pick(requests_of_push);
-      model_.wasted += outcome.requests + 1;
+      model_.wasted += outcome.requests;
       outcome.flip = flip_state::not_sent;
       outcome.err.code = errc::aborted;
       outcome.cause = stop_cause::superseded;
@@ -120,15 +161,25 @@ private:
     if (outcome.flip == flip_state::acknowledged
         || outcome.flip == flip_state::unknown)
       model_.live.insert(o.attempt_name);
+    else if (pick(2) == 0 && outcome.cause != stop_cause::superseded) {
+      outcome.cause = stop_cause::interrupted;
+      if (outcome.flip == flip_state::not_sent)
+        is_late(o.attempt_name, {});
+    }
+    if (outcome.flip == flip_state::unknown && pick(2) == 0) {
+      outcome.cause = stop_cause::interrupted;
+      is_late({}, o.attempt_name);
+    }
     // The flip follows the acknowledgement of all before it.
     if (o.send_root)
       set_root_group(snapshot.root.gid, outcome.flip != flip_state::not_sent);
     if (outcome.flip == flip_state::acknowledged) {
       model_.wasted = 0;
       model_.live = {o.attempt_name};
+      model_.late_live.clear();
       outcome.complete = !faults_ || pick(3) != 0;
       for (const auto& name : o.links)
-        if (outcome.complete || pick(2) == 0)
+        if (!o.links_made.contains(name) && (outcome.complete || pick(2) == 0))
           model_.links[name] = snapshot.root.gid;
     }
     copy_.finished(outcome, now_);
@@ -139,16 +190,25 @@ private:
     outcome.err = {errc::unavailable, "broken"};
     if (order.steps.front().is_flip) {
       const auto& target = order.steps.front().target;
-      CHECK_MESSAGE(model_.live.contains(target),
-                    "flip to a generation that "
-                    "may not be whole: ",
-                    target);
+      CHECK_MESSAGE(
+        (model_.live.contains(target) || target == copy_.live_name()),
+        "flip to a generation that "
+        "may not be whole: ",
+        target);
       outcome.flip = any_flip();
       outcome.complete = outcome.flip == flip_state::acknowledged;
+      if (outcome.flip == flip_state::unknown) {
+        model_.live.insert(target);
+        if (pick(2) == 0) {
+          outcome.cause = stop_cause::interrupted;
+          is_late({}, target);
+        }
+      }
       if (outcome.complete) {
         if (target != copy_.live_name())
           model_.wasted = 0;
         model_.live = {target};
+        model_.late_live.clear();
       }
     } else {
       CHECK(model_.live.size() == 1);
@@ -162,16 +222,27 @@ private:
     copy_.finished(outcome, now_);
   }
 
+  void check(const removal_order& order) {
+    CHECK_MESSAGE(model_.live.size() <= 1, "removal before a flip is settled");
+    for (const auto& step : order.steps) {
+      const std::string name{base_name(step.path)};
+      CHECK_MESSAGE((!model_.live.contains(name) && name != model_.late_live),
+                    "removal of what may be live: ", name);
+      CHECK(step.path == join(root_path, name));
+      for (const auto& event : late_)
+        CHECK_MESSAGE(event.flipped_to != name,
+                      "removal of what a late flip may name: ", name);
+    }
+  }
+
   void carry_out(const removal_order& order) {
     order_outcome outcome;
     outcome.complete = true;
     outcome.err = {errc::internal, "not removed"};
-    CHECK_MESSAGE(model_.live.size() <= 1, "removal before a flip is settled");
     for (const auto& step : order.steps) {
       const std::string name{base_name(step.path)};
-      CHECK_MESSAGE(!model_.live.contains(name),
-                    "removal of what may be live: ", name);
-      CHECK(step.path == join(root_path, name));
+      CHECK_MESSAGE((!model_.live.contains(name) && name != model_.late_live),
+                    "what became live was removed: ", name);
       auto result = removal_result::removed;
       if (!can_remove_)
         result = removal_result::impossible;
@@ -209,6 +280,7 @@ private:
 
   void check_end() {
     CHECK(model_.live == std::set<std::string>{copy_.live_name()});
+    CHECK((model_.late_live.empty() || model_.late_live == copy_.live_name()));
     CHECK(model_.root_groups == std::set<std::uint32_t>{host_->root.gid});
     const auto stuck = copy_.not_removable();
     const std::set<std::string> listed{stuck.begin(), stuck.end()};
@@ -241,6 +313,9 @@ private:
   volume_snapshot_ptr host_;
   guest_copy::time_point now_{1h};
   guest_model model_;
+  std::vector<late_event> late_;
+  /// Its requests are under way.
+  std::optional<removal_order> removal_;
 };
 
 } // namespace

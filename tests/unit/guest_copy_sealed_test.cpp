@@ -76,7 +76,7 @@ TEST_CASE("a generation with sealed secrets that a container was given stays "
   rotate(copy, secret("..3", sealed_token, 5), later + 10s, "push ..3");
   CHECK(removals(copy, secret("..3", sealed_token, 5), later + 10s)
         == "remove /g/v/..2;");
-  copy.retry_now();
+  copy.retry_now(later + 10s);
   CHECK(words(copy.next(secret("..3", sealed_token, 5), later + 60s))
         == "nothing");
   CHECK(copy.kept() == names{"..1"});

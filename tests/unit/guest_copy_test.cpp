@@ -104,19 +104,167 @@ TEST_CASE(
   CHECK(words(copy.next(host("..3", {"a", "b"}), t0)) == "push ..3 b");
 }
 
-TEST_CASE("a name that the root has for something else gets no link") {
+TEST_CASE("a link that a push leaves out is neither there nor missing, and "
+          "judged anew with the next generation") {
+  auto copy = make();
+  const auto one = host("..1", {"a", "b"});
+  CHECK(words(copy.next(one, t0)) == "push ..1 +root +others a b");
+  auto outcome = done();
+  outcome.left_out = {"b"};
+  outcome.skipped.push_back({"b", "too large"});
+  copy.finished(outcome, t0);
+  CHECK(copy.converged(one->id));
+  CHECK(copy.skipped().size() == 1);
+  CHECK(words(copy.next(one, t0 + 1h)) == "nothing");
+  CHECK(words(copy.next(host("..2", {"a", "b"}), t0 + 1h)) == "push ..2 b");
+  copy.finished(done(), t0 + 1h);
+  CHECK(words(copy.next(host("..2", {"a", "b"}), t0 + 2h))
+        == "remove /g/v/..1;");
+}
+
+TEST_CASE("a link that was there and is left out later is removed") {
+  auto copy = make();
+  settle_at(copy, host("..1", {"a", "b"}), t0);
+  const auto two = host("..2", {"a", "b"});
+  REQUIRE(words(copy.next(two, t0)) == "push ..2");
+  auto outcome = done();
+  outcome.left_out = {"b"};
+  copy.finished(outcome, t0);
+  CHECK(words(copy.next(two, t0)) == "remove /g/v/b;");
+}
+
+TEST_CASE("a repair sends no link that was left out") {
+  auto copy = make();
+  settle_at(copy, host("..1", {"a"}), t0);
+  const auto two = host("..2", {"a", "b", "c"});
+  copy.next(two, t0);
+  auto outcome = broken(flip_state::acknowledged);
+  outcome.left_out = {"b"};
+  copy.finished(outcome, t0);
+  CHECK(words(copy.next(two, t0 + 1s)) == "link /g/v/c=..data/c;");
+}
+
+TEST_CASE("names that the guest's root has for something else are told to "
+          "each later push") {
   auto copy = make();
   auto odd = *host("..1", {"a", "b"});
   tree_entry dir;
   dir.path = "b";
   odd.others.entries.push_back(dir);
   const auto one = std::make_shared<const volume_snapshot>(odd);
-  CHECK(words(copy.next(one, t0)) == "push ..1 +root +others a");
-  copy.finished(done(), t0);
-  REQUIRE(copy.skipped().size() == 1);
-  CHECK(copy.skipped().front().path == "b");
+  copy.next(one, t0);
+  auto outcome = done();
+  outcome.left_out = {"b"};
+  copy.finished(outcome, t0);
   // Gone on the host, but the guest still has it.
-  CHECK(words(copy.next(host("..2", {"a", "b"}), t0)) == "push ..2");
+  const auto order = copy.next(host("..2", {"a", "b"}), t0);
+  REQUIRE(order);
+  CHECK(std::get<push_order>(*order).options.taken
+        == std::set<std::string>{"b"});
+}
+
+TEST_CASE("a push goes out beside a removal, and sends no link that is being "
+          "removed") {
+  auto copy = make();
+  settle_at(copy, host("..1", {"a", "b"}), t0);
+  const auto two = host("..2", {"a"});
+  copy.next(two, t0);
+  copy.finished(done(), t0);
+  REQUIRE(words(copy.next(two, t0)) == "remove /g/v/b;");
+  const auto three = host("..3", {"a", "b", "c"});
+  CHECK(words(copy.next(three, t0)) == "push ..3 c");
+  copy.finished(done(), t0);
+  CHECK(copy.acknowledged() == three->id);
+  CHECK_FALSE(copy.whole());
+  CHECK(words(copy.next(three, t0)) == "nothing");
+  copy.finished(removed(1), t0);
+  CHECK(words(copy.next(three, t0)) == "link /g/v/b=..data/b;");
+  copy.finished(done(), t0);
+  CHECK(copy.whole());
+}
+
+TEST_CASE("a root whose owner a removal took back is put right") {
+  auto copy = make();
+  settle_at(copy, host("..1", {"a", "b"}, 0), t0);
+  const auto two = host("..2", {"a"}, 0);
+  copy.next(two, t0);
+  copy.finished(done(), t0);
+  REQUIRE(words(copy.next(two, t0)) == "remove /g/v/b;");
+  const auto three = host("..3", {"a"}, 2000);
+  REQUIRE(words(copy.next(three, t0)) == "push ..3 +root a");
+  copy.finished(done(), t0);
+  CHECK_FALSE(copy.has_whole_copy());
+  copy.finished(removed(1), t0);
+  CHECK(words(copy.next(three, t0)) == "link /g/v=;");
+  copy.finished(done(), t0);
+  CHECK(copy.has_whole_copy());
+}
+
+TEST_CASE("removals wait for what is sent, but not for ever") {
+  auto copy = make();
+  settle_at(copy, host("..1"), t0);
+  copy.next(host("..2"), t0);
+  copy.finished(done(), t0);
+  const auto three = host("..3");
+  REQUIRE(words(copy.next(three, t0 + 1s)) == "push ..3");
+  CHECK(words(copy.next(three, t0 + 2900ms)) == "nothing");
+  CHECK(copy.next_due() == t0 + 3s);
+  CHECK(words(copy.next(three, t0 + 3s)) == "remove /g/v/..1;");
+}
+
+TEST_CASE("a guest that is empty again gets everything under a new name, and "
+          "is not whole until then") {
+  auto copy = make();
+  const auto one = host("..1", {"a", "b"});
+  settle_at(copy, one, t0);
+  copy.guest_is_empty(t0);
+  CHECK_FALSE(copy.acknowledged());
+  CHECK_FALSE(copy.whole());
+  CHECK(words(copy.next(one, t0)) == "push ..1.1 +root +others a b");
+  copy.finished(done(), t0);
+  CHECK(copy.whole());
+  CHECK(copy.acknowledged() == one->id);
+  // Should it be there after all.
+  CHECK(words(copy.next(one, t0 + 2s)) == "remove /g/v/..1;");
+}
+
+TEST_CASE("what was under way when the guest was found empty does not count") {
+  auto copy = make();
+  settle_at(copy, host("..1"), t0);
+  const auto two = host("..2");
+  REQUIRE(words(copy.next(two, t0)) == "push ..2");
+  copy.guest_is_empty(t0);
+  copy.finished(done(), t0);
+  CHECK_FALSE(copy.acknowledged());
+  CHECK(words(copy.next(two, t0)) == "push ..2.1 +root +others a");
+}
+
+TEST_CASE("links of deleted keys are told to each push, and known to be gone "
+          "where it removed them") {
+  auto copy = make();
+  settle_at(copy, host("..1", {"a", "b"}), t0);
+  const auto two = host("..2", {"a"});
+  const auto push = copy.next(two, t0);
+  REQUIRE(push);
+  CHECK(std::get<push_order>(*push).options.links_to_remove
+        == std::vector<std::string>{"b"});
+  SUBCASE("the flip is acknowledged") {
+    auto outcome = done();
+    outcome.unlinked = {"b"};
+    copy.finished(outcome, t0);
+    REQUIRE(words(copy.next(two, t0 + 2s)) == "remove /g/v/..1;");
+    copy.finished(removed(1, removal_result::emptied), t0 + 2s);
+    CHECK(words(copy.next(two, t0 + 1h)) == "nothing");
+    CHECK(copy.converged(two->id));
+    CHECK(copy.not_removable() == std::vector<std::string>{"/g/v/..1"});
+  }
+  SUBCASE("it fails: the link is made again") {
+    auto failed = broken(flip_state::not_sent);
+    failed.unlinked = {"b"};
+    copy.finished(failed, t0);
+    CHECK_FALSE(copy.whole());
+    CHECK(words(copy.next(two, t0)) == "link /g/v/b=..data/b;");
+  }
 }
 
 TEST_CASE("leaving removes the whole copy once and reports what stays") {
