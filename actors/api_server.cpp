@@ -304,8 +304,7 @@ void api_server_state::succeed(const call_id& call, const std::string& reply) {
 }
 
 void api_server_state::fail(const call_id& call, error why) {
-  why.message
-    = valid_utf8(std::string_view{why.message}.substr(0, max_sentence_bytes));
+  why.message = without_middle(valid_utf8(why.message), max_sentence_bytes);
   const log::fields values{{"method", call.method},
                            {"sandbox", call.sandbox},
                            {"container", call.container},

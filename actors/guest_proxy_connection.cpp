@@ -34,6 +34,13 @@ constexpr std::chrono::nanoseconds long_idle = std::chrono::seconds{5};
 // A guest agent that is alive answers a Check sooner.
 constexpr std::chrono::nanoseconds probe_timeout = std::chrono::seconds{2};
 
+// What of a guest agent's sentence is shown: the reason stands at its end,
+// before the backtrace.
+std::string guest_sentence(std::string_view said) {
+  const auto words = without_middle(without_backtrace(said), 4 * max_sentence);
+  return without_middle(peer_text(words, 3 * words.size()), max_sentence);
+}
+
 } // namespace
 
 guest_proxy_state::time_point guest_proxy_state::now() const {
@@ -278,7 +285,7 @@ void guest_proxy_state::answered(const ttrpc::client_session::reply& reply) {
   if (active == nullptr)
     return;
   active->job.answered(what.request, reply.code,
-                       peer_text(reply.message, max_sentence));
+                       guest_sentence(reply.message));
   // Removals are settled as a whole, and go on with other steps.
   if (reply.code == errc::none && active->removes.empty()
       && active->job.is_done(what.request))

@@ -92,6 +92,32 @@ std::string peer_text(std::string_view said, std::size_t max_bytes) {
   return out;
 }
 
+std::string without_middle(std::string_view text, std::size_t max_bytes) {
+  constexpr std::string_view gap = "...";
+  if (text.size() <= max_bytes)
+    return std::string{text};
+  const auto goes_on = [text](std::size_t at) {
+    return at < text.size() && is_between(text[at], 0x80, 0xbf);
+  };
+  const auto room = max_bytes - gap.size();
+  auto head = room / 2;
+  while (head > 0 && goes_on(head))
+    --head;
+  auto tail = text.size() - (room - room / 2);
+  while (goes_on(tail))
+    ++tail;
+  return std::string{text.substr(0, head)}.append(gap).append(
+    text.substr(tail));
+}
+
+std::string_view without_backtrace(std::string_view said) noexcept {
+  // As the crate anyhow writes it.
+  const auto words = said.substr(
+    0, std::min(said.find("Stack backtrace:"), said.find("stack backtrace:")));
+  const auto last = words.find_last_not_of(" \n");
+  return words.substr(0, last == std::string_view::npos ? 0 : last + 1);
+}
+
 std::size_t control_length(std::string_view text) noexcept {
   if (text.empty())
     return 0;

@@ -25,6 +25,15 @@ std::string valid_utf8(std::string_view text);
 /// `max_bytes` is less than what the first character takes.
 std::string peer_text(std::string_view said, std::size_t max_bytes);
 
+/// Returns `text` in at most `max_bytes`, with `...` in the place of its middle
+/// if it has more: sentences begin with what was tried and end with the reason;
+/// what may be long are the paths between. No character is cut.
+/// @param max_bytes at least 3.
+std::string without_middle(std::string_view text, std::size_t max_bytes);
+
+/// Returns what a guest agent said up to the backtrace of its own code.
+std::string_view without_backtrace(std::string_view said) noexcept;
+
 /// Returns the number of bytes of the character that `text` begins with if it
 /// changes how a terminal or an editor shows what is around it: a control
 /// character (C0, DEL, C1), a line or paragraph separator, or one that turns

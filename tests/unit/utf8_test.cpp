@@ -40,4 +40,28 @@ TEST_CASE(
   CHECK(peer_text("\xff\xff", 5) == r);
 }
 
+TEST_CASE("a long sentence is cut in its middle, and no character is") {
+  CHECK(without_middle("short", 5) == "short");
+  CHECK(without_middle("open /a/very/long/path: reason", 15)
+        == "open /...reason");
+  const std::string two = "\xc3\xa4";
+  std::string text;
+  for (int n = 0; n < 20; ++n)
+    text += two;
+  for (std::size_t most = 3; most < text.size(); ++most) {
+    const auto cut = without_middle(text, most);
+    CHECK(cut.size() <= most);
+    CHECK(cut.size() + 3 > most);
+    CHECK(is_utf8(cut));
+  }
+}
+
+TEST_CASE("a guest agent's backtrace is no part of what it said") {
+  CHECK(without_backtrace("copy: ENOSPC\n\nStack backtrace:\n 0: x")
+        == "copy: ENOSPC");
+  CHECK(without_backtrace("a stack backtrace:\n 0: x") == "a");
+  CHECK(without_backtrace("Stack backtrace: x").empty());
+  CHECK(without_backtrace("plain") == "plain");
+}
+
 TEST_SUITE_END();
