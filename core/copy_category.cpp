@@ -29,12 +29,31 @@ copy_rule copy_rules::rule_for(copy_category category) const noexcept {
   return other_directories;
 }
 
-copy_category category_of(std::string_view plugin, std::string_view destination,
-                          bool is_directory) noexcept {
+bool copy_rules::allow_volumes() const noexcept {
+  using enum copy_rule;
+  return configmap == allow && secret == allow && projected == allow
+         && downward_api == allow;
+}
+
+std::optional<copy_category> volume_category(std::string_view plugin) noexcept {
   using enum copy_category;
   for (const auto category : {configmap, secret, projected, downward_api})
     if (plugin == to_string(category))
       return category;
+  return std::nullopt;
+}
+
+std::string denial(copy_category category) {
+  const std::string name = to_string(category);
+  return "its category is " + name + ", and copy.categories." + name
+         + " is deny";
+}
+
+copy_category category_of(std::string_view plugin, std::string_view destination,
+                          bool is_directory) noexcept {
+  using enum copy_category;
+  if (const auto category = volume_category(plugin))
+    return *category;
   if (is_directory)
     return other_directories;
   const bool is_network = destination == "/etc/hosts"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,7 +44,17 @@ struct copy_rules {
   friend bool operator==(const copy_rules&, const copy_rules&) = default;
 
   copy_rule rule_for(copy_category category) const noexcept;
+
+  /// Returns whether every volume may be copied without a word.
+  bool allow_volumes() const noexcept;
 };
+
+/// Returns the category of what lies in a pod's volume of that plugin; nothing
+/// where it depends on what it is.
+std::optional<copy_category> volume_category(std::string_view plugin) noexcept;
+
+/// Returns why what is of that category is not copied.
+std::string denial(copy_category category);
 
 /// Tells the category of a source.
 /// @param plugin of the pod's volume that the source is or lies in, such as

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "core/blob.hpp"
+#include "core/copy_losses.hpp"
 #include "core/skipped_list.hpp"
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +27,9 @@ struct tree_entry {
   std::uint32_t gid = 0;
   /// Bytes of a regular file; 0 for the other types.
   std::uint64_t size = 0;
+  /// How many of them seem to lie in holes, as far as can be told without
+  /// reading.
+  std::uint64_t hole_bytes = 0;
   /// The whole content of a file that was read; null for a file whose chunks
   /// are read from the disk as they are sent.
   blob content;
@@ -36,8 +41,15 @@ struct tree_entry {
 struct tree_snapshot {
   std::vector<tree_entry> entries;
   skipped_list skipped;
-  /// Sum of the sizes of all files.
+  /// Directories and files that `audit` lets pass, with what it says: they are
+  /// of a volume that `deny` would leave out.
+  skipped_list audited = {};
+  /// What the copy has not.
+  copy_losses losses = {};
+  /// Sum of the sizes of all files, but for holes.
   std::uint64_t total_bytes = 0;
+  /// What that may grow to as files are read that are larger than they seemed.
+  std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max();
   /// Memory that names, link targets and skipped entries take, about.
   std::uint64_t names_bytes = 0;
 };

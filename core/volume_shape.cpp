@@ -80,6 +80,17 @@ std::string_view plugin_of(std::string_view path) noexcept {
   return {};
 }
 
+std::string_view kubelet_root_of(std::string_view path) noexcept {
+  const auto plugin = plugin_of(path);
+  if (plugin.empty())
+    return {};
+  // ROOT/pods/UID/volumes/kubernetes.io~PLUGIN/NAME
+  path = path.substr(0, static_cast<std::size_t>(plugin.data() - path.data()));
+  for (int i = 0; i < 4; ++i)
+    path = parent_path(path);
+  return path;
+}
+
 std::optional<subpath_volume> subpath_volume_of(std::string_view path) {
   constexpr std::string_view dir = "/volume-subpaths/";
   const auto at = path.find(dir);

@@ -32,6 +32,10 @@ bool is_generation_name(std::string_view name) noexcept;
 /// `.../pods/UID/volumes/kubernetes.io~PLUGIN/NAME...`, wherever that is.
 std::string_view plugin_of(std::string_view path) noexcept;
 
+/// Returns the kubelet's root that a path which plugin_of() knows lies below;
+/// empty for other paths.
+std::string_view kubelet_root_of(std::string_view path) noexcept;
+
 /// The plugin of emptyDir volumes.
 inline constexpr std::string_view empty_dir_plugin = "empty-dir";
 

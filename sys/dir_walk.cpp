@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/dir_walk.hpp"
 
+#include "core/file_shape.hpp"
 #include "core/paths.hpp"
 #include "sys/errno_error.hpp"
-#include "sys/file_look.hpp"
 #include "sys/file_system_type.hpp"
 
 #include <algorithm>
@@ -12,17 +12,16 @@
 #include <climits>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/limits.h>
 #include <memory>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 #include <utility>
 
 namespace fsshare {
 
 namespace {
-
-// How often a file is read again that changes while it is read.
-constexpr int most_readings = 3;
 
 struct directory_closer {
   void operator()(DIR* dir) const noexcept {
@@ -46,49 +45,47 @@ const char* special_type(std::uint32_t mode) {
   }
 }
 
+constexpr const char* mount_point = "is a mount point";
+
+// Of linux/limits.h, less the NUL.
+constexpr std::size_t max_path_bytes = 4095;
+
+// Returns what of a path is below its first `begin` bytes.
+std::string_view below(std::string_view path, std::size_t begin) {
+  return path.substr(begin == 0 ? 0 : std::min(begin + 1, path.size()));
+}
+
+// Returns the names of the extended attributes of what an O_PATH descriptor
+// has, where its filesystem has any.
+std::vector<std::string> attributes_of(int handle) {
+  const auto link = "/proc/self/fd/" + std::to_string(handle);
+  // XATTR_LIST_MAX of linux/limits.h; most lists are short.
+  std::string list(1024, '\0');
+  auto length = ::listxattr(link.c_str(), list.data(), list.size());
+  if (length < 0 && errno == ERANGE) {
+    list.resize(XATTR_LIST_MAX);
+    length = ::listxattr(link.c_str(), list.data(), list.size());
+  }
+  std::vector<std::string> names;
+  list.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+  for (std::size_t at = 0; at < list.size();) {
+    names.emplace_back(list.c_str() + at);
+    at += names.back().size() + 1;
+  }
+  return names;
+}
+
+// How much of a file seems to lie in holes that are worth leaving out.
+std::uint64_t holes_of(const file_look& seen) {
+  return seen.size > seen.stored && seen.size - seen.stored >= smallest_hole
+           ? seen.size - seen.stored
+           : 0;
+}
+
 entry_type type_of(std::uint32_t mode) {
   if (S_ISDIR(mode))
     return entry_type::directory;
   return S_ISREG(mode) ? entry_type::file : entry_type::symlink;
-}
-
-void set_metadata(tree_entry& entry, std::uint32_t mode, std::uint32_t uid,
-                  std::uint32_t gid) {
-  entry.mode = mode & 07777;
-  entry.uid = uid;
-  entry.gid = gid;
-}
-
-// Whether the kernel says that an entry is not there (any more), or not of the
-// type that it was when it was listed.
-bool is_vanished(int number) {
-  return number == ENOENT || number == ENOTDIR || number == ELOOP
-         || number == ESTALE;
-}
-
-bool same_time(const timespec& x, const timespec& y) {
-  return x.tv_sec == y.tv_sec && x.tv_nsec == y.tv_nsec;
-}
-
-bool same_state(const struct stat& x, const struct stat& y) {
-  return x.st_size == y.st_size && same_time(x.st_mtim, y.st_mtim)
-         && same_time(x.st_ctim, y.st_ctim);
-}
-
-// Reads until the end of the file or of `data`; -1 with errno on failure.
-ssize_t read_all(int fd, bytes& data) {
-  size_t filled = 0;
-  while (filled < data.size()) {
-    const auto count = read(fd, data.data() + filled, data.size() - filled);
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count < 0)
-      return -1;
-    if (count == 0)
-      break;
-    filled += static_cast<size_t>(count);
-  }
-  return static_cast<ssize_t>(filled);
 }
 
 error exhausted(std::string message) {
@@ -127,7 +124,7 @@ result<std::vector<std::string>> dir_walk::names(const std::string& path) {
     out.emplace_back(name);
     return charge(name.size());
   };
-  if (auto listed = list(std::move(dir), path, add); !listed)
+  if (auto listed = list(std::move(dir), {path, path}, add); !listed)
     return listed.err();
   std::sort(out.begin(), out.end());
   return out;
@@ -153,32 +150,111 @@ std::string dir_walk::shown(const std::string& path) const {
 
 // Adds the entry `name` of the open directory `dir`; a directory's children are
 // left to be visited.
-status dir_walk::visit(int dir, const std::string& name, const place& at) {
+status dir_walk::visit(int dir, const std::string& name, place at) {
   pause();
-  const auto info
-    = look(dir, name.c_str(), AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
-  if (info.failure != 0) {
-    if (is_vanished(info.failure))
-      return vanish(at);
-    return errno_error(info.failure, "stat", shown(at.path));
+  // In the guest its path is longer.
+  if (at.path.size() > max_path_bytes)
+    return skip(at, "its path in the guest has more than 4095 bytes");
+  unique_fd opened;
+  if (!name.empty()) {
+    // What is mounted there is neither followed nor asked.
+    opened = open_beneath(dir, name, O_PATH, options_.mounts);
+    if (!opened && errno == EXDEV)
+      return skip(at, mount_point);
+    if (!opened)
+      return unreadable(at, errno, "open");
   }
-  const char* reason = special_type(info.mode);
+  const int handle = name.empty() ? dir : opened.get();
+  // What is crossed is told from its directory.
+  const auto seen
+    = options_.mounts == mount_crossing::skip
+        ? look(handle, "", AT_EMPTY_PATH)
+        : look(dir, name.c_str(), AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
+  if (seen.failure != 0)
+    return unreadable(at, seen.failure, "stat");
+  return add_seen(dir, name, handle, seen, std::move(at));
+}
+
+status dir_walk::add_seen(int dir, const std::string& name, int handle,
+                          const file_look& seen, place at) {
+  const char* reason = special_type(seen.mode);
   if (reason == nullptr)
-    reason = foreign(at, info.is_mount_root);
+    reason = foreign(at, seen.is_mount_root);
   if (reason != nullptr)
     return skip(at, reason);
+  const auto denied = is_denied(handle, seen, at);
+  if (!denied)
+    return denied.err();
+  if (*denied)
+    return unit{};
+  count_losses(handle, seen);
   tree_entry entry;
   entry.path = at.as;
-  entry.type = type_of(info.mode);
-  set_metadata(entry, info.mode, info.uid, info.gid);
+  entry.type = type_of(seen.mode);
+  entry.mode = seen.mode & 07777;
+  entry.uid = seen.uid;
+  entry.gid = seen.gid;
   if (entry.type == entry_type::symlink)
     return add_link(dir, name, at, std::move(entry));
   if (entry.type == entry_type::file) {
-    entry.size = info.size;
+    entry.size = seen.size;
+    if (options_.contents == file_contents::leave)
+      entry.hole_bytes = holes_of(seen);
     return add_file(dir, name, at, std::move(entry));
   }
-  pending_.push_back(at);
+  pending_.push_back(std::move(at));
   return add_entry(std::move(entry));
+}
+
+// Skips, with a word about it, what is of a volume that must not be copied, and
+// lists what only should not.
+result<bool> dir_walk::is_denied(int handle, const file_look& seen, place& at) {
+  auto* judge = options_.judge;
+  if (judge == nullptr || !judge->is_needed())
+    return false;
+  auto& judged = at.judged;
+  const bool begins = !judged.names || seen.is_mount_root;
+  if (begins) {
+    judged.names = judge->names_of(handle, shown(at.path));
+    judged.begin = at.path;
+  }
+  std::optional<copy_category> found;
+  if (begins || S_ISDIR(seen.mode))
+    found
+      = judge->category_of(*judged.names, below(at.path, judged.begin.size()));
+  if (!found && S_ISREG(seen.mode) && seen.links > 1)
+    found = judge->category_of_linked(seen.device, seen.inode);
+  if (!found)
+    return false;
+  if (judge->rule_for(*found) == copy_rule::deny) {
+    if (at.path.empty())
+      return error{errc::permission_denied,
+                   "copy " + shown_ + ": " + denial(*found)};
+    const auto skipped = skip(at, denial(*found));
+    return skipped ? result<bool>{true} : skipped.err();
+  }
+  // Of the root it is known who shares it.
+  if (judged.audited != found && !at.path.empty())
+    tree_.audited.push_back({at.as, to_string(*found)});
+  judged.audited = found;
+  return false;
+}
+
+void dir_walk::count_losses(int handle, const file_look& seen) {
+  if (options_.losses == entry_losses::ignore)
+    return;
+  auto& sum = tree_.losses;
+  ++sum.times;
+  if (S_ISREG(seen.mode) && seen.links > 1)
+    ++sum.hard_links;
+  if (S_ISLNK(seen.mode))
+    return;
+  copy_losses of_entry;
+  for (const auto& name : attributes_of(handle))
+    count_attribute(of_entry, name);
+  sum.attributes += of_entry.attributes;
+  sum.access_lists += of_entry.access_lists;
+  sum.capabilities += of_entry.capabilities;
 }
 
 // Returns why an entry is left out for what is mounted there, null for others.
@@ -190,7 +266,7 @@ const char* dir_walk::foreign(const place& at, bool is_mount) const {
   if (!is_mount)
     return nullptr;
   if (options_.mounts == mount_crossing::skip)
-    return "is a mount point";
+    return mount_point;
   const auto root = open_beneath(base_, at.path, O_PATH, options_.mounts);
   // What is gone is found to be by who reads it.
   return root && is_on_kernel_file_system(root.get()) ? kernels : nullptr;
@@ -201,19 +277,18 @@ unique_fd dir_walk::open_directory(const std::string& path) const {
 }
 
 // Calls `each` with every name as it is read, so that no directory is held.
-status dir_walk::list(unique_fd dir, const std::string& path,
-                      const each_name& each) {
+status dir_walk::list(unique_fd dir, const place& at, const each_name& each) {
   pause();
   const directory_stream stream{fdopendir(dir.get())};
   if (!stream)
-    return errno_error(errno, "list", shown(path));
+    return errno_error(errno, "list", shown(at.path));
   // The stream closes it.
   const int fd = dir.release();
   for (;;) {
     errno = 0;
     const auto* entry = readdir(stream.get());
     if (entry == nullptr && errno != 0)
-      return errno_error(errno, "list", shown(path));
+      return unreadable(at, errno, "list");
     if (entry == nullptr)
       break;
     const std::string_view name{static_cast<const char*>(entry->d_name)};
@@ -221,7 +296,7 @@ status dir_walk::list(unique_fd dir, const std::string& path,
       continue;
     if (options_.stop && *options_.stop)
       return error{errc::aborted,
-                   "list " + shown(path) + ": not wanted any more"};
+                   "list " + shown(at.path) + ": not wanted any more"};
     if (auto done = each(fd, name); !done)
       return done;
   }
@@ -231,111 +306,39 @@ status dir_walk::list(unique_fd dir, const std::string& path,
 status dir_walk::visit_children(const place& at) {
   pause();
   auto dir = open_directory(at.path);
+  if (!dir && errno == EXDEV)
+    return skip(at, mount_point);
   if (!dir)
-    return is_vanished(errno)
-             ? vanish(at)
-             : status{errno_error(errno, "open", shown(at.path))};
-  return list(std::move(dir), at.path,
-              [this, &at](int fd, std::string_view name) {
-                return visit(fd, std::string{name},
-                             {join(at.path, name), join(at.as, name)});
-              });
+    return unreadable(at, errno, "open");
+  return list(std::move(dir), at, [this, &at](int fd, std::string_view name) {
+    return visit(fd, std::string{name},
+                 {join(at.path, name), join(at.as, name), at.judged});
+  });
+}
+
+// Whether the kernel says that an entry is not there (any more), or not of the
+// type that it was when it was listed.
+bool dir_walk::says_vanished(int number) {
+  return number == ENOENT || number == ENOTDIR || number == ELOOP;
 }
 
 status dir_walk::vanish(const place& at) const {
-  if (vanished_ == vanished_entries::leave_out)
+  if (vanished_ == vanished_entries::leave_out && !at.path.empty())
     return unit{};
   return error{errc::aborted, shown(at.path) + " vanished while it was read"};
 }
 
-status dir_walk::add_file(int dir, const std::string& name, const place& at,
-                          tree_entry entry) {
-  if (auto small = check_size(at, entry.size); !small)
-    return small;
-  bool whole
-    = options_.contents == file_contents::leave || !has_memory_for(entry.size);
-  for (int i = 0; !whole && i < most_readings; ++i) {
-    const auto read = read_once(dir, name, at, entry);
-    if (!read && read.err().code == errc::not_found)
-      return vanish(at);
-    if (!read)
-      return read.err();
-    whole = *read;
-  }
-  if (!whole)
-    return error{errc::aborted, shown(at.path) + " changes while it is read"};
-  bytes_ += entry.size;
-  tree_.total_bytes += entry.size;
-  return add_entry(std::move(entry));
-}
-
-// Reads a file into `entry`; false when it changed meanwhile.
-result<bool> dir_walk::read_once(int dir, const std::string& name,
-                                 const place& at, tree_entry& entry) const {
-  pause();
-  const auto file = open_beneath(dir, name, O_RDONLY, options_.mounts);
-  if (!file)
-    return is_vanished(errno) ? error{errc::not_found, {}}
-                              : errno_error(errno, "open", shown(at.path));
-  struct stat before {};
-  struct stat after {};
-  if (fstat(file.get(), &before) != 0)
-    return errno_error(errno, "stat", shown(at.path));
-  if (!S_ISREG(before.st_mode))
-    return error{errc::not_found, {}};
-  entry.size = static_cast<std::uint64_t>(before.st_size);
-  if (auto small = check_size(at, entry.size); !small)
-    return small.err();
-  if (!has_memory_for(entry.size))
-    return true;
-  // One byte more than it has shows that it has grown.
-  bytes data(entry.size + 1);
-  pause();
-  const auto count = read_all(file.get(), data);
-  if (count < 0)
-    return errno_error(errno, "read", shown(at.path));
-  data.resize(static_cast<size_t>(count));
-  entry.content = make_secret_blob(std::move(data));
-  pause();
-  if (fstat(file.get(), &after) != 0)
-    return errno_error(errno, "stat", shown(at.path));
-  set_metadata(entry, after.st_mode, after.st_uid, after.st_gid);
-  return same_state(before, after) && entry.content->size() == entry.size;
-}
-
-status dir_walk::add_link(int dir, const std::string& name, const place& at,
-                          tree_entry entry) {
-  pause();
-  // A target has at most PATH_MAX - 1 bytes.
-  std::array<char, PATH_MAX> target{};
-  const auto length
-    = readlinkat(dir, name.c_str(), target.data(), target.size());
-  // EINVAL: something else has taken its place.
-  if (length < 0 && (is_vanished(errno) || errno == EINVAL))
+// One entry that cannot be read keeps nobody from the others, unless it is this
+// process that lacks something.
+status dir_walk::unreadable(const place& at, int number, const char* call) {
+  const bool fails = vanished_ == vanished_entries::fail;
+  if (says_vanished(number) || (fails && number == ESTALE))
     return vanish(at);
-  if (length < 0)
-    return errno_error(errno, "readlink", shown(at.path));
-  entry.target.assign(target.data(), static_cast<size_t>(length));
-  return add_entry(std::move(entry));
-}
-
-// Refuses a file of `size` bytes on top of what was added.
-status dir_walk::check_size(const place& at, std::uint64_t size) const {
-  if (size > limits_.bytes_per_file)
-    return exhausted(shown(at.path) + " has " + std::to_string(size)
-                     + " bytes, more than the limit of "
-                     + std::to_string(limits_.bytes_per_file)
-                     + " for one file");
-  if (size > limits_.total_bytes - std::min(limits_.total_bytes, bytes_))
-    return exhausted(shown_ + " has at least " + std::to_string(bytes_ + size)
-                     + " bytes, more than the limit of "
-                     + std::to_string(limits_.total_bytes));
-  return unit{};
-}
-
-bool dir_walk::has_memory_for(std::uint64_t contents) const {
-  const auto taken = names_bytes_ + bytes_;
-  return contents <= options_.memory - std::min(options_.memory, taken);
+  auto failed = errno_error(number, call, shown(at.path));
+  if (fails || at.path.empty() || failed.code == errc::resource_exhausted)
+    return failed;
+  return skip(at, "cannot be read: "
+                    + errno_error(number, call, base_name(at.path)).message);
 }
 
 // Notes a name, a path or a link's target that stays in memory.
@@ -352,7 +355,7 @@ status dir_walk::charge(std::uint64_t name_bytes) {
 
 // Those that are not listed are charged like the others, so that no directory
 // is endless.
-status dir_walk::skip(const place& at, const char* reason) {
+status dir_walk::skip(const place& at, const std::string& reason) {
   tree_.skipped.push_back({at.as, reason});
   return charge(at.as.size());
 }

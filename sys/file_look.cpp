@@ -15,6 +15,9 @@ namespace fsshare {
 
 namespace {
 
+// Of st_blocks and stx_blocks, whatever the filesystem's blocks are.
+constexpr std::uint64_t block_bytes = 512;
+
 // The mount of a name is another than that of its directory.
 bool is_other_mount(int dir, const char* name) {
   if (*name == '\0')
@@ -40,6 +43,8 @@ file_look look_with_statx(int dir, const char* name, int flags) {
   seen.uid = info.stx_uid;
   seen.gid = info.stx_gid;
   seen.size = info.stx_size;
+  seen.stored = info.stx_blocks * block_bytes;
+  seen.links = info.stx_nlink;
   seen.device = makedev(info.stx_dev_major, info.stx_dev_minor);
   seen.inode = info.stx_ino;
   seen.is_mount_root = (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
@@ -63,6 +68,8 @@ file_look look_by_stat(int dir, const char* name, int flags) {
   seen.uid = info.st_uid;
   seen.gid = info.st_gid;
   seen.size = static_cast<std::uint64_t>(info.st_size);
+  seen.stored = static_cast<std::uint64_t>(info.st_blocks) * block_bytes;
+  seen.links = info.st_nlink;
   seen.device = info.st_dev;
   seen.inode = info.st_ino;
   seen.is_mount_root = is_other_mount(dir, name);

@@ -16,6 +16,10 @@ struct file_look {
   std::uint32_t gid = 0;
   /// Bytes.
   std::uint64_t size = 0;
+  /// Bytes that its filesystem says it takes.
+  std::uint64_t stored = 0;
+  /// Names that a file has.
+  std::uint64_t links = 1;
   /// As st_dev of stat(2).
   std::uint64_t device = 0;
   std::uint64_t inode = 0;

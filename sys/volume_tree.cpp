@@ -27,8 +27,8 @@ public:
                 const checkpoint& between, std::uint64_t memory = any_memory)
     : root_(std::move(root)), path_(path), contents_(contents),
       between_(between),
-      walk_(root_.get(), path, limits,
-            {contents, mount_crossing::skip, memory, nullptr}, between) {
+      walk_(root_.get(), path, limits, {contents, mount_crossing::skip, memory},
+            between) {
   }
 
   // Returns what `..data` names now.
@@ -222,15 +222,17 @@ result<tree_snapshot_ptr> load_tree(const std::string& path,
   const unique_fd root{open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)};
   if (!root)
     return errno_error(errno, "open", path);
-  dir_walk walk{
-    root.get(),
-    path,
-    limits,
-    {file_contents::leave, options.mounts, any_memory, options.stop},
-    between};
+  dir_walk walk{root.get(),
+                path,
+                limits,
+                {file_contents::leave, options.mounts, any_memory, options.stop,
+                 entry_losses::count, options.judge},
+                between};
   if (auto added = walk.add({}, {}, vanished_entries::leave_out); !added)
     return added.err();
-  return std::make_shared<const tree_snapshot>(walk.take());
+  auto tree = walk.take();
+  tree.most_bytes = limits.total_bytes;
+  return std::make_shared<const tree_snapshot>(std::move(tree));
 }
 
 } // namespace fsshare

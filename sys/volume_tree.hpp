@@ -50,6 +50,8 @@ struct tree_options {
   mount_crossing mounts = mount_crossing::skip;
   /// Ends it ABORTED; see dir_walk::options.
   stop_flag stop = nullptr;
+  /// Leaves out what is of a volume that must not be copied; null for none.
+  volume_judge* judge = nullptr;
 };
 
 /// Reads names, types, modes, owners and sizes of a tree; its contents are read
@@ -57,9 +59,11 @@ struct tree_options {
 ///
 /// The root may be a directory, a file or a symlink, which is not followed.
 /// Entries that vanish meanwhile are left out. Sockets, FIFOs, devices (the
-/// root too) and mount points below the root are skipped with the reason.
+/// root too), mount points below the root and what cannot be read are skipped
+/// with the reason.
 /// @returns `errc::resource_exhausted` with the numbers when a limit is passed,
-///          else what the kernel said.
+///          `errc::permission_denied` when the judge denies the root, else what
+///          the kernel said of the root.
 result<tree_snapshot_ptr> load_tree(const std::string& path,
                                     const read_limits& limits,
                                     const tree_options& options = {},

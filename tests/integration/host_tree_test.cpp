@@ -5,8 +5,14 @@
 #include "tests/support/temp_dir.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
+#include <sys/inotify.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <doctest/doctest.h>
 
@@ -261,6 +267,189 @@ TEST_CASE("filesystems of the kernel are never read, crossed or as the root") {
       CHECK((*read)->entries.empty());
       CHECK((*read)->skipped == skipped_list{{"", reason}});
     }
+}
+
+TEST_CASE("a mount that is dead or does not answer is skipped with its reason, "
+          "and what is beside it is read") {
+  const private_mounts work;
+  if (!work.unavailable().empty()) {
+    MESSAGE("skipped: " << work.unavailable());
+    return;
+  }
+  work.write("t/file", "x");
+  for (const bool answers_nothing : {true, false}) {
+    CAPTURE(answers_nothing);
+    unique_fd server{open("/dev/fuse", O_RDWR | O_CLOEXEC)};
+    REQUIRE(server);
+    const auto options = "fd=" + std::to_string(server.get())
+                         + ",rootmode=40000,user_id=0,group_id=0";
+    const auto at = work.make_dir("t/fuse");
+    REQUIRE(mount("none", at.c_str(), "fuse", 0, options.c_str()) == 0);
+    if (!answers_nothing)
+      server.reset();
+    const auto skipped = load_tree(work / "t", {});
+    REQUIRE(skipped);
+    CHECK(paths(**skipped) == strings{"", "file"});
+    CHECK((*skipped)->skipped == skipped_list{{"fuse", "is a mount point"}});
+    if (!answers_nothing) {
+      const auto crossed
+        = load_tree(work / "t", {}, tree_options{mount_crossing::cross});
+      REQUIRE(crossed);
+      CHECK(paths(**crossed) == strings{"", "file"});
+      CHECK((*crossed)->skipped
+            == skipped_list{{"fuse", "cannot be read: stat fuse: Transport "
+                                     "endpoint is not connected"}});
+    }
+    REQUIRE(umount2(at.c_str(), MNT_DETACH) == 0);
+  }
+}
+
+TEST_CASE("paths beyond PATH_MAX are skipped with the reason, and all else is "
+          "read") {
+  temp_dir dir;
+  dir.write("t/zz/ok", "x");
+  const std::string name(100, 'n');
+  unique_fd at{open((dir / "t").c_str(), O_PATH | O_CLOEXEC)};
+  for (int n = 0; n < 60; ++n) {
+    REQUIRE(mkdirat(at.get(), name.c_str(), 0700) == 0);
+    at = unique_fd{openat(at.get(), name.c_str(), O_PATH | O_CLOEXEC)};
+    REQUIRE(at);
+  }
+  const auto read = load_tree(dir / "t", {});
+  REQUIRE_MESSAGE(read, (read ? "" : read.err().message));
+  // 40 names of 100 bytes, and the slashes between them.
+  CHECK((*read)->entries.size() == 1 + 40 + 2);
+  CHECK(entry_at(**read, "zz/ok").size == 1);
+  REQUIRE((*read)->skipped.size() == 1);
+  CHECK((*read)->skipped.front().reason
+        == "its path in the guest has more than 4095 bytes");
+  at.reset();
+  // std::filesystem opens paths as they are.
+  REQUIRE(std::system(("rm -rf '" + dir / "t" + "'").c_str()) == 0);
+}
+
+TEST_CASE("a device that takes the name of a file is not opened while a volume "
+          "is read") {
+  for (int at = 0;; ++at) {
+    temp_dir dir;
+    dir.write("v/..2026_01_01_00_00_00.1/key", "x");
+    fs::create_symlink("..2026_01_01_00_00_00.1", dir / "v/..data");
+    const auto pipe = dir / "pipe";
+    REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+    const unique_fd watcher{inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
+    REQUIRE(inotify_add_watch(watcher.get(), pipe.c_str(), IN_OPEN) > 0);
+    int reached = 0;
+    static_cast<void>(load_generation(dir / "v", default_volume_limits, [&] {
+      if (reached++ == at)
+        fs::rename(pipe, dir / "v/..2026_01_01_00_00_00.1/key");
+    }));
+    std::array<char, 4096> events{};
+    CHECK(read(watcher.get(), events.data(), events.size()) < 0);
+    if (reached <= at)
+      break;
+  }
+}
+
+TEST_CASE("holes do not count towards limits, and hard links, attributes and "
+          "links that lead out are counted") {
+  temp_dir dir;
+  const auto path = dir.write("t/sparse", "x");
+  fs::resize_file(path, std::uint64_t{41} << 30);
+  dir.write("t/linked", "x");
+  fs::create_hard_link(dir / "t/linked", dir / "t/again");
+  fs::create_symlink("/x", dir / "t/out");
+  const auto read = load_tree(dir / "t", {100, 100'000, 100'000});
+  REQUIRE_MESSAGE(read, (read ? "" : read.err().message));
+  const auto& sparse = entry_at(**read, "sparse");
+  CHECK(sparse.size == std::uint64_t{41} << 30);
+  CHECK(sparse.size - sparse.hole_bytes < 100'000);
+  CHECK((*read)->losses.hard_links == 2);
+  CHECK((*read)->losses.outward_links == 1);
+  CHECK((*read)->losses.times == 5);
+  CHECK((*read)->most_bytes == 100'000);
+}
+
+namespace {
+
+// Reads a tree with all volumes of Secrets denied.
+result<tree_snapshot_ptr> read_without_secrets(const std::string& path,
+                                               mount_crossing mounts) {
+  copy_rules rules;
+  rules.secret = copy_rule::deny;
+  volume_judge judge{{rules, {}}, [] {}};
+  tree_options options{mounts};
+  options.judge = &judge;
+  return load_tree(path, {}, options);
+}
+
+} // namespace
+
+TEST_CASE(
+  "a volume that must not be copied is told by every name that it has") {
+  const private_mounts work;
+  if (!work.unavailable().empty()) {
+    MESSAGE("skipped: " << work.unavailable());
+    return;
+  }
+  const std::string reason
+    = "its category is secret, and copy.categories.secret is deny";
+  const std::string volume = "k/pods/u/volumes/kubernetes.io~secret/s";
+  work.make_dir(volume);
+  work.mount_tmpfs(volume);
+  work.write(volume + "/..1/key", "x");
+  const std::string on_disk = "k/pods/u/volumes/kubernetes.io~secret/d";
+  work.write(on_disk + "/key", "x");
+  work.write("t/file", "x");
+  // Binds of the volume, of a part of it, of what holds one, and of a file.
+  bind_by_hand(work / volume, work.make_dir("t/whole"));
+  bind_by_hand(work / (volume + "/..1"), work.make_dir("t/part"));
+  bind_by_hand(work / (volume + "/..1/key"), work.write("t/key", ""));
+  bind_by_hand(work / "k/pods/u/volumes", work.make_dir("t/holder"));
+  const auto read = read_without_secrets(work / "t", mount_crossing::cross);
+  REQUIRE(read);
+  CHECK(paths(**read)
+        == strings{"", "file", "holder", "holder/kubernetes.io~secret"});
+  CHECK((*read)->skipped
+        == skipped_list{{"holder/kubernetes.io~secret/d", reason},
+                        {"holder/kubernetes.io~secret/s", reason},
+                        {"key", reason},
+                        {"part", reason},
+                        {"whole", reason}});
+  for (const char* path : {"t/whole", "t/part", "t/key"}) {
+    const auto root = read_without_secrets(work / path, mount_crossing::skip);
+    REQUIRE_FALSE(root);
+    CHECK(
+      root.err()
+      == error{errc::permission_denied, "copy " + work / path + ": " + reason});
+  }
+  // What is mounted at a volume's place is of the volume by that name, too.
+  work.write("data/inner/f", "x");
+  bind_by_hand(work / "data/inner",
+               work.make_dir("k/pods/v/volumes/kubernetes.io~secret/x"));
+  const auto original
+    = read_without_secrets(work / "data", mount_crossing::skip);
+  REQUIRE(original);
+  CHECK((*original)->skipped == skipped_list{{"inner", reason}});
+  CHECK(load_tree(work / "t/whole", {}));
+}
+
+TEST_CASE("a file of a volume that must not be copied is told by its hard "
+          "links, and others with hard links are copied") {
+  temp_dir dir;
+  dir.write("k/pods/u/volumes/kubernetes.io~secret/s/..1/key", "x");
+  dir.write("t/file", "x");
+  fs::create_hard_link(dir / "k/pods/u/volumes/kubernetes.io~secret/s/..1/key",
+                       dir / "t/alias");
+  fs::create_hard_link(dir / "t/file", dir / "t/other");
+  copy_rules rules;
+  rules.secret = copy_rule::deny;
+  volume_judge judge{{rules, {dir / "k"}}, [] {}};
+  tree_options options;
+  options.judge = &judge;
+  const auto read = load_tree(dir / "t", {}, options);
+  REQUIRE(read);
+  CHECK(paths(**read) == strings{"", "file", "other"});
+  CHECK((*read)->skipped.size() == 1);
 }
 
 TEST_SUITE_END();

@@ -58,4 +58,23 @@ TEST_CASE("each category has a rule of its own") {
   }
 }
 
+TEST_CASE("volumes are judged only where a rule does not let one pass") {
+  copy_rules rules;
+  CHECK(rules.allow_volumes());
+  rules.other_files = copy_rule::deny;
+  rules.network_files = copy_rule::audit;
+  CHECK(rules.allow_volumes());
+  for (auto* rule :
+       {&rules.configmap, &rules.secret, &rules.projected, &rules.downward_api})
+    for (const auto strict : {copy_rule::audit, copy_rule::deny}) {
+      *rule = strict;
+      CHECK_FALSE(rules.allow_volumes());
+      *rule = copy_rule::allow;
+    }
+  CHECK(volume_category("downward-api") == copy_category::downward_api);
+  CHECK_FALSE(volume_category("other-files"));
+  CHECK_FALSE(volume_category("csi"));
+  CHECK_FALSE(volume_category(""));
+}
+
 TEST_SUITE_END();

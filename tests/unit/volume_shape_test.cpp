@@ -157,4 +157,14 @@ TEST_CASE("the strict mode without roots knows no volume") {
     volume_below("/var/lib/kubelet", ordinary_uid, "kubernetes.io~secret")));
 }
 
+TEST_CASE("the kubelet's root is what is above the pods of a volume's path") {
+  CHECK(
+    kubelet_root_of("/var/lib/kubelet/pods/u/volumes/kubernetes.io~secret/n")
+    == "/var/lib/kubelet");
+  CHECK(kubelet_root_of("/k/pods/u/volumes/kubernetes.io~csi/n/mount/f")
+        == "/k");
+  CHECK(kubelet_root_of("/k/pods/u/volumes/kubernetes.io~secret").empty());
+  CHECK(kubelet_root_of("/etc").empty());
+}
+
 TEST_SUITE_END();
