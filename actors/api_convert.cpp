@@ -153,6 +153,7 @@ void put(const share_status& in, v1::ShareStatus* out) {
   out->set_reason(valid_utf8(in.reason));
   out->set_category(in.category);
   out->set_would_be_denied(in.would_be_denied);
+  put_some(in.notes, out->mutable_notes());
 }
 
 void put(const sandbox_status& in, v1::SandboxStatus* out) {
@@ -334,6 +335,7 @@ v1::ShareFileReply to_wire(const share_file_reply& in) {
   out.set_generation(valid_utf8(in.generation));
   out.set_skipped_more(put_reasons(in.skipped.listed(), out.mutable_skipped())
                        + in.skipped.more());
+  put_some(in.notes, out.mutable_notes());
   return out;
 }
 

@@ -115,6 +115,11 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
       if (msg.connection == connection_)
         lost(msg.why);
     },
+    [this](const file_retry& msg) {
+      if (auto* active = find(msg.job))
+        active->job.resume(msg.request);
+      pump();
+    },
     [this](const proxy_tick& msg) {
       if (msg.turn == turn_)
         tick();
@@ -211,8 +216,8 @@ void guest_proxy_state::settle_budget(const active_job& ended,
 
 void guest_proxy_state::add_copy(const copy_tree& msg,
                                  reply_promise<tree_copied> promise) {
-  if (auto room = budget_.reserve(msg.guest_root, guest_memory_of(*msg.tree));
-      !room) {
+  const auto needed = guest_memory_of(*msg.tree);
+  if (auto room = budget_.reserve(msg.guest_root, needed); !room) {
     promise.deliver(to_caf(room.err()));
     return;
   }
@@ -246,7 +251,9 @@ void guest_proxy_state::add_copy(const copy_tree& msg,
            msg.source,
            std::move(done),
            {},
-           {msg.guest_root}});
+           {msg.guest_root},
+           {},
+           needed});
 }
 
 guest_proxy_state::active_job* guest_proxy_state::find(std::uint64_t key) {

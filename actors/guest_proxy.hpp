@@ -91,6 +91,8 @@ private:
     /// When it was asked for, or lost the connection on which it had begun:
     /// how long it waits for one counts from here.
     time_point waits_since{};
+    /// Bytes of guest memory that a tree takes, as it is known by now.
+    std::uint64_t room = 0;
   };
   using job_list = std::list<active_job>;
 
@@ -153,6 +155,8 @@ private:
   void fetch(active_job& active, const flight& what);
   void stop_job(active_job& active);
   void fetched(std::uint64_t fetch, result<chunk_read> chunk);
+  void not_fetched(active_job& active, const copy_request& request,
+                   chunk_read& chunk);
   void send(active_job& active, const flight& what, byte_view data);
   void flush();
 

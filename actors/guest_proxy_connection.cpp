@@ -284,8 +284,7 @@ void guest_proxy_state::answered(const ttrpc::client_session::reply& reply) {
   auto* active = find(what.job);
   if (active == nullptr)
     return;
-  active->job.answered(what.request, reply.code,
-                       guest_sentence(reply.message));
+  active->job.answered(what.request, reply.code, guest_sentence(reply.message));
   // Removals are settled as a whole, and go on with other steps.
   if (reply.code == errc::none && active->removes.empty()
       && active->job.is_done(what.request))

@@ -13,6 +13,9 @@ namespace {
 // Contents of this size go to the socket by themselves.
 constexpr std::size_t flushed_bytes = std::size_t{64} << 10;
 
+// How soon a file is tried again that cannot be read for now.
+constexpr auto retry_interval = std::chrono::milliseconds{100};
+
 } // namespace
 
 // Jobs take turns, so that a large copy does not hold up a small push.
@@ -102,7 +105,8 @@ bool guest_proxy_state::send_next(active_job& active) {
   if (!next || !has_room(active, next->length))
     return false;
   const auto& next_step = active.job.step_of(*next);
-  const bool is_read = next->length > 0 && !next_step.content
+  // Of a file of a tree it is not known before it is read whether it is empty.
+  const bool is_read = !active.source.empty() && !next_step.content
                        && next_step.type == entry_type::file;
   if (is_read && !take_credit(active, next->length))
     return false;
@@ -112,18 +116,15 @@ bool guest_proxy_state::send_next(active_job& active) {
   if (credit_.left == 0)
     drop_credit();
   const auto& step = active.job.step_of(*request);
-  // Before it is sent: without an answer it may have been made all the same.
-  if (request->offset == 0 && active.removes.empty())
-    inventory_.begun(step, profile_);
   if (step.type == entry_type::symlink)
     send(active, what, as_bytes(step.target));
+  else if (is_read)
+    fetch(active, what);
   else if (request->length == 0)
     send(active, what, {});
-  else if (step.content)
+  else
     send(active, what,
          byte_view{*step.content}.subspan(request->offset, request->length));
-  else
-    fetch(active, what);
   return true;
 }
 
@@ -133,8 +134,8 @@ void guest_proxy_state::fetch(active_job& active, const flight& what) {
   fetching_.emplace(fetch, what);
   ask(self_, reader_,
       read_chunk{active.source, step.source, what.request.offset,
-                 what.request.length, active.open_files[what.request.step],
-                 options_.sandbox_id})
+                 what.request.length, step.size, step.hole_bytes > 0,
+                 active.open_files[what.request.step], options_.sandbox_id})
     .then(
       [this, fetch](chunk_read& chunk) {
         fetched(fetch, std::move(chunk));
@@ -168,25 +169,55 @@ void guest_proxy_state::fetched(std::uint64_t fetch, result<chunk_read> chunk) {
   if (!chunk) {
     window_.lost(what.window);
     active->job.unsent(what.request, chunk.err());
-  } else {
-    if (chunk->zero_filled)
-      active->job.note({active->job.step_of(what.request).source,
-                        "became shorter while it was copied"});
+  } else if (auto* read = std::get_if<read_bytes>(&chunk->found)) {
+    if (read->changed)
+      active->job.changed(what.request);
     const auto& step = active->job.step_of(what.request);
     if (what.request.offset + what.request.length < step.size)
       active->open_files[what.request.step] = std::move(chunk->source);
     else
       active->open_files.erase(what.request.step);
-    send(*active, what, *chunk->data);
+    send(*active, what, *read->data);
+  } else {
+    window_.lost(what.window);
+    not_fetched(*active, what.request, *chunk);
   }
   pump();
   end_jobs();
 }
 
+// A file that is not as it was when its tree was read is asked for anew, or
+// left out.
+void guest_proxy_state::not_fetched(active_job& active,
+                                    const copy_request& request,
+                                    chunk_read& chunk) {
+  auto& job = active.job;
+  if (auto* shape = std::get_if<file_shape>(&chunk.found)) {
+    active.open_files[request.step] = std::move(chunk.source);
+    const auto before = guest_memory_of(job.bytes_of(request));
+    job.reshaped(request, std::move(*shape));
+    active.room += guest_memory_of(job.bytes_of(request)) - before;
+    if (auto room = budget_.reserve(active.takes.front(), active.room); !room)
+      job.fail(room.err());
+    return;
+  }
+  const auto& obstacle = std::get<file_obstacle>(chunk.found);
+  active.open_files.erase(request.step);
+  if (!obstacle.may_pass)
+    job.unreadable(request, obstacle.why);
+  else if (job.put_off(request, obstacle.why, now()))
+    tell_later(self_, handle{self_}, retry_interval,
+               file_retry{active.key, request.id});
+}
+
 void guest_proxy_state::send(active_job& active, const flight& what,
                              byte_view data) {
-  const auto head = ttrpc::copy_file_head(active.job.step_of(what.request),
-                                          what.request.offset, data.size());
+  const auto& step = active.job.step_of(what.request);
+  // Before it is sent: without an answer it may have been made all the same.
+  if (what.request.offset == 0 && active.removes.empty())
+    inventory_.begun(step, profile_);
+  const auto head
+    = ttrpc::copy_file_head(step, what.request.offset, data.size());
   const auto stream
     = session_ ? session_->call(ttrpc::agent_service, ttrpc::copy_file_method,
                                 {head, data}, options_.request_timeout, now())

@@ -8,11 +8,41 @@
 #include "sys/opened_source.hpp"
 #include "sys/pod_volume.hpp"
 #include "sys/share_alias.hpp"
+#include "sys/volume_judge.hpp"
 #include "sys/volume_tree.hpp"
 
 #include <utility>
 
 namespace fsshare {
+
+namespace {
+
+// A file that cannot be read is no failure of the reading: the others can. What
+// this process lacks is one.
+result<chunk_read> not_read(const error& why, chunk_source_ptr source) {
+  if (why.code == errc::resource_exhausted)
+    return why;
+  return chunk_read{file_obstacle{why, why.code == errc::unavailable},
+                    std::move(source)};
+}
+
+result<chunk_read> shaped(chunk_source_ptr source, result<file_shape> shape) {
+  if (!shape)
+    return not_read(shape.err(), std::move(source));
+  return chunk_read{*std::move(shape), std::move(source)};
+}
+
+std::optional<copy_category> category_of(volume_judge& judge,
+                                         const looked_at_source& source) {
+  const auto names = judge.names_of(source.handle.get(), source.path);
+  if (const auto found = judge.category_of(*names, {}))
+    return found;
+  return source.is_linked
+           ? judge.category_of_linked(source.device, source.inode)
+           : std::nullopt;
+}
+
+} // namespace
 
 file_reader::file_reader(volume_reader_options options)
   : options_(std::move(options)) {
@@ -20,39 +50,54 @@ file_reader::file_reader(volume_reader_options options)
 
 result<source_class> file_reader::read(const classify_source& msg,
                                        const checkpoint& between) const {
+  auto looked = look_at_source(msg.path);
+  if (!looked)
+    return looked.err();
   source_class found;
-  found.resolved = resolved_path(msg.path);
+  found.source = std::move(looked->path);
+  found.is_directory = looked->is_directory;
   between();
-  found.plugin = find_plugin(msg.path, found.resolved);
+  found.resolved = resolved_path(found.source);
   between();
+  found.plugin = find_plugin(found.source, found.resolved);
+  auto strict = judge(msg.kubelet_roots, between);
+  if (strict.is_needed())
+    if (const auto category = category_of(strict, *looked))
+      found.plugin = to_string(*category);
   if (found.plugin == empty_dir_plugin)
     found.empty_dir = find_empty_dir(found.resolved);
   between();
-  found.is_directory = is_directory_at(msg.path);
-  if (is_volume(msg, found.resolved)) {
-    const auto published = load_generation_name(msg.path);
+  if (is_volume(msg, found)) {
+    const auto published = load_generation_name(found.source);
     if (published && is_generation_name(*published))
       found.kind = source_kind::volume;
   }
   return found;
 }
 
+// Tells what must not be copied by whatever name it goes.
+volume_judge file_reader::judge(const std::vector<std::string>& kubelet_roots,
+                                const checkpoint& between) const {
+  auto roots = options_.kubelet_roots;
+  roots.insert(roots.end(), kubelet_roots.begin(), kubelet_roots.end());
+  return {{options_.categories, std::move(roots)}, between};
+}
+
 // Whether a path is that of a volume, by itself or with its symlinks resolved:
 // runtimes give either, and so do operators of kubelet roots.
 bool file_reader::is_volume(const classify_source& msg,
-                            const std::string& resolved) const {
-  if (!options_.kubelet_roots_only) {
-    const auto matcher = volume_matcher::structural(options_.csi);
-    return matcher.kind_of(msg.path) || matcher.kind_of(resolved);
-  }
+                            const source_class& found) const {
+  const auto knows = [&found](const volume_matcher& matcher) {
+    return matcher.kind_of(found.source) || matcher.kind_of(found.resolved);
+  };
+  if (!options_.kubelet_roots_only)
+    return knows(volume_matcher::structural(options_.csi));
   auto roots = options_.kubelet_roots;
   roots.insert(roots.end(), msg.kubelet_roots.begin(), msg.kubelet_roots.end());
   const auto given = roots.size();
   for (std::size_t i = 0; i < given; ++i)
     roots.push_back(resolved_path(roots[i]));
-  const auto matcher
-    = volume_matcher::kubelet_root(std::move(roots), options_.csi);
-  return matcher.kind_of(msg.path) || matcher.kind_of(resolved);
+  return knows(volume_matcher::kubelet_root(std::move(roots), options_.csi));
 }
 
 result<volume_look> file_reader::read(const look_at_volume& msg,
@@ -97,7 +142,10 @@ result<tree_read> file_reader::read(const read_tree& msg,
       return allowed.err();
     mounts = *allowed;
   }
-  auto read = load_tree(msg.path, options_.limits, {mounts, msg.stop}, between);
+  auto strict = judge(msg.kubelet_roots, between);
+  auto read = load_tree(
+    msg.path, options_.limits,
+    {mounts, msg.stop, msg.use == tree_use::copy ? &strict : nullptr}, between);
   if (!read)
     return read.err();
   return tree_read{*std::move(read)};
@@ -123,15 +171,49 @@ result<chunk_read> file_reader::read(const read_chunk& msg,
   if (!source) {
     auto opened = open_chunk_source(msg.root, msg.path);
     if (!opened)
-      return opened.err();
+      return not_read(opened.err(), nullptr);
     source = closed_elsewhere(*std::move(opened), msg.sandbox_id);
     between();
+    return read_first(msg, std::move(source), between);
   }
   auto chunk = load_chunk(*source, msg.offset, msg.length);
   if (!chunk)
-    return chunk.err();
-  return chunk_read{std::move(chunk->data), chunk->missing > 0,
-                    std::move(source)};
+    return not_read(chunk.err(), std::move(source));
+  if (chunk->data->size() == msg.length)
+    return chunk_read{read_bytes{std::move(chunk->data), chunk->changed},
+                      std::move(source)};
+  if (msg.offset == 0)
+    return shaped(source,
+                  find_shape(*source, options_.limits.bytes_per_file, between));
+  return not_read(
+    {errc::aborted, source->path() + " became shorter while it was copied"},
+    std::move(source));
+}
+
+// Before its first byte is sent it is known how many a file has.
+result<chunk_read> file_reader::read_first(const read_chunk& msg,
+                                           chunk_source_ptr source,
+                                           const checkpoint& between) const {
+  if (msg.length == msg.size && !msg.seems_to_have_holes) {
+    auto whole = load_whole(*source, msg.size, between);
+    if (!whole)
+      return not_read(whole.err(), std::move(source));
+    if (whole->data->size() == msg.size)
+      return chunk_read{read_bytes{std::move(whole->data), whole->changed},
+                        std::move(source)};
+  }
+  auto shape = find_shape(*source, options_.limits.bytes_per_file, between);
+  if (!shape || *shape != file_shape{msg.size} || msg.length == msg.size
+      || msg.seems_to_have_holes)
+    return shaped(source, std::move(shape));
+  auto chunk = load_chunk(*source, msg.offset, msg.length);
+  if (!chunk)
+    return not_read(chunk.err(), std::move(source));
+  if (chunk->data->size() == msg.length)
+    return chunk_read{read_bytes{std::move(chunk->data), chunk->changed},
+                      std::move(source)};
+  return not_read({errc::aborted, source->path() + " changes while it is read"},
+                  std::move(source));
 }
 
 result<erofs_looked_for> file_reader::read(const look_for_erofs& msg,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/copy_category.hpp"
 #include "core/volume_shape.hpp"
 #include "messages/volume_reader.hpp"
 #include "sys/dir_walk.hpp"
@@ -27,6 +28,8 @@ struct volume_reader_options {
   mount_crossing mounts = mount_crossing::skip;
   /// What copies take nothing of; null where nothing is mounted.
   std::shared_ptr<const held_root> share_root = nullptr;
+  /// Of what lies in the volumes of pods.
+  copy_rules categories = {};
   /// Called between any two file system operations; for tests.
   checkpoint between = nullptr;
   /// Where watches are placed; needed where any are asked for.
@@ -70,7 +73,11 @@ public:
 private:
   chunk_source_ptr closed_elsewhere(chunk_source_ptr file,
                                     const std::string& sandbox_id) const;
-  bool is_volume(const classify_source& msg, const std::string& resolved) const;
+  result<chunk_read> read_first(const read_chunk& msg, chunk_source_ptr source,
+                                const checkpoint& between) const;
+  volume_judge judge(const std::vector<std::string>& kubelet_roots,
+                     const checkpoint& between) const;
+  bool is_volume(const classify_source& msg, const source_class& found) const;
 
   volume_reader_options options_;
 };

@@ -399,6 +399,7 @@ get_sandbox_reply sandbox_state::describe_shares() const {
     one.reason = s.reply.reason;
     one.ready = s.phase == share_phase::ready && !one.ignored;
     one.skipped = s.reply.skipped;
+    one.notes = s.reply.notes;
     if (s.category)
       one.category = to_string(*s.category);
     one.would_be_denied = s.would_be_denied;

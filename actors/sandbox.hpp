@@ -168,6 +168,11 @@ private:
   void walk_ended(const std::string& copy_id, const stop_flag& which);
   void send_tree(shared_copies::copy& copy, const tree_snapshot_ptr& tree);
   void rename_tree(const std::string& copy_id, const tree_snapshot_ptr& tree);
+  void note_losses(shared_copies::copy& copy, const tree_snapshot& tree);
+  std::vector<std::string> kubelet_roots() const;
+  static share_file_reply reply_of_tree(share& s,
+                                        const shared_copies::copy& copy,
+                                        skipped_list skipped);
   void tree_made(const std::string& copy_id, skipped_list skipped);
   void copy_failed(const std::string& copy_id, const error& why);
   void end_copy(shared_copies::copy& copy, ended then);
@@ -218,6 +223,8 @@ private:
   std::map<std::string, ended> copy_enders_;
   /// By copy: ends the reading of its tree. Set when nobody waits for it.
   std::map<std::string, std::shared_ptr<std::atomic<bool>>> walks_;
+  /// Roots of kubelets, as paths of sources have shown them.
+  std::set<std::string> seen_kubelet_roots_;
   share_layout layout_;
   guest_proxy_actor proxy_;
   /// Counts them, to tell the end of a former one from that of the present one.

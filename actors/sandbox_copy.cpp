@@ -9,10 +9,20 @@
 
 namespace fsshare {
 
+namespace {
+
+// A node has one, or a few.
+constexpr std::size_t most_seen_roots = 8;
+
+} // namespace
+
 void sandbox_state::begin_copy(share& s) {
   const auto id = s.share_id;
+  const std::string root{kubelet_root_of(s.request.mount.source)};
+  if (!root.empty() && seen_kubelet_roots_.size() < most_seen_roots)
+    seen_kubelet_roots_.insert(root);
   ask(self_, neighbours_.reader,
-      classify_source{s.request.mount.source, state_.request().kubelet_roots,
+      classify_source{s.request.mount.source, kubelet_roots(),
                       options_.sandbox_id})
     .then(
       [this, id](const source_class& found) {
@@ -30,6 +40,14 @@ void sandbox_state::begin_copy(share& s) {
       });
 }
 
+// Those of the request, and what sources of this sandbox have shown.
+std::vector<std::string> sandbox_state::kubelet_roots() const {
+  auto roots = state_.request().kubelet_roots;
+  roots.insert(roots.end(), seen_kubelet_roots_.begin(),
+               seen_kubelet_roots_.end());
+  return roots;
+}
+
 // Applies the rule of the source's category, before anything is sent.
 status sandbox_state::admit_copy(share& s, const source_class& found) const {
   const auto& mount = s.request.mount;
@@ -38,8 +56,7 @@ status sandbox_state::admit_copy(share& s, const source_class& found) const {
   const auto rule = options_.categories.rule_for(*s.category);
   if (rule == copy_rule::deny)
     return error{errc::permission_denied,
-                 "copy " + mount.source + ": its category is " + category
-                   + ", and copy.categories." + category + " is deny"};
+                 "copy " + mount.source + ": " + denial(*s.category)};
   s.would_be_denied = rule == copy_rule::audit;
   if (s.would_be_denied)
     log::warning("copy-audited", {{"sandbox", options_.sandbox_id},
@@ -56,7 +73,7 @@ void sandbox_state::join_copy(share& s, const source_class& found) {
   copy_terms terms;
   terms.kind = is_volume ? copy_kind::volume : copy_kind::tree;
   terms.key = s.share_id;
-  terms.source = s.request.mount.source;
+  terms.source = found.source;
   terms.guest_path = s.reply.guest_path;
   terms.container_id = s.request.container_id;
   terms.destination = s.request.mount.destination;
@@ -209,6 +226,14 @@ void sandbox_state::copy_gone(const std::string& copy_id,
   if (outcome)
     copies_.erase(copy_id);
   then(outcome);
+}
+
+share_file_reply sandbox_state::reply_of_tree(share& s,
+                                              const shared_copies::copy& copy) {
+  s.would_be_denied |= copy.would_be_denied;
+  auto reply = reply_with(s, copy.skipped);
+  reply.notes = copy.notes;
+  return reply;
 }
 
 share_file_reply sandbox_state::reply_with(const share& s, skipped_list skipped,

@@ -20,6 +20,13 @@ const char* to_string(share_kind kind) {
   return "ignored";
 }
 
+std::string joined(const std::vector<std::string>& notes) {
+  std::string all;
+  for (const auto& note : notes)
+    all += (all.empty() ? "" : "; ") + note;
+  return all;
+}
+
 // Failures are logged by API SERVER, with the call.
 void log_share(const share& s, const share_file_reply& reply) {
   const auto& request = s.request;
@@ -29,6 +36,11 @@ void log_share(const share& s, const share_file_reply& reply) {
                             {"kind", to_string(s.kind)},
                             {"guest_path", reply.guest_path},
                             {"skipped", reply.skipped.size()}});
+  if (!reply.notes.empty())
+    log::info("copy-differs", {{"sandbox", request.sandbox_id},
+                               {"container", request.container_id},
+                               {"source", request.mount.source},
+                               {"notes", joined(reply.notes)}});
 }
 
 } // namespace
@@ -72,7 +84,8 @@ void sandbox_state::begin_bind(share& s) {
     if (auto* known = state_.find(id))
       bind(*known, watchable);
   };
-  ask(self_, neighbours_.reader, read_tree{source, options_.sandbox_id})
+  ask(self_, neighbours_.reader,
+      read_tree{source, options_.sandbox_id, nullptr, {}, tree_use::look})
     .then(
       [go_on](const tree_read& read) {
         go_on(fits_guest_watcher(*read.tree));

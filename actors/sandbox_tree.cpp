@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/sandbox.hpp"
 #include "core/paths.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -26,14 +27,15 @@ void sandbox_state::join_tree(share& s, const shared_copies::copy& copy) {
     if (copy.terms.life == copy_life::until_last_share && is_apart(s))
       skipped.push_back({".", "another container has a copy of its own of this "
                               "directory: neither sees what the other writes"});
-    share_ended(s.share_id, reply_with(s, std::move(skipped)));
+    share_ended(s.share_id, reply_of_tree(s, copy, std::move(skipped)));
     return;
   }
   const auto fail = [this, id = s.share_id](caf::error& err) {
     share_ended(id, from_caf(err));
   };
   ask(self_, neighbours_.reader,
-      read_tree{join(copy.terms.source, part), options_.sandbox_id})
+      read_tree{join(copy.terms.source, part), options_.sandbox_id, nullptr,
+                kubelet_roots()})
     .then(
       [this, fail, part, id = s.share_id,
        copy_id = copy.id](const tree_read& read) {
@@ -74,6 +76,8 @@ void sandbox_state::send_part(shared_copies::copy& copy,
     return;
   }
   note_parts(copy, part, *tree);
+  if (part.empty())
+    note_losses(copy, *tree);
   ask(self_, proxy_,
       copy_tree{{first_tree_order + ++last_order_},
                 join(copy.terms.source, part),
@@ -91,6 +95,25 @@ void sandbox_state::send_part(shared_copies::copy& copy,
       [this, share_id, part, copy_id = copy.id](caf::error& err) {
         part_failed(copy_id, part, share_id, from_caf(err));
       });
+}
+
+// Keeps what is to be said of a copy beside what it lacks.
+void sandbox_state::note_losses(shared_copies::copy& copy,
+                                const tree_snapshot& tree) {
+  copy.notes = notes_of(tree.losses);
+  if (tree.audited.empty())
+    return;
+  copy.would_be_denied = true;
+  const auto& first = tree.audited.front();
+  copy.notes.push_back(std::to_string(tree.audited.size())
+                       + " of its entries are in volumes that are audited, "
+                         "the first is "
+                       + first.path + ": " + first.reason);
+  for (const auto& entry : tree.audited)
+    log::warning("copy-audited",
+                 {{"sandbox", options_.sandbox_id},
+                  {"source", join(copy.terms.source, entry.path)},
+                  {"category", entry.reason}});
 }
 
 void sandbox_state::note_parts(shared_copies::copy& copy,
@@ -117,7 +140,7 @@ void sandbox_state::read_tree_of(const shared_copies::copy& copy) {
   const auto stop = std::make_shared<std::atomic<bool>>(false);
   walks_[id] = stop;
   ask(self_, neighbours_.reader,
-      read_tree{copy.terms.source, options_.sandbox_id, stop})
+      read_tree{copy.terms.source, options_.sandbox_id, stop, kubelet_roots()})
     .then(
       [this, id, stop](const tree_read& read) {
         walk_ended(id, stop);
@@ -163,6 +186,7 @@ void sandbox_state::send_tree(shared_copies::copy& copy,
     return;
   }
   note_parts(copy, {}, *tree);
+  note_losses(copy, *tree);
   copy.order = first_tree_order + ++last_order_;
   ask(self_, proxy_,
       copy_tree{{copy.order}, source, tree, copy.terms.guest_path})

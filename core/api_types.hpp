@@ -148,6 +148,8 @@ struct share_file_reply {
   /// Of a volume: the generation that the guest has.
   std::string generation;
   skipped_list skipped;
+  /// What of a copy is not as on the host though it was copied.
+  std::vector<std::string> notes;
 };
 
 /// Names a share by its id, or by container and destination.
@@ -272,6 +274,8 @@ struct share_status {
   /// Of the first copy, while it runs.
   copy_progress progress;
   skipped_list skipped;
+  /// See share_file_reply.
+  std::vector<std::string> notes = {};
 };
 
 struct sandbox_status {

@@ -76,7 +76,7 @@ public:
 
   void add_step(copy_step step) {
     step.stage = stage_;
-    plan_.total_bytes += step.size;
+    plan_.total_bytes += step.size - step.hole_bytes;
     plan_.steps.push_back(std::move(step));
   }
 
@@ -144,6 +144,7 @@ void plan_builder::add_entry(const tree_entry& entry, std::string_view base) {
   step.path = std::move(path);
   if (entry.type == entry_type::file) {
     step.size = entry.size;
+    step.hole_bytes = entry.hole_bytes;
     step.content = entry.content;
     if (!entry.content)
       step.source = entry.path;

@@ -34,6 +34,8 @@ struct copy_step {
   std::uint64_t size = 0;
   /// What requests name instead of `path`, if not empty; see sent_path().
   std::string sent_as;
+  /// How many of them seem to lie in holes; see tree_entry.
+  std::uint64_t hole_bytes = 0;
   /// What is announced as `file_size`: the size of a file, but for a file that
   /// must not be completed; 0 for the other types.
   std::uint64_t announced_size = 0;

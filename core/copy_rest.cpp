@@ -26,6 +26,7 @@ copy_step spend_step(const copy_step& file, std::uint64_t longest) {
   step.is_spending = true;
   step.offset = longest;
   step.size = 1;
+  step.hole_bytes = 0;
   step.announced_size = longest + 1;
   step.content = make_secret_blob(bytes(1));
   step.source.clear();
@@ -40,7 +41,7 @@ copy_plan plan_rest(const copy_schedule& done, const guest_profile& guest) {
   rest.links_left_out = plan.links_left_out;
   std::vector<std::optional<std::uint32_t>> moved(plan.steps.size());
   const auto add = [&rest](copy_step step) {
-    rest.total_bytes += step.size;
+    rest.total_bytes += step.size - step.hole_bytes;
     rest.steps.push_back(std::move(step));
     return static_cast<std::uint32_t>(rest.steps.size() - 1);
   };
@@ -51,7 +52,7 @@ copy_plan plan_rest(const copy_schedule& done, const guest_profile& guest) {
     auto step = plan.steps[i];
     const bool begun = reach == step_reach::begun;
     if (begun && leaves_temporary(step, guest)) {
-      const auto spend = add(spend_step(step, step.announced_size));
+      const auto spend = add(spend_step(step, done.announced_size(i)));
       if (step.is_spending) {
         moved[i] = spend;
         continue;

@@ -13,12 +13,10 @@ copy_schedule::copy_schedule(copy_plan_ptr plan, std::uint64_t chunk_bytes)
     unfinished_(plan_->steps.size()) {
   for (size_t i = 0; i < states_.size(); ++i) {
     const auto& step = plan_->steps[i];
-    if (step.size > chunk_bytes_)
-      states_[i].chunks
-        = step.size / chunk_bytes_ + (step.size % chunk_bytes_ != 0 ? 1 : 0);
+    states_[i].chunks = chunks_of(step);
     if (step.is_spending)
       continue;
-    progress_.bytes_total += step.size;
+    progress_.bytes_total += step.size - step.hole_bytes;
     ++progress_.entries_total;
   }
   for (const auto& pair : plan_->order) {
@@ -50,11 +48,11 @@ std::optional<copy_request> copy_schedule::next(std::uint64_t max_data_bytes) {
   auto& state = states_[index];
   ++state.sent;
   // To the end, so that one large file does not hold up all small ones.
-  if (may_send(state))
+  if (may_send(index))
     ready_.push_back(index);
   last_id_ = request.id;
   in_flight_.emplace(request.id, request);
-  flip_sent_ = flip_sent_ || plan_->steps[index].is_flip;
+  flip_sent_ = flip_sent_ || step_of(request).is_flip;
   return request;
 }
 
@@ -64,13 +62,25 @@ bool copy_schedule::acknowledge(std::uint64_t id) {
     return false;
   const auto request = found->second;
   in_flight_.erase(found);
-  if (!plan_->steps[request.step].is_spending)
+  if (!plan_->steps[request.step].is_spending && request.instead == 0)
     progress_.bytes_done += request.length;
-  auto& state = states_[request.step];
-  ++state.acknowledged;
+  ++states_[request.step].acknowledged;
+  go_on(request.step);
+  return true;
+}
+
+// Finds what an answer, or the end of a file, makes possible.
+void copy_schedule::go_on(std::uint32_t index) {
+  const auto& state = states_[index];
   if (state.acknowledged == state.chunks) {
-    finish(request.step);
-    return true;
+    finish(index);
+    return;
+  }
+  if (const auto* changed = altered(index);
+      changed != nullptr && changed->is_abandoned) {
+    if (state.acknowledged == state.sent)
+      ready_.push_back(index);
+    return;
   }
   // The step left the queue after its first and after its last middle chunk;
   // the answers that it waited for bring it back, each once.
@@ -78,8 +88,63 @@ bool copy_schedule::acknowledge(std::uint64_t id) {
   const bool middle_done
     = state.acknowledged > 1 && state.acknowledged + 1 == state.chunks;
   if (first_done || middle_done)
-    ready_.push_back(request.step);
-  return true;
+    ready_.push_back(index);
+}
+
+void copy_schedule::take_back(const copy_request& request) {
+  if (in_flight_.erase(request.id) == 0)
+    return;
+  auto& state = states_[request.step];
+  --state.sent;
+  // Before its first answer a step waits for that alone.
+  if (state.acknowledged > 0)
+    std::erase(ready_, request.step);
+}
+
+void copy_schedule::resume(std::uint32_t step) {
+  ready_.push_front(step);
+}
+
+void copy_schedule::reshape(std::uint32_t step, file_shape shape) {
+  auto& changed = alter(step);
+  progress_.bytes_total -= planned_bytes(step);
+  changed.step.announced_size += shape.size - changed.step.size;
+  changed.step.size = shape.size;
+  changed.step.hole_bytes = 0;
+  changed.parts = std::move(shape.parts);
+  progress_.bytes_total += planned_bytes(step);
+  states_[step].chunks
+    = changed.parts.empty() ? chunks_of(changed.step) : changed.parts.size();
+  resume(step);
+}
+
+void copy_schedule::abandon(std::uint32_t step,
+                            std::vector<copy_step> instead) {
+  auto& changed = alter(step);
+  auto& state = states_[step];
+  progress_.bytes_total -= planned_bytes(step) - handed_out_bytes(step);
+  changed.is_abandoned = true;
+  changed.sent = state.sent;
+  changed.instead = std::move(instead);
+  state.chunks = state.sent + changed.instead.size();
+  if (state.acknowledged == state.sent)
+    go_on(step);
+}
+
+const copy_step& copy_schedule::step_of(const copy_request& request) const {
+  const auto* changed = altered(request.step);
+  if (changed == nullptr)
+    return plan_->steps[request.step];
+  return request.instead == 0 ? changed->step
+                              : changed->instead[request.instead - 1];
+}
+
+std::uint64_t copy_schedule::announced_size(std::size_t step) const {
+  const auto& planned = plan_->steps[step];
+  const auto* changed = altered(static_cast<std::uint32_t>(step));
+  return changed == nullptr
+           ? planned.announced_size
+           : std::max(planned.announced_size, changed->step.announced_size);
 }
 
 void copy_schedule::stop() {
@@ -99,8 +164,7 @@ const copy_step* copy_schedule::oldest_in_flight() const {
                                        [](const auto& x, const auto& y) {
                                          return x.first < y.first;
                                        });
-  return oldest == in_flight_.end() ? nullptr
-                                    : &plan_->steps[oldest->second.step];
+  return oldest == in_flight_.end() ? nullptr : &step_of(oldest->second);
 }
 
 std::vector<const copy_step*> copy_schedule::files_in_doubt() const {
@@ -109,6 +173,49 @@ std::vector<const copy_step*> copy_schedule::files_in_doubt() const {
     if (states_[entry.second.step].chunks > 1)
       files.push_back(&plan_->steps[entry.second.step]);
   return files;
+}
+
+std::uint64_t copy_schedule::chunks_of(const copy_step& step) const {
+  if (step.size <= chunk_bytes_)
+    return 1;
+  return step.size / chunk_bytes_ + (step.size % chunk_bytes_ != 0 ? 1 : 0);
+}
+
+const copy_schedule::altered_step*
+copy_schedule::altered(std::uint32_t step) const {
+  const auto found = altered_.find(step);
+  return found == altered_.end() ? nullptr : &found->second;
+}
+
+copy_schedule::altered_step& copy_schedule::alter(std::uint32_t step) {
+  return altered_.try_emplace(step, altered_step{plan_->steps[step]})
+    .first->second;
+}
+
+std::uint64_t copy_schedule::planned_bytes(std::uint32_t index) const {
+  const auto* changed = altered(index);
+  return changed == nullptr
+           ? plan_->steps[index].size - plan_->steps[index].hole_bytes
+           : file_shape{changed->step.size - changed->step.hole_bytes,
+                        changed->parts}
+               .sent_bytes();
+}
+
+std::uint64_t copy_schedule::handed_out_bytes(std::uint32_t index) const {
+  std::uint64_t sum = 0;
+  for (std::uint64_t n = 0; n < states_[index].sent; ++n)
+    sum += part_of(index, n).length;
+  return sum;
+}
+
+// Returns which bytes the nth request of a file carries.
+file_part copy_schedule::part_of(std::uint32_t index, std::uint64_t n) const {
+  const auto* changed = altered(index);
+  if (changed != nullptr && !changed->parts.empty())
+    return changed->parts[n];
+  const auto& step = changed == nullptr ? plan_->steps[index] : changed->step;
+  const auto offset = n * chunk_bytes_;
+  return {offset, std::min(chunk_bytes_, step.size - offset)};
 }
 
 // Makes the steps of the next stage known, if there is one.
@@ -126,15 +233,24 @@ void copy_schedule::open_stage() {
 }
 
 // Whether a step of which something was just sent has more to send at once.
-bool copy_schedule::may_send(const step_state& state) const {
-  return state.acknowledged > 0 && state.sent + 1 < state.chunks;
+bool copy_schedule::may_send(std::uint32_t index) const {
+  const auto& state = states_[index];
+  const auto* changed = altered(index);
+  const bool is_abandoned = changed != nullptr && changed->is_abandoned;
+  return !is_abandoned && state.acknowledged > 0
+         && state.sent + 1 < state.chunks;
 }
 
 copy_request copy_schedule::make_request(std::uint32_t index) const {
-  const auto& step = plan_->steps[index];
-  const auto offset = states_[index].sent * chunk_bytes_;
-  return {last_id_ + 1, index, offset,
-          std::min(chunk_bytes_, step.size - offset)};
+  const auto sent = states_[index].sent;
+  const auto* changed = altered(index);
+  if (changed != nullptr && changed->is_abandoned) {
+    const auto n = sent - changed->sent;
+    return {last_id_ + 1, index, 0, changed->instead[n].size,
+            static_cast<std::uint32_t>(n + 1)};
+  }
+  const auto part = part_of(index, sent);
+  return {last_id_ + 1, index, part.offset, part.length};
 }
 
 void copy_schedule::finish(std::uint32_t index) {

@@ -3,6 +3,7 @@
 
 #include "core/copy_plan.hpp"
 #include "core/copy_progress.hpp"
+#include "core/file_shape.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -23,6 +24,9 @@ struct copy_request {
   std::uint64_t offset = 0;
   /// Bytes of file contents; 0 for other types and empty files.
   std::uint64_t length = 0;
+  /// Which of the steps that are sent instead of the rest of a file, from 1; 0
+  /// for a request of the step itself.
+  std::uint32_t instead = 0;
 
   friend bool operator==(const copy_request&, const copy_request&) = default;
 };
@@ -46,8 +50,12 @@ enum class step_reach : std::uint8_t {
 ///   and takes a file for complete as soon as its size is right;
 /// - everything else may be in flight together.
 ///
+/// A file whose contents are read as they are sent may turn out to be another
+/// one than was planned: it can be reshaped, put off and given up.
+///
 /// One per copy to one guest, owned by whoever talks to that guest. Passive.
-/// Every call but the constructor takes constant time, amortised.
+/// Every call but the constructor and abandon() takes constant time,
+/// amortised.
 class copy_schedule {
 public:
   static constexpr auto any_length = std::numeric_limits<std::uint64_t>::max();
@@ -69,6 +77,34 @@ public:
   /// Notes that the guest agent carried a request out.
   /// @returns false for an id that is not in flight, which changes nothing.
   bool acknowledge(std::uint64_t id);
+
+  /// Takes back a request that was handed out and not sent. Nothing of its step
+  /// is handed out until resume(), reshape() or abandon() is called for it, one
+  /// of which has to follow.
+  void take_back(const copy_request& request);
+
+  /// Hands out the first request of a step anew that was taken back.
+  void resume(std::uint32_t step);
+
+  /// The same, of a file that is of another shape than was planned.
+  void reshape(std::uint32_t step, file_shape shape);
+
+  /// Hands out nothing more of a file that a request was taken back of. When
+  /// all else of it is acknowledged, `instead` is sent, one after the other;
+  /// then the step counts as done.
+  void abandon(std::uint32_t step, std::vector<copy_step> instead);
+
+  /// Returns what a request is about. Valid until its step is reshaped or
+  /// abandoned.
+  const copy_step& step_of(const copy_request& request) const;
+
+  /// Bytes that a step sends.
+  std::uint64_t bytes_of(std::uint32_t step) const {
+    return planned_bytes(step);
+  }
+
+  /// Returns the largest size that a step announces.
+  std::uint64_t announced_size(std::size_t step) const;
 
   /// Hands out nothing more from now on: the copy was superseded or failed.
   /// What is in flight stays to be acknowledged.
@@ -115,8 +151,25 @@ private:
     std::uint32_t blockers = 0;
   };
 
+  /// What has become of a file that is not as it was planned.
+  struct altered_step {
+    copy_step step;
+    std::vector<file_part> parts = {};
+    bool is_abandoned = false;
+    std::vector<copy_step> instead = {};
+    /// Requests of the file itself that were handed out.
+    std::uint64_t sent = 0;
+  };
+
+  std::uint64_t chunks_of(const copy_step& step) const;
+  const altered_step* altered(std::uint32_t step) const;
+  altered_step& alter(std::uint32_t step);
+  std::uint64_t planned_bytes(std::uint32_t index) const;
+  std::uint64_t handed_out_bytes(std::uint32_t index) const;
+  file_part part_of(std::uint32_t index, std::uint64_t n) const;
+  void go_on(std::uint32_t index);
   void open_stage();
-  bool may_send(const step_state& state) const;
+  bool may_send(std::uint32_t index) const;
   copy_request make_request(std::uint32_t index) const;
   void finish(std::uint32_t index);
 
@@ -126,6 +179,7 @@ private:
   /// Successors of step i: successors_[begin_[i]] up to begin_[i + 1].
   std::vector<std::uint32_t> begin_;
   std::vector<std::uint32_t> successors_;
+  std::unordered_map<std::uint32_t, altered_step> altered_;
   /// Steps of which a request may be sent now.
   std::deque<std::uint32_t> ready_;
   std::unordered_map<std::uint64_t, copy_request> in_flight_;

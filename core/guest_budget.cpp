@@ -13,10 +13,15 @@ constexpr std::uint64_t page_bytes = 4096;
 } // namespace
 
 std::uint64_t guest_memory_of(const tree_snapshot& tree) {
-  std::uint64_t pages = 0;
+  std::uint64_t sum = 0;
   for (const auto& entry : tree.entries)
-    pages += entry.size / page_bytes + (entry.size % page_bytes == 0 ? 0 : 1);
-  return pages * page_bytes;
+    sum += guest_memory_of(entry.size - entry.hole_bytes);
+  return sum;
+}
+
+std::uint64_t guest_memory_of(std::uint64_t file_bytes) {
+  const bool is_even = file_bytes % page_bytes == 0;
+  return (file_bytes / page_bytes + (is_even ? 0 : 1)) * page_bytes;
 }
 
 status guest_budget::reserve(const std::string& path, std::uint64_t size) {

@@ -14,6 +14,9 @@ namespace fsshare {
 /// 4 KiB each.
 std::uint64_t guest_memory_of(const tree_snapshot& tree);
 
+/// The same of a file of that many bytes.
+std::uint64_t guest_memory_of(std::uint64_t file_bytes);
+
 /// How much of one guest's memory the copies of its sandbox take, by guest
 /// path. Room is taken before anything is sent and given back when what stands
 /// there was removed, or was never sent: what is stuck in the guest counts.

@@ -84,6 +84,7 @@ void guest_job::begin(const guest_profile& guest,
 
 void guest_job::begin_rest(const guest_profile& guest) {
   stage_ = stage::running;
+  troubled_.clear();
   if (guest != guest_) {
     fail({errc::unavailable,
           "the guest agent was replaced by another version during the copy"});
@@ -94,7 +95,7 @@ void guest_job::begin_rest(const guest_profile& guest) {
     if (steps[i].is_spending || schedule_.reach(i) != step_reach::done)
       continue;
     ++finished_.entries_done;
-    finished_.bytes_done += steps[i].size;
+    finished_.bytes_done += schedule_.bytes_of(static_cast<std::uint32_t>(i));
   }
   auto rest = plan_rest(schedule_, guest);
   schedule_ = copy_schedule{std::make_shared<const copy_plan>(std::move(rest))};
@@ -132,7 +133,7 @@ std::optional<copy_request> guest_job::peek() const {
 }
 
 const copy_step& guest_job::step_of(const copy_request& request) const {
-  return schedule_.plan().steps[request.step];
+  return schedule_.step_of(request);
 }
 
 void guest_job::answered(const copy_request& request, errc code,
@@ -143,6 +144,16 @@ void guest_job::answered(const copy_request& request, errc code,
   if (removal_) {
     removal_->answered(request.step, step, code, message);
     go_on_removing();
+    return;
+  }
+  if (request.instead != 0) {
+    settle_taking_away(request, step, code, message);
+    return;
+  }
+  if (is_refused_link(step, code)) {
+    const auto& root = std::get<tree_order>(order_).guest_root;
+    note(
+      {step.path.substr(root.size() + 1), "the guest refuses it: " + message});
     return;
   }
   if (step.is_flip && code == errc::none)

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,6 +74,29 @@ public:
   /// Notes that a request was handed out and could not be sent.
   void unsent(const copy_request& request, const error& why);
 
+  /// Notes that a file is of another shape than was planned: its request is
+  /// handed out anew. One that is so again and again is left out.
+  void reshaped(const copy_request& request, file_shape shape);
+
+  /// Notes that a file cannot be read for now: nothing of it is handed out
+  /// until resume(). After a while of that it is left out.
+  /// @returns whether to try it again.
+  bool put_off(const copy_request& request, const error& why, time_point now);
+
+  /// Has a file tried again that was put off, if it still is.
+  void resume(std::uint64_t request_id);
+
+  /// Notes that a file of a tree cannot be read: it is left out, with the
+  /// reason, and what was sent of it is taken away. A tree that is that file
+  /// fails.
+  void unreadable(const copy_request& request, const error& why);
+
+  /// Notes that somebody wrote to a file while it was read.
+  void changed(const copy_request& request);
+
+  /// Bytes that a file takes in the guest, as it is known by now.
+  std::uint64_t bytes_of(const copy_request& request) const;
+
   /// Notes that the connection ended; the guest may have carried out what was
   /// not answered. A first copy then waits for begin(), no request of it being
   /// able to happen any more by then, unless connections have ended for
@@ -110,6 +134,18 @@ private:
     interrupted,
   };
 
+  /// A file of a tree that could not be read at first.
+  struct troubled_file {
+    unsigned reshapes = 0;
+    std::optional<time_point> put_off_since;
+    /// The request that was put off; 0 for none.
+    std::uint64_t waiting = 0;
+  };
+
+  std::vector<copy_step> taking_away(const copy_step& file) const;
+  void settle_taking_away(const copy_request& request, const copy_step& step,
+                          errc code, const std::string& message);
+  bool is_refused_link(const copy_step& step, errc code) const;
   copy_plan make_plan(const guest_profile& guest) const;
   bool is_first_copy() const;
   bool is_free_to_move(const std::vector<const copy_step*>& files) const;
@@ -135,6 +171,8 @@ private:
   skipped_list notes_;
   /// Links whose removal before the flip was sent.
   std::vector<std::string> unlinked_;
+  /// By step.
+  std::map<std::uint32_t, troubled_file> troubled_;
   std::size_t in_flight_ = 0;
   /// Number of requests that were handed out.
   std::uint64_t sent_ = 0;

@@ -61,6 +61,10 @@ public:
     unsigned renamed = 0;
     /// What a tree lacks in the guest.
     skipped_list skipped = {};
+    /// What of a tree is not as on the host though it was copied.
+    std::vector<std::string> notes = {};
+    /// A rule that is `audit` lets something of a tree pass.
+    bool would_be_denied = false;
     std::set<std::string> shares = {};
     /// Of an emptyDir: what it had when it was copied, relative to its root.
     std::set<std::string, std::less<>> parts = {};

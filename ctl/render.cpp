@@ -156,6 +156,14 @@ storage_lines(const char* title,
   return out.text();
 }
 
+std::string
+note_lines(const google::protobuf::RepeatedPtrField<std::string>& notes) {
+  std::string lines;
+  for (const auto& note : notes)
+    lines += "note: " + note + "\n";
+  return lines;
+}
+
 } // namespace
 
 std::string render(const v1::PrepareReply& reply) {
@@ -178,7 +186,7 @@ std::string render(const v1::ShareFileReply& reply) {
          + storage_lines("CONTAINER STORAGE", reply.container_storages())
          + storage_lines("VOLUME STORAGE", reply.volume_storages())
          + section("SKIPPED", reply.skipped())
-         + more_of("entries", reply.skipped_more());
+         + more_of("entries", reply.skipped_more()) + note_lines(reply.notes());
 }
 
 std::string render(const v1::UnshareFileReply& reply) {

@@ -89,6 +89,7 @@ volume_reader_options reader_options(const node_config& config) {
   volume_reader_options o;
   o.kubelet_roots_only = config.volumes.match == volume_match::kubelet_root;
   o.kubelet_roots = config.volumes.kubelet_roots;
+  o.categories = config.copy.categories;
   o.csi = config.volumes.csi ? csi_volumes::follow : csi_volumes::leave;
   o.mounts
     = config.copy.cross_mounts ? mount_crossing::cross : mount_crossing::skip;

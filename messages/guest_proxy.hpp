@@ -119,6 +119,11 @@ struct guest_closed {
   std::uint64_t connection = 0;
   error why;
 };
+/// INTERNAL: a file that could not be read for now is to be tried again.
+struct file_retry {
+  std::uint64_t job = 0;
+  std::uint64_t request = 0;
+};
 /// INTERNAL: some deadline or pause may be over.
 struct proxy_tick {
   std::uint64_t turn = 0;
@@ -130,7 +135,8 @@ using guest_proxy_actor = caf::typed_actor<
   rpc<order_outcome, carry_out>, msg<stop_order>, rpc<tree_copied, copy_tree>,
   rpc<copy_removed, remove_copy>, rpc<void, owe_removal>,
   rpc<guest_status, guest_status_request>, rpc<guest_legacy, take_over>,
-  msg<guest_dialed>, msg<guest_bytes>, msg<guest_closed>, msg<proxy_tick>>;
+  msg<guest_dialed>, msg<guest_bytes>, msg<guest_closed>, msg<file_retry>,
+  msg<proxy_tick>>;
 
 } // namespace fsshare
 
@@ -149,6 +155,7 @@ FSSHARE_MESSAGE(fsshare::guest_legacy)
 FSSHARE_MESSAGE(fsshare::guest_dialed)
 FSSHARE_MESSAGE(fsshare::guest_bytes)
 FSSHARE_MESSAGE(fsshare::guest_closed)
+FSSHARE_MESSAGE(fsshare::file_retry)
 FSSHARE_MESSAGE(fsshare::proxy_tick)
 
 CAF_BEGIN_TYPE_ID_BLOCK(fsshare_guest_proxy, fsshare::type_range(2))
@@ -167,5 +174,6 @@ CAF_BEGIN_TYPE_ID_BLOCK(fsshare_guest_proxy, fsshare::type_range(2))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_dialed))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_bytes))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_closed))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::file_retry))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::proxy_tick))
 CAF_END_TYPE_ID_BLOCK(fsshare_guest_proxy)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/byte_lease.hpp"
+#include "core/file_shape.hpp"
 #include "core/host_volume.hpp"
 #include "core/hung_read.hpp"
 #include "core/opened_sources.hpp"
@@ -14,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace fsshare {
@@ -37,17 +39,20 @@ enum class source_kind : std::uint8_t {
 };
 struct source_class {
   source_kind kind = source_kind::tree;
+  /// What is read: the source, or what it leads to if it is a symlink.
+  std::string source;
   /// The source with all symlinks resolved.
   std::string resolved;
-  /// Of the pod's volume that the source is or lies in; see plugin_of().
+  /// Of the pod's volume that the source is or lies in; see plugin_of(). By
+  /// whatever name, where the rules do not let pass what is of such a volume.
   std::string plugin;
   /// The emptyDir that the source is or lies in, and where in it.
   std::optional<pod_volume_part> empty_dir;
-  /// False also if it is missing.
   bool is_directory = false;
 };
 
-/// Asks what a source is, to know how to share it.
+/// Asks what a source is, to know how to share it. What is not there, and a
+/// symlink that leads nowhere, fail NOT_FOUND.
 struct classify_source {
   std::string path;
   /// Directories that are kubelet roots beside the configured ones.
@@ -77,12 +82,19 @@ struct generation_read {
   std::uint64_t needed = 0;
 };
 
+/// What a tree is read for: the rules are about copies.
+enum class tree_use : std::uint8_t { copy, look };
+
 /// Reads the names, types, modes and owners of a tree, not the contents.
 struct read_tree {
   std::string path;
   std::string sandbox_id = {};
   /// Ends it ABORTED.
   stop_flag stop = nullptr;
+  /// Directories that are kubelet roots beside the configured ones, where hard
+  /// links to files of volumes are told by.
+  std::vector<std::string> kubelet_roots = {};
+  tree_use use = tree_use::copy;
 };
 struct tree_read {
   tree_snapshot_ptr tree;
@@ -96,16 +108,33 @@ struct read_chunk {
   std::string path;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
+  /// Bytes that the whole file is taken to have.
+  std::uint64_t size = 0;
+  /// Its shape is to be found before anything is read.
+  bool seems_to_have_holes = false;
   /// From the answer for an earlier chunk, so that all chunks are of one file
   /// even if another takes its name; null opens it.
   std::shared_ptr<const chunk_source> source;
   std::string sandbox_id = {};
 };
-struct chunk_read {
-  /// Exactly `length` bytes.
+/// What the bytes of a file have turned out to be.
+struct read_bytes {
+  /// As many as were asked for.
   blob data;
-  /// The file had become shorter: the rest is zeros.
-  bool zero_filled = false;
+  /// Somebody wrote to the file since it was opened.
+  bool changed = false;
+};
+/// The file itself is why nothing was read, not the way to it.
+struct file_obstacle {
+  error why;
+  /// It may pass: somebody holds a lease on the file, or its filesystem is not
+  /// there for now.
+  bool may_pass = false;
+};
+struct chunk_read {
+  /// A shape if the file is not as it was taken to be, and is to be asked for
+  /// anew; nothing of it was read then.
+  std::variant<read_bytes, file_shape, file_obstacle> found;
   std::shared_ptr<const chunk_source> source;
 };
 

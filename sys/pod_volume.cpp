@@ -3,8 +3,12 @@
 
 #include "core/paths.hpp"
 #include "core/volume_shape.hpp"
+#include "sys/errno_error.hpp"
 #include "sys/mountinfo.hpp"
+#include "sys/open_beneath.hpp"
 
+#include <cerrno>
+#include <fcntl.h>
 #include <filesystem>
 #include <optional>
 #include <sys/stat.h>
@@ -122,9 +126,26 @@ std::string find_plugin(const std::string& path, const std::string& resolved) {
   return {};
 }
 
-bool is_directory_at(const std::string& path) {
-  std::error_code failed;
-  return fs::is_directory(fs::symlink_status(path, failed));
+result<looked_at_source> look_at_source(const std::string& path) {
+  looked_at_source out{path,
+                       unique_fd{::open(path.c_str(), O_PATH | O_CLOEXEC)}};
+  if (!out.handle)
+    return errno_error(errno, "open", path);
+  struct stat info {};
+  if (::fstat(out.handle.get(), &info) != 0)
+    return errno_error(errno, "stat", path);
+  out.is_directory = S_ISDIR(info.st_mode);
+  out.is_linked = S_ISREG(info.st_mode) && info.st_nlink > 1;
+  out.device = info.st_dev;
+  out.inode = info.st_ino;
+  struct stat link {};
+  if (::lstat(path.c_str(), &link) != 0 || !S_ISLNK(link.st_mode))
+    return out;
+  auto real = real_path(out.handle.get(), path);
+  if (!real)
+    return real.err();
+  out.path = *std::move(real);
+  return out;
 }
 
 } // namespace fsshare

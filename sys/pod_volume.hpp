@@ -2,7 +2,10 @@
 #pragma once
 
 #include "core/pod_volume_part.hpp"
+#include "core/result.hpp"
+#include "sys/unique_fd.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -25,7 +28,22 @@ std::string find_plugin(const std::string& path, const std::string& resolved);
 /// Blocks on the disk.
 std::optional<pod_volume_part> find_empty_dir(const std::string& resolved);
 
-/// Returns whether there is a directory at `path`; symlinks are none.
-bool is_directory_at(const std::string& path);
+/// What stands at the source of a copy.
+struct looked_at_source {
+  /// The path that was given, or the one that a symlink there leads to.
+  std::string path;
+  /// Opened with O_PATH.
+  unique_fd handle;
+  bool is_directory = false;
+  /// A file with more than one name.
+  bool is_linked = false;
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+};
+
+/// Looks at a source; a symlink there is followed, as for a bind mount. Blocks
+/// for as long as its filesystem does not answer.
+/// @returns what the kernel said, as a sentence.
+result<looked_at_source> look_at_source(const std::string& path);
 
 } // namespace fsshare

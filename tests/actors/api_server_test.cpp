@@ -192,7 +192,8 @@ TEST_CASE_FIXTURE(fixture, "status replies carry every field") {
                     "secret",
                     true,
                     {1, 2, 3, 4},
-                    {{"s", "socket"}}}};
+                    {{"s", "socket"}},
+                    {"2 links lead out"}}};
   destination_status at;
   at.sandbox_id = "sb-1";
   at.container_id = "c1";
@@ -225,6 +226,8 @@ TEST_CASE_FIXTURE(fixture, "status replies carry every field") {
   CHECK(reply.shares(0).reason() == "is a socket");
   CHECK(reply.shares(0).category() == "secret");
   CHECK(reply.shares(0).would_be_denied());
+  REQUIRE(reply.shares(0).notes_size() == 1);
+  CHECK(reply.shares(0).notes(0) == "2 links lead out");
   CHECK(reply.shares(0).progress().entries_done() == 1);
   CHECK(reply.shares(0).progress().entries_total() == 2);
   CHECK(reply.shares(0).progress().done_bytes() == 3);

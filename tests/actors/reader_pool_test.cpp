@@ -163,8 +163,8 @@ TEST_CASE_FIXTURE(fixture, "where no reader can be made, reads fail with the "
 TEST_CASE_FIXTURE(fixture, "a file that nobody reads any more is closed by a "
                            "reader, not by whoever has it last") {
   dir.write("file", "text");
-  auto chunk
-    = ask<chunk_read>(aut, read_chunk{dir / "file", "", 0, 4, nullptr, "s"});
+  auto chunk = ask<chunk_read>(
+    aut, read_chunk{dir / "file", "", 0, 4, 4, false, nullptr, "s"});
   REQUIRE(chunk);
   const auto fd = "/proc/self/fd/" + std::to_string(chunk->source->fd());
   readers->hold = true;
