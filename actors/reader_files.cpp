@@ -185,9 +185,9 @@ result<chunk_read> file_reader::read(const read_chunk& msg,
   if (msg.offset == 0)
     return shaped(source,
                   find_shape(*source, options_.limits.bytes_per_file, between));
-  return not_read(
-    {errc::aborted, source->path() + " became shorter while it was copied"},
-    std::move(source));
+  const error cut{errc::aborted,
+                  source->path() + " became shorter while it was copied"};
+  return not_read(cut, std::move(source));
 }
 
 // Before its first byte is sent it is known how many a file has.
@@ -212,8 +212,9 @@ result<chunk_read> file_reader::read_first(const read_chunk& msg,
   if (chunk->data->size() == msg.length)
     return chunk_read{read_bytes{std::move(chunk->data), chunk->changed},
                       std::move(source)};
-  return not_read({errc::aborted, source->path() + " changes while it is read"},
-                  std::move(source));
+  const error changing{errc::aborted,
+                       source->path() + " changes while it is read"};
+  return not_read(changing, std::move(source));
 }
 
 result<erofs_looked_for> file_reader::read(const look_for_erofs& msg,

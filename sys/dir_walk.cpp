@@ -308,6 +308,10 @@ status dir_walk::visit_children(const place& at) {
   auto dir = open_directory(at.path);
   if (!dir && errno == EXDEV)
     return skip(at, mount_point);
+  // It is listed already.
+  if (!dir && says_vanished(errno) && !at.path.empty()
+      && vanished_ == vanished_entries::leave_out)
+    return skip(at, "vanished while it was read");
   if (!dir)
     return unreadable(at, errno, "open");
   return list(std::move(dir), at, [this, &at](int fd, std::string_view name) {

@@ -124,6 +124,8 @@ private:
                   tree_entry entry);
   result<bool> read_once(int dir, const std::string& name, const place& at,
                          tree_entry& entry) const;
+  result<bytes> read_to_end(int file, const place& at,
+                            std::uint64_t told) const;
   status add_link(int dir, const std::string& name, const place& at,
                   tree_entry entry);
   status check_size(const place& at, std::uint64_t size) const;

@@ -71,19 +71,37 @@ result<bool> dir_walk::read_once(int dir, const std::string& name,
     return small.err();
   if (!has_memory_for(entry.size))
     return true;
-  // One byte more than it has shows that it has grown.
-  bytes data(entry.size + 1);
   pause();
-  const auto count = read_fully(file.get(), data.data(), data.size(), 0);
-  if (count < 0)
-    return errno_error(errno, "read", shown(at.path));
-  data.resize(static_cast<size_t>(count));
-  entry.content = make_secret_blob(std::move(data));
+  auto data = read_to_end(file.get(), at, entry.size);
+  if (!data)
+    return data.err();
   pause();
   if (fstat(file.get(), &after) != 0)
     return errno_error(errno, "stat", shown(at.path));
   set_metadata(entry, after);
-  return same_state(before, after) && entry.content->size() == entry.size;
+  entry.size = data->size();
+  entry.content = make_secret_blob(*std::move(data));
+  return same_state(before, after);
+}
+
+// Reads all that there is, whatever stat(2) told.
+result<bytes> dir_walk::read_to_end(int file, const place& at,
+                                    std::uint64_t told) const {
+  bytes data;
+  // One byte more than there is shows where the end is.
+  for (auto room = told + 1;; room *= 2) {
+    const auto filled = data.size();
+    data.resize(room);
+    const auto count
+      = read_fully(file, data.data() + filled, room - filled, filled);
+    if (count < 0)
+      return errno_error(errno, "read", shown(at.path));
+    data.resize(filled + static_cast<std::size_t>(count));
+    if (data.size() < room)
+      return data;
+    if (auto small = check_size(at, data.size()); !small)
+      return small.err();
+  }
 }
 
 status dir_walk::add_link(int dir, const std::string& name, const place& at,

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -41,10 +42,11 @@ share_file_reply shared(node_world& w, const std::string& source,
 }
 
 std::string reason_of(const share_file_reply& reply, const std::string& path) {
+  std::string all;
   for (const auto& entry : reply.skipped)
     if (entry.path == path)
-      return entry.reason;
-  return {};
+      all += (all.empty() ? "" : "; ") + entry.reason;
+  return all;
 }
 
 bool contains(const std::string& text, const std::string& part) {
@@ -54,10 +56,11 @@ bool contains(const std::string& text, const std::string& part) {
 // Calls `change` when the first request below a copy's root arrives: the tree
 // was read by then, and no file of it.
 void when_sending(sim_guest& guest, std::function<void()> change) {
-  guest.on_arrival = [&guest, change](const grpc::CopyFileRequest&) {
-    guest.on_arrival = nullptr;
-    change();
-  };
+  guest.on_arrival
+    = [change, is_done = false](const grpc::CopyFileRequest&) mutable {
+        if (!std::exchange(is_done, true))
+          change();
+      };
 }
 
 // A write lease, as Samba and NFS servers take them.

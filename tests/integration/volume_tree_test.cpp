@@ -2,6 +2,8 @@
 #include "sys/volume_tree.hpp"
 
 #include "core/paths.hpp"
+#include "tests/support/hanging_fuse.hpp"
+#include "tests/support/private_mounts.hpp"
 #include "tests/support/rotator.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -319,6 +321,37 @@ TEST_CASE("a passed limit is refused with the numbers") {
   CHECK(refusal({9, 100, 7}).find("8 bytes, more than the limit of 7")
         != std::string::npos);
   CHECK(load_generation(f.path, {3, 5, 8}));
+}
+
+TEST_CASE(
+  "files of a volume of which stat tells another size are read to their "
+  "end, too") {
+  const private_mounts work;
+  if (!work.unavailable().empty()) {
+    MESSAGE("skipped: " << work.unavailable());
+    return;
+  }
+  using kind = fuse_node::kind;
+  const std::string dir = "..2026_01_01_00_00_00.1";
+  const std::string text(9000, 'x');
+  const hanging_fuse volume{work.make_dir("v"),
+                            {{"..data", {kind::symlink, dir}},
+                             {dir, {kind::directory}},
+                             {dir + "/empty", {kind::file, text, 0}},
+                             {dir + "/more", {kind::file, text, 4096}},
+                             {dir + "/less", {kind::file, "x", 4096}}}};
+  const auto read = load_generation(volume.path(), default_volume_limits);
+  REQUIRE_MESSAGE(read, (read ? "" : read.err().message));
+  for (const char* name : {"empty", "more"}) {
+    CHECK(text_of(entry_at((*read)->tree, name)) == text);
+    CHECK(entry_at((*read)->tree, name).size == 9000);
+  }
+  CHECK(text_of(entry_at((*read)->tree, "less")) == "x");
+  read_limits small = default_volume_limits;
+  small.bytes_per_file = 8000;
+  const auto refused = load_generation(volume.path(), small);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.err().code == errc::resource_exhausted);
 }
 
 TEST_SUITE_END();

@@ -163,7 +163,13 @@ void hanging_fuse::answer(const request& one) {
     return;
   }
   case FUSE_READLINK: reply(head.unique, 0, node.node.text); return;
-  case FUSE_OPEN:
+  case FUSE_OPEN: {
+    fuse_open_out out{};
+    // Without it the kernel reads no further than the size that was told.
+    out.open_flags = node.node.told_size ? FOPEN_DIRECT_IO : 0;
+    reply(head.unique, 0, bytes_of(out));
+    return;
+  }
   case FUSE_OPENDIR: reply(head.unique, 0, bytes_of(fuse_open_out{})); return;
   case FUSE_READDIR:
     reply(head.unique, 0,
@@ -201,7 +207,7 @@ std::string hanging_fuse::attributes_of(std::uint64_t id) const {
   const auto& node = entries_.at(id).node;
   fuse_attr out{};
   out.ino = id;
-  out.size = node.text.size();
+  out.size = node.told_size.value_or(node.text.size());
   out.mode = mode_of(node);
   out.nlink = 1;
   out.blksize = 4096;

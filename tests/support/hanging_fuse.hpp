@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,6 +22,8 @@ struct fuse_node {
   kind type = kind::directory;
   /// Contents of a file, target of a symlink.
   std::string text = {};
+  /// What stat(2) tells as the size of a file, if that is not the truth.
+  std::optional<std::uint64_t> told_size = {};
 };
 
 /// A FUSE filesystem, served by a thread of the test over /dev/fuse, that stops
