@@ -41,6 +41,11 @@ share_file_reply shared(node_world& w, const std::string& source,
   return *std::move(got);
 }
 
+// Where the copy is, which may have another name than its share.
+std::string copy_of(node_world& w, const share_file_reply& reply) {
+  return w.guest_dir("s1", fs::path{reply.guest_path}.filename().string());
+}
+
 std::string reason_of(const share_file_reply& reply, const std::string& path) {
   std::string all;
   for (const auto& entry : reply.skipped)
@@ -111,7 +116,7 @@ TEST_CASE("what vanishes or changes its type between the reading of its tree "
     CHECK(contains(reason_of(reply, "fifo"), "is no regular file any more"));
     CHECK(contains(reason_of(reply, "dir"), "is no regular file any more"));
     CHECK_FALSE(reason_of(reply, "link").empty());
-    const auto copy = w.guest_dir("s1", reply.share_id);
+    const auto copy = copy_of(w, reply);
     CHECK(read_file(copy + "/good") == "text");
     for (const auto& path : guest.carried_out)
       for (const char* name : {"/gone", "/fifo", "/dir", "/link"})
@@ -151,7 +156,7 @@ TEST_CASE("a file that becomes shorter while it is sent never arrives cut, and "
       };
       const auto reply = shared(w, w.dir / "t");
       CHECK(contains(reason_of(reply, "app.log"), "became shorter"));
-      const auto copy = w.guest_dir("s1", reply.share_id);
+      const auto copy = copy_of(w, reply);
       CHECK(read_file(copy + "/app.new") == std::string(100, 'y'));
       CHECK_FALSE(fs::exists(copy + "/app.tmp"));
       if (which == guest::profile::v3_3)
@@ -178,7 +183,7 @@ TEST_CASE("a file of another size than its tree told is read to its end") {
   });
   const auto reply = shared(w, w.dir / "t");
   CHECK(reply.skipped.empty());
-  const auto copy = w.guest_dir("s1", reply.share_id);
+  const auto copy = copy_of(w, reply);
   CHECK(read_file(copy + "/empty").empty());
   CHECK(read_file(copy + "/small") == std::string(1000, 's'));
   CHECK(read_file(copy + "/large") == std::string(2 * mib + 3, 'l'));
@@ -222,7 +227,7 @@ TEST_CASE("what is written to while it is copied is reported") {
   };
   const auto reply = shared(w, w.dir / "t");
   CHECK(reason_of(reply, "db") == "was written to while it was copied");
-  CHECK(fs::file_size(w.guest_dir("s1", reply.share_id) + "/db") == 2 * mib);
+  CHECK(fs::file_size(copy_of(w, reply) + "/db") == 2 * mib);
 }
 
 TEST_CASE("a file on which somebody holds a lease is tried again, and left out "
@@ -246,7 +251,7 @@ TEST_CASE("a file on which somebody holds a lease is tried again, and left out "
     REQUIRE(*got);
     REQUIRE_MESSAGE(**got, (**got ? "" : (*got)->err().message));
     const auto& reply = ***got;
-    const auto copy = w.guest_dir("s1", reply.share_id);
+    const auto copy = copy_of(w, reply);
     CHECK(read_file(copy + "/other") == "x");
     CHECK(reply.skipped.empty() == gives_up);
     if (gives_up)
@@ -279,7 +284,7 @@ TEST_CASE("a file of 41 GiB with a few bytes of data is no more than these, on "
     const auto reply = shared(w, w.dir / "t");
     CHECK(reply.skipped.empty());
     CHECK(sent < mib);
-    const auto copy = w.guest_dir("s1", reply.share_id) + "/lastlog";
+    const auto copy = copy_of(w, reply) + "/lastlog";
     struct stat info {};
     REQUIRE(stat(copy.c_str(), &info) == 0);
     CHECK(info.st_size == static_cast<off_t>(end));
@@ -313,7 +318,7 @@ TEST_CASE("a copy that ends with its connection is gone on with, whatever its "
     };
     const auto reply = shared(w, w.dir / "t");
     CHECK(reply.skipped.empty());
-    const auto copy = w.guest_dir("s1", reply.share_id);
+    const auto copy = copy_of(w, reply);
     CHECK(read_file(copy + "/f.a") == read_file(path));
     CHECK(read_file(copy + "/f.b") == std::string(3 * mib, 'b'));
     CHECK_FALSE(fs::exists(copy + "/f.tmp"));
@@ -356,12 +361,12 @@ TEST_CASE("a source that is a symlink is what that leads to, whatever it is, "
   fs::create_symlink(w.volume_path("cm"), w.dir / "volume");
   fs::create_symlink("nothing", w.dir / "dangling");
   const auto dir = shared(w, w.dir / "certs", "/a");
-  CHECK(read_file(w.guest_dir("s1", dir.share_id) + "/ca.crt") == "bundle");
+  CHECK(read_file(copy_of(w, dir) + "/ca.crt") == "bundle");
   const auto file = shared(w, w.dir / "localtime", "/b");
-  CHECK(read_file(w.guest_dir("s1", file.share_id)) == "TZif");
+  CHECK(read_file(copy_of(w, file)) == "TZif");
   const auto volume = shared(w, w.dir / "volume", "/c");
   CHECK_FALSE(volume.generation.empty());
-  CHECK(read_file(w.guest_dir("s1", volume.share_id) + "/key") == "one");
+  CHECK(read_file(copy_of(w, volume) + "/key") == "one");
   const auto none
     = w.ask<share_file_reply>(request_for(w.dir / "dangling", "/d"));
   REQUIRE_FALSE(none);
@@ -398,7 +403,7 @@ TEST_CASE("what is of a volume that is denied is left out wherever a walk "
     CHECK_FALSE(contains(path, "/cm/"));
   const auto tree = shared(w, w.dir / "t", "/t");
   CHECK(contains(reason_of(tree, "alias"), "its category is configmap"));
-  CHECK(read_file(w.guest_dir("s1", tree.share_id) + "/good") == "x");
+  CHECK(read_file(copy_of(w, tree) + "/good") == "x");
   const auto alias
     = w.ask<share_file_reply>(request_for(w.dir / "t/alias", "/alias"));
   REQUIRE_FALSE(alias);
@@ -418,7 +423,7 @@ TEST_CASE(
   const auto plugin = fs::path{w.volume_path("cm")}.parent_path().string();
   const auto reply = shared(w, plugin);
   CHECK(reply.skipped.empty());
-  CHECK(read_file(w.guest_dir("s1", reply.share_id) + "/cm/key") == "text");
+  CHECK(read_file(copy_of(w, reply) + "/cm/key") == "text");
   CHECK(contains(reply.notes.back(), "1 of its entries are in volumes that are "
                                      "audited, the first is cm: configmap"));
   const auto shown = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
