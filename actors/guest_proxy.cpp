@@ -245,15 +245,15 @@ void guest_proxy_state::add_copy(const copy_tree& msg,
                   promise.deliver(to_caf(err));
                 });
   };
-  add_job({0,
-           msg.id.value,
-           guest_job{tree_order{msg.tree, msg.guest_root}},
-           msg.source,
-           std::move(done),
-           {},
-           {msg.guest_root},
-           {},
-           needed});
+  active_job job{0,
+                 msg.id.value,
+                 guest_job{tree_order{msg.tree, msg.guest_root}},
+                 msg.source,
+                 std::move(done),
+                 {},
+                 {msg.guest_root}};
+  job.room = needed;
+  add_job(std::move(job));
 }
 
 guest_proxy_state::active_job* guest_proxy_state::find(std::uint64_t key) {

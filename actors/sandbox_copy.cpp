@@ -229,9 +229,10 @@ void sandbox_state::copy_gone(const std::string& copy_id,
 }
 
 share_file_reply sandbox_state::reply_of_tree(share& s,
-                                              const shared_copies::copy& copy) {
+                                              const shared_copies::copy& copy,
+                                              skipped_list skipped) {
   s.would_be_denied |= copy.would_be_denied;
-  auto reply = reply_with(s, copy.skipped);
+  auto reply = reply_with(s, std::move(skipped));
   reply.notes = copy.notes;
   return reply;
 }
