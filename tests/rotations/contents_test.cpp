@@ -23,14 +23,6 @@ gid_t other_group(gid_t n) {
   return ::geteuid() == 0 ? n : ::getegid();
 }
 
-std::uintmax_t bytes_below(const std::string& dir) {
-  std::uintmax_t sum = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator{dir})
-    if (entry.is_regular_file())
-      sum += entry.file_size();
-  return sum;
-}
-
 } // namespace
 
 TEST_SUITE_BEGIN("rotations/contents");

@@ -50,6 +50,44 @@ TEST_CASE("many rotations leave as many names in the guest as the first copy, "
   });
 }
 
+TEST_CASE("after 200 rotations and the end of all shares the guest's directory "
+          "is empty, or holds no byte where nothing can be removed") {
+  for (const auto which :
+       {guest::profile::v3_3, guest::profile::v3_18, guest::profile::v4_0})
+    for_each_seed(2, [which](chooser& choose) {
+      node_world w{choose};
+      followed_volume v{w, {{"a.tmp", {"secret"}}, {"tls.crt", {"c"}}}, which};
+      const auto other = w.share("s1", "c2", "cm").share_id;
+      for (int n = 1; n <= 200; ++n) {
+        const auto text = std::to_string(n);
+        payload files{{"tls.crt", {text}}, {"tls.key", {text}}};
+        if (n % 2 == 0)
+          files["a.tmp"] = {text};
+        if (n % 3 == 0)
+          files["deep/" + text] = {text};
+        v.kubelet.rotate(files);
+        // Some are overtaken, and leave a part.
+        for (auto steps = choose.pick(80); steps > 0; --steps)
+          w.step();
+        if (n % 10 == 0)
+          w.pass(2500ms);
+      }
+      w.pass(5s);
+      CHECK(v.is_current());
+      for (const auto& id : {v.share_id, other}) {
+        unshare_file_request request;
+        request.sandbox_id = "s1";
+        request.share_id = id;
+        REQUIRE(w.ask_over_time<unshare_file_reply>(request));
+      }
+      w.pass(40s);
+      if (which == guest::profile::v3_3)
+        CHECK(bytes_below(w.dir / "guest-s1") == 0);
+      else
+        CHECK(std::filesystem::is_empty(w.dir / "guest-s1"));
+    });
+}
+
 TEST_CASE("restarted containers leave no destination behind, and dead ones are "
           "sent nothing") {
   for_each_seed(situation_seeds, [](chooser& choose) {

@@ -63,4 +63,12 @@ bool has_waiting_flip(const sim_guest& guest) {
   return false;
 }
 
+std::uintmax_t bytes_below(const std::string& dir) {
+  std::uintmax_t sum = 0;
+  for (const auto& entry : fs::recursive_directory_iterator{dir})
+    if (entry.is_regular_file() && !entry.is_symlink())
+      sum += entry.file_size();
+  return sum;
+}
+
 } // namespace fsshare::test

@@ -39,6 +39,9 @@ struct followed_volume {
   std::string share_id;
 };
 
+/// Returns what the files below a directory hold together.
+std::uintmax_t bytes_below(const std::string& dir);
+
 /// Whether the request at the head of some queue of the guest is the flip.
 bool has_waiting_flip(const sim_guest& guest);
 
