@@ -68,13 +68,10 @@ bool guest_proxy_state::is_going(const std::string& guest_path) const {
   });
 }
 
-// A request of a lost connection may make it again.
+// A request of a lost connection may make it again. What is in a volume is seen
+// to by whoever knows the owner of its root, which a removal hands on.
 void guest_proxy_state::doubt(const std::string& guest_path) {
-  const auto last = base_name(guest_path);
-  // Of all that is removed these names alone are never used again.
-  const bool is_generation = last.starts_with("..") && last != "..data";
-  if ((is_generation || inventory_.is_root(guest_path))
-      && inventory_.may_come_back(guest_path))
+  if (inventory_.is_root(guest_path) && inventory_.may_come_back(guest_path))
     debts_.doubt(guest_path, now());
 }
 
