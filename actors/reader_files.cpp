@@ -71,6 +71,8 @@ result<source_class> file_reader::read(const classify_source& msg,
     const auto published = load_generation_name(found.source);
     if (published && is_generation_name(*published))
       found.kind = source_kind::volume;
+    else
+      found.awaits_shape = found.is_directory;
   }
   return found;
 }

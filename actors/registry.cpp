@@ -106,10 +106,10 @@ registry_state::handle::behavior_type registry_state::make_behavior() {
 
 caf::result<destination_added> registry_state::add(add_destination& msg) {
   const reply_promise<destination_added> promise{self_};
-  const auto id
-    = table_.add({msg.sandbox_id, std::move(msg.container_id), msg.share_id,
-                  std::move(msg.volume), std::move(msg.guest_root)},
-                 now());
+  const auto id = table_.add({msg.sandbox_id, std::move(msg.container_id),
+                              msg.share_id, std::move(msg.volume),
+                              std::move(msg.guest_root), msg.has_tree},
+                             now());
   by_share_.emplace(msg.sandbox_id, msg.share_id, id);
   destinations_.emplace(id, destination{std::move(msg.sandbox_id),
                                         std::move(msg.share_id),
@@ -118,6 +118,8 @@ caf::result<destination_added> registry_state::add(add_destination& msg) {
                                         {},
                                         {}});
   act();
+  if (msg.has_tree)
+    promise.deliver(destination_added{});
   return promise;
 }
 

@@ -174,6 +174,7 @@ private:
                                         const shared_copies::copy& copy,
                                         skipped_list skipped);
   void tree_made(const std::string& copy_id, skipped_list skipped);
+  void follow_tree(shared_copies::copy& copy);
   void copy_failed(const std::string& copy_id, const error& why);
   void end_copy(shared_copies::copy& copy, ended then);
   void stop_waiting(const std::string& copy_id);

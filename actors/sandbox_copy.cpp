@@ -89,6 +89,7 @@ void sandbox_state::join_copy(share& s, const source_class& found) {
   } else if (is_volume && options_.guest_copies == copy_scope::per_sandbox) {
     terms.key = found.resolved;
   }
+  terms.becomes_volume = found.awaits_shape;
   s.kind = is_volume ? share_kind::volume : share_kind::tree;
   if (found.is_directory)
     s.resolved = found.resolved;

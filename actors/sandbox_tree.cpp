@@ -236,11 +236,26 @@ void sandbox_state::tree_made(const std::string& copy_id,
     return;
   }
   made->skipped = std::move(skipped);
+  if (made->terms.becomes_volume)
+    follow_tree(*made);
   const auto shares = made->shares;
   for (const auto& share_id : shares) {
     if (auto* s = state_.find(share_id))
       join_tree(*s, *made);
   }
+}
+
+// From here on REGISTRY has it, its end included.
+void sandbox_state::follow_tree(shared_copies::copy& copy) {
+  copy.terms.kind = copy_kind::volume;
+  add_destination later{options_.sandbox_id,
+                        copy.terms.container_id,
+                        copy.id,
+                        copy.terms.source,
+                        copy.terms.guest_path,
+                        proxy_,
+                        true};
+  tell(neighbours_.registry, std::move(later));
 }
 
 } // namespace fsshare

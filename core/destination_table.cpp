@@ -62,6 +62,7 @@ destination_id destination_table::add(destination_spec spec, time_point now) {
   }
   auto copy = settings_.copies;
   copy.root = spec.guest_root;
+  copy.has_tree = spec.has_tree;
   copy.seed = seeds_ += 2;
   volume_of_.emplace(id, spec.volume);
   of_sandbox_[spec.sandbox_id].insert(id);
@@ -71,6 +72,7 @@ destination_id destination_table::add(destination_spec spec, time_point now) {
     i->second.host.hint(volume_hint::flipped, now);
   touch(spec.volume);
   destination d{std::move(spec), guest_copy{std::move(copy)}};
+  d.first_answered = d.spec.has_tree;
   i->second.destinations.emplace(id, std::move(d));
   return id;
 }

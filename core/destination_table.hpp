@@ -26,6 +26,10 @@ struct destination_spec {
   std::string volume;
   /// Absolute guest path of the copy.
   std::string guest_root;
+  /// Whether the volume had no generation yet, so that it was copied as it was.
+  /// No first copy is waited for then: the destination follows when there is
+  /// something to follow.
+  bool has_tree = false;
 };
 
 /// What came of a first copy.

@@ -49,7 +49,8 @@ guest_copy::guest_copy(settings s)
     repair_tries_(settings_.first_retry, settings_.last_retry, settings_.seed),
     hold_times_(first_hold, last_hold, settings_.seed + 2),
     removals_({settings_.first_retry, std::chrono::seconds{30},
-               std::chrono::minutes{5}, settings_.seed + 1}) {
+               std::chrono::minutes{5}, settings_.seed + 1}),
+    sent_(settings_.has_tree) {
 }
 
 void guest_copy::host_has(const generation& host, time_point now) {
@@ -192,7 +193,7 @@ push_options guest_copy::options_for(const volume_snapshot& host,
   options.attempt_name = push.name;
   options.send_root = !acked_ || root_unsure_ || root_.mode != host.root.mode
                       || !same_owner(root_, host.root);
-  options.send_others = !acked_;
+  options.send_others = !acked_ && !settings_.has_tree;
   options.links = push.links;
   options.links_made = links_made(push);
   if (acked_)

@@ -39,6 +39,9 @@ public:
   struct settings {
     /// Absolute guest path of the destination.
     std::string root;
+    /// Whether what the volume's root had before it had a generation is there
+    /// already, made by somebody else.
+    bool has_tree = false;
     /// How long an old generation stays after an acknowledged flip, for readers
     /// that resolved `..data` before it.
     std::chrono::nanoseconds grace = std::chrono::seconds{2};

@@ -299,7 +299,9 @@ void host_volume::unread(const error& err, time_point now) {
   superseded_since_.reset();
   hopeless_.reset();
   last_error_ = err;
-  if (!unread_since_)
+  // What never had its shape has nothing newer.
+  const bool is_shapeless = !current_ && err.code == errc::failed_precondition;
+  if (!unread_since_ && !is_shapeless)
     unread_since_ = suspected_at_.value_or(now);
   // Something else may be mounted there, or be its directory, by then. What
   // does not answer is asked once at a time.

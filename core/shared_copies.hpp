@@ -42,6 +42,8 @@ struct copy_terms {
   /// For another guest path, if it needs one.
   std::string container_id = {};
   std::string destination = {};
+  /// Whether a tree follows its source once that is a volume.
+  bool becomes_volume = false;
 };
 
 /// The guest copies of one sandbox, and which shares use them. A copy has a

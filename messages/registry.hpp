@@ -19,6 +19,9 @@ struct add_destination {
   std::string volume;
   std::string guest_root;
   guest_proxy_actor proxy;
+  /// The volume had no generation yet and was copied as it was: answered at
+  /// once, and follows it when there is something to follow.
+  bool has_tree = false;
 };
 struct destination_added {
   /// Name of the generation that was copied.

@@ -49,6 +49,8 @@ struct source_class {
   /// The emptyDir that the source is or lies in, and where in it.
   std::optional<pod_volume_part> empty_dir;
   bool is_directory = false;
+  /// A tree at the path of a volume that has no generation yet.
+  bool awaits_shape = false;
 };
 
 /// Asks what a source is, to know how to share it. What is not there, and a

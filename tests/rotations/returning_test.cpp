@@ -103,6 +103,67 @@ TEST_CASE("modes that are set while they are compared are found without an "
   });
 }
 
+TEST_CASE("a volume that is shared before it has a generation is copied as it "
+          "is, and followed from its first one on") {
+  for_each_seed(situation_seeds, [](chooser& choose) {
+    node_world w{choose};
+    auto& kubelet = w.add_volume("cm");
+    w.add_sandbox("s1");
+    std::ofstream{w.volume_path("cm") + "/plain"} << "before";
+    const auto request = w.volume_request("s1", "c1", "cm");
+    auto pending = w.actors.request(w.node, request);
+    // The driver may write while it is copied.
+    const bool is_early = choose.one_in(2);
+    for (auto steps = choose.pick(80); is_early && steps > 0; --steps)
+      w.step();
+    if (is_early)
+      kubelet.rotate(numbered(1));
+    const auto made = w.await<share_file_reply>(pending);
+    REQUIRE(made);
+    const auto share = w.guest_dir("s1", made->share_id);
+    CHECK(read_file(share + "/plain") == "before");
+    if (!is_early) {
+      const auto shown = w.status_of("cm");
+      CHECK(shown.watched);
+      CHECK(shown.destinations.at(0).stale_for == 0s);
+      kubelet.rotate(numbered(1));
+    }
+    w.settle();
+    w.jump(31s); // before it was watched only a try can tell
+    w.settle();
+    CHECK(read_file(share + "/..data/a") == "1");
+    CHECK(read_file(share + "/plain") == "before");
+    kubelet.rotate(numbered(2));
+    w.settle(); // time does not move
+    CHECK(read_file(share + "/a") == "2");
+    CHECK(w.status_of("cm").destinations.at(0).current);
+    unshare_file_request end;
+    end.sandbox_id = "s1";
+    end.share_id = made->share_id;
+    REQUIRE(w.ask_over_time<unshare_file_reply>(end));
+    CHECK_FALSE(fs::exists(share));
+    CHECK_FALSE(w.is_known("cm"));
+    CHECK(w.watch_count() == 0);
+  });
+}
+
+TEST_CASE("a volume that never gets a generation goes with its share") {
+  for_each_seed(50, [](chooser& choose) {
+    node_world w{choose};
+    w.add_volume("cm");
+    w.add_sandbox("s1");
+    const auto made = w.share("s1", "c1", "cm");
+    w.pass(1s);
+    REQUIRE(fs::exists(w.guest_dir("s1", made.share_id)));
+    unshare_file_request end;
+    end.sandbox_id = "s1";
+    end.share_id = made.share_id;
+    REQUIRE(w.ask_over_time<unshare_file_reply>(end));
+    CHECK_FALSE(fs::exists(w.guest_dir("s1", made.share_id)));
+    CHECK(w.watch_count() == 0);
+  });
+}
+
 TEST_CASE("what `..data` names and is not there is shown, and fails a first "
           "copy") {
   for_each_seed(50, [](chooser& choose) {
