@@ -71,7 +71,7 @@ destination_id destination_table::add(destination_spec spec, time_point now) {
   else if (i->second.host.unread_since())
     i->second.host.hint(volume_hint::flipped, now);
   touch(spec.volume);
-  destination d{std::move(spec), guest_copy{std::move(copy)}};
+  destination d{std::move(spec), guest_copy{std::move(copy)}, last_ticket_};
   d.first_answered = d.spec.has_tree;
   i->second.destinations.emplace(id, std::move(d));
   return id;

@@ -207,6 +207,8 @@ private:
   };
   struct waiting_caller {
     std::uint64_t waiter = 0;
+    /// The last request about the volume that was made before.
+    std::uint64_t ticket = 0;
     /// The look at the host that counts is a later one.
     std::uint64_t after = 0;
     /// What the host had by then; see host_volume::sequence().
@@ -220,6 +222,8 @@ private:
   struct destination {
     destination_spec spec;
     guest_copy copy;
+    /// The last request about a volume that was made before it.
+    std::uint64_t ticket = 0;
     bool first_answered = false;
     bool removing = false;
     bool superseding = false;
@@ -264,7 +268,8 @@ private:
                         time_point now);
   void supersede(destination_id id, destination& d, const volume& v);
   void begin_leaving(destination& d, const error& why, time_point now);
-  void fail_first_copies(volume& v, const error& why, time_point now);
+  void fail_first_copies(volume& v, const volume_ticket& asked,
+                         const error& why, time_point now);
   void answer_first(destination_id id, destination& d, time_point now);
   bool answer_gone(destination_id id, destination& d, time_point now);
   void answer_waiting(destination& d, const volume& v, time_point now);

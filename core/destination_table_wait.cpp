@@ -22,7 +22,7 @@ void destination_table::await_current(destination_id id, std::uint64_t waiter,
     return;
   }
   auto& v = volumes_.at(d->spec.volume);
-  d->waiting.push_back({waiter, v.host.begun(), std::nullopt});
+  d->waiting.push_back({waiter, last_ticket_, v.host.begun(), std::nullopt});
   // A copy that failed to follow need not wait for its retry.
   d->copy.send_now();
   // Neither need a read that failed.

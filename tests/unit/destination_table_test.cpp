@@ -178,6 +178,43 @@ TEST_CASE_FIXTURE(table_fixture,
 }
 
 TEST_CASE_FIXTURE(table_fixture,
+                  "a read that fails fails nobody who came after it began") {
+  add();
+  advance();
+  table.watched(ticket_of(volume), unit{}, now);
+  REQUIRE(advance() == lines{"read /pods/cm"});
+  add("s2");
+  advance();
+  table.read(ticket_of(volume), error{errc::resource_exhausted, "too large"},
+             now);
+  auto all = advance();
+  CHECK(has(all, "first 1 RESOURCE_EXHAUSTED"));
+  CHECK_FALSE(has(all, "first 2 RESOURCE_EXHAUSTED"));
+  REQUIRE(has(all, "watch /pods/cm"));
+  table.watched(ticket_of(volume), unit{}, now);
+  REQUIRE(advance() == lines{"read /pods/cm"});
+  // The same of who waits for a copy.
+  table.read(ticket_of(volume), host("..1"), now);
+  advance();
+  finish(2, done());
+  look(host("..1"));
+  table.hint(volume, volume_hint::flipped, now);
+  REQUIRE(has(advance(), "read /pods/cm"));
+  table.await_current(2, 7, now);
+  advance();
+  table.read(ticket_of(volume), error{errc::resource_exhausted, "too large"},
+             now);
+  all = advance();
+  CHECK_FALSE(has(all, "waiter 7: too large"));
+  REQUIRE(has(all, "watch /pods/cm"));
+  table.watched(ticket_of(volume), unit{}, now);
+  REQUIRE(advance() == lines{"read /pods/cm"});
+  table.read(ticket_of(volume), error{errc::resource_exhausted, "too large"},
+             now);
+  CHECK(has(advance(), "waiter 7: too large"));
+}
+
+TEST_CASE_FIXTURE(table_fixture,
                   "a first copy of what vanishes at every read fails after a "
                   "while with the reason, and the status says so") {
   add();
