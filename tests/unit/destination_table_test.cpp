@@ -195,7 +195,10 @@ TEST_CASE_FIXTURE(table_fixture,
   REQUIRE(advance() == lines{"read /pods/cm"});
   // The same of who waits for a copy.
   table.read(ticket_of(volume), host("..1"), now);
+  REQUIRE(has(advance(), "watch /pods/cm"));
+  table.watched(ticket_of(volume), unit{}, now);
   advance();
+  look(host("..1"));
   finish(2, done());
   look(host("..1"));
   table.hint(volume, volume_hint::flipped, now);
