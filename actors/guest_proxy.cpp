@@ -200,6 +200,7 @@ void guest_proxy_state::settle_budget(const active_job& ended,
     const auto& path = ended.removes[i];
     if (outcome.removals[i] == removal_result::removed) {
       inventory_.removed(path);
+      root_owners_.erase(path);
       debts_.forget_below(path);
     } else if (outcome.removals[i] == removal_result::emptied) {
       inventory_.emptied(path);

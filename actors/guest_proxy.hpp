@@ -243,6 +243,8 @@ private:
   std::chrono::nanoseconds dial_limit_;
   /// Whether the last dial of a guest that is not reached was refused.
   bool is_refused_ = false;
+  /// Owners of volumes' roots as last sent: a request in one hands its own on.
+  std::map<std::string, std::pair<std::uint32_t, std::uint32_t>> root_owners_;
   /// When the guest was last called for nothing but debts.
   std::optional<time_point> debts_dialed_at_;
   std::optional<time_point> redial_at_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/guest_proxy.hpp"
+#include "core/paths.hpp"
 
 #include "ttrpc/copy_file.hpp"
 
@@ -116,6 +117,8 @@ bool guest_proxy_state::send_next(active_job& active) {
   if (credit_.left == 0)
     drop_credit();
   const auto& step = active.job.step_of(*request);
+  if (step.is_flip)
+    root_owners_[std::string{parent_path(step.path)}] = {step.uid, step.gid};
   if (step.type == entry_type::symlink)
     send(active, what, as_bytes(step.target));
   else if (is_read)

@@ -7,11 +7,11 @@
 
 namespace fsshare {
 
-/// Changes a plan for guest agents that give the parent directory of every path
-/// the owner of the request, such that the guest's shared directory stays
-/// root's: the root of a copy is made as root's, and gets its own owner from
-/// what is sent into it last. After a single file or link the shared directory
-/// gets its owner back.
+/// Ends a plan for guest agents that give the parent directory of every path
+/// the owner of the request: the guest's shared directory gets its owner back,
+/// root, when it was taken from it. Where a policy forbids that request it does
+/// not. The root of a copy is always sent with its own owner: a request of it
+/// that comes late then changes nothing.
 /// @param share_dir guest path of the directory that holds all copies.
 void keep_share_dir_owner(copy_plan& plan, std::string_view share_dir);
 
