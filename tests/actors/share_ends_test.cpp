@@ -57,6 +57,7 @@ share_file_request request_of(node_world& w, std::size_t shape,
   fs::create_directories(fs::path{source}.parent_path(), ignored);
   if (name == "link") {
     fs::remove(source, ignored);
+    w.dir.write("of-" + container + "/elsewhere", "text");
     fs::create_symlink("elsewhere", source, ignored);
   } else if (name == "tree") {
     w.dir.write("of-" + container + "/tree/a.conf",
