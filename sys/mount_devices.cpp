@@ -9,11 +9,13 @@
 
 namespace fsshare {
 
-mount_devices::mount_devices(std::string table) : table_(std::move(table)) {
+mount_devices::mount_devices(std::string table)
+  : table_(std::move(table)),
+    watched_(::open(table_.c_str(), O_RDONLY | O_CLOEXEC)) {
 }
 
 std::string mount_devices::device_of(std::string_view path) {
-  if (!watched_ || has_changed())
+  if (!is_read_ || !watched_ || has_changed())
     read_again();
   for (auto at = path; at.size() > 1; at = parent_path(at)) {
     const auto found = devices_.find(at);
@@ -24,10 +26,8 @@ std::string mount_devices::device_of(std::string_view path) {
 }
 
 void mount_devices::read_again() {
-  // Before it is read, so that no change is missed.
-  if (!watched_)
-    watched_.reset(::open(table_.c_str(), O_RDONLY | O_CLOEXEC));
   const auto table = read_mountinfo(table_);
+  is_read_ = static_cast<bool>(table);
   if (table)
     devices_ = devices_without_disk(*table);
 }

@@ -31,7 +31,9 @@ private:
   bool has_changed() const;
 
   std::string table_;
+  /// Opened at once: what is open does not depend on what was asked.
   unique_fd watched_;
+  bool is_read_ = false;
   /// By mount point, what was mounted last.
   std::map<std::string, std::string, std::less<>> devices_;
 };

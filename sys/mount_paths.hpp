@@ -90,7 +90,7 @@ public:
   result<bool> detach(const std::string& path) const;
 
   /// Takes one mount out of a share, with what is mounted below it, if it is on
-  /// top at its path; asks no file system (open_cached()).
+  /// top at its path; asks no filesystem, see open_cached().
   /// @param share Where the share is mounted.
   /// @param path Of the mount, below it.
   /// @returns the mount's root, with which it goes: it is not to be closed

@@ -147,9 +147,10 @@ TEST_CASE("after any share that failed, was stopped or ended the guest's "
   });
 }
 
-TEST_CASE("after many rotations and the end of all shares the guest has "
-          "nothing, or no byte of contents where nothing can be removed; under "
-          "a policy as genpolicy writes it empty files stay") {
+TEST_CASE(
+  "after many rotations and the end of all shares the guest has "
+  "nothing, or no byte of contents where nothing can be removed, and under "
+  "a policy as genpolicy writes it empty files stay") {
   for (const bool has_policy : {false, true}) {
     for (const auto which : profiles) {
       chooser choose{1};

@@ -19,13 +19,13 @@ namespace {
 constexpr std::uint64_t large_bytes = std::uint64_t{128} << 20;
 constexpr std::uint64_t small_files = 2000;
 
-// A tree with many small files and a large one, which takes no room here.
+// A tree with many small files and a large one, which has no holes: those are
+// not sent.
 struct large_tree {
   large_tree() {
     for (std::uint64_t n = 0; n < small_files; ++n)
       dir.write("tree/small/f" + std::to_string(n), "text");
-    const auto large = dir.write("tree/large", "");
-    std::filesystem::resize_file(large, large_bytes);
+    dir.write("tree/large", std::string(large_bytes, 'x'));
   }
 
   temp_dir dir;

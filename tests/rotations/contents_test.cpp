@@ -66,7 +66,7 @@ TEST_CASE("links of deleted keys are removed at once, the old generation after "
 }
 
 TEST_CASE("what a guest agent up to 3.17 cannot remove is emptied, once, and "
-          "listed; links of deleted keys are gone") {
+          "listed, and links of deleted keys are gone") {
   for_each_seed(situation_seeds, [](chooser& choose) {
     node_world w{choose};
     followed_volume v{w,

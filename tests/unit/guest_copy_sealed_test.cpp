@@ -127,7 +127,7 @@ TEST_CASE("a new key whose link was not made yet gets it, sealed or not") {
          "push ..3 +root plain");
 }
 
-TEST_CASE("the link of a deleted key goes; unless that is known, the key's "
+TEST_CASE("the link of a deleted key goes, and unless that is known the key's "
           "return does not send it again") {
   auto copy = make();
   settle_at(copy, secret("..1", sealed_token), t0);

@@ -293,7 +293,7 @@ TEST_CASE("the first watch that is placed is no news") {
 }
 
 TEST_CASE(
-  "a directory that is gone is awaited above it; where that cannot be, a "
+  "a directory that is gone is awaited above it, and where that cannot be, a "
   "sweep finds it when it is back") {
   auto v = read_volume();
   v.release_snapshot();
