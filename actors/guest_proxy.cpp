@@ -48,7 +48,8 @@ guest_proxy_state::~guest_proxy_state() {
   }
   if (heir_)
     heir_->deliver(guest_legacy{std::move(cause_), std::move(budget_),
-                                std::move(debts_), std::move(inventory_)});
+                                std::move(debts_), std::move(inventory_),
+                                std::move(landmarks_)});
 }
 
 guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
@@ -89,10 +90,12 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
     [this](guest_status_request) {
       auto shown = status_;
       shown.debts = debts_.list();
+      shown.trees = landmarks_.trees();
       shown.held_bytes = budget_.held();
       shown.held_limit_bytes = budget_.limit();
       shown.connected = link_ == link_state::up || link_ == link_state::quiet
-                        || link_ == link_state::probing;
+                        || link_ == link_state::probing
+                        || link_ == link_state::looking;
       for (const auto& active : jobs_)
         if (active.order)
           shown.orders[*active.order] = active.job.progress();
@@ -146,7 +149,9 @@ void guest_proxy_state::add_order(carry_out& msg,
                                   reply_promise<order_outcome> promise) {
   std::vector<std::string> takes;
   std::vector<std::string> removes;
+  landmark_of_push landmark;
   if (const auto* push = std::get_if<push_order>(&msg.order)) {
+    landmark = landmark_of(*push);
     if (auto room = take_room(*push, takes); !room) {
       order_outcome refused;
       refused.sent = false;
@@ -155,19 +160,23 @@ void guest_proxy_state::add_order(carry_out& msg,
       return;
     }
   } else if (const auto* removal = std::get_if<removal_order>(&msg.order)) {
-    for (const auto& step : removal->steps)
+    for (const auto& step : removal->steps) {
       removes.push_back(step.path);
+      landmarks_.goes(step.path);
+    }
   }
-  add_job({0,
-           msg.id.value,
-           guest_job{std::move(msg.order)},
-           {},
-           [promise](const order_outcome& outcome) mutable {
-             promise.deliver(outcome);
-           },
-           {},
-           std::move(takes),
-           std::move(removes)});
+  active_job job{0,
+                 msg.id.value,
+                 guest_job{std::move(msg.order)},
+                 {},
+                 [promise](const order_outcome& outcome) mutable {
+                   promise.deliver(outcome);
+                 },
+                 {},
+                 std::move(takes),
+                 std::move(removes)};
+  job.landmark = std::move(landmark);
+  add_job(std::move(job));
 }
 
 // A generation has room of its own, beside the ones that are still there; the
@@ -210,6 +219,7 @@ void guest_proxy_state::settle_budget(const active_job& ended,
     budget_.release(path);
     doubt(path);
   }
+  note_landmark(ended, outcome);
   // Pushes that were refused for want of room need not wait for their retry.
   if (budget_.take_relief() && link_ == link_state::up)
     tell(registry_, guest_reached{options_.sandbox_id});
@@ -225,6 +235,7 @@ void guest_proxy_state::add_copy(const copy_tree& msg,
   auto done = [this, promise,
                root = msg.guest_root](const order_outcome& outcome) mutable {
     if (outcome.complete) {
+      landmarks_.copied(root);
       promise.deliver(tree_copied{outcome.skipped});
       return;
     }

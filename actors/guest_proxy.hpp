@@ -9,6 +9,7 @@
 #include "core/guest_budget.hpp"
 #include "core/guest_inventory.hpp"
 #include "core/guest_job.hpp"
+#include "core/landmarks.hpp"
 #include "messages/guest_proxy.hpp"
 #include "messages/memory_budget.hpp"
 #include "messages/registry.hpp"
@@ -74,6 +75,13 @@ public:
   handle::behavior_type make_behavior();
 
 private:
+  /// Where a push goes, and a file that it brings; empty where none is fit for
+  /// a landmark.
+  struct landmark_of_push {
+    std::string guest_root;
+    std::string file;
+  };
+
   /// A job and what to do when it has ended.
   struct active_job {
     std::uint64_t key = 0;
@@ -93,6 +101,7 @@ private:
     time_point waits_since{};
     /// Bytes of guest memory that a tree takes, as it is known by now.
     std::uint64_t room = 0;
+    landmark_of_push landmark{};
   };
   using job_list = std::list<active_job>;
 
@@ -120,6 +129,8 @@ private:
     quiet,
     /// Nothing is sent until the guest agent has answered a Check.
     probing,
+    /// Nothing is sent until it shows whether the guest still has anything.
+    looking,
     up
   };
 
@@ -137,7 +148,7 @@ private:
   bool is_changing(const std::string& guest_root) const;
   bool is_going(const std::string& guest_path) const;
   void doubt(const std::string& guest_path);
-  std::optional<time_point> debt_dial_due() const;
+  std::optional<time_point> idle_dial_due() const;
   void pay_debts();
   void inherit(const guest_legacy& legacy);
   active_job* find(std::uint64_t key);
@@ -160,6 +171,16 @@ private:
   void send(active_job& active, const flight& what, byte_view data);
   void flush();
 
+  // -- what the guest still has (guest_proxy_look.cpp) ------------------------
+  static landmark_of_push landmark_of(const push_order& push);
+  void note_landmark(const active_job& ended, const order_outcome& outcome);
+  void doubt_all();
+  bool is_sought() const;
+  void go_up();
+  void look();
+  void looked(errc code);
+  void be_up(guest_news news);
+
   // -- connection (guest_proxy_connection.cpp) --------------------------------
   void connect();
   void dial();
@@ -173,7 +194,6 @@ private:
   void begin_quiet();
   void quiet_ended();
   void checked_again();
-  void go_up();
   bool is_long_idle() const;
   void probe();
   void probed();
@@ -202,6 +222,7 @@ private:
   std::uint64_t last_key_ = 0;
   job_list jobs_;
   debt_list debts_;
+  landmarks landmarks_;
   guest_budget budget_;
   guest_inventory inventory_;
   bool is_ending_ = false;
@@ -222,6 +243,9 @@ private:
   /// Of the greeting, or of a Check later on; 0 once answered.
   std::uint32_t check_stream_ = 0;
   std::uint32_t version_stream_ = 0;
+  /// When the guest was lost, which may have lost all that it had since.
+  std::optional<time_point> lost_at_;
+  std::uint32_t look_stream_ = 0;
   /// Requests of an earlier connection may still happen.
   bool has_stragglers_ = false;
   std::optional<time_point> quiet_until_;
@@ -245,8 +269,8 @@ private:
   bool is_refused_ = false;
   /// Owners of volumes' roots as last sent: a request in one hands its own on.
   std::map<std::string, std::pair<std::uint32_t, std::uint32_t>> root_owners_;
-  /// When the guest was last called for nothing but debts.
-  std::optional<time_point> debts_dialed_at_;
+  /// When the guest was last called for nothing but debts or landmarks.
+  std::optional<time_point> idle_dialed_at_;
   std::optional<time_point> redial_at_;
   std::optional<time_point> armed_;
   std::uint64_t turn_ = 0;

@@ -190,21 +190,6 @@ void guest_proxy_state::checked_again() {
     go_up();
 }
 
-void guest_proxy_state::go_up() {
-  has_stragglers_ = false;
-  link_ = link_state::up;
-  dial_limit_ = options_.dial_timeout;
-  window_ = copy_window{options_.window_requests, options_.window_bytes};
-  in_turn_ = 0;
-  is_of_use_ = false;
-  for (auto& active : jobs_)
-    if (!active.job.begun())
-      active.job.begin(profile_, inventory_);
-  debts_.retry_now();
-  pay_debts();
-  tell(registry_, guest_reached{options_.sandbox_id});
-}
-
 bool guest_proxy_state::is_long_idle() const {
   return link_ == link_state::up && window_.in_flight() == 0
          && now() - heard_at_ >= long_idle;
@@ -266,6 +251,11 @@ void guest_proxy_state::answered(const ttrpc::client_session::reply& reply) {
     greeted(reply);
     return;
   }
+  if (link_ == link_state::looking) {
+    if (reply.stream == look_stream_)
+      looked(reply.code);
+    return;
+  }
   if (link_ == link_state::quiet || link_ == link_state::probing) {
     if (reply.stream == check_stream_)
       link_ == link_state::quiet ? checked_again() : probed();
@@ -308,10 +298,11 @@ void guest_proxy_state::lost(const error& why) {
   session_.reset();
   quiet_until_.reset();
   ++connection_;
-  has_stragglers_ |= !in_flight_.empty();
+  has_stragglers_ |= !in_flight_.empty() || link_ == link_state::looking;
   note_unanswered();
   const bool was_up = link_ == link_state::up || link_ == link_state::probing;
-  const bool was_quiet = link_ == link_state::quiet;
+  const bool was_quiet
+    = link_ == link_state::quiet || link_ == link_state::looking;
   const bool was_of_use = is_of_use_ || link_ == link_state::probing;
   in_flight_.clear();
   patience_.ended();
@@ -331,6 +322,7 @@ void guest_proxy_state::lost(const error& why) {
   if (was_up) {
     link_ = link_state::down;
     status_.last_error = why.message;
+    doubt_all();
     // A guest agent that ends at its first request is not dialed at once for
     // ever.
     if (!was_of_use)
@@ -339,7 +331,7 @@ void guest_proxy_state::lost(const error& why) {
     redial_later(why);
   }
   end_jobs();
-  if (!jobs_.empty())
+  if (!jobs_.empty() || is_sought())
     connect();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/guest_proxy.hpp"
+#include "core/earlier.hpp"
 #include "core/paths.hpp"
 
 #include <algorithm>
@@ -10,6 +11,7 @@ namespace fsshare {
 void guest_proxy_state::add_removal(
   const std::string& guest_root,
   std::function<void(const order_outcome&)> ended) {
+  landmarks_.goes(guest_root);
   // The directory that holds all copies belongs to root, a volume's to whom the
   // last flip gave it.
   const auto owner = root_owners_.find(std::string{parent_path(guest_root)});
@@ -39,13 +41,13 @@ void guest_proxy_state::owe(const std::string& guest_root,
     arm();
 }
 
-// When the guest is to be called for nothing but debts, if they are all there
-// is.
+// When the guest is to be called for nothing but debts and what it may have
+// lost, if they are all there is.
 std::optional<guest_proxy_state::time_point>
-guest_proxy_state::debt_dial_due() const {
-  auto due = debts_.next_due();
-  if (due && debts_dialed_at_)
-    due = std::max(*due, *debts_dialed_at_ + options_.debt_interval);
+guest_proxy_state::idle_dial_due() const {
+  auto due = earlier(debts_.next_due(), lost_at_);
+  if (due && idle_dialed_at_)
+    due = std::max(*due, *idle_dialed_at_ + options_.debt_interval);
   return due;
 }
 
@@ -83,9 +85,9 @@ void guest_proxy_state::doubt(const std::string& guest_path) {
 // While the guest is not reached, one call now and then is for all of them.
 void guest_proxy_state::pay_debts() {
   if (link_ != link_state::up) {
-    const auto due = debt_dial_due();
+    const auto due = idle_dial_due();
     if (link_ == link_state::down && due && *due <= now()) {
-      debts_dialed_at_ = now();
+      idle_dialed_at_ = now();
       connect();
     }
     return;
@@ -109,6 +111,8 @@ void guest_proxy_state::inherit(const guest_legacy& legacy) {
   budget_ = legacy.budget;
   debts_ = legacy.debts;
   inventory_ = legacy.inventory;
+  landmarks_ = legacy.copies;
+  doubt_all();
   arm();
 }
 

@@ -94,7 +94,7 @@ void guest_proxy_state::tick() {
   pay_debts();
   if (redial_at_ && *redial_at_ <= t) {
     redial_at_.reset();
-    if (!jobs_.empty())
+    if (!jobs_.empty() || is_sought())
       connect();
   }
   arm();
@@ -105,7 +105,7 @@ void guest_proxy_state::arm() {
   if (link_ == link_state::up)
     due = earlier(due, debts_.next_due());
   else if (link_ == link_state::down)
-    due = earlier(due, debt_dial_due());
+    due = earlier(due, idle_dial_due());
   due = earlier(due, next_deadline());
   due = earlier(due, patience_.due());
   if (session_)

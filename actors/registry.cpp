@@ -80,7 +80,11 @@ registry_state::handle::behavior_type registry_state::make_behavior() {
       return caf::unit;
     },
     [this](const guest_reached& msg) {
-      table_.guest_up(msg.sandbox_id, now());
+      switch (msg.what) {
+      case guest_news::reached: table_.guest_up(msg.sandbox_id, now()); break;
+      case guest_news::empty: table_.guest_empty(msg.sandbox_id, now()); break;
+      case guest_news::lost: table_.guest_lost(msg.sandbox_id); break;
+      }
       act();
     },
     [this](const describe_volumes& msg) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/sandbox.hpp"
 
+#include "core/paths.hpp"
 #include "log/log.hpp"
 
 #include <memory>
@@ -334,6 +335,26 @@ void sandbox_state::describe_copies(
       });
 }
 
+// Trees are not sent again to a guest that lost them: they may be written to.
+void sandbox_state::add_doubts(get_sandbox_reply& reply,
+                               const guest_status& guest) {
+  for (const auto& [root, doubt] : guest.trees) {
+    if (doubt == tree_doubt::none)
+      continue;
+    for (auto& shown : reply.shares) {
+      if (!shown.ready
+          || (shown.guest_path != root && !is_below(shown.guest_path, root)))
+        continue;
+      shown.ready = false;
+      shown.reason
+        = doubt == tree_doubt::gone
+            ? "the guest came back without it; it is not copied again"
+            : "the connection to the guest agent has ended since it was "
+              "copied; whether the guest still has it is not known";
+    }
+  }
+}
+
 void sandbox_state::add_guest(get_sandbox_reply& reply,
                               const guest_status& guest) const {
   reply.sandbox.guest_connected = guest.connected;
@@ -346,6 +367,7 @@ void sandbox_state::add_guest(get_sandbox_reply& reply,
     if (const auto* copy = copies_.find(entry.first))
       reply.sandbox.pending.push_back(
         {copy->terms.guest_path, "it is being removed"});
+  add_doubts(reply, guest);
   for (auto& shown : reply.shares) {
     const auto* copy = copies_.used_by(shown.share_id);
     if (copy == nullptr)

@@ -126,6 +126,7 @@ private:
   get_sandbox_reply describe_shares() const;
   void describe_copies(reply_promise<get_sandbox_reply> promise,
                        const std::shared_ptr<get_sandbox_reply>& reply);
+  static void add_doubts(get_sandbox_reply& reply, const guest_status& guest);
   void add_guest(get_sandbox_reply& reply, const guest_status& guest) const;
   void add_volumes(reply_promise<get_sandbox_reply> promise,
                    const std::shared_ptr<get_sandbox_reply>& reply,

@@ -261,11 +261,12 @@ struct share_status {
   mount_entry mount;
   std::string host_path;
   std::string guest_path;
-  /// False while the request that makes it still runs, and if it is ignored.
+  /// False while the request that makes it still runs, if it is ignored, and
+  /// where the guest may have lost it.
   bool ready = false;
   /// The source cannot be copied: the container goes without this mount.
   bool ignored = false;
-  /// Why it is ignored.
+  /// Why it is ignored, or what is not known to be in the guest.
   std::string reason;
   /// What `copy.categories` goes by; empty for what is not copied.
   std::string category;

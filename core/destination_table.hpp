@@ -5,6 +5,7 @@
 #include "core/host_volume.hpp"
 #include "core/volume_status.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -153,6 +154,10 @@ public:
   void hint_all(volume_hint what, time_point now);
   /// The guest of a sandbox can be reached again: retries need not wait.
   void guest_up(const std::string& sandbox_id, time_point now);
+  /// The same, and it has lost all that it was sent.
+  void guest_empty(const std::string& sandbox_id, time_point now);
+  /// Its connection ended: until it is up no copy of it is known to be current.
+  void guest_lost(const std::string& sandbox_id);
 
   /// @returns whether that is news, see host_volume::watched().
   bool watched(const volume_ticket& asked, const status& placed,
@@ -227,6 +232,8 @@ private:
     bool first_answered = false;
     bool removing = false;
     bool superseding = false;
+    /// The guest may have lost all since it was last reached.
+    bool is_unsure = false;
     /// The generation of the push that is out.
     std::optional<generation> pushing = std::nullopt;
     /// The last push, and the host's count of what it brings.
@@ -277,6 +284,8 @@ private:
   static std::optional<generation_live>
   note_live(destination& d, const volume& v, time_point now);
   bool follows(const destination& d) const;
+  void tell_copies(const std::string& sandbox_id,
+                   const std::function<void(destination&)>& what);
   static destination_status describe(destination_id id, const destination& d,
                                      const volume& v, time_point now);
 

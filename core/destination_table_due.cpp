@@ -117,7 +117,7 @@ destination_status destination_table::describe(destination_id id,
   one.guest_generation = d.copy.live_name();
   const bool unread = v.host.unread_since().has_value();
   const bool silent = is_silent(v.host, now);
-  one.current = v.host.current() && !unread && !silent
+  one.current = v.host.current() && !unread && !silent && !d.is_unsure
                 && d.copy.acknowledged() == v.host.current();
   if (d.stale_since && !one.current)
     one.stale_for = now - *d.stale_since;
@@ -130,6 +130,9 @@ destination_status destination_table::describe(destination_id id,
     one.reason = v.host.last_error()->message;
   else if (silent)
     one.reason = no_answer(d.spec.volume, v.host, now);
+  else if (d.is_unsure)
+    one.reason = "the connection to the guest agent has ended; what the guest "
+                 "has is not known until it is reached again";
   one.failures = d.copy.failures();
   one.pushes = d.copy.pushes();
   one.skipped = d.copy.skipped();

@@ -63,8 +63,9 @@ void destination_table::start_following(const std::string& sandbox_id,
     hint(path, volume_hint::deep_sweep, now);
 }
 
-void destination_table::guest_up(const std::string& sandbox_id,
-                                 time_point now) {
+void destination_table::tell_copies(
+  const std::string& sandbox_id,
+  const std::function<void(destination&)>& what) {
   const auto i = of_sandbox_.find(sandbox_id);
   if (i == of_sandbox_.end())
     return;
@@ -72,9 +73,31 @@ void destination_table::guest_up(const std::string& sandbox_id,
     auto* d = find(id);
     if (d == nullptr)
       continue;
-    d->copy.retry_now(now);
+    what(*d);
     touch(d->spec.volume);
   }
+}
+
+void destination_table::guest_up(const std::string& sandbox_id,
+                                 time_point now) {
+  tell_copies(sandbox_id, [now](destination& d) {
+    d.is_unsure = false;
+    d.copy.retry_now(now);
+  });
+}
+
+void destination_table::guest_empty(const std::string& sandbox_id,
+                                    time_point now) {
+  tell_copies(sandbox_id, [now](destination& d) {
+    d.is_unsure = false;
+    d.copy.guest_is_empty(now);
+  });
+}
+
+void destination_table::guest_lost(const std::string& sandbox_id) {
+  tell_copies(sandbox_id, [](destination& d) {
+    d.is_unsure = true;
+  });
 }
 
 } // namespace fsshare

@@ -101,6 +101,16 @@ void guest_job::begin_rest(const guest_profile& guest) {
   schedule_ = copy_schedule{std::make_shared<const copy_plan>(std::move(rest))};
 }
 
+void guest_job::restart() {
+  if (stage_ != stage::interrupted)
+    return;
+  stage_ = stage::waiting;
+  schedule_ = copy_schedule{std::make_shared<const copy_plan>()};
+  finished_ = {};
+  finished_at_stall_ = 0;
+  troubled_.clear();
+}
+
 copy_progress guest_job::progress() const {
   auto sum = schedule_.progress();
   sum.entries_done += finished_.entries_done;

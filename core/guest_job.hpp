@@ -104,6 +104,10 @@ public:
   void disconnected(const error& why, time_point now,
                     std::chrono::nanoseconds patience);
 
+  /// Makes a first copy that was interrupted begin anew: the guest has nothing
+  /// of it any more.
+  void restart();
+
   /// Gives the job up: nothing more is handed out.
   void fail(const error& why);
 

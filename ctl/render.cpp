@@ -63,6 +63,8 @@ std::string state_of(const v1::ShareStatus& share) {
     return "ignored: " + share.reason();
   if (share.ready())
     return "ready";
+  if (!share.reason().empty())
+    return "not known to be there: " + share.reason();
   // A bind copies nothing, and a copy has nothing to tell before it is sent.
   const auto& progress = share.progress();
   const bool is_copying

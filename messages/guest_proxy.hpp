@@ -7,6 +7,7 @@
 #include "core/guest_budget.hpp"
 #include "core/guest_copy.hpp"
 #include "core/guest_inventory.hpp"
+#include "core/landmarks.hpp"
 #include "core/tree_snapshot.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
@@ -82,6 +83,8 @@ struct guest_status {
   std::uint64_t held_limit_bytes = 0;
   /// Guest copies that should be gone and are not.
   std::vector<skipped_entry> debts;
+  /// Trees that were copied whole, by guest path.
+  std::map<std::string, tree_doubt> trees;
   /// How far the orders that run are.
   std::map<std::uint64_t, copy_progress> orders;
 };
@@ -93,6 +96,7 @@ struct guest_legacy {
   guest_budget budget{0};
   debt_list debts{std::chrono::nanoseconds{0}};
   guest_inventory inventory{};
+  landmarks copies{};
 };
 
 /// Comes before anything else, with what the proxy before this one left, of

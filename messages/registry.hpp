@@ -64,9 +64,18 @@ struct follow_sandbox {
   bool follow = true;
 };
 
-/// The guest agent of a sandbox can be reached (again).
+/// What is new of the guest of a sandbox.
+enum class guest_news : std::uint8_t {
+  /// It can be reached (again).
+  reached,
+  /// The same, and it has nothing of what it was sent.
+  empty,
+  /// Its connection ended: nobody knows what it has.
+  lost,
+};
 struct guest_reached {
   std::string sandbox_id;
+  guest_news what = guest_news::reached;
 };
 
 /// Asks for the state of volumes; of all sandboxes if the id is empty.
