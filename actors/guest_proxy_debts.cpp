@@ -57,6 +57,7 @@ void guest_proxy_state::abandon(const std::string& guest_root) {
     if (active.job.concerns(guest_root))
       active.job.fail({errc::aborted, "the copy is not wanted any more"});
   end_jobs();
+  landmarks_.goes(guest_root);
 }
 
 bool guest_proxy_state::is_changing(const std::string& guest_root) const {

@@ -316,6 +316,15 @@ bool history_player::is_ending(const guest_side& g,
   });
 }
 
+// What is below a file every guest agent refuses, and changes nothing.
+bool history_player::is_below_file(const guest_side& g,
+                                   const std::string& path) const {
+  const auto parent = std::string{parent_path(path)};
+  const auto share = share_of(parent);
+  return fs::is_regular_file(w_.guest_dir(g.id, share)
+                             + parent.substr(join(share_dir, share).size()));
+}
+
 void history_player::about_to_copy(guest_side& g,
                                    const grpc::CopyFileRequest& request) {
   const auto share = share_of(request.path());
@@ -324,7 +333,8 @@ void history_player::about_to_copy(guest_side& g,
   const auto live_path = join(root, live);
   if (!live.empty() && !is_ending(g, share)
       && (request.path() == live_path
-          || request.path().starts_with(live_path + "/")))
+          || request.path().starts_with(live_path + "/"))
+      && !is_below_file(g, request.path()))
     complain("a request for " + request.path() + ", which is live");
   if (request.path() == join(root, "..data") && !request.data().empty()) {
     g.flip_share = share;

@@ -78,6 +78,7 @@ private:
   void about_to_copy(guest_side& g, const grpc::CopyFileRequest& request);
   bool is_ending(const guest_side& g, const std::string& share) const;
   void has_copied(guest_side& g);
+  bool is_below_file(const guest_side& g, const std::string& path) const;
   std::string live_of(const guest_side& g, const std::string& share) const;
 
   void check_guest(const guest_side& g);
