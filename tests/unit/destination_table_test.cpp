@@ -440,6 +440,34 @@ TEST_CASE_FIXTURE(table_fixture,
 }
 
 TEST_CASE_FIXTURE(table_fixture,
+                  "a copy whose guest was lost is not current until the guest "
+                  "is reached, and sent again if it is empty") {
+  settled(host("..1"));
+  const auto shown = [&] {
+    return table.describe(std::string{}, now).at(0).destinations.at(0);
+  };
+  table.guest_lost("s2");
+  CHECK(shown().current);
+  table.guest_lost("s1");
+  CHECK_FALSE(shown().current);
+  CHECK(shown().reason.find("is not known") != std::string::npos);
+  SUBCASE("it has it") {
+    table.guest_up("s1", now);
+    CHECK(shown().current);
+    CHECK(shown().reason.empty());
+    CHECK(advance().empty());
+  }
+  SUBCASE("it has not") {
+    table.guest_empty("s1", now);
+    CHECK_FALSE(shown().current);
+    CHECK(advance() == lines{"read /pods/cm"});
+    CHECK(read(host("..1")) == lines{"push ..1.1 to 1"});
+    finish(1, done());
+    CHECK(shown().current);
+  }
+}
+
+TEST_CASE_FIXTURE(table_fixture,
                   "a volume that does not answer is not shown as current, soon "
                   "and for as long as that lasts") {
   settled(host("..1"));

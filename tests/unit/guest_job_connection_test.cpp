@@ -39,6 +39,24 @@ TEST_CASE("a first copy outlives its connection, and the next one gets the "
   }
 }
 
+TEST_CASE("a first copy begins anew where the guest has lost it") {
+  auto job = tree({"a", "b"});
+  job.begin(newest());
+  const auto root = take(job);
+  REQUIRE(root.size() == 1);
+  job.answered(root.front(), errc::none, {});
+  job.restart();
+  CHECK(job.begun());
+  job.disconnected(gone, t0, 30s);
+  REQUIRE_FALSE(job.ended());
+  job.restart();
+  CHECK(job.progress().entries_done == 0);
+  job.begin(newest());
+  const auto again = take(job);
+  REQUIRE(again.size() == 1);
+  CHECK(job.step_of(again.front()).path == "/g/t");
+}
+
 TEST_CASE("the flip of a first copy that had no answer is sent again") {
   auto job = push(true);
   job.begin(newest());
