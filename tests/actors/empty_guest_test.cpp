@@ -106,4 +106,57 @@ TEST_CASE("a guest that stays away is looked for, seldom, and found when it "
   });
 }
 
+TEST_CASE("a guest that loses all when its proxy dies gets everything again") {
+  for_each_seed(4, [](chooser& choose) {
+    copy_fixture f{choose};
+    f.guest.throws_after = 0;
+    f.kubelet.rotate({{"a", {"2"}}});
+    f.w.pass(100ms);
+    REQUIRE_FALSE(f.guest.throws_after);
+    f.empty();
+    f.w.pass(8s);
+    CHECK(f.status().current);
+    f.w.check_equal("cm", "s1", f.share_id);
+  });
+}
+
+TEST_CASE("the state of a tree says that the guest may have lost it, or has, "
+          "and nothing if it has it") {
+  for (const bool is_emptied : {false, true})
+    for_each_seed(4, [is_emptied](chooser& choose) {
+      copy_fixture f{choose};
+      auto request = f.w.volume_request("s1", "c2", "cm");
+      request.mount.source = f.w.dir.make_dir("tree");
+      request.mount.destination = "/tree";
+      f.w.dir.write("tree/file", "text");
+      const auto tree = f.w.ask_over_time<share_file_reply>(request);
+      REQUIRE(tree);
+      const auto shown = [&] {
+        const auto got = f.w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
+        for (const auto& share : got->shares) {
+          if (share.share_id == tree->share_id)
+            return share;
+          CHECK(share.ready);
+        }
+        return share_status{};
+      };
+      CHECK(shown().ready);
+      CHECK(shown().reason.empty());
+      f.guest.refuses = true;
+      f.guest.drop();
+      if (is_emptied) {
+        f.empty();
+        fs::remove_all(f.w.guest_dir("s1", tree->share_id));
+      }
+      f.w.pass(500ms);
+      CHECK_FALSE(shown().ready);
+      CHECK(shown().reason.find("is not known") != std::string::npos);
+      f.guest.refuses = false;
+      f.w.pass(8s);
+      CHECK(shown().ready != is_emptied);
+      CHECK((shown().reason.find("came back without it") != std::string::npos)
+            == is_emptied);
+    });
+}
+
 TEST_SUITE_END();
