@@ -225,9 +225,13 @@ TEST_CASE("a share that is ignored is listed with its reason, one that is "
   audited->set_ready(true);
   audited->set_category("secret");
   audited->set_would_be_denied(true);
+  auto* lost = reply.add_shares();
+  lost->set_share_id("s3");
+  lost->set_reason("the guest came back without it");
   const auto shares = answered({"share", "ls", "sb"}, reply).out;
   for (const char* part :
-       {"ignored: /a: is a FIFO", "ready", "secret (would be denied)"})
+       {"ignored: /a: is a FIFO", "ready", "secret (would be denied)",
+        "not known to be there: the guest came back without it"})
     CHECK_MESSAGE(shares.find(part) != std::string::npos, shares);
 }
 
