@@ -103,6 +103,11 @@ public:
     FSSHARE_RELEASE(this);
     super::enqueue(std::move(element), unit);
   }
+  /// Destroys what is in the mailbox.
+  bool cleanup(caf::error&& why, caf::execution_unit* unit) override {
+    FSSHARE_ACQUIRE(this);
+    return super::cleanup(std::move(why), unit);
+  }
 #endif
 
   caf::invoke_message_result consume(caf::mailbox_element& element) override {
