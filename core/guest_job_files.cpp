@@ -30,10 +30,10 @@ void guest_job::reshaped(const copy_request& request, file_shape shape) {
   schedule_.reshape(request.step, std::move(shape));
   const auto total = progress().bytes_total;
   if (total > tree.most_bytes)
-    fail({errc::resource_exhausted, "its files have at least "
-                                      + std::to_string(total)
-                                      + " bytes, more than the limit of "
-                                      + std::to_string(tree.most_bytes)});
+    fail({errc::resource_exhausted,
+          "its files have at least " + std::to_string(total)
+            + " bytes, more than the limit of "
+            + std::to_string(tree.most_bytes) + sum_limit_key});
 }
 
 bool guest_job::put_off(const copy_request& request, const error& why,

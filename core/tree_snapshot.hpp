@@ -66,6 +66,15 @@ struct read_limits {
   friend bool operator==(const read_limits&, const read_limits&) = default;
 };
 
+/// What names the keys of limits in errors: a volume's sum has its own, which
+/// bounds each of its files, too.
+inline constexpr const char* entries_limit_key = " (copy.limits.entries)";
+inline constexpr const char* file_limit_key
+  = " for one file (copy.limits.file_bytes, of a volume "
+    "copy.limits.volume_bytes, too)";
+inline constexpr const char* sum_limit_key
+  = " (copy.limits.sandbox_bytes, of a volume copy.limits.volume_bytes)";
+
 /// Limits for volumes, whose snapshots are kept in memory. ConfigMaps and
 /// Secrets have at most 1 MiB each; projected volumes combine several.
 constexpr read_limits default_volume_limits{10'000, std::uint64_t{64} << 20,

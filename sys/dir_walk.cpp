@@ -96,8 +96,8 @@ error exhausted(std::string message) {
 
 dir_walk::dir_walk(int base, std::string shown, const read_limits& limits,
                    options opts, const checkpoint& between)
-  : base_(base), shown_(std::move(shown)), limits_(limits), options_(opts),
-    between_(between) {
+  : base_(base), shown_(std::move(shown)), limits_(limits),
+    options_(std::move(opts)), between_(between) {
 }
 
 status dir_walk::add(const std::string& name, const std::string& as,
@@ -370,7 +370,7 @@ status dir_walk::add_entry(tree_entry entry) {
   if (entries_ == limits_.entries)
     return exhausted(shown_ + " has at least " + std::to_string(entries_ + 1)
                      + " entries, more than the limit of "
-                     + std::to_string(limits_.entries));
+                     + std::to_string(limits_.entries) + entries_limit_key);
   ++entries_;
   tree_.entries.push_back(std::move(entry));
   return unit{};

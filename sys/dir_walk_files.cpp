@@ -127,12 +127,11 @@ status dir_walk::check_size(const place& at, std::uint64_t size) const {
   if (size > limits_.bytes_per_file)
     return exhausted(shown(at.path) + " has " + std::to_string(size)
                      + " bytes, more than the limit of "
-                     + std::to_string(limits_.bytes_per_file)
-                     + " for one file");
+                     + std::to_string(limits_.bytes_per_file) + file_limit_key);
   if (size > limits_.total_bytes - std::min(limits_.total_bytes, bytes_))
     return exhausted(shown_ + " has at least " + std::to_string(bytes_ + size)
                      + " bytes, more than the limit of "
-                     + std::to_string(limits_.total_bytes));
+                     + std::to_string(limits_.total_bytes) + sum_limit_key);
   return unit{};
 }
 

@@ -61,7 +61,7 @@ result<bool> ends_at(const chunk_source& source, std::uint64_t size) {
 error too_large(const chunk_source& source, std::uint64_t most) {
   return {errc::resource_exhausted, source.path()
                                       + " has more bytes than the limit of "
-                                      + std::to_string(most) + " for one file"};
+                                      + std::to_string(most) + file_limit_key};
 }
 
 // Reads a file to its end for the number of its bytes.

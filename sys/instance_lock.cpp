@@ -99,8 +99,13 @@ result<unique_fd> locked(unique_fd fd, const std::string& what,
     struct stat held {};
     if (!has_ended(holder) || ::fstat(fd.get(), &held) != 0)
       return error{errc::already_exists,
-                   what + " " + path + " is in use by " + words_for(holder)
-                     + "; two node agents would take each other's mounts away"};
+                   std::string{what}
+                     .append(" ")
+                     .append(path)
+                     .append(" is in use by ")
+                     .append(words_for(holder))
+                     .append("; two node agents would take each other's mounts "
+                             "away")};
     fd = open_lock_file(successor + "-" + std::to_string(held.st_ino));
   }
   return error{errc::already_exists,

@@ -99,10 +99,11 @@ TEST_CASE("a tree beyond a limit is refused with the numbers, and nothing is "
       return message(got);
     };
     CHECK(contains(refused("many"), "at least 6 entries, more than the limit "
-                                    "of 5"));
-    CHECK(contains(refused("long"), "101 bytes, more than the limit of 100"));
+                                    "of 5 (copy.limits.entries)"));
+    CHECK(contains(refused("long"), "101 bytes, more than the limit of 100 "
+                                    "for one file (copy.limits.file_bytes"));
     CHECK(contains(refused("sum"), "at least 180 bytes, more than the limit of "
-                                   "150"));
+                                   "150 (copy.limits.sandbox_bytes"));
     w.settle();
     CHECK(guest.carried_out.empty());
     CHECK(inspect(w).shares.empty());

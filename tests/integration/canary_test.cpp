@@ -138,7 +138,7 @@ public:
   }
   /// Ends the node agent and returns all that was heard.
   std::string all() {
-    CHECK(node_.program().terminate() == 0);
+    CHECK_MESSAGE(node_.program().terminate() == 0, node_.program().errors());
     return heard_ + node_.program().errors() + node_.program().read_rest();
   }
 

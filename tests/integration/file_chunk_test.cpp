@@ -123,11 +123,10 @@ TEST_CASE("a file of which stat does not tell that it is too large is refused "
   REQUIRE(source);
   const auto shape = find_shape(**source, 16, nothing);
   REQUIRE_FALSE(shape);
-  CHECK(
-    shape.err()
-    == error{errc::resource_exhausted,
-             "/proc/self/status has more bytes than the limit of 16 for one "
-             "file"});
+  CHECK(shape.err()
+        == error{errc::resource_exhausted,
+                 "/proc/self/status has more bytes than the limit of 16"
+                   + std::string{file_limit_key}});
 }
 
 TEST_CASE("holes are found, but for small ones, and both ends are data") {
