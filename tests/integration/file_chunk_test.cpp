@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/file_chunk.hpp"
 
+#include "core/tree_snapshot.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <array>
