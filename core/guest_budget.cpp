@@ -30,12 +30,12 @@ status guest_budget::reserve(const std::string& path, std::uint64_t size) {
   const auto others = held_ - before;
   if (limit_ != 0 && (others > limit_ || size > limit_ - others)) {
     refused_ = true;
-    return error{
-      errc::resource_exhausted,
-      "copy to guest path " + path + ": it takes " + std::to_string(size)
-        + " bytes of the guest's memory, the sandbox's copies have "
-        + std::to_string(others) + " of at most " + std::to_string(limit_)
-        + " (copy.limits.sandbox_bytes)"};
+    return error{errc::resource_exhausted,
+                 "copy to guest path " + path + ": it takes "
+                   + std::to_string(size)
+                   + " bytes of the guest's memory, the sandbox's copies have "
+                   + std::to_string(others) + " of at most "
+                   + std::to_string(limit_) + " (copy.limits.sandbox_bytes)"};
   }
   by_path_[path] = size;
   held_ = others + size;
