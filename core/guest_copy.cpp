@@ -281,16 +281,6 @@ std::optional<removal_order> guest_copy::remove_all() {
     names.insert(names.end(), others_.begin(), others_.end());
     return removal(names);
   }
-  if (root_denied_) {
-    std::vector<std::string> names{data_link};
-    for (const auto& entry : generations_)
-      names.push_back(entry.first);
-    for (const auto& [name, link] : links_)
-      if (link.sent)
-        names.push_back(name);
-    names.insert(names.end(), others_.begin(), others_.end());
-    return removal(names);
-  }
   // The shared directory itself belongs to root.
   return removal_order{{removal_step(settings_.root, 0, 0)}};
 }
