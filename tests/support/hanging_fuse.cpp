@@ -57,7 +57,9 @@ hanging_fuse::hanging_fuse(std::string mount_point,
   entries_[1] = {"", {}};
   for (const auto& [path, node] : tree)
     entries_[entries_.size() + 1] = {path, node};
-  device_ = unique_fd{::open("/dev/fuse", O_RDWR | O_CLOEXEC)};
+  // A request whose caller dies after poll announced it is taken back by the
+  // kernel: a read that waits would then wait for the next, for ever.
+  device_ = unique_fd{::open("/dev/fuse", O_RDWR | O_CLOEXEC | O_NONBLOCK)};
   if (!device_)
     fail("open /dev/fuse");
   const auto options = "fd=" + std::to_string(device_.get())
