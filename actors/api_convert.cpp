@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/api_convert.hpp"
 
-#include "core/duration_text.hpp"
-#include "core/utf8.hpp"
+#include "core/text/duration_text.hpp"
+#include "core/text/utf8.hpp"
 
 namespace fsshare {
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/api_types.hpp"
+#include "core/api/api_types.hpp"
 #include "proto/fsshare.pb.h"
 
 /// Between the messages of proto/fsshare.proto and the types of
-/// core/api_types.hpp, field by field and without any check; enum values that
-/// the proto does not know become `unspecified`. Text on its way out is made
-/// valid UTF-8, as protobuf wants it: file names can be any bytes. Lists of the
-/// status end where the reply would not fit a frame, and say how many there are
-/// more.
+/// core/api/api_types.hpp, field by field and without any check; enum values
+/// that the proto does not know become `unspecified`. Text on its way out is
+/// made valid UTF-8, as protobuf wants it: file names can be any bytes. Lists
+/// of the status end where the reply would not fit a frame, and say how many
+/// there are more.
 namespace fsshare {
 
 prepare_request from_wire(const v1::PrepareRequest& in);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/api_decode.hpp"
 
-#include "core/utf8.hpp"
+#include "core/text/utf8.hpp"
 
 #include <cstdint>
 

@@ -3,8 +3,8 @@
 
 #include "actors/api_convert.hpp"
 #include "actors/api_decode.hpp"
-#include "core/share_request.hpp"
-#include "core/utf8.hpp"
+#include "core/api/share_request.hpp"
+#include "core/text/utf8.hpp"
 #include "log/log.hpp"
 #include "messages/errors.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/client_ledger.hpp"
+#include "core/net/client_ledger.hpp"
 #include "messages/api_server.hpp"
 #include "messages/node.hpp"
 #include "messages/state_actor.hpp"

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/answer_patience.hpp"
 #include "core/backoff.hpp"
-#include "core/copy_window.hpp"
-#include "core/debt_list.hpp"
-#include "core/guest_address.hpp"
-#include "core/guest_budget.hpp"
-#include "core/guest_inventory.hpp"
-#include "core/guest_job.hpp"
-#include "core/landmarks.hpp"
+#include "core/copy/copy_window.hpp"
+#include "core/copy/debt_list.hpp"
+#include "core/copy/guest_budget.hpp"
+#include "core/copy/guest_inventory.hpp"
+#include "core/copy/guest_job.hpp"
+#include "core/copy/landmarks.hpp"
+#include "core/net/answer_patience.hpp"
+#include "core/net/guest_address.hpp"
 #include "messages/guest_proxy.hpp"
 #include "messages/memory_budget.hpp"
 #include "messages/registry.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/inotify_reader.hpp"
 
-#include "core/inotify_decoder.hpp"
+#include "core/volume/inotify_decoder.hpp"
 #include "messages/errors.hpp"
 
 #include <algorithm>

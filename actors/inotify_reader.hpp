@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/watch_table.hpp"
+#include "core/volume/watch_table.hpp"
 #include "messages/inotify_reader.hpp"
 #include "messages/state_actor.hpp"
 #include "messages/volume_reader.hpp"
-#include "sys/inotify.hpp"
+#include "sys/tree/inotify.hpp"
 
 #include <cstdint>
 #include <map>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/byte_budget.hpp"
+#include "core/copy/byte_budget.hpp"
 #include "messages/memory_budget.hpp"
 #include "messages/state_actor.hpp"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/look_pace.hpp"
+#include "core/volume/look_pace.hpp"
 #include "messages/mounter.hpp"
 #include "messages/state_actor.hpp"
-#include "sys/mount_runner.hpp"
+#include "sys/mount/mount_runner.hpp"
 
 #include <functional>
 #include <memory>

@@ -2,8 +2,8 @@
 #include "actors/nydus.hpp"
 
 #include "core/backoff.hpp"
-#include "core/percent_encoding.hpp"
-#include "core/utf8.hpp"
+#include "core/text/percent_encoding.hpp"
+#include "core/text/utf8.hpp"
 #include "json/nydus_json.hpp"
 
 #include <optional>

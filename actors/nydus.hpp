@@ -3,7 +3,7 @@
 
 #include "messages/nydus.hpp"
 #include "messages/state_actor.hpp"
-#include "sys/unix_http.hpp"
+#include "sys/net/unix_http.hpp"
 
 #include <chrono>
 #include <functional>

@@ -2,14 +2,14 @@
 #include "actors/reader_files.hpp"
 
 #include "core/paths.hpp"
-#include "core/volume_memory.hpp"
-#include "sys/file_chunk.hpp"
-#include "sys/file_system_type.hpp"
-#include "sys/opened_source.hpp"
-#include "sys/pod_volume.hpp"
-#include "sys/share_alias.hpp"
-#include "sys/volume_judge.hpp"
-#include "sys/volume_tree.hpp"
+#include "core/volume/volume_memory.hpp"
+#include "sys/mount/opened_source.hpp"
+#include "sys/mount/share_alias.hpp"
+#include "sys/tree/file_chunk.hpp"
+#include "sys/tree/file_system_type.hpp"
+#include "sys/tree/pod_volume.hpp"
+#include "sys/tree/volume_judge.hpp"
+#include "sys/tree/volume_tree.hpp"
 
 #include <utility>
 

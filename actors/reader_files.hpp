@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/copy_category.hpp"
-#include "core/volume_shape.hpp"
+#include "core/copy/copy_category.hpp"
+#include "core/volume/volume_shape.hpp"
 #include "messages/volume_reader.hpp"
-#include "sys/dir_walk.hpp"
-#include "sys/file_chunk.hpp"
-#include "sys/held_root.hpp"
-#include "sys/inotify.hpp"
+#include "sys/mount/held_root.hpp"
+#include "sys/tree/dir_walk.hpp"
+#include "sys/tree/file_chunk.hpp"
+#include "sys/tree/inotify.hpp"
 
 #include <functional>
 #include <memory>

@@ -2,7 +2,7 @@
 #include "actors/reader_pool.hpp"
 
 #include "log/log.hpp"
-#include "sys/opened_source.hpp"
+#include "sys/mount/opened_source.hpp"
 
 #include <algorithm>
 #include <exception>

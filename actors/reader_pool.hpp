@@ -2,12 +2,12 @@
 #pragma once
 
 #include "actors/reader_files.hpp"
-#include "core/read_queue.hpp"
+#include "core/volume/read_queue.hpp"
 #include "messages/reader_pool.hpp"
 #include "messages/reply_promise.hpp"
 #include "messages/state_actor.hpp"
-#include "sys/read_progress.hpp"
-#include "sys/reader_threads.hpp"
+#include "sys/process/read_progress.hpp"
+#include "sys/process/reader_threads.hpp"
 
 #include <functional>
 #include <map>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/registry.hpp"
 
-#include "core/volume_memory.hpp"
+#include "core/volume/volume_memory.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/guest_address.hpp"
-#include "core/mount_plan.hpp"
-#include "core/rootfs_share.hpp"
-#include "core/share_layout.hpp"
-#include "core/share_state.hpp"
-#include "core/shared_copies.hpp"
+#include "core/copy/shared_copies.hpp"
+#include "core/mount/mount_plan.hpp"
+#include "core/net/guest_address.hpp"
+#include "core/rootfs/rootfs_share.hpp"
+#include "core/share/share_layout.hpp"
+#include "core/share/share_state.hpp"
 #include "messages/guest_proxy.hpp"
 #include "messages/mounter.hpp"
 #include "messages/nydus.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/sandbox.hpp"
 #include "core/paths.hpp"
-#include "core/volume_shape.hpp"
+#include "core/volume/volume_shape.hpp"
 #include "log/log.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/sandbox.hpp"
 
-#include "core/watchable.hpp"
+#include "core/share/watchable.hpp"
 #include "log/log.hpp"
 
 #include <utility>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/sandbox.hpp"
-#include "core/sentence_list.hpp"
+#include "core/text/sentence_list.hpp"
 
 #include <utility>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/inotify_decoder.hpp"
-#include "core/watch_table.hpp"
+#include "core/volume/inotify_decoder.hpp"
+#include "core/volume/watch_table.hpp"
 
 #include <cstring>
 #include <string>

@@ -1,33 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Fails, naming file and rule, if a source file includes what its folder must
 # not depend on. Run: cmake -DROOT=DIR -P check_layers.cmake
-#
-# A folder may include what stands here: our folders by name; `proto` is
-# generated protobuf code, `kernel` every C header that is neither the C++
-# library's nor that of a library named below (<unistd.h>, <sys/...>,
-# <linux/...>), `io` the parts of the C++ library that reach files, threads and
-# streams.
+# What each may include stands in folders.cmake.
 cmake_minimum_required(VERSION 3.25)
 
-set(all_folders
-  core json sys ttrpc config log messages actors guest ctl main bench tests)
-set(may_core core)
-set(may_json json core nlohmann)
-set(may_sys sys core kernel io)
-set(may_ttrpc ttrpc sys core proto protobuf io)
-set(may_config config core nlohmann io)
-set(may_log log core spdlog io)
-set(may_messages messages core caf io)
-set(may_actors actors messages sys ttrpc log json core proto protobuf caf io)
-set(may_guest guest core sys ttrpc proto protobuf io)
-set(may_ctl ctl core config ttrpc proto protobuf cli io)
-set(may_main core json sys ttrpc config log messages actors guest ctl main caf cli
-  spdlog nlohmann io)
-set(may_bench core json sys ttrpc config log messages actors guest ctl bench
-  benchmark io)
-set(may_tests core json sys ttrpc config log messages actors guest ctl main
-  tests proto protobuf caf cli nlohmann spdlog doctest rapidcheck httplib
-  kernel io)
+include("${CMAKE_CURRENT_LIST_DIR}/folders.cmake")
 # Folders at the top that hold files which are not ours to check.
 set(ignored_folders build)
 
@@ -87,7 +64,49 @@ function(check_own_actor file include)
   endif()
 endfunction()
 
+# Sets `out` to the room of a path below `folder`; empty for what lies beside
+# the rooms.
+function(room_of folder path out)
+  set(room "")
+  if(path MATCHES "^${folder}/([^/]+)/")
+    set(room "${CMAKE_MATCH_1}")
+  endif()
+  set(${out} "${room}" PARENT_SCOPE)
+endfunction()
+
+# Checks an include of one of our folders by the rooms that both files lie in.
+function(check_rooms folder file include)
+  string(REGEX REPLACE "[<>\"]" "" name "${include}")
+  string(REGEX REPLACE "/.*" "" to "${name}")
+  if(NOT rooms_${to})
+    return()
+  endif()
+  room_of("${to}" "${name}" target)
+  if(target STREQUAL "")
+    return()
+  endif()
+  if(DEFINED only_${to}_${target} AND NOT folder IN_LIST only_${to}_${target})
+    report("${file}" "${folder}/ must not include ${include}, which is for \
+${only_${to}_${target}}")
+  elseif(folder STREQUAL to)
+    room_of("${folder}" "${file}" own)
+    if(NOT own STREQUAL target
+        AND NOT target IN_LIST may_${folder}_${own})
+      report("${file}" "${folder}/${own} must not include ${include}")
+    endif()
+  endif()
+endfunction()
+
+# A folder with rooms has no other folders.
+function(check_room folder file)
+  room_of("${folder}" "${file}" room)
+  if(rooms_${folder} AND room AND NOT room IN_LIST rooms_${folder})
+    report("${file}" "${folder}/ has no room ${room}/")
+  endif()
+endfunction()
+
 function(check_file folder file)
+  check_room("${folder}" "${file}")
   file(STRINGS "${ROOT}/${file}" lines REGEX "^[ \t]*#[ \t]*include[ \t]")
   foreach(line IN LISTS lines)
     string(REGEX MATCH "[<\"][^>\"]*[>\"]" include "${line}")
@@ -98,6 +117,8 @@ function(check_file folder file)
       report("${file}" "${folder}/ must not include ${include} (${kind})")
     elseif(folder STREQUAL "actors" AND kind STREQUAL "actors")
       check_own_actor("${file}" "${include}")
+    elseif(kind IN_LIST all_folders)
+      check_rooms("${folder}" "${file}" "${include}")
     endif()
   endforeach()
   if(folder MATCHES "^(actors|core|messages)$")
@@ -132,6 +153,64 @@ foreach(folder IN LISTS top)
     endif()
   endforeach()
 endforeach()
+
+# Takes from the headers, again and again, those that include none of the others
+# that are left; what stays goes in a circle.
+function(check_circles)
+  file(GLOB_RECURSE left RELATIVE "${ROOT}" "${ROOT}/*.hpp")
+  list(FILTER left EXCLUDE REGEX "^build/")
+  foreach(file IN LISTS left)
+    file(STRINGS "${ROOT}/${file}" lines REGEX "^[ \t]*#[ \t]*include[ \t]*\"")
+    list(TRANSFORM lines REPLACE ".*\"([^\"]*)\".*" "\\1")
+    set("needs_${file}" "${lines}")
+  endforeach()
+  set(before -1)
+  while(left AND NOT left STREQUAL before)
+    set(before "${left}")
+    set(next)
+    foreach(file IN LISTS left)
+      foreach(need IN LISTS "needs_${file}")
+        if(need IN_LIST before)
+          list(APPEND next "${file}")
+          break()
+        endif()
+      endforeach()
+    endforeach()
+    set(left "${next}")
+  endwhile()
+  if(left)
+    list(JOIN left ", " names)
+    report("${names}" "these headers include each other in a circle, or are \
+included by such")
+  endif()
+endfunction()
+check_circles()
+
+# What else lists the folders names each of them.
+function(check_lists)
+  foreach(list .clang-tidy ARCHITECTURE.md)
+    if(NOT EXISTS "${ROOT}/${list}")
+      continue()
+    endif()
+    file(READ "${ROOT}/${list}" text)
+    foreach(folder IN LISTS all_folders)
+      if(list STREQUAL ".clang-tidy" AND NOT text MATCHES
+          "HeaderFilterRegex: \"/\\(([a-z]+\\|)*${folder}[|)]")
+        report("${list}" "HeaderFilterRegex does not name ${folder}")
+      elseif(list STREQUAL "ARCHITECTURE.md" AND NOT text MATCHES
+          "\n\\| `${folder}/` \\|")
+        report("${list}" "its table of folders has no ${folder}/")
+      endif()
+      foreach(room IN LISTS rooms_${folder})
+        if(list STREQUAL "ARCHITECTURE.md" AND NOT text MATCHES
+            "\n\\| `${folder}/${room}/` \\|")
+          report("${list}" "its table of folders has no ${folder}/${room}/")
+        endif()
+      endforeach()
+    endforeach()
+  endforeach()
+endfunction()
+check_lists()
 
 get_property(breaches GLOBAL PROPERTY breaches)
 if(breaches)

@@ -75,6 +75,35 @@ foreach(folder core json sys actors guest ctl main)
   expect("${folder}/ must not include <httplib.h>" ${folder}/a.cpp
     "#include <httplib.h>")
 endforeach()
+# Each rank of the rooms: a breach of it is refused, what it allows is not.
+include("${CMAKE_CURRENT_LIST_DIR}/folders.cmake")
+foreach(folder core sys)
+  foreach(own IN LISTS rooms_${folder})
+    expect("${folder}/ must not include \"${folder}/${own}/a.hpp\"" ${folder}/a.hpp
+      "#include \"${folder}/${own}/a.hpp\"")
+    expect("" ${folder}/${own}/a.hpp "#include \"${folder}/b.hpp\"")
+    foreach(other IN LISTS rooms_${folder})
+      set(refused
+        "${folder}/${own} must not include \"${folder}/${other}/b.hpp\"")
+      if(other STREQUAL own OR other IN_LIST may_${folder}_${own})
+        set(refused "")
+      endif()
+      expect("${refused}" ${folder}/${own}/a.cpp
+        "#include \"${folder}/${other}/b.hpp\"")
+    endforeach()
+  endforeach()
+  expect("${folder}/ has no room other/" ${folder}/other/a.hpp
+    "#include <string>")
+endforeach()
+foreach(folder actors main)
+  expect("which is for" ${folder}/a.cpp "#include \"sys/standin/a.hpp\"")
+endforeach()
+foreach(folder guest tests)
+  expect("" ${folder}/a.cpp "#include \"sys/standin/a.hpp\"")
+endforeach()
+expect("in a circle" core/a.hpp "#include \"core/a.hpp\"")
+expect("does not name json" .clang-tidy "HeaderFilterRegex: \"/(core|sys)/\"")
+expect("has no core/text/" ARCHITECTURE.md "| `core/` | ranks |")
 expect("must not speak of locks" actors/a.cpp "std::mutex m;")
 expect("guest/ must not include \"actors/a.hpp\"" guest/a.cpp
   "#include \"actors/a.hpp\"")

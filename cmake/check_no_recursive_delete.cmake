@@ -4,7 +4,9 @@
 # directory of its own. Run: cmake -DROOT=DIR -P check_no_recursive_delete.cmake
 cmake_minimum_required(VERSION 3.25)
 
-set(folders core sys actors messages main config ttrpc log ctl)
+include("${CMAKE_CURRENT_LIST_DIR}/folders.cmake")
+set(folders ${all_folders})
+list(REMOVE_ITEM folders ${may_delete_trees})
 string(CONCAT pattern "::remove_all|[^a-z_]n?ftw(64)?[ \t]*\\(|FTW_|"
   "fts_(open|read)|<fts\\.h>|<ftw\\.h>|rm -[a-zA-Z]*[rR]|[^a-z_]system[ \t]*\\(")
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/config_reader.hpp"
 
-#include "core/duration_text.hpp"
 #include "core/paths.hpp"
+#include "core/text/duration_text.hpp"
 
 #include <algorithm>
 

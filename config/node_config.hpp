@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/copy_category.hpp"
+#include "core/copy/copy_category.hpp"
+#include "core/copy/shared_copies.hpp"
 #include "core/log_settings.hpp"
-#include "core/mount_options.hpp"
-#include "core/shared_copies.hpp"
+#include "core/mount/mount_options.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -3,8 +3,8 @@
 
 #include "config/config_keys.hpp"
 #include "config/config_reader.hpp"
-#include "core/duration_text.hpp"
-#include "core/json_text.hpp"
+#include "core/text/duration_text.hpp"
+#include "core/text/json_text.hpp"
 
 #include <nlohmann/json.hpp>
 #include <set>

@@ -2,7 +2,7 @@
 #include "ctl/command_line.hpp"
 
 #include "config/node_config.hpp"
-#include "core/duration_text.hpp"
+#include "core/text/duration_text.hpp"
 #include "ctl/command_options.hpp"
 #include "ctl/render.hpp"
 #include "ctl/rootfs_options.hpp"

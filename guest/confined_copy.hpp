@@ -5,7 +5,7 @@
 #include "guest/copy_file_request.hpp"
 #include "guest/ownership.hpp"
 #include "guest/share_path.hpp"
-#include "sys/confined_dir.hpp"
+#include "sys/standin/confined_dir.hpp"
 
 namespace fsshare::guest {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/byte_stream.hpp"
+#include "core/net/byte_stream.hpp"
 #include "core/result.hpp"
-#include "sys/io_loop.hpp"
+#include "sys/net/io_loop.hpp"
 #include "ttrpc/server_session.hpp"
 
 #include <atomic>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guest/failure.hpp"
 
-#include "sys/os_result.hpp"
+#include "sys/standin/os_result.hpp"
 
 #include <string>
 

@@ -4,7 +4,7 @@
 #include "core/result.hpp"
 #include "guest/copy_file_request.hpp"
 #include "guest/profile.hpp"
-#include "sys/confined_dir.hpp"
+#include "sys/standin/confined_dir.hpp"
 
 #include <string>
 

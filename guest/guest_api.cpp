@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guest/guest_api.hpp"
 
-#include "core/utf8.hpp"
+#include "core/text/utf8.hpp"
 #include "proto/agent.pb.h"
 #include "ttrpc/copy_file.hpp"
 

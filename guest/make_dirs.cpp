@@ -3,7 +3,7 @@
 
 #include "core/paths.hpp"
 #include "guest/share_path.hpp"
-#include "sys/dir_entry.hpp"
+#include "sys/standin/dir_entry.hpp"
 
 #include <algorithm>
 #include <vector>

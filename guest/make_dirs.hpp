@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "sys/confined_dir.hpp"
+#include "sys/standin/confined_dir.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guest/ownership.hpp"
 
-#include "sys/dir_entry.hpp"
-#include "sys/file_handle.hpp"
-#include "sys/identity.hpp"
+#include "sys/process/identity.hpp"
+#include "sys/standin/dir_entry.hpp"
+#include "sys/standin/file_handle.hpp"
 
 namespace fsshare::guest {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guest/remove_tree.hpp"
 
-#include "sys/dir_entry.hpp"
+#include "sys/standin/dir_entry.hpp"
 
 namespace fsshare::guest {
 

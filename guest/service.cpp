@@ -3,7 +3,7 @@
 
 #include "guest/connection.hpp"
 #include "guest/worker_pool.hpp"
-#include "sys/cpu_time.hpp"
+#include "sys/standin/cpu_time.hpp"
 
 #include <algorithm>
 #include <atomic>

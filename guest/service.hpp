@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/guest_address.hpp"
+#include "core/net/guest_address.hpp"
 #include "guest/fault_plan.hpp"
 #include "guest/guest_api.hpp"
-#include "sys/io_loop.hpp"
-#include "sys/socket_listener.hpp"
+#include "sys/net/io_loop.hpp"
+#include "sys/net/socket_listener.hpp"
 
 #include <chrono>
 #include <cstdint>

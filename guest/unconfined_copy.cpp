@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guest/unconfined_copy.hpp"
 
-#include "core/temp_name.hpp"
+#include "core/copy/temp_name.hpp"
 #include "guest/failure.hpp"
 #include "guest/remove_tree.hpp"
-#include "sys/dir_entry.hpp"
-#include "sys/file_handle.hpp"
+#include "sys/standin/dir_entry.hpp"
+#include "sys/standin/file_handle.hpp"
 
 namespace fsshare::guest {
 

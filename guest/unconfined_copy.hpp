@@ -6,7 +6,7 @@
 #include "guest/ownership.hpp"
 #include "guest/profile.hpp"
 #include "guest/share_path.hpp"
-#include "sys/confined_dir.hpp"
+#include "sys/standin/confined_dir.hpp"
 
 #include <optional>
 

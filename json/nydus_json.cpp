@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "json/nydus_json.hpp"
 
-#include "core/utf8.hpp"
+#include "core/text/utf8.hpp"
 #include "json/members.hpp"
 #include "json/option.hpp"
 

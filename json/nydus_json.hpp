@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/result.hpp"
-#include "core/rootfs_share.hpp"
+#include "core/rootfs/rootfs_share.hpp"
 
 #include <optional>
 #include <set>

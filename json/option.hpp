@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/base64.hpp"
 #include "core/result.hpp"
+#include "core/text/base64.hpp"
 #include "json/members.hpp"
 
 #include <nlohmann/json.hpp>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/result.hpp"
-#include "core/virtual_volume.hpp"
+#include "core/rootfs/virtual_volume.hpp"
 
 #include <string>
 #include <vector>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/duration_text.hpp"
+#include "core/text/duration_text.hpp"
 #include "guest/service.hpp"
 #include "main/build_info.hpp"
-#include "sys/end_signals.hpp"
-#include "sys/file_mask.hpp"
-#include "sys/standard_descriptors.hpp"
+#include "sys/process/end_signals.hpp"
+#include "sys/process/file_mask.hpp"
+#include "sys/process/standard_descriptors.hpp"
 
 #include <CLI/CLI.hpp>
 #include <chrono>

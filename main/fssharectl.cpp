@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/program.hpp"
 #include "main/build_info.hpp"
-#include "sys/standard_descriptors.hpp"
+#include "sys/process/standard_descriptors.hpp"
 
 #include <iostream>
 #include <string>

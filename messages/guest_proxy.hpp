@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/byte_stream.hpp"
-#include "core/copy_progress.hpp"
-#include "core/debt_list.hpp"
-#include "core/guest_budget.hpp"
-#include "core/guest_copy.hpp"
-#include "core/guest_inventory.hpp"
-#include "core/landmarks.hpp"
-#include "core/tree_snapshot.hpp"
+#include "core/copy/copy_progress.hpp"
+#include "core/copy/debt_list.hpp"
+#include "core/copy/guest_budget.hpp"
+#include "core/copy/guest_inventory.hpp"
+#include "core/copy/landmarks.hpp"
+#include "core/copy/tree_snapshot.hpp"
+#include "core/net/byte_stream.hpp"
+#include "core/volume/guest_copy.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 

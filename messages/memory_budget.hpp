@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/byte_budget.hpp"
-#include "core/byte_lease.hpp"
+#include "core/copy/byte_budget.hpp"
+#include "core/copy/byte_lease.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/mount_plan.hpp"
-#include "core/opened_sources.hpp"
+#include "core/mount/mount_plan.hpp"
+#include "core/share/opened_sources.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 

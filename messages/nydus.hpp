@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/rootfs_share.hpp"
+#include "core/rootfs/rootfs_share.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 

@@ -12,7 +12,8 @@
 
 namespace fsshare {
 
-/// A file that is closed where that may take any time; see sys/file_chunk.hpp.
+/// A file that is closed where that may take any time; see
+/// sys/tree/file_chunk.hpp.
 class file_to_close;
 
 /// Closes a file of a user's: its filesystem may be asked, and not answer

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/volume_status.hpp"
+#include "core/volume/volume_status.hpp"
 #include "messages/guest_proxy.hpp"
 #include "messages/volume_events.hpp"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/api_types.hpp"
-#include "core/share_state.hpp"
+#include "core/api/api_types.hpp"
+#include "core/share/share_state.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 

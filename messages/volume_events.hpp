@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/watch_table.hpp"
+#include "core/volume/watch_table.hpp"
 #include "messages/caf_compat.hpp"
 
 #include <string>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/byte_lease.hpp"
-#include "core/file_shape.hpp"
-#include "core/host_volume.hpp"
-#include "core/hung_read.hpp"
-#include "core/opened_sources.hpp"
-#include "core/pod_volume_part.hpp"
-#include "core/tree_snapshot.hpp"
+#include "core/copy/byte_lease.hpp"
+#include "core/copy/file_shape.hpp"
+#include "core/copy/tree_snapshot.hpp"
+#include "core/share/opened_sources.hpp"
+#include "core/volume/host_volume.hpp"
+#include "core/volume/hung_read.hpp"
+#include "core/volume/pod_volume_part.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 
@@ -20,10 +20,10 @@
 
 namespace fsshare {
 
-/// An open file that is read in chunks; see sys/file_chunk.hpp.
+/// An open file that is read in chunks; see sys/tree/file_chunk.hpp.
 class chunk_source;
 
-/// A watch that was placed and that nobody has yet; see sys/inotify.hpp.
+/// A watch that was placed and that nobody has yet; see sys/tree/inotify.hpp.
 class placed_watch;
 
 // Every request may touch a filesystem that does not answer. Where it names a

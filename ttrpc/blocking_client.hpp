@@ -2,9 +2,9 @@
 #pragma once
 
 #include "core/blob.hpp"
-#include "core/guest_address.hpp"
+#include "core/net/guest_address.hpp"
 #include "core/result.hpp"
-#include "sys/blocking_socket.hpp"
+#include "sys/net/blocking_socket.hpp"
 #include "ttrpc/client_session.hpp"
 
 #include <chrono>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/copy_plan.hpp"
-#include "core/copy_schedule.hpp"
+#include "core/copy/copy_plan.hpp"
+#include "core/copy/copy_schedule.hpp"
 
 namespace fsshare::ttrpc {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/mounter.hpp"
-#include "sys/opened_source.hpp"
+#include "sys/mount/opened_source.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/fake_mounts.hpp"
 

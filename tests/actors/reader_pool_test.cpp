@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/reader_pool.hpp"
 
-#include "sys/file_chunk.hpp"
-#include "sys/opened_source.hpp"
+#include "sys/mount/opened_source.hpp"
+#include "sys/tree/file_chunk.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/in_place_runner.hpp"
 #include "tests/support/temp_dir.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/share_mark.hpp"
+#include "core/share/share_mark.hpp"
 #include "tests/support/node_world.hpp"
 
 #include <filesystem>

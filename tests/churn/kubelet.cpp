@@ -2,7 +2,7 @@
 #include "tests/churn/kubelet.hpp"
 
 #include "core/paths.hpp"
-#include "sys/identity.hpp"
+#include "sys/process/identity.hpp"
 
 #include <array>
 #include <cstdio>

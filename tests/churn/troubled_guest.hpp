@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/guest_profile.hpp"
+#include "core/copy/guest_profile.hpp"
 #include "tests/churn/random_payload.hpp"
 #include "tests/support/guest_process.hpp"
 

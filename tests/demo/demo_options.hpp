@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/guest_profile.hpp"
+#include "core/copy/guest_profile.hpp"
 #include "tests/support/tampering.hpp"
 
 #include <optional>

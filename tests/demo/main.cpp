@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
-#include "sys/identity.hpp"
+#include "sys/process/identity.hpp"
 #include "tests/demo/bind_part.hpp"
 #include "tests/demo/demo_host.hpp"
 #include "tests/demo/demo_options.hpp"

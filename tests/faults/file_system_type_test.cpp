@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/file_system_type.hpp"
+#include "sys/tree/file_system_type.hpp"
 
 #include <map>
 #include <string>
@@ -30,7 +30,7 @@ extern "C" int wrap_statfs(const char* path, struct statfs* info) {
   return 0;
 }
 
-TEST_SUITE_BEGIN("sys/file_system_type");
+TEST_SUITE_BEGIN("sys/tree/file_system_type");
 
 TEST_CASE("EROFS is told by its magic number, whatever else cannot be told") {
   magic_numbers() = {{"/ext4", EXT4_SUPER_MAGIC},

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/copy_schedule.hpp"
+#include "core/copy/copy_schedule.hpp"
 #include "guest/file_store.hpp"
 #include "guest/share_path.hpp"
-#include "sys/file_chunk.hpp"
-#include "sys/volume_tree.hpp"
+#include "sys/tree/file_chunk.hpp"
+#include "sys/tree/volume_tree.hpp"
 #include "tests/support/rotator.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree_text.hpp"
@@ -142,7 +142,7 @@ push_options push_of(const volume_snapshot& volume) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/copy_plan: into a guest");
+TEST_SUITE_BEGIN("core/copy/copy_plan: into a guest");
 
 TEST_CASE("a volume and its rotation arrive exactly, whatever the order") {
   for (const auto which : all_profiles) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/socket_dialer.hpp"
+#include "sys/net/socket_dialer.hpp"
 #include "tests/support/inbox.hpp"
 #include "tests/support/listening_socket.hpp"
 #include "tests/support/temp_dir.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/file_chunk.hpp"
+#include "sys/tree/file_chunk.hpp"
 
-#include "core/tree_snapshot.hpp"
+#include "core/copy/tree_snapshot.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <array>
@@ -36,7 +36,7 @@ std::string text_of(const result<file_chunk>& chunk) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/file_chunk");
+TEST_SUITE_BEGIN("sys/tree/file_chunk");
 
 TEST_CASE("any part of a file below a root can be read") {
   temp_dir dir;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/heap_trim.hpp"
+#include "sys/process/heap_trim.hpp"
 
 #include "tests/support/inbox.hpp"
 #include "tests/support/resident_memory.hpp"
@@ -48,7 +48,7 @@ bool is_trimmed_by_test_runtime() {
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/heap_trim");
+TEST_SUITE_BEGIN("sys/process/heap_trim");
 
 TEST_CASE("memory that a burst took and gave back goes back to the system") {
   if (is_trimmed_by_test_runtime()) {

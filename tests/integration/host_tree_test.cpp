@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/volume_tree.hpp"
+#include "sys/tree/volume_tree.hpp"
 
 #include "tests/support/private_mounts.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -43,7 +43,7 @@ const tree_entry& entry_at(const tree_snapshot& tree, std::string_view path) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/volume_tree: trees");
+TEST_SUITE_BEGIN("sys/tree/volume_tree: trees");
 
 TEST_CASE("a tree is read without contents, links not followed") {
   temp_dir dir;

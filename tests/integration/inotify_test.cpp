@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/watch_table.hpp"
-#include "sys/inotify.hpp"
+#include "core/volume/watch_table.hpp"
+#include "sys/tree/inotify.hpp"
 #include "tests/support/rotator.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -45,7 +45,7 @@ struct watcher {
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/inotify");
+TEST_SUITE_BEGIN("sys/tree/inotify");
 
 TEST_CASE("each kubelet's rotation is seen as flip and removal") {
   for (const auto order : {kubelet_order::to_1_22, kubelet_order::from_1_23,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/instance_lock.hpp"
+#include "sys/process/instance_lock.hpp"
 
 #include "tests/support/temp_dir.hpp"
 
@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-TEST_SUITE_BEGIN("sys/instance_lock");
+TEST_SUITE_BEGIN("sys/process/instance_lock");
 
 using namespace fsshare;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/io_loop.hpp"
+#include "sys/net/io_loop.hpp"
 
 #include "tests/support/inbox.hpp"
 
@@ -33,7 +33,7 @@ pipe_ends make_pipe() {
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/io_loop");
+TEST_SUITE_BEGIN("sys/net/io_loop");
 
 TEST_CASE("tasks run in the thread of the loop in the order of the posts") {
   inbox<int> got;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/reader_threads.hpp"
+#include "sys/process/reader_threads.hpp"
 
 #include "sys/unique_fd.hpp"
 
@@ -53,7 +53,7 @@ T wait_for(std::future<T> what) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/reader_threads");
+TEST_SUITE_BEGIN("sys/process/reader_threads");
 
 TEST_CASE("jobs of one reader are done in order, of several side by side, with "
           "our memory and descriptors") {

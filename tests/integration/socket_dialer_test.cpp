@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/socket_dialer.hpp"
+#include "sys/net/socket_dialer.hpp"
 
-#include "sys/socket_address.hpp"
+#include "sys/net/socket_address.hpp"
 #include "tests/support/listening_socket.hpp"
 #include "tests/support/stream_inbox.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -108,7 +108,7 @@ struct fixture {
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/socket_dialer");
+TEST_SUITE_BEGIN("sys/net/socket_dialer");
 
 TEST_CASE_FIXTURE(fixture, "a unix socket is connected, path and abstract") {
   for (const auto& address :

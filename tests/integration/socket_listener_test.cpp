@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/socket_listener.hpp"
+#include "sys/net/socket_listener.hpp"
 
-#include "sys/socket_address.hpp"
-#include "sys/socket_dialer.hpp"
+#include "sys/net/socket_address.hpp"
+#include "sys/net/socket_dialer.hpp"
 #include "tests/support/stream_inbox.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -108,7 +108,7 @@ private:
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/socket_listener");
+TEST_SUITE_BEGIN("sys/net/socket_listener");
 
 TEST_CASE_FIXTURE(fixture, "clients of a unix socket come with credentials") {
   const auto address = unix_at(dir / "s");

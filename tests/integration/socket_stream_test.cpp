@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/socket_stream.hpp"
+#include "sys/net/socket_stream.hpp"
 
 #include "tests/support/stream_inbox.hpp"
 
@@ -122,7 +122,7 @@ private:
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/socket_stream");
+TEST_SUITE_BEGIN("sys/net/socket_stream");
 
 TEST_CASE("bytes travel both ways in order") {
   io_loop loop;

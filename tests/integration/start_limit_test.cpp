@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/end_signals.hpp"
+#include "sys/process/end_signals.hpp"
 #include "sys/unique_fd.hpp"
 
 #include <doctest/doctest.h>
@@ -52,7 +52,7 @@ child_end run_in_child(const std::function<void()>& what) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/end_signals");
+TEST_SUITE_BEGIN("sys/process/end_signals");
 
 TEST_CASE(
   "a start that hangs ends with a sentence, one that is done does not") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/unix_http.hpp"
+#include "sys/net/unix_http.hpp"
 #include "tests/support/nydusd_stand_in.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -67,7 +67,7 @@ errc failure_of(const std::string& socket, std::chrono::milliseconds within) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/unix_http");
+TEST_SUITE_BEGIN("sys/net/unix_http");
 
 TEST_CASE("a call takes method, target and body there and the answer back") {
   const test::temp_dir dir;

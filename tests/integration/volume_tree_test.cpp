@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/volume_tree.hpp"
+#include "sys/tree/volume_tree.hpp"
 
 #include "core/paths.hpp"
 #include "tests/support/hanging_fuse.hpp"
@@ -58,7 +58,7 @@ struct volume_fixture {
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/volume_tree");
+TEST_SUITE_BEGIN("sys/tree/volume_tree");
 
 TEST_CASE("a generation is read whole: nesting, modes, contents, links") {
   volume_fixture f;

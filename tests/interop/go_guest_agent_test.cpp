@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proto/agent.pb.h"
-#include "sys/socket_dialer.hpp"
+#include "sys/net/socket_dialer.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/inbox.hpp"
 #include "tests/support/temp_dir.hpp"

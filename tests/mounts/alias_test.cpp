@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
-#include "sys/share_alias.hpp"
-#include "sys/volume_tree.hpp"
+#include "sys/mount/share_alias.hpp"
+#include "sys/tree/volume_tree.hpp"
 #include "tests/support/mount_fixture.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree_text.hpp"
@@ -41,7 +41,8 @@ std::vector<mounted_entry> mounts_of_others(const mount_fixture& f) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/share_alias: binds of the share root, and of others");
+TEST_SUITE_BEGIN(
+  "sys/mount/share_alias: binds of the share root, and of others");
 
 TEST_CASE("a bind of what holds the share root shows no other sandbox's "
           "shares, nor later ones") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/reader_threads.hpp"
+#include "sys/process/reader_threads.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/mount_fixture.hpp"
 #include "tests/support/temp_dir.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/pod_volume.hpp"
+#include "sys/tree/pod_volume.hpp"
 #include "tests/support/private_mounts.hpp"
 
 #include <doctest/doctest.h>

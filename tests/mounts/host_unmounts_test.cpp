@@ -39,7 +39,7 @@ bool is_held(const std::string& device) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/host_follower: what the host unmounts");
+TEST_SUITE_BEGIN("sys/mount/host_follower: what the host unmounts");
 
 TEST_CASE("what the host unmounts goes from a read-only share of a slave "
           "source, and what it mounts later does not come") {

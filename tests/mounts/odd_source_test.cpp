@@ -28,7 +28,7 @@ std::size_t mounts_below(const std::string& path) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/kernel_mount: unusual sources");
+TEST_SUITE_BEGIN("sys/mount/kernel_mount: unusual sources");
 
 TEST_CASE("a source that holds the share root comes without what is mounted "
           "there, however often it is shared") {

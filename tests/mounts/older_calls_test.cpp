@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/file_look.hpp"
-#include "sys/open_beneath.hpp"
+#include "sys/tree/file_look.hpp"
+#include "sys/tree/open_beneath.hpp"
 #include "tests/support/private_mounts.hpp"
 
 #include <cerrno>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/share_mark.hpp"
+#include "core/share/share_mark.hpp"
 #include "tests/support/failing_mounts.hpp"
 #include "tests/support/mount_fixture.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -10,7 +10,7 @@
 using namespace fsshare;
 using namespace fsshare::test;
 
-TEST_SUITE_BEGIN("sys/kernel_mount: sandboxes");
+TEST_SUITE_BEGIN("sys/mount/kernel_mount: sandboxes");
 
 TEST_CASE("prepare makes a shared mount and a read-only slave of it") {
   for_each_way([](mount_fixture& f) {

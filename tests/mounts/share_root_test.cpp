@@ -46,7 +46,8 @@ void prepare_and_share(mount_fixture& f) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/held_root: the share root covered, turned or moved");
+TEST_SUITE_BEGIN(
+  "sys/mount/held_root: the share root covered, turned or moved");
 
 TEST_CASE("while a mount covers the share root every plan says so, and "
           "afterwards works") {

@@ -12,7 +12,7 @@
 using namespace fsshare;
 using namespace fsshare::test;
 
-TEST_SUITE_BEGIN("sys/kernel_mount: shares");
+TEST_SUITE_BEGIN("sys/mount/kernel_mount: shares");
 
 TEST_CASE("a read-write share shows the source and takes writes") {
   for_each_way([](mount_fixture& f) {

@@ -19,7 +19,7 @@ bool is_unmount(const mount_step& step) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/kernel_mount: users' data");
+TEST_SUITE_BEGIN("sys/mount/kernel_mount: users' data");
 
 TEST_CASE("where unmounting fails, nothing below the mounts is removed") {
   for_each_way([](mount_fixture& f) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/share_visibility.hpp"
+#include "sys/mount/share_visibility.hpp"
 #include "tests/support/mount_fixture.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -32,7 +32,7 @@ bool contains(const std::string& text, const std::string& part) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/share_visibility");
+TEST_SUITE_BEGIN("sys/mount/share_visibility");
 
 TEST_CASE("in the host's own namespace a private mount will do") {
   const auto judged

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/base64.hpp"
+#include "core/text/base64.hpp"
 
 #include <algorithm>
 #include <string>

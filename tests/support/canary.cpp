@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/canary.hpp"
 
-#include "core/base64.hpp"
 #include "core/blob.hpp"
+#include "core/text/base64.hpp"
 #include "tests/support/base64_text.hpp"
 #include "tests/support/hex.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "sys/mount_runner.hpp"
+#include "sys/mount/mount_runner.hpp"
 
 #include <cstddef>
 #include <map>

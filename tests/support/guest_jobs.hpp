@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/guest_job.hpp"
+#include "core/copy/guest_job.hpp"
 
 #include <chrono>
 #include <doctest/doctest.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "sys/socket_address.hpp"
+#include "sys/net/socket_address.hpp"
 
 #include <cerrno>
 #include <stdexcept>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/mount_plan.hpp"
-#include "sys/kernel_mount.hpp"
-#include "sys/opened_source.hpp"
+#include "core/mount/mount_plan.hpp"
+#include "sys/mount/kernel_mount.hpp"
+#include "sys/mount/opened_source.hpp"
 #include "tests/support/private_mounts.hpp"
 
 #include <cstddef>

@@ -10,7 +10,7 @@
 #include "actors/registry.hpp"
 #include "actors/sandbox.hpp"
 #include "messages/state_actor.hpp"
-#include "sys/kernel_mount.hpp"
+#include "sys/mount/kernel_mount.hpp"
 #include "tests/support/tree_text.hpp"
 
 #include <algorithm>

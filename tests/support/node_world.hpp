@@ -2,8 +2,8 @@
 #pragma once
 
 #include "actors/reader_files.hpp"
-#include "core/copy_category.hpp"
-#include "core/shared_copies.hpp"
+#include "core/copy/copy_category.hpp"
+#include "core/copy/shared_copies.hpp"
 #include "messages/guest_proxy.hpp"
 #include "messages/inotify_reader.hpp"
 #include "messages/memory_budget.hpp"
@@ -11,7 +11,7 @@
 #include "messages/node.hpp"
 #include "messages/registry.hpp"
 #include "messages/volume_reader.hpp"
-#include "sys/inotify.hpp"
+#include "sys/tree/inotify.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/in_place_runner.hpp"
 #include "tests/support/rotator.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/byte_stream.hpp"
+#include "core/net/byte_stream.hpp"
 #include "guest/guest_api.hpp"
 #include "proto/agent.pb.h"
 

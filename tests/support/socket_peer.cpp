@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/socket_peer.hpp"
 
-#include "sys/socket_address.hpp"
+#include "sys/net/socket_address.hpp"
 
 #include <array>
 #include <cerrno>

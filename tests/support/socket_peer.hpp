@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/blob.hpp"
-#include "core/guest_address.hpp"
+#include "core/net/guest_address.hpp"
 #include "sys/unique_fd.hpp"
 #include "ttrpc/frame.hpp"
 

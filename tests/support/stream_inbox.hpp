@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/byte_stream.hpp"
+#include "core/net/byte_stream.hpp"
 #include "tests/support/inbox.hpp"
 
 #include <memory>

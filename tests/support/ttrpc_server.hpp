@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "sys/io_loop.hpp"
-#include "sys/socket_listener.hpp"
+#include "sys/net/io_loop.hpp"
+#include "sys/net/socket_listener.hpp"
 #include "ttrpc/server_session.hpp"
 
 #include <doctest/doctest.h>

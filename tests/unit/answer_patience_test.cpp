@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/answer_patience.hpp"
+#include "core/net/answer_patience.hpp"
 
 #include <doctest/doctest.h>
 
@@ -13,7 +13,7 @@ constexpr answer_patience::time_point start{1h};
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/answer_patience");
+TEST_SUITE_BEGIN("core/net/answer_patience");
 
 TEST_CASE("a guest that owes answers and is silent is asked, then given up") {
   answer_patience patience{60s};

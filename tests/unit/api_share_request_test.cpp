@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/share_request.hpp"
+#include "core/api/share_request.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace fsshare;
 
-TEST_SUITE_BEGIN("core/share_request");
+TEST_SUITE_BEGIN("core/api/share_request");
 
 namespace {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/block_storage.hpp"
+#include "core/rootfs/block_storage.hpp"
 
 #include <doctest/doctest.h>
 
@@ -38,7 +38,7 @@ void check_refused(const std::string& driver, std::string block_device::*field,
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/block_storage");
+TEST_SUITE_BEGIN("core/rootfs/block_storage");
 
 TEST_CASE("each driver names its device as the guest agent expects") {
   check_row("virtio-mmio", &block_device::virt_path, "/dev/vda",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/byte_budget.hpp"
-#include "core/byte_lease.hpp"
-#include "core/volume_memory.hpp"
+#include "core/copy/byte_budget.hpp"
+#include "core/copy/byte_lease.hpp"
+#include "core/volume/volume_memory.hpp"
 
 #include <doctest/doctest.h>
 
@@ -29,7 +29,7 @@ std::uint64_t flood(byte_budget& budget, budget_use use, std::uint64_t from) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/byte_budget");
+TEST_SUITE_BEGIN("core/copy/byte_budget");
 
 TEST_CASE("what fits is a lease at once, what is given back goes to the next") {
   byte_budget budget{16 * mib};
@@ -178,7 +178,7 @@ TEST_CASE("whatever is asked and given back in any order: no more is out than "
 
 TEST_SUITE_END();
 
-TEST_SUITE_BEGIN("core/volume_memory");
+TEST_SUITE_BEGIN("core/volume/volume_memory");
 
 TEST_CASE("what is asked for a volume is enough for it and what is on its way, "
           "and no more") {
@@ -196,7 +196,7 @@ TEST_CASE("what is asked for a volume is enough for it and what is on its way, "
 
 TEST_SUITE_END();
 
-TEST_SUITE_BEGIN("core/byte_lease");
+TEST_SUITE_BEGIN("core/copy/byte_lease");
 
 TEST_CASE("a lease is given back with the last who shares it, and a part when "
           "it is said") {

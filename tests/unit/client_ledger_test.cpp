@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/client_ledger.hpp"
+#include "core/net/client_ledger.hpp"
 
 #include <doctest/doctest.h>
 
@@ -28,7 +28,7 @@ client_ledger::limits small() {
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/client_ledger");
+TEST_SUITE_BEGIN("core/net/client_ledger");
 
 TEST_CASE("beyond the limit of a user its idlest client goes, and no other's") {
   client_ledger ledger{small()};

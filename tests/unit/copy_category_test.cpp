@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/copy_category.hpp"
+#include "core/copy/copy_category.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace fsshare;
 
-TEST_SUITE_BEGIN("core/copy_category");
+TEST_SUITE_BEGIN("core/copy/copy_category");
 
 TEST_CASE("volumes are of their kind, whatever is mounted where") {
   for (const bool is_directory : {true, false}) {

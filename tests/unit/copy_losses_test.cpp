@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/copy_losses.hpp"
+#include "core/copy/copy_losses.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace fsshare;
 
-TEST_SUITE_BEGIN("core/copy_losses");
+TEST_SUITE_BEGIN("core/copy/copy_losses");
 
 TEST_CASE("attributes are told apart, and labels of the node are none") {
   copy_losses of;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/copy_schedule.hpp"
+#include "core/copy/copy_schedule.hpp"
+#include "core/copy/temp_name.hpp"
 #include "core/paths.hpp"
-#include "core/temp_name.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/copy_plan.hpp"
+#include "core/copy/copy_plan.hpp"
 
 #include <doctest/doctest.h>
 
@@ -98,7 +98,7 @@ using strings = std::vector<std::string>;
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/copy_plan");
+TEST_SUITE_BEGIN("core/copy/copy_plan");
 
 TEST_CASE("a tree is planned below its guest path, parents before children") {
   const auto plan

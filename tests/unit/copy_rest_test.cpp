@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/copy_rest.hpp"
+#include "core/copy/copy_rest.hpp"
 
 #include "core/paths.hpp"
 #include "tests/support/tree_text.hpp"
@@ -103,7 +103,7 @@ std::string copy_tree(const copy_plan_ptr& plan, guest::profile which,
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/copy_rest");
+TEST_SUITE_BEGIN("core/copy/copy_rest");
 
 TEST_CASE("a copy that was interrupted anywhere ends like one that was not, on "
           "every guest agent") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/copy_schedule.hpp"
+#include "core/copy/copy_schedule.hpp"
 
 #include <doctest/doctest.h>
 
@@ -45,7 +45,7 @@ using requests = std::vector<std::pair<std::uint32_t, std::uint64_t>>;
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/copy_schedule");
+TEST_SUITE_BEGIN("core/copy/copy_schedule");
 
 TEST_CASE("an empty plan is done at once") {
   auto schedule = make_schedule({});

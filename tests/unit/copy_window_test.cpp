@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/copy_window.hpp"
+#include "core/copy/copy_window.hpp"
 
 #include <doctest/doctest.h>
 
@@ -41,7 +41,7 @@ std::uint32_t run_guest(copy_window& window, copy_window::duration service,
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/copy_window");
+TEST_SUITE_BEGIN("core/copy/copy_window");
 
 TEST_CASE("requests in flight are bounded by number") {
   copy_window window{4, 1000};

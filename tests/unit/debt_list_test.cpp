@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/debt_list.hpp"
+#include "core/copy/debt_list.hpp"
 
 #include <doctest/doctest.h>
 
@@ -14,7 +14,7 @@ constexpr debt_list::time_point t0{1h};
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/debt_list");
+TEST_SUITE_BEGIN("core/copy/debt_list");
 
 TEST_CASE("a debt is tried again, ever more rarely, until it is gone") {
   debt_list debts{30s};

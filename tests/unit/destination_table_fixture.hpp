@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/destination_table.hpp"
+#include "core/volume/destination_table.hpp"
 
 #include <algorithm>
 #include <map>

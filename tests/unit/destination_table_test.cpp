@@ -6,7 +6,7 @@ using namespace fsshare;
 using namespace fsshare::test;
 using namespace std::chrono_literals;
 
-TEST_SUITE_BEGIN("core/destination_table");
+TEST_SUITE_BEGIN("core/volume/destination_table");
 
 TEST_CASE_FIXTURE(table_fixture,
                   "a new volume is watched, then read, then pushed") {

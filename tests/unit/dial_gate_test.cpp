@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/dial_gate.hpp"
+#include "core/net/dial_gate.hpp"
 
 #include <doctest/doctest.h>
 
@@ -26,7 +26,7 @@ tickets enter(dial_gate& gate, std::size_t count) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/dial_gate");
+TEST_SUITE_BEGIN("core/net/dial_gate");
 
 TEST_CASE("so many begin at a time, the others in their order") {
   dial_gate gate{{2, patience}};

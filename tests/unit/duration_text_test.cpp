@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/duration_text.hpp"
+#include "core/text/duration_text.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace fsshare;
 using namespace std::chrono_literals;
 
-TEST_SUITE_BEGIN("core/duration_text");
+TEST_SUITE_BEGIN("core/text/duration_text");
 
 TEST_CASE("a whole number with a unit is a duration") {
   CHECK(*parse_duration("10ns") == 10ns);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/empty_contents.hpp"
+#include "core/copy/empty_contents.hpp"
 
-#include "core/copy_schedule.hpp"
+#include "core/copy/copy_schedule.hpp"
 #include "tests/unit/guest_dir.hpp"
 
 #include <algorithm>
@@ -93,7 +93,7 @@ guest_contents copy_some(const copy_plan& plan, const guest_dir& guest,
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/empty_contents");
+TEST_SUITE_BEGIN("core/copy/empty_contents");
 
 TEST_CASE("no byte stays of a tree, whole or copied in part, however its names "
           "meet their temporaries'") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/file_shape.hpp"
+#include "core/copy/file_shape.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 
 using namespace fsshare;
 
-TEST_SUITE_BEGIN("core/file_shape");
+TEST_SUITE_BEGIN("core/copy/file_shape");
 
 TEST_CASE("a file of holes alone is its first and its last byte") {
   CHECK(shape_with_holes(1'000'000, {}, 100)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/guest_address.hpp"
+#include "core/net/guest_address.hpp"
 
 #include <doctest/doctest.h>
 
@@ -27,7 +27,7 @@ std::string why_bad(std::string_view text) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/guest_address");
+TEST_SUITE_BEGIN("core/net/guest_address");
 
 TEST_CASE("every scheme is read") {
   using enum address_scheme;

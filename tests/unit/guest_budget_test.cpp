@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/guest_budget.hpp"
+#include "core/copy/guest_budget.hpp"
 
 #include <doctest/doctest.h>
 
@@ -21,7 +21,7 @@ tree_snapshot files(std::initializer_list<std::uint64_t> sizes) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/guest_budget");
+TEST_SUITE_BEGIN("core/copy/guest_budget");
 
 TEST_CASE("files take whole pages of memory, directories none") {
   CHECK(guest_memory_of(files({})) == 0);

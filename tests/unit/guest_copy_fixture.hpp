@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/guest_copy.hpp"
+#include "core/volume/guest_copy.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/guest_copy.hpp"
 #include "core/paths.hpp"
+#include "core/volume/guest_copy.hpp"
 
 #include <doctest/doctest.h>
 
@@ -320,7 +320,7 @@ private:
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/guest_copy");
+TEST_SUITE_BEGIN("core/volume/guest_copy");
 
 TEST_CASE("in no history is a generation that may be live written to or "
           "removed, and each ends with the guest as wanted") {

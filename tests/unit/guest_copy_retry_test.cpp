@@ -5,7 +5,7 @@ using namespace fsshare;
 using namespace fsshare::test;
 using namespace std::chrono_literals;
 
-TEST_SUITE_BEGIN("core/guest_copy");
+TEST_SUITE_BEGIN("core/volume/guest_copy");
 
 TEST_CASE("a failed push is tried again under a name of its own, and what it "
           "left is removed after the next flip") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/sealed_secret.hpp"
+#include "core/volume/sealed_secret.hpp"
 #include "tests/unit/guest_copy_fixture.hpp"
 
 #include <map>
@@ -50,7 +50,7 @@ std::string removals(guest_copy& copy, const volume_snapshot_ptr& snapshot,
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/guest_copy sealed secrets");
+TEST_SUITE_BEGIN("core/volume/guest_copy sealed secrets");
 
 TEST_CASE("sealed files are those that begin with the prefix, at any depth") {
   CHECK(sealed_files(*secret("..1", {{"a", "sealed."},

@@ -5,7 +5,7 @@ using namespace fsshare;
 using namespace fsshare::test;
 using namespace std::chrono_literals;
 
-TEST_SUITE_BEGIN("core/guest_copy");
+TEST_SUITE_BEGIN("core/volume/guest_copy");
 
 TEST_CASE("the first push brings the root, the rest and every link") {
   auto copy = make();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/copy_plan.hpp"
+#include "core/copy/copy_plan.hpp"
 #include "core/paths.hpp"
 #include "guest/file_store.hpp"
 #include "guest/share_path.hpp"

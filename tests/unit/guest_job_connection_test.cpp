@@ -5,7 +5,7 @@ using namespace fsshare;
 using namespace fsshare::test;
 using namespace std::chrono_literals;
 
-TEST_SUITE_BEGIN("core/guest_job");
+TEST_SUITE_BEGIN("core/copy/guest_job");
 
 TEST_CASE("a first copy outlives its connection, and the next one gets the "
           "rest of it") {

@@ -61,7 +61,7 @@ const error busy{errc::unavailable, "open f: somebody holds a lease on it"};
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/guest_job: files");
+TEST_SUITE_BEGIN("core/copy/guest_job: files");
 
 TEST_CASE("a file that cannot be read is left out, and those that wait for it "
           "go on") {

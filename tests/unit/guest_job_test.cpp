@@ -10,7 +10,7 @@ using namespace fsshare;
 using namespace fsshare::test;
 using namespace std::chrono_literals;
 
-TEST_SUITE_BEGIN("core/guest_job");
+TEST_SUITE_BEGIN("core/copy/guest_job");
 
 TEST_CASE("a push ends complete when everything was acknowledged") {
   auto job = push();

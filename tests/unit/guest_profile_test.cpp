@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/guest_profile.hpp"
+#include "core/copy/guest_profile.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace fsshare;
 
-TEST_SUITE_BEGIN("core/guest_profile");
+TEST_SUITE_BEGIN("core/copy/guest_profile");
 
 TEST_CASE("versions fall into the ranges in which guest agents behave alike") {
   for (const char* version : {"1.12.0", "2.5.2", "3.0.0", "3.2.0", "3.2.0-rc0"})

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/guest_removal.hpp"
+#include "core/copy/guest_removal.hpp"
 #include "tests/support/guest_jobs.hpp"
 
 #include <doctest/doctest.h>
@@ -53,7 +53,7 @@ void answer_all(guest_removal& removal, const copy_plan& plan, errc code,
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/guest_removal");
+TEST_SUITE_BEGIN("core/copy/guest_removal");
 
 TEST_CASE("of a single file its temporary is removed, too, and it is not gone "
           "before both are") {
@@ -186,7 +186,7 @@ TEST_CASE("of what nothing is known nothing is sent to a guest agent that "
 
 TEST_SUITE_END();
 
-TEST_SUITE_BEGIN("core/guest_inventory");
+TEST_SUITE_BEGIN("core/copy/guest_inventory");
 
 TEST_CASE("what was unanswered may come back, and is to be emptied then, too") {
   guest_inventory there{"/g"};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/host_volume.hpp"
+#include "core/volume/host_volume.hpp"
 
 #include <doctest/doctest.h>
 
@@ -47,7 +47,7 @@ const error no_shape{errc::failed_precondition, "/v has no ..data"};
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/host_volume");
+TEST_SUITE_BEGIN("core/volume/host_volume");
 
 TEST_CASE("the watch is placed before the first read") {
   host_volume v{{}};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/http_response.hpp"
+#include "core/net/http_response.hpp"
 
 #include <doctest/doctest.h>
 
@@ -50,7 +50,7 @@ const std::string ok = "HTTP/1.1 200 OK\r\n";
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/http_response");
+TEST_SUITE_BEGIN("core/net/http_response");
 
 TEST_CASE("answers with a length, in chunks and without a body are read") {
   auto got = answer_of(ok + "content-LENGTH: 5\r\nX: y\r\n\r\nhello");

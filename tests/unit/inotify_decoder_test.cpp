@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/inotify_decoder.hpp"
+#include "core/volume/inotify_decoder.hpp"
 
 #include <cstring>
 #include <random>
@@ -50,7 +50,7 @@ bytes encode(const inotify_event& event) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/inotify_decoder");
+TEST_SUITE_BEGIN("core/volume/inotify_decoder");
 
 TEST_CASE("a recorded rotation decodes event by event") {
   using namespace inotify_mask;

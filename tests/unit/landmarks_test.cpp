@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/landmarks.hpp"
+#include "core/copy/landmarks.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace fsshare;
 
-TEST_SUITE_BEGIN("core/landmarks");
+TEST_SUITE_BEGIN("core/copy/landmarks");
 
 TEST_CASE("a file of a volume is a landmark until it, its generation or the "
           "volume goes") {

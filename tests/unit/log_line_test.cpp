@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/utf8.hpp"
+#include "core/text/utf8.hpp"
 #include "log/line.hpp"
 
 #include <doctest/doctest.h>

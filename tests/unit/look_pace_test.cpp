@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/look_pace.hpp"
+#include "core/volume/look_pace.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace fsshare;
 using namespace std::chrono_literals;
 
-TEST_SUITE_BEGIN("core/look_pace");
+TEST_SUITE_BEGIN("core/volume/look_pace");
 
 TEST_CASE("changes that come together are looked at once, soon") {
   look_pace pace;

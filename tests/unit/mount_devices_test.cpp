@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/mount_devices.hpp"
+#include "sys/mount/mount_devices.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,7 +18,7 @@ constexpr const char* table
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/mount_devices");
+TEST_SUITE_BEGIN("sys/mount/mount_devices");
 
 TEST_CASE("mounts without a block device are told by their device, the last at "
           "each place") {

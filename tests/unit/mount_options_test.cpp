@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/mount_options.hpp"
+#include "core/mount/mount_options.hpp"
 
 #include <doctest/doctest.h>
 #include <vector>
@@ -15,7 +15,7 @@ std::string parsed(const std::vector<std::string>& words,
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/mount_options");
+TEST_SUITE_BEGIN("core/mount/mount_options");
 
 TEST_CASE("without words the defaults hold") {
   CHECK(parsed({}) == "rw,bind,private");

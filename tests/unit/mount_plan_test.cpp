@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/mount_plan.hpp"
+#include "core/mount/mount_plan.hpp"
 
 #include <doctest/doctest.h>
 
@@ -34,7 +34,7 @@ errc code_of(const result<mount_plan>& plan) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/mount_plan");
+TEST_SUITE_BEGIN("core/mount/mount_plan");
 
 TEST_CASE(
   "prepare makes directories, then mounts, then binds for the sandbox") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/mount_runner.hpp"
+#include "sys/mount/mount_runner.hpp"
 #include "tests/support/fake_mounts.hpp"
 
 #include <doctest/doctest.h>
@@ -22,7 +22,7 @@ mount_plan three_directories() {
 
 } // namespace
 
-TEST_SUITE_BEGIN("sys/mount_runner");
+TEST_SUITE_BEGIN("sys/mount/mount_runner");
 
 TEST_CASE("the steps of a plan run in order and are counted") {
   test::fake_mounts mounts;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/read_queue.hpp"
+#include "core/volume/read_queue.hpp"
 
 #include <doctest/doctest.h>
 
@@ -67,7 +67,7 @@ struct fixture {
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/read_queue");
+TEST_SUITE_BEGIN("core/volume/read_queue");
 
 TEST_CASE("reads begin in their order while there are places") {
   fixture f{2};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/removal_list.hpp"
+#include "core/copy/removal_list.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,7 +16,7 @@ using names = std::vector<std::string>;
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/removal_list");
+TEST_SUITE_BEGIN("core/copy/removal_list");
 
 TEST_CASE("names are due from their time on, and not while they are out") {
   removal_list list{{}};

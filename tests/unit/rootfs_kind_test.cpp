@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/rootfs_kind.hpp"
+#include "core/rootfs/rootfs_kind.hpp"
 
 #include <doctest/doctest.h>
 
@@ -26,7 +26,7 @@ const std::string erofs_lower
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/rootfs_kind");
+TEST_SUITE_BEGIN("core/rootfs/rootfs_kind");
 
 TEST_CASE("each condition alone makes its kind") {
   CHECK(kind_of_rootfs(request("", {}), true, false)

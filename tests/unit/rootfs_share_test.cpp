@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/rootfs_share.hpp"
+#include "core/rootfs/rootfs_share.hpp"
 
 #include <doctest/doctest.h>
 
@@ -59,7 +59,7 @@ using storages = std::vector<storage>;
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/rootfs_share");
+TEST_SUITE_BEGIN("core/rootfs/rootfs_share");
 
 TEST_CASE("a forced guest pull is Kata's storage, byte for byte") {
   auto r = request();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/rotator.hpp"
 
-#include "core/volume_shape.hpp"
+#include "core/volume/volume_shape.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree_text.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/share_dir_owner.hpp"
+#include "core/copy/share_dir_owner.hpp"
 
-#include "core/guest_job.hpp"
+#include "core/copy/guest_job.hpp"
 #include "tests/unit/guest_dir.hpp"
 
 #include <doctest/doctest.h>
@@ -60,7 +60,7 @@ tree_order tree_of(std::vector<tree_entry> entries) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/share_dir_owner");
+TEST_SUITE_BEGIN("core/copy/share_dir_owner");
 
 TEST_CASE(
   "a copy of any shape and owner leaves the guest's shared directory to "

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/share_layout.hpp"
+#include "core/share/share_layout.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,7 +11,7 @@ const share_layout layout{"/r", "box", "/g"};
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/share_layout");
+TEST_SUITE_BEGIN("core/share/share_layout");
 
 TEST_CASE("host paths lie below the sandbox's directory") {
   CHECK(layout.sandbox_dir() == "/r/box");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/share_mark.hpp"
+#include "core/share/share_mark.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace fsshare;
 
-TEST_SUITE_BEGIN("core/share_mark");
+TEST_SUITE_BEGIN("core/share/share_mark");
 
 TEST_CASE("a mark is one line of JSON and reads back") {
   const auto text = render_share_mark({"box"});

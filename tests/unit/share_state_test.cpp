@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/share_state.hpp"
+#include "core/share/share_state.hpp"
 
 #include <doctest/doctest.h>
 
@@ -38,7 +38,7 @@ errc code(const result<T>& got) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/share_state");
+TEST_SUITE_BEGIN("core/share/share_state");
 
 TEST_CASE("the same Prepare waits for the first and then gets its answer") {
   share_state state;

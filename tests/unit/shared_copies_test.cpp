@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/shared_copies.hpp"
+#include "core/copy/shared_copies.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,7 +16,7 @@ using ids = std::vector<std::string>;
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/shared_copies");
+TEST_SUITE_BEGIN("core/copy/shared_copies");
 
 TEST_CASE("shares with one key use one copy, which has the first one's id and "
           "guest path") {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/skipped_list.hpp"
+#include "core/copy/skipped_list.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace fsshare;
 
-TEST_SUITE_BEGIN("core/skipped_list");
+TEST_SUITE_BEGIN("core/copy/skipped_list");
 
 TEST_CASE("a list of skipped entries lists the first ones and counts all") {
   skipped_list list{{"b", "is a socket"}, {"a", "is a FIFO"}};

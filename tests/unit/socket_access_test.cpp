@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/socket_access.hpp"
+#include "core/net/socket_access.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace fsshare;
 
-TEST_SUITE_BEGIN("core/socket_access");
+TEST_SUITE_BEGIN("core/net/socket_access");
 
 TEST_CASE("the socket is as open as its allowed users need it") {
   CHECK(access_for({0}, 0) == socket_access{0600, std::nullopt});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/temp_name.hpp"
+#include "core/copy/temp_name.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 
 using namespace fsshare;
 
-TEST_SUITE_BEGIN("core/temp_name");
+TEST_SUITE_BEGIN("core/copy/temp_name");
 
 TEST_CASE("a temporary is named as real guest agents were seen to name it") {
   const std::map<std::string, std::string> seen{

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/base64.hpp"
-#include "core/json_text.hpp"
-#include "core/percent_encoding.hpp"
+#include "core/text/base64.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/percent_encoding.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/utf8.hpp"
+#include "core/text/utf8.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace fsshare;
 
-TEST_SUITE_BEGIN("core/utf8");
+TEST_SUITE_BEGIN("core/text/utf8");
 
 TEST_CASE("well-formed text of one to four bytes per character is accepted") {
   for (const char* text :

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/virtual_volume.hpp"
+#include "core/rootfs/virtual_volume.hpp"
 #include "tests/support/base64_text.hpp"
 #include "json/nydus_json.hpp"
 #include "json/virtual_volume_json.hpp"
@@ -57,7 +57,7 @@ std::string volume_option(const std::string& json) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/virtual_volume");
+TEST_SUITE_BEGIN("core/rootfs/virtual_volume");
 
 TEST_CASE("every member of a virtual volume is decoded") {
   const auto decoded = decode_virtual_volumes(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/volume_digest.hpp"
+#include "core/volume/volume_digest.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,7 +18,7 @@ tree_snapshot sample() {
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/volume_digest");
+TEST_SUITE_BEGIN("core/volume/volume_digest");
 
 TEST_CASE("equal trees have equal digests") {
   CHECK(volume_digest({}, sample()) == volume_digest({}, sample()));

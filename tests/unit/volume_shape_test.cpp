@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/volume_shape.hpp"
+#include "core/volume/volume_shape.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,7 +16,7 @@ std::string volume_below(const std::string& root, const std::string& uid,
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/volume_shape");
+TEST_SUITE_BEGIN("core/volume/volume_shape");
 
 TEST_CASE("the names that the AtomicWriter gives are generations") {
   CHECK(is_generation_name("..2026_01_02_03_04_05.123456789"));

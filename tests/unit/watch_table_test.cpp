@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/watch_table.hpp"
+#include "core/volume/watch_table.hpp"
 
 #include <algorithm>
 #include <random>
@@ -83,7 +83,7 @@ constexpr sample samples[] = {
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/watch_table");
+TEST_SUITE_BEGIN("core/volume/watch_table");
 
 TEST_CASE("only the rename of ..data into place is a flip") {
   CHECK(kind_of(moved_to, "..data") == volume_event_kind::flipped);

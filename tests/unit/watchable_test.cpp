@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/watchable.hpp"
+#include "core/share/watchable.hpp"
 
 #include <doctest/doctest.h>
 
@@ -43,7 +43,7 @@ tree_snapshot files_of(int files, std::uint64_t bytes_each = 1) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/watchable");
+TEST_SUITE_BEGIN("core/share/watchable");
 
 TEST_CASE("only ConfigMaps and Secrets may be watchable") {
   for (const char* path : {"/k/kubernetes.io~configmap/c",

@@ -66,7 +66,7 @@ void __wrap_free(void* memory) {
 }
 // NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
-TEST_SUITE_BEGIN("sys/wiping_heap");
+TEST_SUITE_BEGIN("sys/process/wiping_heap");
 
 TEST_CASE("memory that was not wiped is noticed by the tests below") {
   auto* memory = static_cast<std::uint8_t*>(std::malloc(size));

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/copy/tree_snapshot.hpp"
+#include "core/volume/hung_read.hpp"
+#include "core/volume/volume_status.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+/// The requests and replies of the control API (proto/fsshare.proto) without
+/// protobuf: what API SERVER, NODE and SANDBOX say to each other. Requests that
+/// reach NODE were accepted by checked() of core/api/share_request.hpp.
+namespace fsshare {
+
+/// How a sandbox gets at what is shared with it.
+enum class sharing_mode : std::uint8_t {
+  unspecified = 0,
+  /// Bind mounts below a directory that virtio-fs or the like exports.
+  shared_filesystem = 1,
+  /// Copies made by the guest agent; the hypervisor shares no filesystem.
+  copy = 2,
+};
+
+/// Returns `shared-filesystem`, `copy` or `unspecified`.
+const char* to_string(sharing_mode mode) noexcept;
+
+/// `grpc.FSGroup` and `grpc.Storage` of the guest agent, field by field.
+struct fs_group {
+  std::uint32_t group_id = 0;
+  /// True for OnRootMismatch, false for Always.
+  bool on_root_mismatch = false;
+
+  friend bool operator==(const fs_group&, const fs_group&) = default;
+};
+
+struct storage {
+  std::string driver;
+  std::vector<std::string> driver_options;
+  std::string source;
+  std::string fstype;
+  std::vector<std::string> options;
+  std::string mount_point;
+  /// At most one.
+  std::vector<fs_group> groups;
+  bool shared = false;
+
+  friend bool operator==(const storage&, const storage&) = default;
+};
+
+/// A guest copy that should be gone and could not be removed.
+struct pending_removal {
+  std::string path;
+  std::string reason;
+
+  friend bool operator==(const pending_removal&, const pending_removal&)
+    = default;
+};
+
+struct sandbox_bind {
+  std::string source;
+  bool writable = false;
+
+  friend bool operator==(const sandbox_bind&, const sandbox_bind&) = default;
+};
+
+struct prepare_request {
+  std::string sandbox_id;
+  sharing_mode mode = sharing_mode::unspecified;
+  /// As parse_guest_address() reads it. Needed in copy mode, else may be empty.
+  std::string guest_address;
+  /// Where shares appear in the guest; empty for the configured default.
+  std::string guest_share_dir;
+  /// Their base names differ.
+  std::vector<sandbox_bind> sandbox_binds;
+  /// Directories taken for kubelet roots beside the configured ones.
+  std::vector<std::string> kubelet_roots;
+  /// Leaves the file event watcher of a copy-mode sandbox stopped.
+  bool no_watcher = false;
+  /// API socket of the sandbox's nydusd; empty if it has none.
+  std::string nydusd_socket;
+  /// Every root filesystem is an image that the guest pulls.
+  bool force_guest_pull = false;
+
+  friend bool operator==(const prepare_request&, const prepare_request&)
+    = default;
+};
+
+struct prepare_reply {
+  /// What the file server of the sandbox exports; both empty in copy mode.
+  std::string shared_dir;
+  std::string mounts_dir;
+};
+
+struct cleanup_request {
+  std::string sandbox_id;
+  /// Prepared by an earlier process, and nobody needs it any more.
+  bool abandoned = false;
+};
+
+/// Something that is at a path, and why.
+struct listed_path {
+  std::string path;
+  std::string reason;
+
+  friend bool operator==(const listed_path&, const listed_path&) = default;
+};
+
+struct cleanup_reply {
+  /// What is somebody else's where the sandbox had, or could have had, its
+  /// directories; it stays.
+  std::vector<listed_path> foreign;
+};
+
+/// A mount of a container as its OCI spec has it.
+struct mount_entry {
+  std::string source;
+  std::string destination;
+  std::string type;
+  std::vector<std::string> options;
+  bool read_only = false;
+
+  friend bool operator==(const mount_entry&, const mount_entry&) = default;
+};
+
+struct share_file_request {
+  std::string sandbox_id;
+  std::string container_id;
+  mount_entry mount;
+
+  friend bool operator==(const share_file_request&, const share_file_request&)
+    = default;
+};
+
+/// Either `ignored` with its reason, and the caller drops the mount, or the
+/// rest.
+struct share_file_reply {
+  bool ignored = false;
+  std::string reason;
+  std::string share_id;
+  /// Empty in copy mode.
+  std::string host_path;
+  std::string guest_path;
+  std::vector<storage> container_storages;
+  std::vector<storage> volume_storages;
+  /// Of a volume: the generation that the guest has.
+  std::string generation;
+  skipped_list skipped;
+  /// What of a copy is not as on the host though it was copied.
+  std::vector<std::string> notes;
+};
+
+/// Names a share by its id, or by container and destination.
+struct unshare_file_request {
+  std::string sandbox_id;
+  std::string container_id;
+  std::string destination;
+  std::string share_id;
+};
+
+struct unshare_file_reply {
+  std::vector<pending_removal> pending;
+};
+
+struct unshare_container_request {
+  std::string sandbox_id;
+  std::string container_id;
+};
+
+struct unshare_container_reply {
+  std::vector<pending_removal> pending;
+};
+
+/// The root filesystem of a container as the runtime has it.
+struct rootfs_entry {
+  /// Directory on the host; empty where nothing is to be bound.
+  std::string target;
+  std::string type;
+  std::vector<std::string> options;
+  /// Directory below the container's guest path; empty or `rootfs`.
+  std::string suffix;
+  /// What the runtime mounted at the target.
+  std::string source;
+
+  friend bool operator==(const rootfs_entry&, const rootfs_entry&) = default;
+};
+
+/// A block device that the hypervisor has given to the guest. Which address is
+/// needed goes by the driver, see block_storage().
+struct block_device {
+  /// Filesystem on the device.
+  std::string fstype;
+  std::string driver;
+  std::string virt_path;
+  std::string pci_path;
+  std::string scsi_address;
+  std::string ccw_device;
+  std::string pmem_id;
+
+  friend bool operator==(const block_device&, const block_device&) = default;
+};
+
+/// A device of a container.
+struct container_device {
+  /// Path in the container.
+  std::string container_path;
+  block_device block;
+
+  friend bool operator==(const container_device&, const container_device&)
+    = default;
+};
+
+struct share_rootfs_request {
+  std::string sandbox_id;
+  std::string container_id;
+  rootfs_entry rootfs;
+  /// The device that holds the rootfs; all empty without one.
+  block_device block;
+  std::vector<container_device> devices;
+  /// Of the container.
+  std::map<std::string, std::string> annotations;
+
+  friend bool operator==(const share_rootfs_request&,
+                         const share_rootfs_request&)
+    = default;
+};
+
+struct share_rootfs_reply {
+  std::string guest_path;
+  std::vector<storage> container_storages;
+  std::vector<storage> volume_storages;
+  /// Container paths of the request's devices, where any of them has changed.
+  std::vector<std::string> device_paths;
+};
+
+struct unshare_rootfs_request {
+  std::string sandbox_id;
+  std::string container_id;
+};
+
+struct unshare_rootfs_reply {};
+
+struct start_watcher_request {
+  std::string sandbox_id;
+};
+
+struct start_watcher_reply {};
+
+struct stop_watcher_request {
+  std::string sandbox_id;
+};
+
+struct stop_watcher_reply {};
+
+/// One share of a sandbox; a root filesystem has the destination `/`.
+struct share_status {
+  std::string share_id;
+  std::string container_id;
+  mount_entry mount;
+  std::string host_path;
+  std::string guest_path;
+  /// False while the request that makes it still runs, if it is ignored, and
+  /// where the guest may have lost it.
+  bool ready = false;
+  /// The source cannot be copied: the container goes without this mount.
+  bool ignored = false;
+  /// Why it is ignored, or what is not known to be in the guest.
+  std::string reason;
+  /// What `copy.categories` goes by; empty for what is not copied.
+  std::string category;
+  /// The rule of its category is `audit`: `deny` would refuse it.
+  bool would_be_denied = false;
+  /// Of the first copy, while it runs.
+  copy_progress progress;
+  skipped_list skipped;
+  /// See share_file_reply.
+  std::vector<std::string> notes = {};
+};
+
+struct sandbox_status {
+  std::string sandbox_id;
+  sharing_mode mode = sharing_mode::unspecified;
+  std::string guest_address;
+  /// What the guest agent said; empty before the first contact.
+  std::string guest_agent_version;
+  bool guest_connected = false;
+  bool watcher_running = false;
+  std::string shared_dir;
+  std::string mounts_dir;
+  std::uint64_t containers = 0;
+  std::uint64_t shares = 0;
+  /// Memory of the guest that copies take, and what they may take; 0 is any.
+  std::uint64_t held_bytes = 0;
+  std::uint64_t held_limit_bytes = 0;
+  /// The debts of the sandbox.
+  std::vector<pending_removal> pending;
+  /// Reads of its sources that do not answer.
+  std::vector<hung_read> hung_reads;
+};
+
+struct list_sandboxes_request {
+  /// Empty for all.
+  std::string sandbox_id;
+};
+
+struct list_sandboxes_reply {
+  std::vector<sandbox_status> sandboxes;
+};
+
+struct get_sandbox_request {
+  std::string sandbox_id;
+};
+
+struct get_sandbox_reply {
+  sandbox_status sandbox;
+  std::vector<share_status> shares;
+  /// With this sandbox's destinations only.
+  std::vector<volume_status> volumes;
+};
+
+struct list_volumes_request {
+  /// Empty for those of all sandboxes.
+  std::string sandbox_id;
+};
+
+struct list_volumes_reply {
+  std::vector<volume_status> volumes;
+};
+
+} // namespace fsshare

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/api/share_request.hpp"
+
+#include "core/ids.hpp"
+#include "core/net/guest_address.hpp"
+#include "core/paths.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <set>
+#include <string_view>
+
+namespace fsshare {
+
+namespace {
+
+// Longest socket path, its scheme and a port: sun_path has 108 bytes.
+constexpr std::size_t max_address_bytes = 128;
+
+// What a socket's name may have beside its NUL (sun_path of sys/un.h).
+constexpr std::size_t max_socket_bytes = 107;
+
+// No container has as many options, devices or annotations.
+constexpr std::size_t max_entries = 1024;
+
+// No sandbox has as many binds, no node as many kubelet roots.
+constexpr std::size_t max_directories = 256;
+
+// The longest path (PATH_MAX of limits.h): sources may be paths.
+constexpr std::size_t max_word_bytes = 4096;
+
+// An option or an annotation may be a document, such as a virtual volume of
+// Kata in base64; what the kernel takes ends at a page.
+constexpr std::size_t max_document_bytes = std::size_t{256} << 10;
+
+error refused(const std::string& sentence) {
+  return {errc::invalid_argument, sentence};
+}
+
+error too_many(std::string_view what, std::size_t count,
+               std::size_t limit = max_entries) {
+  return refused(std::string{what} + " has " + std::to_string(count)
+                 + " entries; at most " + std::to_string(limit) + " are taken");
+}
+
+status first_failure(std::initializer_list<status> checks) {
+  for (const auto& checked : checks)
+    if (!checked)
+      return checked;
+  return unit{};
+}
+
+status make_normal(std::string_view what, std::string& path) {
+  // Of a relative path nothing is changed: check_path() refuses it.
+  // One that is far too long is not gone through either.
+  if (path.starts_with('/') && path.size() <= max_document_bytes
+      && path.find('\0') == std::string::npos)
+    path = normal_path(path);
+  return check_path(what, path);
+}
+
+status check_words(std::string_view what, const std::vector<std::string>& words,
+                   std::size_t max_bytes = max_word_bytes) {
+  if (words.size() > max_entries)
+    return too_many(what, words.size());
+  for (const auto& word : words)
+    if (word.size() > max_bytes)
+      return refused(std::string{what} + " has " + std::to_string(word.size())
+                     + " bytes; at most " + std::to_string(max_bytes)
+                     + " are taken");
+  const auto bad
+    = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+        return word.find('\0') != std::string::npos;
+      });
+  if (bad)
+    return refused(std::string{what} + " has a NUL byte");
+  return unit{};
+}
+
+status check_address(const prepare_request& request) {
+  const auto& text = request.guest_address;
+  if (text.empty()) {
+    if (request.mode == sharing_mode::copy)
+      return refused("guest.address is empty; copy mode needs the address of "
+                     "the guest agent");
+    return unit{};
+  }
+  if (text.size() > max_address_bytes)
+    return refused("guest.address has more than 128 bytes");
+  const auto address = parse_guest_address(text);
+  if (!address)
+    return address.err();
+  if (address->scheme == address_scheme::vsock && address->cid == vsock_any_cid)
+    return refused("guest address " + text + ": nobody can dial CID -1");
+  return unit{};
+}
+
+status check_binds(std::vector<sandbox_bind>& binds) {
+  if (binds.size() > max_directories)
+    return too_many("sandbox_binds", binds.size(), max_directories);
+  std::set<std::string_view> names;
+  for (auto& bind : binds) {
+    if (auto path = make_normal("sandbox_binds.source", bind.source); !path)
+      return path;
+    if (bind.source == "/")
+      return refused("sandbox_binds.source '/' has no base name");
+    if (!names.insert(base_name(bind.source)).second)
+      return refused("sandbox_binds.source '" + bind.source
+                     + "' has the same base name as another one");
+  }
+  return unit{};
+}
+
+status check_sandbox(const std::string& id) {
+  return check_id("sandbox_id", id);
+}
+
+status check_container(const std::string& id) {
+  return check_id("container_id", id);
+}
+
+template <class Request>
+result<Request> with_sandbox(Request request) {
+  if (auto id = check_sandbox(request.sandbox_id); !id)
+    return id.err();
+  return request;
+}
+
+template <class Request>
+result<Request> with_container(Request request) {
+  const auto ids = first_failure(
+    {check_sandbox(request.sandbox_id), check_container(request.container_id)});
+  if (!ids)
+    return ids.err();
+  return request;
+}
+
+status check_block(const std::string& what, const block_device& device) {
+  return first_failure({
+    check_words(what + ".fstype", {device.fstype}),
+    check_words(what + ".driver", {device.driver}),
+    check_words(what + ".virt_path", {device.virt_path}),
+    check_words(what + ".pci_path", {device.pci_path}),
+    check_words(what + ".scsi_address", {device.scsi_address}),
+    check_words(what + ".ccw_device", {device.ccw_device}),
+    check_words(what + ".pmem_id", {device.pmem_id}),
+  });
+}
+
+status check_devices(const std::vector<container_device>& devices) {
+  if (devices.size() > max_entries)
+    return too_many("devices", devices.size());
+  for (const auto& device : devices) {
+    auto checked = first_failure(
+      {check_path("devices.container_path", device.container_path),
+       check_block("devices.block", device.block)});
+    if (!checked)
+      return checked;
+  }
+  return unit{};
+}
+
+status check_annotations(const std::map<std::string, std::string>& all) {
+  if (all.size() > max_entries)
+    return too_many("annotations", all.size());
+  for (const auto& [name, value] : all)
+    if (auto checked
+        = check_words("annotations", {name, value}, max_document_bytes);
+        !checked)
+      return checked;
+  return unit{};
+}
+
+status check_nydusd(std::string& socket) {
+  if (socket.empty())
+    return unit{};
+  if (socket.size() > max_socket_bytes)
+    return refused("nydusd_socket has more than "
+                   + std::to_string(max_socket_bytes) + " bytes");
+  return make_normal("nydusd_socket", socket);
+}
+
+} // namespace
+
+result<prepare_request> checked(prepare_request request) {
+  const auto begin = first_failure(
+    {check_sandbox(request.sandbox_id), check_address(request),
+     check_binds(request.sandbox_binds), check_nydusd(request.nydusd_socket)});
+  if (!begin)
+    return begin.err();
+  if (request.mode != sharing_mode::shared_filesystem
+      && request.mode != sharing_mode::copy)
+    return refused("mode is none of SHARED_FILESYSTEM and COPY");
+  if (request.mode == sharing_mode::copy && !request.sandbox_binds.empty())
+    return refused("sandbox_binds: a guest that gets copies sees no directory "
+                   "of the host");
+  if (!request.guest_share_dir.empty()) {
+    auto path = make_normal("guest.share_dir", request.guest_share_dir);
+    if (!path)
+      return path.err();
+  }
+  if (request.kubelet_roots.size() > max_directories)
+    return too_many("kubelet_roots", request.kubelet_roots.size(),
+                    max_directories);
+  for (auto& root : request.kubelet_roots)
+    if (auto path = make_normal("kubelet_roots", root); !path)
+      return path.err();
+  return request;
+}
+
+result<cleanup_request> checked(cleanup_request request) {
+  return with_sandbox(std::move(request));
+}
+
+result<share_file_request> checked(share_file_request request) {
+  auto& mount = request.mount;
+  const auto checks = first_failure({
+    check_sandbox(request.sandbox_id),
+    check_container(request.container_id),
+    make_normal("mount.source", mount.source),
+    make_normal("mount.destination", mount.destination),
+    check_words("mount.type", {mount.type}),
+    check_words("mount.options", mount.options, max_document_bytes),
+  });
+  if (!checks)
+    return checks.err();
+  if (mount.destination == "/")
+    return refused("mount.destination '/' is the root filesystem's");
+  return request;
+}
+
+result<unshare_file_request> checked(unshare_file_request request) {
+  if (auto id = check_sandbox(request.sandbox_id); !id)
+    return id.err();
+  if (!request.share_id.empty()) {
+    if (!request.container_id.empty() || !request.destination.empty())
+      return refused("a share is named by share_id, or by container_id and "
+                     "destination, not by both");
+    if (auto id = check_id("share_id", request.share_id); !id)
+      return id.err();
+    return request;
+  }
+  const auto key
+    = first_failure({check_container(request.container_id),
+                     make_normal("destination", request.destination)});
+  if (!key)
+    return key.err();
+  return request;
+}
+
+result<unshare_container_request> checked(unshare_container_request request) {
+  return with_container(std::move(request));
+}
+
+result<share_rootfs_request> checked(share_rootfs_request request) {
+  auto& rootfs = request.rootfs;
+  const auto begin = first_failure(
+    {check_sandbox(request.sandbox_id), check_container(request.container_id),
+     check_words("rootfs.type", {rootfs.type}),
+     check_words("rootfs.options", rootfs.options, max_document_bytes),
+     check_words("rootfs.source", {rootfs.source}, max_document_bytes),
+     check_block("block", request.block), check_devices(request.devices),
+     check_annotations(request.annotations)});
+  if (!begin)
+    return begin.err();
+  if (!rootfs.suffix.empty())
+    if (auto id = check_id("rootfs.suffix", rootfs.suffix); !id)
+      return id.err();
+  // Whether one is needed goes by the kind.
+  if (!rootfs.target.empty())
+    if (auto path = make_normal("rootfs.target", rootfs.target); !path)
+      return path.err();
+  return request;
+}
+
+result<unshare_rootfs_request> checked(unshare_rootfs_request request) {
+  return with_container(std::move(request));
+}
+
+result<start_watcher_request> checked(start_watcher_request request) {
+  return with_sandbox(std::move(request));
+}
+
+result<stop_watcher_request> checked(stop_watcher_request request) {
+  return with_sandbox(std::move(request));
+}
+
+result<get_sandbox_request> checked(get_sandbox_request request) {
+  return with_sandbox(std::move(request));
+}
+
+result<list_sandboxes_request> checked(list_sandboxes_request request) {
+  if (request.sandbox_id.empty())
+    return request;
+  return with_sandbox(std::move(request));
+}
+
+result<list_volumes_request> checked(list_volumes_request request) {
+  if (request.sandbox_id.empty())
+    return request;
+  return with_sandbox(std::move(request));
+}
+
+} // namespace fsshare

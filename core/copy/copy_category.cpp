@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/copy/copy_category.hpp"
+
+namespace fsshare {
+
+const char* to_string(copy_category category) noexcept {
+  switch (category) {
+  case copy_category::configmap: return "configmap";
+  case copy_category::secret: return "secret";
+  case copy_category::projected: return "projected";
+  case copy_category::downward_api: return "downward-api";
+  case copy_category::network_files: return "network-files";
+  case copy_category::other_files: return "other-files";
+  case copy_category::other_directories: break;
+  }
+  return "other-directories";
+}
+
+copy_rule copy_rules::rule_for(copy_category category) const noexcept {
+  switch (category) {
+  case copy_category::configmap: return configmap;
+  case copy_category::secret: return secret;
+  case copy_category::projected: return projected;
+  case copy_category::downward_api: return downward_api;
+  case copy_category::network_files: return network_files;
+  case copy_category::other_files: return other_files;
+  case copy_category::other_directories: break;
+  }
+  return other_directories;
+}
+
+bool copy_rules::allow_volumes() const noexcept {
+  using enum copy_rule;
+  return configmap == allow && secret == allow && projected == allow
+         && downward_api == allow;
+}
+
+std::optional<copy_category> volume_category(std::string_view plugin) noexcept {
+  using enum copy_category;
+  for (const auto category : {configmap, secret, projected, downward_api})
+    if (plugin == to_string(category))
+      return category;
+  return std::nullopt;
+}
+
+std::string denial(copy_category category) {
+  const std::string name = to_string(category);
+  return "its category is " + name + ", and copy.categories." + name
+         + " is deny";
+}
+
+copy_category category_of(std::string_view plugin, std::string_view destination,
+                          bool is_directory) noexcept {
+  using enum copy_category;
+  if (const auto category = volume_category(plugin))
+    return *category;
+  if (is_directory)
+    return other_directories;
+  const bool is_network = destination == "/etc/hosts"
+                          || destination == "/etc/hostname"
+                          || destination == "/etc/resolv.conf";
+  return is_network ? network_files : other_files;
+}
+
+} // namespace fsshare

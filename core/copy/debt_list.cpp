@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/copy/debt_list.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+constexpr std::chrono::nanoseconds longest_wait = std::chrono::minutes{5};
+constexpr unsigned most_doublings = 16;
+
+// When what may come back is removed once more. A network may hold a request up
+// for seconds; a guest that was paused, for longer.
+constexpr std::array<std::chrono::seconds, 2> doubted_for{
+  std::chrono::seconds{4}, std::chrono::seconds{60}};
+
+} // namespace
+
+debt_list::debt_list(std::chrono::nanoseconds interval) : interval_(interval) {
+}
+
+void debt_list::owe(const std::string& path, std::string reason,
+                    time_point now) {
+  tried(path, removal_result::failed, std::move(reason), now);
+}
+
+void debt_list::set_due(const std::string& path, debt& d,
+                        std::optional<time_point> due) {
+  if (d.due)
+    by_due_.erase({*d.due, path});
+  d.due = due;
+  if (due)
+    by_due_.emplace(*due, path);
+}
+
+std::vector<std::string> debt_list::take_due(time_point now) {
+  std::vector<std::string> paths;
+  while (out_ < most_out && !by_due_.empty() && by_due_.begin()->first <= now) {
+    auto path = by_due_.begin()->second;
+    auto& d = debts_.at(path);
+    set_due(path, d, std::nullopt);
+    d.out = true;
+    ++out_;
+    paths.push_back(std::move(path));
+  }
+  return paths;
+}
+
+void debt_list::take_back(debt& d) {
+  if (d.out)
+    --out_;
+  d.out = false;
+}
+
+debt_list::debt_map::iterator debt_list::erase(debt_map::iterator at) {
+  set_due(at->first, at->second, std::nullopt);
+  take_back(at->second);
+  return debts_.erase(at);
+}
+
+void debt_list::wait_for_doubts(debt_map::iterator at) {
+  auto& d = at->second;
+  if (d.again.empty()) {
+    erase(at);
+    return;
+  }
+  d.is_gone = true;
+  d.failures = 0;
+  const auto next = d.again.back();
+  d.again.pop_back();
+  set_due(at->first, d, next);
+}
+
+void debt_list::tried(const std::string& path, removal_result result,
+                      std::string reason, time_point now) {
+  if (result == removal_result::removed) {
+    const auto known = debts_.find(path);
+    const bool waits
+      = known != debts_.end() && known->second.is_gone && !known->second.out;
+    if (known != debts_.end() && !waits) {
+      take_back(known->second);
+      wait_for_doubts(known);
+    }
+    return;
+  }
+  auto& d = debts_[path];
+  take_back(d);
+  d.reason = std::move(reason);
+  d.is_gone = false;
+  const bool is_in_vain
+    = result == removal_result::impossible || result == removal_result::emptied;
+  if (is_in_vain) {
+    std::optional<time_point> next;
+    if (!d.again.empty()) {
+      next = d.again.back();
+      d.again.pop_back();
+    }
+    set_due(path, d, next);
+    return;
+  }
+  const auto doublings = std::min(d.failures++, most_doublings);
+  const auto longest = std::max(interval_, longest_wait);
+  const auto wait = interval_ > longest / (1U << doublings)
+                      ? longest
+                      : interval_ * (1U << doublings);
+  set_due(path, d, now + wait);
+}
+
+void debt_list::doubt(const std::string& path, time_point now) {
+  const auto at = debts_.try_emplace(path).first;
+  if (std::exchange(at->second.is_doubted, true))
+    return;
+  auto& again = at->second.again;
+  for (const auto wait : doubted_for)
+    again.insert(again.begin(), now + wait);
+  if (!at->second.out)
+    wait_for_doubts(at);
+}
+
+void debt_list::forget_below(const std::string& path) {
+  const auto below = path + "/";
+  for (auto i = debts_.lower_bound(below);
+       i != debts_.end() && i->first.starts_with(below);)
+    i = erase(i);
+}
+
+void debt_list::retry_now() {
+  for (auto& [path, d] : debts_)
+    if (!d.out && !d.is_gone)
+      set_due(path, d, time_point::min());
+}
+
+std::optional<debt_list::time_point> debt_list::next_due() const {
+  if (by_due_.empty() || out_ == most_out)
+    return std::nullopt;
+  return by_due_.begin()->first;
+}
+
+std::vector<skipped_entry> debt_list::list() const {
+  std::vector<skipped_entry> all;
+  for (const auto& [path, d] : debts_)
+    if (!d.is_gone)
+      all.push_back({path, d.reason});
+  return all;
+}
+
+} // namespace fsshare

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/copy/guest_order.hpp"
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace fsshare {
+
+/// The guest paths of one sandbox that should be gone and are not, or that may
+/// come back. Each is tried again, ever more rarely and whenever the guest is
+/// reached, until it is gone or the sandbox ends. Paths are never used again,
+/// so a removal can come at any time.
+///
+/// A path costs the same however many there are, and few are tried at a time.
+class debt_list {
+public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  /// As many paths are tried at a time.
+  static constexpr std::size_t most_out = 64;
+
+  /// @param interval first wait after a failure; each further one is twice as
+  ///        long, up to 5 min.
+  explicit debt_list(std::chrono::nanoseconds interval);
+
+  /// Notes a path that could not be removed at `now`, and why. Idempotent.
+  void owe(const std::string& path, std::string reason, time_point now);
+
+  /// Returns paths whose removal is due, the longest first; they are no longer
+  /// until their outcome is told.
+  std::vector<std::string> take_due(time_point now);
+
+  /// Tells what became of a removal. A path that this guest agent cannot remove
+  /// is tried again only when it is reached anew. Unknown paths become debts
+  /// unless they are removed.
+  void tried(const std::string& path, removal_result result, std::string reason,
+             time_point now);
+
+  /// Tells that a path is gone, and that requests without an answer may make it
+  /// again: it is removed once more later, twice. Told again of the same path,
+  /// as after these removals, nothing changes.
+  void doubt(const std::string& path, time_point now);
+
+  /// Forgets all below a path that is gone: to remove it would make the path
+  /// again.
+  void forget_below(const std::string& path);
+
+  /// Makes all debts due, as when the guest was reached.
+  void retry_now();
+
+  /// Returns when take_due() has something to say.
+  std::optional<time_point> next_due() const;
+
+  /// Returns the debts, by path, without what is gone and only doubted.
+  std::vector<skipped_entry> list() const;
+
+private:
+  struct debt {
+    std::string reason;
+    /// Not set while it is tried, and while that would be in vain.
+    std::optional<time_point> due;
+    bool out = false;
+    /// It is gone; see doubt().
+    bool is_gone = false;
+    bool is_doubted = false;
+    /// When it is removed once more, the last first.
+    std::vector<time_point> again;
+    unsigned failures = 0;
+  };
+  using debt_map = std::map<std::string, debt>;
+
+  void set_due(const std::string& path, debt& d, std::optional<time_point> due);
+  void take_back(debt& d);
+  void wait_for_doubts(debt_map::iterator at);
+  debt_map::iterator erase(debt_map::iterator at);
+
+  std::chrono::nanoseconds interval_;
+  debt_map debts_;
+  std::set<std::pair<time_point, std::string>> by_due_;
+  std::size_t out_ = 0;
+};
+
+} // namespace fsshare

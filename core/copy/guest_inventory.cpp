@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/copy/guest_inventory.hpp"
+
+#include "core/paths.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace fsshare {
+
+namespace {
+
+constexpr std::string_view temp_extension = ".tmp";
+// Several windows of requests.
+constexpr std::size_t most_stragglers = 1024;
+
+// Where a link leads by its words, `..` resolved without looking.
+std::string led_to(std::string_view link, std::string_view target) {
+  std::vector<std::string_view> parts;
+  const auto add = [&parts](std::string_view path) {
+    while (!path.empty()) {
+      const auto part = path.substr(0, path.find('/'));
+      path.remove_prefix(std::min(path.size(), part.size() + 1));
+      if (part == ".." && !parts.empty())
+        parts.pop_back();
+      else if (!part.empty() && part != "." && part != "..")
+        parts.push_back(part);
+    }
+  };
+  if (!target.starts_with('/'))
+    add(parent_path(link));
+  add(target);
+  std::string path;
+  for (const auto part : parts)
+    path.append("/").append(part);
+  return path;
+}
+
+} // namespace
+
+bool guest_inventory::is_root(std::string_view path) const {
+  return !share_dir_.empty() && parent_path(path) == share_dir_;
+}
+
+void guest_inventory::begun(const copy_step& step, const guest_profile& guest) {
+  const bool takes_away
+    = step.is_spending
+      || (step.type == entry_type::symlink && step.target.empty());
+  const bool is_single = step.type == entry_type::file && is_root(step.path);
+  if (takes_away || (guest.removal && !is_single))
+    return;
+  auto& known = entries_[step.path];
+  known.type = step.type;
+  known.longest = std::max(known.longest, step.announced_size);
+  known.is_finished = false;
+  known.target = step.target;
+}
+
+void guest_inventory::done(const copy_step& step) {
+  if (const auto i = entries_.find(step.path); i != entries_.end())
+    i->second.is_finished = true;
+}
+
+void guest_inventory::removed(const std::string& path) {
+  entries_.erase(path);
+  const auto below = path + "/";
+  auto end = entries_.lower_bound(below);
+  while (end != entries_.end() && end->first.starts_with(below))
+    end = entries_.erase(end);
+}
+
+void guest_inventory::emptied(const std::string& path) {
+  if (!has(path))
+    return;
+  removed(path);
+  entries_[path] = {};
+  for (const auto& late : stragglers_)
+    if (late.path == path || is_below(late.path, path))
+      entries_[late.path] = late.made;
+}
+
+void guest_inventory::unanswered(const copy_step& step) {
+  stragglers_.push_back(
+    {step.path, {step.type, step.announced_size, false, step.target}});
+  if (stragglers_.size() > most_stragglers)
+    stragglers_.pop_front();
+}
+
+bool guest_inventory::may_come_back(const std::string& path) const {
+  return std::any_of(stragglers_.begin(), stragglers_.end(),
+                     [&path](const straggler& late) {
+                       return late.path == path || is_below(late.path, path);
+                     });
+}
+
+bool guest_inventory::is_single_file(const std::string& path) const {
+  if (!is_root(path))
+    return false;
+  const auto i = entries_.find(path);
+  if (i != entries_.end() && i->second.type == entry_type::file)
+    return true;
+  return std::any_of(
+    stragglers_.begin(), stragglers_.end(), [&path](const straggler& late) {
+      return late.path == path && late.made.type == entry_type::file;
+    });
+}
+
+bool guest_inventory::has(const std::string& path) const {
+  const auto i = entries_.lower_bound(path);
+  if (i != entries_.end() && i->first == path)
+    return true;
+  const auto below = entries_.lower_bound(path + "/");
+  return below != entries_.end() && is_below(below->first, path);
+}
+
+bool guest_inventory::leads_through_link(const std::string& path,
+                                         const entry& link) const {
+  const auto to = led_to(path, link.target);
+  for (auto end = to.find('/', 1);; end = to.find('/', end + 1)) {
+    const auto found = entries_.find(to.substr(0, end));
+    if (found != entries_.end() && found->second.type == entry_type::symlink)
+      return true;
+    if (end == std::string::npos)
+      return false;
+  }
+}
+
+guest_contents guest_inventory::contents(const std::string& path) const {
+  guest_contents all;
+  const auto add = [&](const std::string& at, const entry& e) {
+    if (e.type == entry_type::file)
+      all.files.push_back({at, e.longest, e.is_finished});
+    else if (at.ends_with(temp_extension))
+      all.obstacles.push_back(at);
+    if (e.type != entry_type::symlink)
+      return;
+    auto& links = leads_through_link(at, e) ? all.links : all.last_links;
+    links.push_back(at);
+  };
+  if (const auto i = entries_.find(path); i != entries_.end())
+    add(i->first, i->second);
+  const auto below = path + "/";
+  for (auto i = entries_.lower_bound(below);
+       i != entries_.end() && i->first.starts_with(below); ++i)
+    add(i->first, i->second);
+  return all;
+}
+
+} // namespace fsshare

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/copy/empty_contents.hpp"
+#include "core/copy/guest_profile.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace fsshare {
+
+/// What may stand in one guest's shared directory, by guest path: entered
+/// before the request that makes it is sent, struck out when it was taken away.
+/// So what takes a copy away again knows all that its requests may have made.
+///
+/// Where the guest agent removes nothing that is every entry, for each has to
+/// be emptied by itself. Where it does, single files are enough, whose
+/// temporaries lie beside them.
+class guest_inventory {
+public:
+  /// @param share_dir guest path of the directory that holds all copies; empty
+  ///        if it is not known.
+  explicit guest_inventory(std::string share_dir = {})
+    : share_dir_(std::move(share_dir)) {
+  }
+
+  /// Notes that a request of `step` is about to be sent. Idempotent.
+  void begun(const copy_step& step, const guest_profile& guest);
+
+  /// Notes that all of a step was acknowledged.
+  void done(const copy_step& step);
+
+  /// Forgets `path` and what is below it, which was removed.
+  void removed(const std::string& path);
+
+  /// Notes that nothing at or below `path` has contents any more, though its
+  /// name stays.
+  void emptied(const std::string& path);
+
+  /// Notes that a request of a step had no answer when its connection ended: it
+  /// may happen at any time, whatever is removed meanwhile.
+  void unanswered(const copy_step& step);
+
+  /// Returns whether a request without an answer may make `path` again, or
+  /// something below it.
+  bool may_come_back(const std::string& path) const;
+
+  /// Returns whether `path` is that of a copy of a single file, or may be
+  /// again.
+  bool is_single_file(const std::string& path) const;
+
+  /// Returns whether anything may be at or below `path`.
+  bool has(const std::string& path) const;
+
+  /// Returns what may be at and below `path`.
+  guest_contents contents(const std::string& path) const;
+
+  /// Returns whether a path names the root of a copy: it is directly in the
+  /// shared directory.
+  bool is_root(std::string_view path) const;
+
+  const std::string& share_dir() const {
+    return share_dir_;
+  }
+  std::size_t size() const {
+    return entries_.size();
+  }
+
+private:
+  struct entry {
+    entry_type type = entry_type::directory;
+    std::uint64_t longest = 0;
+    bool is_finished = false;
+    std::string target;
+  };
+
+  /// A step without an answer.
+  struct straggler {
+    std::string path;
+    entry made;
+  };
+
+  bool leads_through_link(const std::string& path, const entry& link) const;
+
+  std::string share_dir_;
+  std::map<std::string, entry, std::less<>> entries_;
+  /// The latest; older ones have happened by now, or never will.
+  std::deque<straggler> stragglers_;
+};
+
+} // namespace fsshare

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/copy/tree_snapshot.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fsshare {
+
+/// Which shares of a sandbox use one guest copy of a volume.
+enum class copy_scope : std::uint8_t { per_container, per_sandbox };
+
+enum class copy_kind : std::uint8_t {
+  /// Follows its volume.
+  volume,
+  /// Made once.
+  tree,
+};
+
+/// When a copy is taken away again.
+enum class copy_life : std::uint8_t {
+  until_last_share,
+  /// Whatever its shares do: what the workload wrote there is kept.
+  until_sandbox_ends,
+};
+
+/// What kind of copy a share needs.
+struct copy_terms {
+  copy_kind kind = copy_kind::tree;
+  copy_life life = copy_life::until_last_share;
+  /// Shares with the same key use the same copy.
+  std::string key;
+  std::string source;
+  /// Where it goes if it is the first.
+  std::string guest_path;
+  /// For another guest path, if it needs one.
+  std::string container_id = {};
+  std::string destination = {};
+  /// Whether a tree follows its source once that is a volume.
+  bool becomes_volume = false;
+};
+
+/// The guest copies of one sandbox, and which shares use them. A copy has a
+/// reference for each of its shares; one that was given up by its last share is
+/// not joined any more, and a failed one was never there.
+class shared_copies {
+public:
+  struct copy {
+    /// Id of the share that it was made for; also names it in the guest.
+    std::string id;
+    copy_terms terms;
+    /// Whether the first copy still runs.
+    bool running = true;
+    /// Number of its order to GUEST PROXY; 0 before it is sent.
+    std::uint64_t order = 0;
+    /// How often it began anew under another name.
+    unsigned renamed = 0;
+    /// What a tree lacks in the guest.
+    skipped_list skipped = {};
+    /// What of a tree is not as on the host though it was copied.
+    std::vector<std::string> notes = {};
+    /// A rule that is `audit` lets something of a tree pass.
+    bool would_be_denied = false;
+    std::set<std::string> shares = {};
+    /// Of an emptyDir: what it had when it was copied, relative to its root.
+    std::set<std::string, std::less<>> parts = {};
+
+    /// Returns the first directory on the way to `inside` that the copy does
+    /// not have, or `inside` itself; empty if it has them all.
+    std::string missing_part(std::string_view inside) const;
+  };
+
+  /// Makes a share use the copy of its terms' key; a new one if there is none,
+  /// which has the share's id.
+  /// @returns the copy, which lives until failed() or erase().
+  copy& join(const std::string& share_id, const copy_terms& terms);
+
+  copy* find(const std::string& copy_id);
+  const copy* find(const std::string& copy_id) const;
+
+  /// Returns the copy that a share uses; null if it uses none.
+  const copy* used_by(const std::string& share_id) const;
+
+  /// Notes that the first copy has failed: it is forgotten.
+  /// @returns the shares that used it.
+  std::vector<std::string> failed(const std::string& copy_id);
+
+  /// Ends the use of a copy by a share, if it uses one.
+  /// @returns the copy if it is to be taken away: nobody joins it any more, and
+  ///          it is to be forgotten with erase(). Null otherwise.
+  copy* leave(const std::string& share_id);
+
+  /// Undoes leave() for a copy that could not be taken away.
+  void rejoin(const std::string& copy_id, const std::string& share_id);
+
+  void erase(const std::string& copy_id);
+
+private:
+  void close(const copy& left);
+
+  std::map<std::string, copy> copies_;
+  /// Key → id of the copy that can be joined.
+  std::map<std::string, std::string> open_;
+  /// Share → copy.
+  std::map<std::string, std::string> uses_;
+};
+
+} // namespace fsshare

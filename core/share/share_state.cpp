@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/share/share_state.hpp"
+
+#include "core/text/sentence_list.hpp"
+
+namespace fsshare {
+
+namespace {
+
+std::string describe(const mount_entry& mount) {
+  std::string text = mount.source + " (type '" + mount.type + "', options '";
+  for (std::size_t i = 0; i < mount.options.size(); ++i)
+    text += (i == 0 ? "" : ",") + mount.options[i];
+  return text + (mount.read_only ? "', read-only)" : "')");
+}
+
+// The names of the API's fields.
+std::string differing_settings(const prepare_request& x,
+                               const prepare_request& y) {
+  std::vector<std::string> names;
+  const auto compare = [&names](const char* name, bool same) {
+    if (!same)
+      names.emplace_back(name);
+  };
+  compare("mode", x.mode == y.mode);
+  compare("guest.address", x.guest_address == y.guest_address);
+  compare("guest.share_dir", x.guest_share_dir == y.guest_share_dir);
+  compare("sandbox_binds", x.sandbox_binds == y.sandbox_binds);
+  compare("kubelet_roots", x.kubelet_roots == y.kubelet_roots);
+  compare("no_watcher", x.no_watcher == y.no_watcher);
+  compare("nydusd_socket", x.nydusd_socket == y.nydusd_socket);
+  compare("force_guest_pull", x.force_guest_pull == y.force_guest_pull);
+  return listed(names, ", ");
+}
+
+} // namespace
+
+result<admission> share_state::admit(const prepare_request& request) {
+  const auto subject = "prepare sandbox '" + request.sandbox_id + "': ";
+  switch (phase_) {
+  case sandbox_phase::absent:
+    request_ = request;
+    phase_ = sandbox_phase::preparing;
+    return admission::begin;
+  case sandbox_phase::preparing:
+  case sandbox_phase::prepared:
+    if (request_ != request)
+      return error{errc::already_exists,
+                   subject + "it is prepared with other settings: "
+                     + differing_settings(request_, request)};
+    return phase_ == sandbox_phase::prepared ? admission::answer
+                                             : admission::wait;
+  case sandbox_phase::cleaning:
+    return error{errc::aborted, subject + "it is being cleaned up"};
+  case sandbox_phase::leftover: break;
+  }
+  return error{errc::failed_precondition,
+               subject
+                 + "its last cleanup left something behind, clean it up "
+                   "again first"};
+}
+
+void share_state::prepared(bool succeeded) {
+  if (phase_ == sandbox_phase::preparing)
+    phase_ = succeeded ? sandbox_phase::prepared : sandbox_phase::absent;
+}
+
+status share_state::check_abandoned(const std::string& sandbox_id) const {
+  if (phase_ == sandbox_phase::absent)
+    return unit{};
+  return error{errc::failed_precondition,
+               "discard sandbox '" + sandbox_id
+                 + "': this node agent prepared it, clean it up instead"};
+}
+
+void share_state::inherit(const prepare_request& request) {
+  request_ = request;
+  phase_ = sandbox_phase::leftover;
+}
+
+void share_state::cleaning() {
+  phase_ = sandbox_phase::cleaning;
+  shares_.clear();
+  ids_.clear();
+}
+
+void share_state::cleaned(bool whole) {
+  phase_ = whole ? sandbox_phase::absent : sandbox_phase::leftover;
+}
+
+status share_state::check_prepared() const {
+  if (phase_ == sandbox_phase::prepared)
+    return unit{};
+  return error{errc::not_found,
+               "sandbox '" + request_.sandbox_id + "' is not prepared"};
+}
+
+result<admission> share_state::admit(const share_file_request& request,
+                                     const std::string& share_id) {
+  if (auto checked = check_prepared(); !checked)
+    return checked.err();
+  const auto& mount = request.mount;
+  auto* known = find(request.container_id, mount.destination);
+  if (known == nullptr) {
+    share added;
+    added.share_id = share_id;
+    added.request = request;
+    shares_.emplace(share_id, std::move(added));
+    ids_.emplace(key{request.container_id, mount.destination}, share_id);
+    return admission::begin;
+  }
+  const auto subject = "share " + mount.source + " with container '"
+                       + request.container_id + "' at " + mount.destination
+                       + ": ";
+  if (known->request.mount != mount)
+    return error{errc::already_exists, subject + "shared there already is "
+                                         + describe(known->request.mount)
+                                         + ", asked for is " + describe(mount)};
+  switch (known->phase) {
+  case share_phase::running: return admission::wait;
+  case share_phase::ready: return admission::answer;
+  case share_phase::ending: break;
+  }
+  return error{errc::aborted, subject + "it is being unshared"};
+}
+
+share* share_state::find(std::string_view share_id) {
+  const auto i = shares_.find(std::string{share_id});
+  return i == shares_.end() ? nullptr : &i->second;
+}
+
+share* share_state::find(const std::string& container_id,
+                         const std::string& destination) {
+  const auto i = ids_.find({container_id, destination});
+  return i == ids_.end() ? nullptr : find(i->second);
+}
+
+std::vector<std::string>
+share_state::shares_of(const std::string& container_id) const {
+  std::vector<std::string> ids;
+  for (auto i = ids_.lower_bound({container_id, {}});
+       i != ids_.end() && i->first.first == container_id; ++i)
+    ids.push_back(i->second);
+  return ids;
+}
+
+void share_state::erase(const std::string& share_id) {
+  const auto i = shares_.find(share_id);
+  if (i == shares_.end())
+    return;
+  ids_.erase(
+    {i->second.request.container_id, i->second.request.mount.destination});
+  shares_.erase(i);
+}
+
+} // namespace fsshare

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/volume/destination_table.hpp"
+
+#include <algorithm>
+
+namespace fsshare {
+
+namespace {
+
+// As often a first copy begins anew because its connection ended in the middle
+// of a file.
+constexpr unsigned most_doubtful_tries = 16;
+
+// Modes and owners are compared at every tenth sweep only: that reads the
+// whole tree's metadata.
+constexpr unsigned deep_sweep_every = 10;
+
+// Between slices when events were lost: soon, but not in the way of those that
+// arrive.
+constexpr std::chrono::nanoseconds lost_events_pause
+  = std::chrono::milliseconds{5};
+
+// Whether a first copy whose push failed is given up. One with a chunk in doubt
+// is tried again, under another name.
+bool fails_first_copy(const order_outcome& outcome, unsigned failures) {
+  return outcome.cause != stop_cause::doubtful
+         || failures >= most_doubtful_tries;
+}
+
+} // namespace
+
+destination_table::destination_table(settings s)
+  : settings_(std::move(s)), seeds_(settings_.seed) {
+}
+
+destination_table::volume* destination_table::find(const std::string& path) {
+  const auto i = volumes_.find(path);
+  return i == volumes_.end() ? nullptr : &i->second;
+}
+
+destination_table::destination* destination_table::find(destination_id id) {
+  const auto path = volume_of_.find(id);
+  if (path == volume_of_.end())
+    return nullptr;
+  return &volumes_.at(path->second).destinations.at(id);
+}
+
+void destination_table::touch(const std::string& path) {
+  touched_.insert(path);
+}
+
+destination_id destination_table::add(destination_spec spec, time_point now) {
+  const auto id = next_id_++;
+  auto i = volumes_.find(spec.volume);
+  if (i == volumes_.end()) {
+    auto host = settings_.volumes;
+    host.seed = seeds_ += 2;
+    i = volumes_.emplace(spec.volume, volume{host_volume{host}, {}, {}, 0})
+          .first;
+    if (!sweep_at_)
+      sweep_at_ = now + settings_.sweep_interval;
+  }
+  auto copy = settings_.copies;
+  copy.root = spec.guest_root;
+  copy.has_tree = spec.has_tree;
+  copy.seed = seeds_ += 2;
+  volume_of_.emplace(id, spec.volume);
+  of_sandbox_[spec.sandbox_id].insert(id);
+  if (i->second.host.is_missing())
+    i->second.host.hint(volume_hint::sweep, now);
+  else if (i->second.host.unread_since())
+    i->second.host.hint(volume_hint::flipped, now);
+  touch(spec.volume);
+  destination d{std::move(spec), guest_copy{std::move(copy)}, last_ticket_};
+  d.first_answered = d.spec.has_tree;
+  i->second.destinations.emplace(id, std::move(d));
+  return id;
+}
+
+void destination_table::remove(destination_id id, time_point now) {
+  auto* d = find(id);
+  if (d == nullptr)
+    return;
+  const error why{errc::aborted, "copy " + d->spec.volume + " to "
+                                   + d->spec.guest_root
+                                   + ": unshared meanwhile"};
+  fail_waiting(*d, why);
+  d->removing = true;
+  begin_leaving(*d, why, now);
+  touch(d->spec.volume);
+}
+
+// The first reason and the first limit stay.
+void destination_table::begin_leaving(destination& d, const error& why,
+                                      time_point now) {
+  if (!d.leaving)
+    d.leaving = departure{why, now + settings_.leave_timeout};
+  d.copy.leave();
+}
+
+bool destination_table::follows(const destination& d) const {
+  return !d.first_answered || d.removing || !d.waiting.empty()
+         || !not_following_.contains(d.spec.sandbox_id);
+}
+
+void destination_table::hint(const std::string& path, volume_hint what,
+                             time_point now) {
+  if (auto* v = find(path)) {
+    v->host.hint(what, now);
+    touch(path);
+  }
+}
+
+void destination_table::hint_all(volume_hint what, time_point now) {
+  const auto slices = volumes_.size() / sweep_slice + 1;
+  begin_sweep(what, now, lost_events_pause * slices);
+}
+
+// A sweep that runs goes on until it has come to every volume once more: one
+// that began at the first each time would never come to the last.
+void destination_table::begin_sweep(volume_hint what, time_point now,
+                                    std::chrono::nanoseconds within) {
+  if (volumes_.empty())
+    return;
+  const auto slices = static_cast<std::int64_t>(
+    (volumes_.size() + sweep_slice - 1) / sweep_slice);
+  const auto pause = within / slices;
+  if (!sweep_)
+    sweep_ = running_sweep{what, {}, 0, now, pause};
+  if (what == volume_hint::deep_sweep)
+    sweep_->what = what;
+  sweep_->left = volumes_.size();
+  sweep_->pause = std::min(sweep_->pause, pause);
+  sweep_->next_at = std::min(sweep_->next_at, now + pause);
+}
+
+void destination_table::sweep_on(time_point now) {
+  if (!sweep_ || sweep_->next_at > now)
+    return;
+  auto i = volumes_.upper_bound(sweep_->after);
+  for (auto n = sweep_slice; n > 0 && sweep_->left > 0; --n, --sweep_->left) {
+    if (i == volumes_.end())
+      i = volumes_.begin();
+    i->second.host.hint(sweep_->what, now);
+    touch(i->first);
+    sweep_->after = i->first;
+    ++i;
+  }
+  if (sweep_->left == 0)
+    sweep_.reset();
+  else
+    sweep_->next_at = now + sweep_->pause;
+}
+
+std::size_t destination_table::polled() const {
+  return static_cast<std::size_t>(
+    std::count_if(volumes_.begin(), volumes_.end(), [](const auto& entry) {
+      return entry.second.host.is_polled();
+    }));
+}
+
+std::optional<generation_live>
+destination_table::finished(destination_id id, const order_outcome& outcome,
+                            time_point now) {
+  auto* d = find(id);
+  if (d == nullptr)
+    return std::nullopt;
+  const bool has_failed
+    = d->copy.finished(outcome, now) == order_verdict::failed;
+  const auto* failed = d->copy.last_error();
+  const error why = failed != nullptr ? *failed : outcome.err;
+  if (has_failed)
+    fail_waiting(*d, why);
+  if (!d->copy.busy()) {
+    d->pushing.reset();
+    d->superseding = false;
+  }
+  auto& v = volumes_.at(d->spec.volume);
+  touch(d->spec.volume);
+  if (d->copy.acknowledged() && outcome.flip == flip_state::acknowledged) {
+    // What was published while we copied has its own event; looking again
+    // costs one readlink and needs no event.
+    const auto live = note_live(*d, v, now);
+    v.host.hint(volume_hint::generation_removed, now);
+    return live;
+  }
+  if (!d->first_answered && !d->leaving && has_failed
+      && fails_first_copy(outcome, d->copy.failures()))
+    begin_leaving(*d, why, now);
+  return std::nullopt;
+}
+
+// Nothing after a flip back: that generation was live before.
+std::optional<generation_live>
+destination_table::note_live(destination& d, const volume& v, time_point now) {
+  if (d.copy.acknowledged() != d.pushed)
+    return std::nullopt;
+  d.last_lag = now - d.pushed_changed_at;
+  return generation_live{d.copy.live_name(), d.last_lag,
+                         d.pushed != v.host.current()};
+}
+
+std::vector<table_action> destination_table::advance(time_point now) {
+  if (sweep_at_ && *sweep_at_ <= now) {
+    sweep_at_ = now + settings_.sweep_interval;
+    begin_sweep(++sweeps_ % deep_sweep_every == 0 ? volume_hint::deep_sweep
+                                                  : volume_hint::sweep,
+                now, settings_.sweep_interval / 2);
+  }
+  sweep_on(now);
+  while (!due_.empty() && due_.begin()->first <= now) {
+    touch(due_.begin()->second);
+    volumes_.at(due_.begin()->second).due.reset();
+    due_.erase(due_.begin());
+  }
+  const auto touched = std::exchange(touched_, {});
+  for (const auto& path : touched)
+    if (auto* v = find(path))
+      step(path, *v, now);
+  return std::exchange(actions_, {});
+}
+
+void destination_table::step(const std::string& path, volume& v,
+                             time_point now) {
+  step_host(path, v, now);
+  bool wanted = false;
+  for (auto i = v.destinations.begin(); i != v.destinations.end();) {
+    auto& [id, d] = *i;
+    // Before the next order, which may already be for a newer generation.
+    answer_first(id, d, now);
+    answer_waiting(d, v, now);
+    step_destination(id, d, v, now);
+    answer_first(id, d, now);
+    if (answer_gone(id, d, now)) {
+      forget(id, d.spec.sandbox_id);
+      i = v.destinations.erase(i);
+      continue;
+    }
+    const auto& current = v.host.current();
+    wanted |= current && follows(d) && d.pushing != current
+              && d.copy.wants(*current, now);
+    ++i;
+  }
+  if (v.destinations.empty()) {
+    actions_.emplace_back(forget_volume{path});
+    if (v.due)
+      due_.erase({*v.due, path});
+    volumes_.erase(path);
+    if (volumes_.empty()) {
+      sweep_at_.reset();
+      sweep_.reset();
+    }
+    return;
+  }
+  // Pushes hold the contents they send; beyond them secrets do not stay.
+  if (!wanted)
+    v.host.release_snapshot();
+  set_due(path, v);
+}
+
+void destination_table::step_host(const std::string& path, volume& v,
+                                  time_point now) {
+  const auto& current = v.host.current();
+  for (auto& entry : v.destinations) {
+    auto& d = entry.second;
+    if (current && follows(d) && d.copy.needs(*current, now))
+      v.host.want_snapshot();
+  }
+  if (const auto request = v.host.next(now)) {
+    v.ticket = ++last_ticket_;
+    actions_.emplace_back(ask_volume{{path, v.ticket},
+                                     *request,
+                                     v.host.memory_bytes(),
+                                     v.destinations.size()});
+  }
+}
+
+void destination_table::step_destination(destination_id id, destination& d,
+                                         volume& v, time_point now) {
+  const auto& current = v.host.current();
+  const auto& unread = v.host.unread_since();
+  if (current && d.copy.acknowledged() != current) {
+    if (!d.stale_since)
+      d.stale_since = v.host.changed_at();
+  } else if (!unread) {
+    d.stale_since.reset();
+  } else if (!d.stale_since) {
+    d.stale_since = unread;
+  }
+  if (d.copy.busy())
+    supersede(id, d, v);
+  if (current)
+    d.copy.host_has(*current, now);
+  // Who does not follow gets nothing new; what was begun is brought to its end.
+  const auto news = follows(d) ? v.host.snapshot() : nullptr;
+  while (auto order = d.copy.next(news, now)) {
+    if (const auto* push = std::get_if<push_order>(&*order)) {
+      d.pushing = push->snapshot->id;
+      d.pushed = d.pushing;
+      d.pushed_sequence = v.host.sequence();
+      d.pushed_changed_at = v.host.changed_at();
+    }
+    actions_.emplace_back(ask_guest{id, *std::move(order)});
+  }
+}
+
+void destination_table::supersede(destination_id id, destination& d,
+                                  const volume& v) {
+  if (!d.pushing || d.superseding)
+    return;
+  const bool overtaken = v.host.current() != d.pushing && d.copy.overtaken();
+  if (overtaken || d.removing) {
+    d.superseding = true;
+    actions_.emplace_back(supersede_push{id});
+  }
+}
+
+void destination_table::answer_first(destination_id id, destination& d,
+                                     time_point now) {
+  if (d.first_answered)
+    return;
+  if (d.leaving) {
+    // Unshared: the caller need not wait for the removal. Failed: it must, so
+    // that its retry finds a clean guest; answer_gone() says so, once it has
+    // said what is left there.
+    if (d.removing) {
+      d.first_answered = true;
+      actions_.emplace_back(first_copy_ended{id, d.leaving->why});
+    }
+    return;
+  }
+  const auto& copied = d.copy.acknowledged();
+  if (!copied || !d.copy.has_whole_copy())
+    return;
+  d.first_answered = true;
+  d.copy.keep_sealed(now);
+  actions_.emplace_back(
+    first_copy_ended{id, first_copy_done{*copied, d.copy.skipped()}});
+}
+
+bool destination_table::answer_gone(destination_id id, destination& d,
+                                    time_point now) {
+  if (!d.leaving || (!d.copy.gone() && d.leaving->by > now))
+    return false;
+  std::vector<skipped_entry> pending;
+  if (!d.copy.gone())
+    pending.push_back({d.spec.guest_root, "the guest did not answer in time"});
+  else
+    pending = d.copy.leftovers();
+  if (!pending.empty())
+    actions_.emplace_back(leave_debt{id, pending});
+  if (!d.first_answered)
+    actions_.emplace_back(first_copy_ended{id, d.leaving->why});
+  if (d.removing)
+    actions_.emplace_back(destination_left{id, std::move(pending)});
+  return true;
+}
+
+} // namespace fsshare

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/volume/guest_copy.hpp"
+#include "core/volume/host_volume.hpp"
+#include "core/volume/volume_status.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace fsshare {
+
+using destination_id = std::uint64_t;
+
+/// One guest copy that shall follow one volume.
+struct destination_spec {
+  std::string sandbox_id;
+  std::string container_id;
+  /// Unique within the sandbox.
+  std::string share_id;
+  /// Absolute host path of the volume.
+  std::string volume;
+  /// Absolute guest path of the copy.
+  std::string guest_root;
+  /// Whether the volume had no generation yet, so that it was copied as it was.
+  /// No first copy is waited for then: the destination follows when there is
+  /// something to follow.
+  bool has_tree = false;
+};
+
+/// What came of a first copy.
+struct first_copy_done {
+  generation copied;
+  skipped_list skipped;
+};
+
+/// Names one request about a volume. What answers another is ignored: it may be
+/// about a former volume of that path.
+struct volume_ticket {
+  std::string volume;
+  std::uint64_t number = 0;
+};
+
+/// A generation that went live in a guest.
+struct generation_live {
+  /// Its directory in the guest.
+  std::string name;
+  /// Since the first hint of it on the host.
+  std::chrono::nanoseconds lag{0};
+  /// Whether the host is known to have a newer one.
+  bool superseded = false;
+};
+
+/// What the owner of the table has to do.
+struct ask_volume {
+  volume_ticket ticket;
+  volume_request request = volume_request::look;
+  /// For reads: how much memory the contents took last, 0 if they were not read
+  /// yet.
+  std::uint64_t memory_bytes = 0;
+  /// For reads: how many guest copies there are.
+  std::size_t copies = 0;
+};
+struct forget_volume {
+  std::string volume;
+};
+struct ask_guest {
+  destination_id destination = 0;
+  guest_order order;
+};
+struct supersede_push {
+  destination_id destination = 0;
+};
+/// Answers add(): the guest has the first whole copy, or never will.
+struct first_copy_ended {
+  destination_id destination = 0;
+  result<first_copy_done> outcome;
+};
+/// Answers await_current(): the copy has what the host had then, or newer.
+struct current_reached {
+  std::uint64_t waiter = 0;
+  result<first_copy_done> outcome;
+};
+/// Answers remove(): nothing more is sent for it. What is still in the guest is
+/// listed.
+struct destination_left {
+  destination_id destination = 0;
+  std::vector<skipped_entry> pending;
+};
+
+/// What is left of a destination that ends is a debt of its sandbox.
+struct leave_debt {
+  destination_id destination = 0;
+  std::vector<skipped_entry> paths;
+};
+
+using table_action
+  = std::variant<ask_volume, forget_volume, ask_guest, supersede_push,
+                 first_copy_ended, current_reached, leave_debt,
+                 destination_left>;
+
+/// The srcDstMap: volumes on the host, and the guest copies that follow them.
+///
+/// Whatever happens is told to it with the time; advance() then says what to
+/// do. It trusts no event: each only makes it compare.
+class destination_table {
+public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  struct settings {
+    guest_copy::settings copies;
+    host_volume::settings volumes;
+    std::chrono::nanoseconds sweep_interval = std::chrono::seconds{30};
+    /// How long remove() tries to clean the guest.
+    std::chrono::nanoseconds leave_timeout = std::chrono::seconds{60};
+    std::uint32_t seed = 1;
+  };
+
+  explicit destination_table(settings s);
+
+  /// Adds a destination; answered by first_copy_ended, with an error also by
+  /// its end.
+  destination_id add(destination_spec spec, time_point now);
+
+  /// Waits until a destination, whose first copy may still run, has the
+  /// generation that the host has at `now`, or a newer one; answered by
+  /// current_reached. Fails with the next push or read that fails, and with the
+  /// destination. Unknown ids are ABORTED.
+  /// @param waiter names this call in the answer.
+  void await_current(destination_id id, std::uint64_t waiter, time_point now);
+
+  /// Ends a destination: a running copy is stopped, add() is answered ABORTED
+  /// if it was not, the guest copy is removed by best effort. Answered by
+  /// destination_left. Unknown ids are ignored.
+  void remove(destination_id id, time_point now);
+
+  /// Ends all destinations of a sandbox whose guest is gone: nothing is sent.
+  /// Unanswered add() and remove() are answered.
+  void forget_sandbox(const std::string& sandbox_id);
+
+  /// Stops and starts following the host for a sandbox. First copies are made
+  /// all the same. Starting compares everything. Both are idempotent.
+  void stop_following(const std::string& sandbox_id);
+  void start_following(const std::string& sandbox_id, time_point now);
+
+  /// Volumes are named by their paths; unknown ones are ignored.
+  void hint(const std::string& path, volume_hint what, time_point now);
+  /// Events were lost: every volume is compared, a slice at a time.
+  void hint_all(volume_hint what, time_point now);
+  /// The guest of a sandbox can be reached again: retries need not wait.
+  void guest_up(const std::string& sandbox_id, time_point now);
+  /// The same, and it has lost all that it was sent.
+  void guest_empty(const std::string& sandbox_id, time_point now);
+  /// Its connection ended: until it is up no copy of it is known to be current.
+  void guest_lost(const std::string& sandbox_id);
+
+  /// @returns whether that is news, see host_volume::watched().
+  bool watched(const volume_ticket& asked, const status& placed,
+               time_point now);
+  void awaited(const volume_ticket& asked, const status& placed);
+  void looked(const volume_ticket& asked, const result<volume_look>& seen,
+              time_point now);
+  void read(const volume_ticket& asked, const result<volume_snapshot_ptr>& got,
+            time_point now);
+  /// @returns what went live by it.
+  std::optional<generation_live>
+  finished(destination_id id, const order_outcome& outcome, time_point now);
+
+  /// Returns what has to be done now. Call it after every input and whenever
+  /// next_due() has passed.
+  std::vector<table_action> advance(time_point now);
+
+  std::optional<time_point> next_due() const;
+
+  /// Returns what is known about each volume; of one sandbox unless the id is
+  /// empty.
+  std::vector<volume_status> describe(const std::string& sandbox_id,
+                                      time_point now) const;
+
+  /// The same of one destination; nothing if it is not known.
+  std::optional<destination_status> describe(destination_id id,
+                                             time_point now) const;
+
+  std::size_t volumes() const {
+    return volumes_.size();
+  }
+  /// Number of volumes that are polled because they cannot be watched.
+  std::size_t polled() const;
+  std::size_t destinations() const {
+    return volume_of_.size();
+  }
+
+  /// Volumes that a sweep has compared at a time: what happens to others
+  /// meanwhile waits for the requests of so many.
+  static constexpr std::size_t sweep_slice = 32;
+
+private:
+  /// A sweep that has not come to every volume yet.
+  struct running_sweep {
+    volume_hint what = volume_hint::sweep;
+    /// The last volume that it came to, in the order of paths.
+    std::string after;
+    /// How many volumes are left.
+    std::size_t left = 0;
+    time_point next_at;
+    std::chrono::nanoseconds pause{0};
+  };
+  struct waiting_caller {
+    std::uint64_t waiter = 0;
+    /// The last request about the volume that was made before.
+    std::uint64_t ticket = 0;
+    /// The look at the host that counts is a later one.
+    std::uint64_t after = 0;
+    /// What the host had by then; see host_volume::sequence().
+    std::optional<std::uint64_t> wanted = std::nullopt;
+  };
+  /// Its end, which the guest has until a point in time to carry out.
+  struct departure {
+    error why;
+    time_point by;
+  };
+  struct destination {
+    destination_spec spec;
+    guest_copy copy;
+    /// The last request about a volume that was made before it.
+    std::uint64_t ticket = 0;
+    bool first_answered = false;
+    bool removing = false;
+    bool superseding = false;
+    /// The guest may have lost all since it was last reached.
+    bool is_unsure = false;
+    /// The generation of the push that is out.
+    std::optional<generation> pushing = std::nullopt;
+    /// The last push, and the host's count of what it brings.
+    std::optional<generation> pushed = std::nullopt;
+    std::uint64_t pushed_sequence = 0;
+    /// And when the first hint of that came.
+    time_point pushed_changed_at{};
+    /// The host's count of what the guest has.
+    std::uint64_t live_sequence = 0;
+    std::vector<waiting_caller> waiting = {};
+    std::optional<departure> leaving = std::nullopt;
+    std::optional<time_point> stale_since = std::nullopt;
+    std::chrono::nanoseconds last_lag{0};
+  };
+  struct volume {
+    host_volume host;
+    std::map<destination_id, destination> destinations;
+    std::optional<time_point> due;
+    /// Of the request that is out; 0 is none.
+    std::uint64_t ticket = 0;
+  };
+
+  volume* find(const std::string& path);
+  volume* answered(const volume_ticket& asked);
+  destination* find(destination_id id);
+  /// Returns the volumes of a sandbox: a copy, since callers change them.
+  std::set<std::string> paths_of(const std::string& sandbox_id) const;
+  void forget(destination_id id, const std::string& sandbox_id);
+  void describe(const std::string& path, const std::string& sandbox_id,
+                time_point now, std::vector<volume_status>& into) const;
+  void touch(const std::string& path);
+  void begin_sweep(volume_hint what, time_point now,
+                   std::chrono::nanoseconds within);
+  void sweep_on(time_point now);
+  void set_due(const std::string& path, volume& v);
+  void step(const std::string& path, volume& v, time_point now);
+  void step_host(const std::string& path, volume& v, time_point now);
+  void step_destination(destination_id id, destination& d, volume& v,
+                        time_point now);
+  void supersede(destination_id id, destination& d, const volume& v);
+  void begin_leaving(destination& d, const error& why, time_point now);
+  void fail_first_copies(volume& v, const volume_ticket& asked,
+                         const error& why, time_point now);
+  void answer_first(destination_id id, destination& d, time_point now);
+  bool answer_gone(destination_id id, destination& d, time_point now);
+  void answer_waiting(destination& d, const volume& v, time_point now);
+  void fail_waiting(destination& d, const error& why);
+  static std::optional<generation_live>
+  note_live(destination& d, const volume& v, time_point now);
+  bool follows(const destination& d) const;
+  void tell_copies(const std::string& sandbox_id,
+                   const std::function<void(destination&)>& what);
+  static destination_status describe(destination_id id, const destination& d,
+                                     const volume& v, time_point now);
+
+  settings settings_;
+  std::uint32_t seeds_;
+  destination_id next_id_ = 1;
+  std::uint64_t last_ticket_ = 0;
+  std::map<std::string, volume> volumes_;
+  std::map<destination_id, std::string> volume_of_;
+  std::map<std::string, std::set<destination_id>> of_sandbox_;
+  std::set<std::string> not_following_;
+  std::set<std::string> touched_;
+  std::set<std::pair<time_point, std::string>> due_;
+  std::vector<table_action> actions_;
+  std::optional<time_point> sweep_at_;
+  std::optional<running_sweep> sweep_;
+  unsigned sweeps_ = 0;
+};
+
+} // namespace fsshare

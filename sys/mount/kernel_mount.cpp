@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/mount/kernel_mount.hpp"
+
+#include "core/paths.hpp"
+#include "core/share/share_mark.hpp"
+#include "sys/errno_error.hpp"
+#include "sys/mount/mark_file.hpp"
+#include "sys/mount/mount_paths.hpp"
+#include "sys/mount/mount_places.hpp"
+#include "sys/mount/opened_source.hpp"
+#include "sys/process/kernel_calls.hpp"
+#include "sys/tree/directory_user.hpp"
+#include "sys/tree/file_look.hpp"
+#include "sys/unique_fd.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <sys/stat.h>
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+using outcome = result<step_outcome>;
+
+constexpr const char* bears_mark
+  = "it bears our mark, but this node agent did not make it; once nobody needs "
+    "it, discard it";
+constexpr const char* bears_none = "it exists without our mark and is not ours";
+
+error refused(std::string why) {
+  return {errc::failed_precondition, std::move(why)};
+}
+
+outcome done() {
+  return step_outcome{true, false};
+}
+
+outcome changed(const result<bool>& whether) {
+  if (!whether)
+    return whether.err();
+  return step_outcome{*whether, false};
+}
+
+outcome done(const status& what) {
+  return what ? done() : outcome{what.err()};
+}
+
+// Numbers of mounts are given out again.
+bool is_file(const mount_identity& known, const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0
+         && known.is_same_file({info.st_dev, info.st_ino, 0});
+}
+
+std::optional<mount_identity> find_known(const known_sandboxes& known,
+                                         const share_layout& layout) {
+  const auto at = known.find(layout.sandbox_id());
+  if (at == known.end())
+    return std::nullopt;
+  return at->second;
+}
+
+class kernel_session final : public mount_session {
+public:
+  kernel_session(const held_root& root, const share_layout& layout,
+                 mount_api& api, known_sandboxes& known,
+                 host_follower& follower)
+    : tree_(root, layout, find_known(known, layout)), layout_(layout),
+      api_(api), known_(known), follower_(follower) {
+  }
+
+  void give(opened_sources sources) override {
+    given_ = std::move(sources);
+  }
+
+  outcome apply(const mount_step& step) override {
+    return std::visit(
+      [this](const auto& x) {
+        return (*this)(x);
+      },
+      step);
+  }
+
+private:
+  outcome operator()(const make_sandbox_dir& x) {
+    const auto made = tree_.make_directory(x.path, x.mode);
+    if (!made)
+      return made.err();
+    if (!*made)
+      return taken();
+    auto marked = tree_.write_new_file(x.mark_path, x.mark_text);
+    if (marked)
+      return done();
+    if (const auto gone = tree_.remove_empty(x.path); !gone)
+      return error{marked.err().code, marked.err().message + "; undo: remove "
+                                        + x.path + ": " + gone.err().message};
+    return marked.err();
+  }
+
+  outcome operator()(const make_directory& x) {
+    return changed(tree_.make_directory(x.path, x.mode));
+  }
+
+  outcome operator()(const make_placeholder& x) {
+    const auto from = find_source(x.source);
+    if (!from)
+      return from.err();
+    if (!(*from)->is_directory())
+      return done(tree_.make_empty_file(x.path));
+    constexpr std::uint32_t mode = 0755;
+    const auto made = tree_.make_directory(x.path, mode);
+    if (made && !*made)
+      return error{errc::already_exists, "mkdir " + x.path + ": File exists"};
+    return changed(made);
+  }
+
+  outcome operator()(const make_bind& x) {
+    const auto from = find_source(x.source);
+    if (!from)
+      return from.err();
+    const auto origin
+      = is_ours(x.source) ? source_origin::sandbox : source_origin::elsewhere;
+    auto attached
+      = api_.attach(tree_, {(*from)->fd(), x.target, layout_.staging_dir(),
+                            x.options, origin, x.source});
+    if (attached && x.target == layout_.mounts_dir())
+      if (const auto made = tree_.identify_mounts_dir())
+        known_.insert_or_assign(layout_.sandbox_id(), *made);
+    if (attached && origin == source_origin::elsewhere)
+      return done(follow(x, (*from)->fd()));
+    return done(attached);
+  }
+
+  // A share that is to lose what the host unmounts, and cannot do so by itself.
+  status follow(const make_bind& x, int source) {
+    const auto flow = x.options.propagation;
+    if (x.options.submounts == submounts::leave
+        || (flow != propagation::slave && flow != propagation::unmounts))
+      return unit{};
+    auto followed = follower_.follow(layout_, tree_, source, x.target);
+    if (followed)
+      return followed;
+    if (const auto gone = tree_.detach(x.target); !gone)
+      return error{followed.err().code,
+                   followed.err().message + "; undo: " + gone.err().message};
+    return followed;
+  }
+
+  outcome operator()(const require_mark& x) {
+    const auto dir = tree_.open_path(x.sandbox_dir);
+    if (!dir && dir.err().code == errc::not_found)
+      return end_without_directory();
+    if (!dir)
+      return dir.err();
+    const auto text = tree_.read_small_file(x.mark_path);
+    if (!text)
+      return error{errc::failed_precondition, text.err().message};
+    const auto mark = parse_share_mark(*text);
+    if (!mark)
+      return error{errc::failed_precondition, mark.err().message};
+    if (mark->sandbox_id != x.sandbox_id)
+      return error{errc::failed_precondition,
+                   "the mark is that of sandbox '" + mark->sandbox_id + "'"};
+    return step_outcome{};
+  }
+
+  outcome operator()(const require_no_mark& x) {
+    const auto found = tree_.open_path(x.path);
+    if (!found && found.err().code == errc::not_found)
+      return step_outcome{};
+    if (!found)
+      return found.err();
+    if (tree_.read_small_file(layout_.mark_path()))
+      return taken();
+    return foreign_at(x.path);
+  }
+
+  outcome operator()(const make_copy_mark& x) {
+    const auto made = make_mark_file(x.path, x.text);
+    if (!made)
+      return made.err();
+    return *made ? done() : outcome{refused(bears_mark)};
+  }
+
+  outcome operator()(const remove_copy_mark& x) {
+    const auto gone = remove_mark_file(x.path);
+    if (!gone)
+      return gone.err();
+    return step_outcome{*gone, *gone};
+  }
+
+  outcome operator()(const require_no_copy_mark& x) {
+    const auto there = has_mark_file(x.path);
+    if (!there)
+      return there.err();
+    return *there ? outcome{refused(bears_mark)} : step_outcome{};
+  }
+
+  outcome operator()(const list_foreign& x) {
+    const auto seen = look_without_asking(AT_FDCWD, x.path.c_str(), 0);
+    return seen.failure == 0 ? foreign_at(x.path) : step_outcome{};
+  }
+
+  outcome operator()(const require_unused& x) {
+    const auto dir = tree_.open_path(x.path);
+    if (!dir)
+      return dir.err();
+    const auto path = real_path(dir->get(), x.path);
+    if (!path)
+      return path.err();
+    // What a file server sees as its root.
+    const auto served = tree_.open_path(layout_.mounts_dir());
+    const auto user = find_user_of(served ? served->get() : dir->get(), *path);
+    if (!user)
+      return user.err();
+    if (*user)
+      return refused("process " + std::to_string((*user)->pid) + " ("
+                     + (*user)->name + ") has it open");
+    return step_outcome{};
+  }
+
+  outcome operator()(const unmount& x) {
+    follower_.forget(x.path);
+    return changed(tree_.detach(x.path));
+  }
+
+  outcome operator()(const remove_placeholder& x) {
+    return changed(tree_.remove_empty(x.path));
+  }
+
+  outcome operator()(const remove_placeholders& x) {
+    auto removed = tree_.remove_empty_entries(x.path);
+    if (!removed)
+      return removed.err();
+    return step_outcome{
+      removed->removed > 0, false, std::move(removed->leftovers), {}};
+  }
+
+  outcome operator()(const remove_directory& x) {
+    return changed(tree_.remove_empty(x.path));
+  }
+
+  outcome operator()(const remove_sandbox_dir& x) {
+    const auto unmarked = tree_.remove_mark(x.mark_path);
+    if (!unmarked && unmarked.err().code != errc::not_found)
+      return unmarked.err();
+    auto removed = tree_.remove_empty(x.path);
+    if (removed)
+      known_.erase(layout_.sandbox_id());
+    if (removed || !unmarked || !*unmarked)
+      return changed(removed);
+    // What stays bears the mark, or nobody may remove it.
+    const auto marked = tree_.write_new_file(
+      x.mark_path, render_share_mark({layout_.sandbox_id()}));
+    if (!marked)
+      return error{removed.err().code,
+                   removed.err().message + "; " + marked.err().message};
+    return removed.err();
+  }
+
+  static outcome foreign_at(const std::string& path) {
+    return step_outcome{false, false, {}, {{path, bears_none}}};
+  }
+
+  error taken() const {
+    const auto mark = tree_.read_small_file(layout_.mark_path());
+    return refused(mark ? bears_mark : bears_none);
+  }
+
+  // A directory that was renamed is no longer there either, with its mounts.
+  outcome end_without_directory() const {
+    const auto known = find_known(known_, layout_);
+    if (known) {
+      const auto mounts = read_mount_places();
+      if (!mounts)
+        return mounts.err();
+      const auto* still = mounts->find(known->mount);
+      if (still != nullptr && is_file(*known, still->mount_point))
+        return refused("it is not there, but what was mounted in it is still "
+                       "mounted, at "
+                       + still->mount_point);
+      known_.erase(layout_.sandbox_id());
+    }
+    return step_outcome{false, true};
+  }
+
+  bool is_ours(const std::string& source) const {
+    return is_below(source, layout_.share_root());
+  }
+
+  // What lies below the share root is ours and changes with each step, so that
+  // it is opened each time. All else was opened for the whole plan.
+  result<opened_source_ptr> find_source(const std::string& path) {
+    if (!is_ours(path)) {
+      const auto given = given_.find(path);
+      if (given == given_.end())
+        return error{errc::internal, "open " + path + ": nobody did"};
+      return given->second;
+    }
+    auto fresh = tree_.open_path(path);
+    if (!fresh)
+      return fresh.err();
+    struct stat info {};
+    if (::fstat(fresh->get(), &info) != 0)
+      return errno_error(errno, "stat", path);
+    return std::make_shared<const opened_source>(*std::move(fresh),
+                                                 S_ISDIR(info.st_mode));
+  }
+
+  share_tree tree_;
+  const share_layout& layout_;
+  mount_api& api_;
+  known_sandboxes& known_;
+  host_follower& follower_;
+  opened_sources given_;
+};
+
+} // namespace
+
+kernel_mount::kernel_mount(held_root root, std::unique_ptr<mount_api> api)
+  : root_(std::move(root)), api_(std::move(api)) {
+}
+
+result<std::unique_ptr<mount_session>>
+kernel_mount::begin(const mount_plan& plan) {
+  if (plan.layout.share_root() != root_.path())
+    return error{errc::internal, "share root " + plan.layout.share_root()
+                                   + " is not the one that is held, "
+                                   + root_.path()};
+  if (needs_share_root(plan))
+    if (auto right = root_.check(); !right)
+      return right.err();
+  return std::unique_ptr<mount_session>{std::make_unique<kernel_session>(
+    root_, plan.layout, *api_, known_, follower_)};
+}
+
+bool kernel_mount::follows_host() const {
+  return !follower_.is_idle();
+}
+
+result<host_look> kernel_mount::follow_host() {
+  if (auto right = root_.check(); !right)
+    return right.err();
+  return follower_.look([this](const share_layout& layout) {
+    return share_tree{root_, layout, find_known(known_, layout)};
+  });
+}
+
+result<std::unique_ptr<mount_executor>>
+make_kernel_mount(mount_api_choice choice, const std::string& share_root) {
+  // Whatever the choice, before anything depends on them.
+  static_cast<void>(available_calls());
+  auto api = make_mount_api(choice);
+  if (!api)
+    return api.err();
+  auto root = held_root::open(share_root);
+  if (!root)
+    return root.err();
+  return std::unique_ptr<mount_executor>{
+    std::make_unique<kernel_mount>(*std::move(root), *std::move(api))};
+}
+
+} // namespace fsshare

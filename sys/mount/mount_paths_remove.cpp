@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/mount/mount_paths.hpp"
+
+#include "core/paths.hpp"
+#include "sys/errno_error.hpp"
+#include "sys/mount/mount_paths_open.hpp"
+#include "sys/tree/open_beneath.hpp"
+
+#include <cerrno>
+#include <dirent.h>
+#include <fcntl.h>
+#include <iterator>
+#include <memory>
+#include <unistd.h>
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+constexpr int listing = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
+
+// Removes `name` in `dir` if it is empty; `path` is for the sentence.
+result<bool> remove_if_empty(int dir, const std::string& name,
+                             const std::string& path) {
+  const auto seen = look_at(dir, name);
+  if (seen.failure == ENOENT)
+    return false;
+  if (seen.failure != 0)
+    return errno_error(seen.failure, "stat", path);
+  if (seen.is_mount_point)
+    return refused("something is mounted there");
+  if (!seen.is_directory && !seen.is_file)
+    return refused("neither a file nor a directory");
+  if (seen.is_file && seen.size != 0)
+    return refused("a file with content");
+  if (::unlinkat(dir, name.c_str(), seen.is_directory ? AT_REMOVEDIR : 0) == 0)
+    return true;
+  if (errno == ENOENT)
+    return false;
+  if (errno == ENOTEMPTY || errno == EEXIST)
+    return refused("a directory that is not empty");
+  return errno_error(errno, seen.is_directory ? "rmdir" : "unlink", path);
+}
+
+struct close_directory {
+  void operator()(DIR* dir) const noexcept {
+    ::closedir(dir);
+  }
+};
+
+result<std::vector<std::string>> list(const unique_fd& dir,
+                                      const std::string& path) {
+  // fdopendir() takes its descriptor over.
+  unique_fd own{::fcntl(dir.get(), F_DUPFD_CLOEXEC, 0)};
+  const std::unique_ptr<DIR, close_directory> stream{
+    own ? ::fdopendir(own.get()) : nullptr};
+  if (!stream)
+    return errno_error(errno, "list", path);
+  own.release();
+  std::vector<std::string> names;
+  for (;;) {
+    errno = 0;
+    // Each stream has one reader. NOLINTNEXTLINE(concurrency-mt-unsafe)
+    const auto* entry = ::readdir(stream.get());
+    if (entry == nullptr && errno != 0)
+      return errno_error(errno, "list", path);
+    if (entry == nullptr)
+      return names;
+    std::string name{entry->d_name};
+    if (name != "." && name != "..")
+      names.push_back(std::move(name));
+  }
+}
+
+unique_fd open_listing(int dir, const std::string& name) {
+  return open_beneath(dir, name, listing, mount_crossing::skip);
+}
+
+// Removes what is empty among the entries of `dir`; looks into none of them.
+share_tree::removed_entries remove_leaves(unique_fd dir,
+                                          const std::string& path) {
+  share_tree::removed_entries out;
+  const auto names = list(dir, path);
+  if (!names) {
+    out.leftovers.push_back({path, names.err().message});
+    return out;
+  }
+  for (const auto& name : *names) {
+    const auto removed = remove_if_empty(dir.get(), name, join(path, name));
+    if (removed)
+      out.removed += *removed ? 1 : 0;
+    else
+      out.leftovers.push_back({join(path, name), removed.err().message});
+  }
+  return out;
+}
+
+// Removes `name` with the empty entries in it.
+share_tree::removed_entries remove_branch(int dir, const std::string& name,
+                                          const std::string& path) {
+  const auto at_once = remove_if_empty(dir, name, path);
+  if (at_once)
+    return {*at_once ? std::size_t{1} : 0, {}};
+  const auto seen = look_at(dir, name);
+  auto inside = unique_fd{};
+  if (seen.is_directory && !seen.is_mount_point)
+    inside = open_listing(dir, name);
+  if (!inside)
+    return {0, {{path, at_once.err().message}}};
+  auto out = remove_leaves(std::move(inside), path);
+  if (!out.leftovers.empty())
+    return out;
+  if (const auto removed = remove_if_empty(dir, name, path); removed)
+    out.removed += *removed ? 1 : 0;
+  else
+    out.leftovers.push_back({path, removed.err().message});
+  return out;
+}
+
+} // namespace
+
+result<bool> share_tree::remove_empty(const std::string& path) const {
+  const auto parent = open_own_parent(path);
+  if (!parent && parent.err().code == errc::not_found)
+    return false;
+  if (!parent)
+    return parent.err();
+  return remove_if_empty(parent->get(), std::string{base_name(path)}, path);
+}
+
+result<share_tree::removed_entries>
+share_tree::remove_empty_entries(const std::string& path) const {
+  const auto dir = open_below(path, listing, mount_crossing::skip);
+  if (!dir && dir.err().code == errc::not_found)
+    return removed_entries{};
+  if (!dir)
+    return dir.err();
+  const auto names = list(*dir, path);
+  if (!names)
+    return names.err();
+  removed_entries out;
+  for (const auto& name : *names) {
+    auto branch = remove_branch(dir->get(), name, join(path, name));
+    out.removed += branch.removed;
+    std::move(branch.leftovers.begin(), branch.leftovers.end(),
+              std::back_inserter(out.leftovers));
+  }
+  return out;
+}
+
+result<bool> share_tree::remove_mark(const std::string& path) const {
+  const auto parent = open_parent(path, mount_crossing::skip);
+  if (!parent)
+    return parent.err();
+  const std::string dir{parent_path(path)};
+  const std::string name{base_name(path)};
+  const auto opened = open_listing(parent->get(), ".");
+  if (!opened)
+    return open_error(errno, dir);
+  const auto names = list(opened, dir);
+  if (!names)
+    return names.err();
+  for (const auto& other : *names)
+    if (other != name)
+      return refused(join(dir, other) + " is still there");
+  if (::unlinkat(parent->get(), name.c_str(), 0) == 0)
+    return true;
+  if (errno == ENOENT)
+    return false;
+  return errno_error(errno, "unlink", path);
+}
+
+} // namespace fsshare

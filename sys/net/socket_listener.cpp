@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/net/socket_listener.hpp"
+
+#include "sys/errno_error.hpp"
+#include "sys/net/handshake_line.hpp"
+#include "sys/net/socket_address.hpp"
+#include "sys/net/socket_stream.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <string>
+#include <strings.h>
+#include <utility>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace fsshare {
+
+namespace {
+
+/// Pause after the process or the system ran out of descriptors or memory: the
+/// socket stays readable then, and accepting again at once would spin.
+constexpr std::chrono::milliseconds exhausted_pause{100};
+
+constexpr int accepts_per_event = 64;
+
+std::optional<peer_credentials> credentials_of(int socket) {
+  ucred read{};
+  socklen_t size = sizeof(read);
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &read, &size) < 0)
+    return std::nullopt;
+  return peer_credentials{read.uid, read.gid, read.pid};
+}
+
+bool has_file(const guest_address& address) {
+  return address.scheme != address_scheme::vsock
+         && !address.path.starts_with('@');
+}
+
+/// Returns whether nobody listens on the socket file of `address`.
+bool is_stale(const guest_address& address, const socket_address& target) {
+  struct stat found {};
+  if (::lstat(address.path.c_str(), &found) < 0 || !S_ISSOCK(found.st_mode))
+    return false;
+  const auto probe = open_socket(target);
+  return probe && begin_connect(probe->get(), target) == ECONNREFUSED;
+}
+
+status bind_socket(int socket, const guest_address& address,
+                   const socket_address& target) {
+  if (::bind(socket, target.get(), target.size) == 0)
+    return unit{};
+  auto number = errno;
+  if (number == EADDRINUSE && has_file(address) && is_stale(address, target)) {
+    ::unlink(address.path.c_str());
+    if (::bind(socket, target.get(), target.size) == 0)
+      return unit{};
+    number = errno;
+  }
+  return errno_error(number, "listen on", to_string(address));
+}
+
+/// Returns the port of `CONNECT PORT`, in any case as hypervisors take it.
+std::optional<std::uint32_t> requested_port(const std::string& line) {
+  constexpr std::string_view verb = "CONNECT ";
+  if (line.size() <= verb.size()
+      || ::strncasecmp(line.data(), verb.data(), verb.size()) != 0)
+    return std::nullopt;
+  std::uint32_t port = 0;
+  const auto* end = line.data() + line.size();
+  const auto read = std::from_chars(line.data() + verb.size(), end, port);
+  if (read.ec != std::errc{} || read.ptr != end)
+    return std::nullopt;
+  return port;
+}
+
+} // namespace
+
+class socket_listener::acceptor
+  : public std::enable_shared_from_this<acceptor> {
+public:
+  acceptor(io_loop& loop, guest_address address, const options& with,
+           accepted on)
+    : loop_(loop), address_(std::move(address)), options_(with),
+      on_(std::move(on)) {
+  }
+
+  status open() {
+    const auto target = to_socket_address(address_);
+    if (!target)
+      return target.err();
+    auto opened = open_socket(*target);
+    if (!opened)
+      return opened.err();
+    if (auto bound = bind_socket(opened->get(), address_, *target); !bound)
+      return bound;
+    // Nobody can connect before listen(), so that the mode is in time.
+    if (has_file(address_) && !take_file())
+      return errno_error(errno, "set owner and mode of", address_.path);
+    if (::listen(opened->get(), SOMAXCONN) < 0)
+      return errno_error(errno, "listen on", to_string(address_));
+    socket_ = *std::move(opened);
+    loop_.post([self = shared_from_this()] {
+      self->watch();
+    });
+    return unit{};
+  }
+
+  void close() {
+    if (is_closed_.exchange(true))
+      return;
+    // Nobody connects from now on, whenever the loop lets go of the fd.
+    ::shutdown(socket_.get(), SHUT_RDWR);
+    struct stat now {};
+    if (inode_ != 0 && ::lstat(address_.path.c_str(), &now) == 0
+        && now.st_ino == inode_ && now.st_dev == device_)
+      ::unlink(address_.path.c_str());
+    loop_.post([self = shared_from_this()] {
+      self->loop_.del(self->id_);
+    });
+  }
+
+private:
+  bool take_file() {
+    struct stat made {};
+    if (::chmod(address_.path.c_str(), options_.mode) < 0
+        || (options_.owner
+            && ::lchown(address_.path.c_str(), *options_.owner,
+                        static_cast<gid_t>(-1))
+                 < 0)
+        || ::lstat(address_.path.c_str(), &made) < 0)
+      return false;
+    inode_ = made.st_ino;
+    device_ = made.st_dev;
+    return true;
+  }
+
+  // The rest runs in the thread of the loop.
+
+  void watch() {
+    if (!is_closed_)
+      id_ = loop_.add(socket_.get(), readable,
+                      [self = shared_from_this()](readiness) {
+                        self->accept_some();
+                      });
+  }
+
+  void accept_some() {
+    for (int i = 0; i < accepts_per_event && !is_closed_; ++i) {
+      unique_fd got{::accept4(socket_.get(), nullptr, nullptr,
+                              SOCK_NONBLOCK | SOCK_CLOEXEC)};
+      const auto number = errno;
+      if (got && is_affordable(got.get())) {
+        take(std::move(got));
+        continue;
+      }
+      if (got)
+        continue;
+      if (options_.gauge && (number == EMFILE || number == ENFILE))
+        options_.gauge->ran_out();
+      if (number == EMFILE || number == ENFILE || number == ENOBUFS
+          || number == ENOMEM)
+        pause();
+      // Errors of one connection, such as ECONNABORTED, concern only that.
+      if (number != EINTR && number != ECONNABORTED)
+        return;
+    }
+  }
+
+  /// Takes leave of a peer that costs the last descriptors.
+  bool is_affordable(int socket) const {
+    if (!options_.gauge
+        || options_.gauge->look_at(socket) != descriptor_room::almost_none)
+      return true;
+    const auto& last = options_.farewell;
+    [[maybe_unused]] const auto sent
+      = ::send(socket, last.data(), last.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    return false;
+  }
+
+  void pause() {
+    loop_.mod(id_, 0);
+    loop_.after(exhausted_pause, [self = shared_from_this()] {
+      self->loop_.mod(self->id_, readable);
+    });
+  }
+
+  void take(unique_fd socket) {
+    if (address_.scheme != address_scheme::hybrid_vsock) {
+      hand_out(std::move(socket));
+      return;
+    }
+    read_handshake_line(loop_, std::move(socket), options_.handshake_limit,
+                        [self = shared_from_this()](auto line) {
+                          if (line)
+                            self->answer(*std::move(line));
+                        });
+  }
+
+  /// Connects or, as hypervisors do for a port without a listener, closes.
+  void answer(handshake_line asked) {
+    // Ports that a hypervisor gives to its own side begin here (firecracker).
+    constexpr std::uint32_t first_host_port = 1U << 30;
+    if (is_closed_ || requested_port(asked.text) != address_.port)
+      return;
+    const auto port = first_host_port + connections_++;
+    const auto line = "OK " + std::to_string(port) + "\n";
+    if (send_handshake_line(asked.socket.get(), line) == 0)
+      hand_out(std::move(asked.socket));
+  }
+
+  void hand_out(unique_fd socket) {
+    std::optional<peer_credentials> who;
+    if (address_.scheme != address_scheme::vsock)
+      who = credentials_of(socket.get());
+    on_(std::make_shared<socket_stream>(loop_, std::move(socket),
+                                        "a client of " + to_string(address_)),
+        who);
+  }
+
+  io_loop& loop_;
+  const guest_address address_;
+  const options options_;
+  const accepted on_;
+  unique_fd socket_;
+  ino_t inode_ = 0;
+  dev_t device_ = 0;
+  std::atomic<bool> is_closed_{false};
+  io_loop::id id_ = 0;
+  std::uint32_t connections_ = 0;
+};
+
+socket_listener::socket_listener(std::shared_ptr<acceptor> state)
+  : acceptor_(std::move(state)) {
+}
+
+result<std::unique_ptr<socket_listener>>
+socket_listener::open(io_loop& loop, const guest_address& address,
+                      const options& with, accepted on) {
+  auto state = std::make_shared<acceptor>(loop, address, with, std::move(on));
+  if (auto opened = state->open(); !opened)
+    return opened.err();
+  return std::unique_ptr<socket_listener>{
+    new socket_listener{std::move(state)}};
+}
+
+socket_listener::~socket_listener() {
+  close();
+}
+
+void socket_listener::close() {
+  acceptor_->close();
+}
+
+} // namespace fsshare

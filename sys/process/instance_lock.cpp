@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/process/instance_lock.hpp"
+
+#include "core/paths.hpp"
+#include "sys/errno_error.hpp"
+
+#include <cerrno>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+namespace fsshare {
+
+namespace {
+
+/// Returns the process that holds a flock on `fd`, by the table of locks
+/// (proc(5)): `1: FLOCK  ADVISORY  WRITE 1234 00:1a:5678 0 EOF`; 0 if it cannot
+/// be told, as for one of another PID namespace.
+int holder_of(int fd) {
+  struct stat locked {};
+  if (::fstat(fd, &locked) != 0)
+    return 0;
+  const auto inode = ":" + std::to_string(locked.st_ino);
+  std::ifstream table{"/proc/locks"};
+  for (std::string line; std::getline(table, line);) {
+    std::istringstream words{line};
+    std::string number, kind, mode, access, file;
+    int pid = 0;
+    words >> number >> kind >> mode >> access >> pid >> file;
+    if (words && kind == "FLOCK" && file.ends_with(inode))
+      return pid;
+  }
+  return 0;
+}
+
+std::string words_for(int pid) {
+  if (pid <= 0)
+    return "another process, which is not seen from here";
+  std::string name;
+  std::ifstream comm{"/proc/" + std::to_string(pid) + "/comm"};
+  std::getline(comm, name);
+  return "process " + std::to_string(pid)
+         + (name.empty() ? "" : " (" + name + ")");
+}
+
+/// Whether a process has ended, waited for or not. One that cannot be told has
+/// not.
+bool has_ended(int pid) {
+  if (pid <= 0)
+    return false;
+  std::ifstream status{"/proc/" + std::to_string(pid) + "/stat"};
+  if (!status)
+    return true;
+  std::string text;
+  std::getline(status, text);
+  // The state stands after the name, which may have spaces and brackets.
+  const auto name_end = text.rfind(')');
+  return name_end != std::string::npos && text.size() > name_end + 2
+         && text[name_end + 2] == 'Z';
+}
+
+unique_fd open_lock_file(const std::string& path) {
+  constexpr mode_t owner_only = 0600;
+  return unique_fd{::open(
+    path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, owner_only)};
+}
+
+int try_lock(const unique_fd& fd) {
+  int got = 0;
+  do
+    got = ::flock(fd.get(), LOCK_EX | LOCK_NB);
+  while (got != 0 && errno == EINTR);
+  return got == 0 ? 0 : errno;
+}
+
+/// Locks what is open. A reader that hangs in a source outlives its process and
+/// keeps the descriptors (clone(2), CLONE_FILES), so that the lock of one that
+/// was killed stays: then a file takes its place whose name tells the lock that
+/// it follows, the same for all who come.
+/// @param successor Its path, without what tells the lock.
+result<unique_fd> locked(unique_fd fd, const std::string& what,
+                         const std::string& path,
+                         const std::string& successor) {
+  // Each is one node agent that was killed while the same source hung.
+  constexpr int most_successors = 16;
+  for (int i = 0; i <= most_successors; ++i) {
+    if (!fd)
+      return errno_error(errno, "open " + what, path);
+    const auto failed = try_lock(fd);
+    if (failed == 0)
+      return fd;
+    if (failed != EWOULDBLOCK)
+      return errno_error(failed, "lock " + what, path);
+    const auto holder = holder_of(fd.get());
+    struct stat held {};
+    if (!has_ended(holder) || ::fstat(fd.get(), &held) != 0)
+      return error{errc::already_exists,
+                   std::string{what}
+                     .append(" ")
+                     .append(path)
+                     .append(" is in use by ")
+                     .append(words_for(holder))
+                     .append("; two node agents would take each other's mounts "
+                             "away")};
+    fd = open_lock_file(successor + "-" + std::to_string(held.st_ino));
+  }
+  return error{errc::already_exists,
+               what + " " + path
+                 + " is locked by node agents that were killed and whose "
+                   "readers still hang"};
+}
+
+} // namespace
+
+result<instance_lock> instance_lock::on_directory(const std::string& what,
+                                                  const std::string& path) {
+  // Beside it: nothing of ours stands among the sandboxes.
+  const auto successor
+    = join(parent_path(path), "." + std::string{base_name(path)} + ".lock");
+  auto held = locked(
+    unique_fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)}, what,
+    path, successor);
+  if (!held)
+    return held.err();
+  return instance_lock{*std::move(held)};
+}
+
+result<instance_lock> instance_lock::on_file(const std::string& what,
+                                             const std::string& path) {
+  auto held = locked(open_lock_file(path), what, path, path);
+  if (!held)
+    return held.err();
+  return instance_lock{*std::move(held)};
+}
+
+} // namespace fsshare
