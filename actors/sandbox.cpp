@@ -419,7 +419,7 @@ get_sandbox_reply sandbox_state::describe_shares() const {
     one.guest_path = s.reply.guest_path;
     one.ignored = s.reply.ignored;
     one.reason = s.reply.reason;
-    one.ready = s.phase == share_phase::ready && !one.ignored;
+    one.ready = s.life.is_ready() && !one.ignored;
     one.skipped = s.reply.skipped;
     one.notes = s.reply.notes;
     if (s.category)
@@ -436,7 +436,7 @@ get_sandbox_reply sandbox_state::describe_shares() const {
     one.mount.type = r.request.rootfs.type;
     one.guest_path = r.share.reply.guest_path;
     one.host_path = r.share.host_path;
-    one.ready = r.phase == share_phase::ready;
+    one.ready = r.life.is_ready();
     containers[container] = true;
     reply.shares.push_back(std::move(one));
   }

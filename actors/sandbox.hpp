@@ -91,12 +91,9 @@ private:
   using status_handler = std::function<void(const status&)>;
   struct rootfs {
     share_rootfs_request request;
-    share_phase phase = share_phase::running;
+    share_life life;
     /// Tells it from a former one of the same container.
     std::uint64_t turn = 0;
-    /// Whether anything of it may be made: before that, its end is to forget
-    /// it.
-    bool is_being_made = false;
     opened_sources sources;
     /// Filled in once the kind is known.
     rootfs_share share;

@@ -91,6 +91,7 @@ void sandbox_state::join_copy(share& s, const source_class& found) {
   }
   terms.becomes_volume = found.awaits_shape;
   s.kind = is_volume ? share_kind::volume : share_kind::tree;
+  s.life.making();
   if (found.is_directory)
     s.resolved = found.resolved;
   auto& copy = copies_.join(s.share_id, terms);
@@ -118,7 +119,7 @@ void sandbox_state::make_copy(const share& s, const shared_copies::copy& copy) {
           made->running = false;
         // The others wait for what the host had when they joined.
         if (auto* known = state_.find(id);
-            known != nullptr && known->phase == share_phase::running)
+            known != nullptr && known->life.phase() == share_phase::making)
           share_ended(id, reply_with(*known, std::move(added.skipped),
                                      std::move(added.generation)));
       },
@@ -134,13 +135,13 @@ void sandbox_state::await_copy(const share& s,
     .then(
       [this, id = s.share_id](destination_added& reached) {
         auto* known = state_.find(id);
-        if (known != nullptr && known->phase == share_phase::running)
+        if (known != nullptr && known->life.phase() == share_phase::making)
           share_ended(id, reply_with(*known, std::move(reached.skipped),
                                      std::move(reached.generation)));
       },
       [this, id = s.share_id](caf::error& err) {
         auto* known = state_.find(id);
-        if (known != nullptr && known->phase == share_phase::running)
+        if (known != nullptr && known->life.phase() == share_phase::making)
           share_ended(id, from_caf(err));
       });
 }

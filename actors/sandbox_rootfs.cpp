@@ -66,9 +66,10 @@ sandbox_state::share_rootfs(const share_rootfs_request& msg) {
            + ", asked for is " + words_for(msg)
            + (words_for(there.request) == words_for(msg) ? " with other details"
                                                          : "")});
-    if (there.phase == share_phase::ready)
+    const auto admitted = there.life.again();
+    if (admitted == admission::answer)
       return there.share.reply;
-    if (there.phase == share_phase::ending)
+    if (admitted == admission::refuse)
       return to_caf({errc::aborted, subject_of(id) + ": it is being unshared"});
   }
   const reply_promise<share_rootfs_reply> promise{self_};
@@ -139,7 +140,7 @@ void sandbox_state::plan_rootfs_of(const std::string& container_id,
 
 void sandbox_state::make_rootfs(const std::string& container_id) {
   auto& r = rootfs_.at(container_id);
-  r.is_being_made = true;
+  r.life.making();
   // A copy: the mounting may end before this does.
   if (const auto image = r.share.rafs)
     mount_image(container_id, *image);
@@ -185,7 +186,7 @@ void sandbox_state::mount_image(const std::string& container_id,
 void sandbox_state::mount_rootfs(const std::string& container_id) {
   auto& r = rootfs_.at(container_id);
   auto sources = std::exchange(r.sources, {});
-  if (r.phase == share_phase::ending || !r.share.mounts) {
+  if (r.life.is_ending() || !r.share.mounts) {
     rootfs_ended(container_id, unit{});
     return;
   }
@@ -212,11 +213,9 @@ void sandbox_state::rootfs_ended(const std::string& container_id,
   if (i == rootfs_.end())
     return;
   auto& r = i->second;
-  if (r.phase == share_phase::ending) {
-    if (outcome)
-      take_rootfs_away(container_id);
-    else
-      rootfs_gone(container_id, unit{});
+  const auto step = r.life.made(static_cast<bool>(outcome));
+  if (step == share_step::take_away) {
+    take_rootfs_away(container_id);
     return;
   }
   const auto told = outcome
@@ -224,10 +223,9 @@ void sandbox_state::rootfs_ended(const std::string& container_id,
                       : status{outcome.err().within(subject_of(container_id))};
   if (told)
     log_rootfs(r.request, r.share.kind);
-  r.phase = share_phase::ready;
   const auto reply = r.share.reply;
   auto callers = std::exchange(r.callers, {});
-  if (!outcome)
+  if (step == share_step::forget)
     rootfs_.erase(i);
   for (auto& promise : callers) {
     if (told)
@@ -246,16 +244,13 @@ void sandbox_state::end_rootfs(const std::string& container_id,
   }
   auto& r = i->second;
   r.enders.push_back(std::move(then));
-  switch (std::exchange(r.phase, share_phase::ending)) {
-  case share_phase::ending: return;
-  case share_phase::ready: take_rootfs_away(container_id); return;
-  case share_phase::running: break;
-  }
+  const auto step = r.life.end();
   for (auto& promise : std::exchange(r.callers, {}))
     promise.deliver(to_caf(
       {errc::aborted, subject_of(container_id) + ": unshared meanwhile"}));
-  // The end of what is being made takes that away.
-  if (!r.is_being_made)
+  if (step == share_step::take_away)
+    take_rootfs_away(container_id);
+  else if (step == share_step::forget)
     rootfs_gone(container_id, unit{});
 }
 
@@ -313,11 +308,9 @@ void sandbox_state::rootfs_gone(const std::string& container_id,
   if (i == rootfs_.end())
     return;
   const auto enders = std::exchange(i->second.enders, {});
-  if (outcome)
+  const auto step = i->second.life.taken_away(static_cast<bool>(outcome));
+  if (step == share_step::forget)
     rootfs_.erase(i);
-  else
-    // Still there: another unshare may succeed.
-    i->second.phase = share_phase::ready;
   for (const auto& then : enders)
     then(outcome);
 }

@@ -133,8 +133,8 @@ void sandbox_state::bind(share& s, bool watchable) {
 
 void sandbox_state::mount_source(share& s, mount_plan plan,
                                  opened_sources sources) {
-  // From here on its end has something to take away.
   s.kind = share_kind::bind;
+  s.life.making();
   run(std::move(plan), std::move(sources),
       [this, id = s.share_id](const status& outcome) {
         auto* made = state_.find(id);
@@ -152,10 +152,14 @@ void sandbox_state::share_ended(const std::string& id,
   auto* s = state_.find(id);
   if (s == nullptr)
     return;
-  const bool unwanted = s->phase == share_phase::ending;
-  if (outcome && unwanted)
-    outcome = error{errc::aborted, "share " + s->request.mount.source
-                                     + ": unshared meanwhile"};
+  const auto step = s->life.made(static_cast<bool>(outcome));
+  if (step == share_step::take_away) {
+    // Its callers were told when it was unshared.
+    take_away(id);
+    return;
+  }
+  if (s->life.is_ending())
+    return;
   if (outcome)
     log_share(*s, *outcome);
   for (auto& promise : std::exchange(debts_[id].callers, {})) {
@@ -166,10 +170,7 @@ void sandbox_state::share_ended(const std::string& id,
   }
   if (outcome) {
     s->reply = *std::move(outcome);
-    s->phase = share_phase::ready;
-  } else if (unwanted) {
-    take_away(id);
-  } else {
+  } else if (step == share_step::forget) {
     debts_.erase(id);
     state_.erase(id);
     // It may have been the last to wait for a copy that others began.

@@ -100,24 +100,19 @@ void sandbox_state::end_share(share& s, ended then) {
   const auto id = s.share_id;
   auto& owed = debts_[id];
   owed.enders.push_back(std::move(then));
-  const bool was_running = s.phase == share_phase::running;
-  if (s.phase == share_phase::ending)
-    return;
-  s.phase = share_phase::ending;
+  // A copy is left at once: who makes it stops. A bind that is being made takes
+  // away what it made when it ends.
+  const auto step
+    = s.kind == share_kind::bind ? s.life.end() : s.life.end_at_once();
   const error why{errc::aborted,
                   "share " + s.request.mount.source + ": unshared meanwhile"};
   for (auto& promise : std::exchange(owed.callers, {}))
     promise.deliver(to_caf(why));
-  if (was_running && s.kind == share_kind::unknown) {
+  if (step == share_step::take_away)
+    take_away(id);
+  else if (step == share_step::forget)
     // Its source is being looked at, which may take any time; nothing is made.
     gone(id, pending_list{});
-    return;
-  }
-  // The end of a bind takes away what it made.
-  const bool is_copy
-    = s.kind == share_kind::volume || s.kind == share_kind::tree;
-  if (!was_running || is_copy)
-    take_away(id);
 }
 
 // Takes away what a share that is ready, has just ended or waits for a copy has
@@ -158,13 +153,10 @@ void sandbox_state::gone(const std::string& id,
   if (s == nullptr)
     return;
   auto enders = std::exchange(debts_[id].enders, {});
-  if (outcome) {
+  if (s->life.taken_away(static_cast<bool>(outcome)) == share_step::forget) {
     // What could not be removed is a debt that GUEST PROXY keeps.
     debts_.erase(id);
     state_.erase(id);
-  } else {
-    // Still there: another UnshareFile may succeed.
-    s->phase = share_phase::ready;
   }
   for (auto& then : enders)
     then(outcome);

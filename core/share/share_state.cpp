@@ -116,12 +116,10 @@ result<admission> share_state::admit(const share_file_request& request,
     return error{errc::already_exists, subject + "shared there already is "
                                          + describe(known->request.mount)
                                          + ", asked for is " + describe(mount)};
-  switch (known->phase) {
-  case share_phase::running: return admission::wait;
-  case share_phase::ready: return admission::answer;
-  case share_phase::ending: break;
-  }
-  return error{errc::aborted, subject + "it is being unshared"};
+  const auto admitted = known->life.again();
+  if (admitted == admission::refuse)
+    return error{errc::aborted, subject + "it is being unshared"};
+  return admitted;
 }
 
 share* share_state::find(std::string_view share_id) {

@@ -4,6 +4,7 @@
 #include "core/api/api_types.hpp"
 #include "core/copy/copy_category.hpp"
 #include "core/result.hpp"
+#include "core/share/share_life.hpp"
 
 #include <map>
 #include <optional>
@@ -35,14 +36,12 @@ enum class share_kind : std::uint8_t {
   tree,
 };
 
-enum class share_phase : std::uint8_t { running, ready, ending };
-
 /// One share of a sandbox.
 struct share {
   std::string share_id;
   share_file_request request;
   share_kind kind = share_kind::unknown;
-  share_phase phase = share_phase::running;
+  share_life life;
   /// Of what is copied, once its source was looked at.
   std::optional<copy_category> category = std::nullopt;
   /// The rule of the category is `audit`.
@@ -53,16 +52,6 @@ struct share {
   std::string resolved = {};
   /// What ShareFile answers, once ready.
   share_file_reply reply;
-};
-
-/// What to do about a request.
-enum class admission : std::uint8_t {
-  /// Nobody has asked for it yet.
-  begin,
-  /// The same request runs already: wait for its answer.
-  wait,
-  /// It was done before: give the same answer.
-  answer,
 };
 
 /// What one SANDBOX knows about itself: its phase and its shares. Decides which

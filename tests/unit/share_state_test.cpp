@@ -120,7 +120,7 @@ TEST_CASE("the same ShareFile waits for the first, then gets its answer, and "
   auto state = prepared();
   CHECK(*state.admit(file(), "first") == admission::begin);
   CHECK(*state.admit(file(), "second") == admission::wait);
-  state.find("first")->phase = share_phase::ready;
+  state.find("first")->life.made(true);
   CHECK(*state.admit(file(), "third") == admission::answer);
   CHECK(state.shares().size() == 1);
   CHECK(state.find("second") == nullptr);
@@ -143,8 +143,12 @@ TEST_CASE("another mount under the same key is refused, naming both") {
     other.mount.read_only = true;
   }
   for (const auto phase :
-       {share_phase::running, share_phase::ready, share_phase::ending}) {
-    state.find("first")->phase = phase;
+       {share_phase::admitted, share_phase::ready, share_phase::leaving}) {
+    if (phase == share_phase::ready)
+      state.find("first")->life.made(true);
+    if (phase == share_phase::leaving)
+      state.find("first")->life.end();
+    REQUIRE(state.find("first")->life.phase() == phase);
     const auto refused = state.admit(other, "second");
     REQUIRE(code(refused) == errc::already_exists);
     const auto& text = refused.err().message;
@@ -159,7 +163,8 @@ TEST_CASE("a share that is being ended is ABORTED for the same request, until "
           "it is erased") {
   auto state = prepared();
   REQUIRE(state.admit(file(), "first"));
-  state.find("first")->phase = share_phase::ending;
+  state.find("first")->life.making();
+  state.find("first")->life.end();
   CHECK(code(state.admit(file(), "second")) == errc::aborted);
   state.erase("first");
   CHECK(*state.admit(file(), "second") == admission::begin);
