@@ -236,8 +236,9 @@ void sandbox_state::begin_cleanup(mount_plan plan) {
                        run_plan{std::make_shared<const mount_plan>(plan), {}})
                      .then(
                        [this, images](const plan_done& done) {
-                         cleanup_ended(both(images, check_nothing_left(done)),
-                                       done.foreign);
+                         cleanup_ended(
+                           both(images, check_nothing_of_ours_left(done)),
+                           done.foreign);
                        },
                        [this, images](caf::error& err) {
                          cleanup_ended(both(images, from_caf(err)), {});

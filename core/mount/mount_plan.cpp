@@ -92,6 +92,12 @@ std::vector<std::string> outside_sources(const mount_plan& plan) {
 }
 
 status check_nothing_left(const plan_done& done) {
+  auto all = done.leftovers;
+  all.insert(all.end(), done.foreign.begin(), done.foreign.end());
+  return check_nothing_of_ours_left({done.changed, std::move(all), {}});
+}
+
+status check_nothing_of_ours_left(const plan_done& done) {
   if (done.leftovers.empty())
     return unit{};
   std::vector<std::string> all;
@@ -180,7 +186,7 @@ mount_plan plan_cleanup(const share_layout& layout) {
     remove_placeholders{layout.mounts_dir()},
     remove_directory{layout.mounts_dir()},
     remove_directory{layout.shared_dir()},
-    remove_sandbox_dir{layout.sandbox_dir(), layout.mark_path()},
+    remove_sandbox_dir{layout.sandbox_dir(), layout.mark_path(), true},
   };
   return plan;
 }

@@ -127,7 +127,8 @@ struct unmount {
   friend bool operator==(const unmount&, const unmount&) = default;
 };
 
-/// Removes one empty file or empty directory; anything else stays and fails.
+/// Removes one empty file or empty directory. What is mounted there stays and
+/// fails; anything else is not ours, stays and is listed as that.
 struct remove_placeholder {
   std::string path;
   friend bool operator==(const remove_placeholder&, const remove_placeholder&)
@@ -135,15 +136,16 @@ struct remove_placeholder {
 };
 
 /// Removes the empty files and directories in `path` and in its directories,
-/// no deeper: what a sandbox's steps can have made. Anything else stays and is
-/// listed.
+/// no deeper: what a sandbox's steps can have made. What is mounted there stays
+/// and fails; anything else is not ours, stays and is listed as that.
 struct remove_placeholders {
   std::string path;
   friend bool operator==(const remove_placeholders&, const remove_placeholders&)
     = default;
 };
 
-/// Removes an empty directory.
+/// Removes an empty directory. What is mounted there stays and fails; one that
+/// is not empty holds what is not ours, stays and is listed as that.
 struct remove_directory {
   std::string path;
   friend bool operator==(const remove_directory&, const remove_directory&)
@@ -155,6 +157,10 @@ struct remove_directory {
 struct remove_sandbox_dir {
   std::string path;
   std::string mark_path;
+  /// The steps before took away all that is ours, or this one is not tried.
+  /// What is left beside the mark is listed as somebody else's then, and the
+  /// mark goes all the same.
+  bool rest_is_foreign = false;
   friend bool operator==(const remove_sandbox_dir&, const remove_sandbox_dir&)
     = default;
 };
@@ -222,10 +228,15 @@ struct plan_done {
   std::vector<leftover> foreign;
 };
 
-/// Returns success when nothing stayed behind.
+/// Returns success when nothing stayed behind, somebody else's or ours.
 /// @returns `errc::failed_precondition` with one sentence that counts what did
 ///          and lists the first of it.
 status check_nothing_left(const plan_done& done);
+
+/// Returns success when nothing of ours stayed behind; what is somebody else's
+/// is no error.
+/// @returns as check_nothing_left().
+status check_nothing_of_ours_left(const plan_done& done);
 
 /// Appends the steps of `more`, a plan for the same sandbox, so that one
 /// request can take several things away.

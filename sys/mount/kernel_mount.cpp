@@ -47,6 +47,15 @@ outcome changed(const result<bool>& whether) {
   return step_outcome{*whether, false};
 }
 
+outcome removed(const std::string& path,
+                const result<share_tree::removal>& what) {
+  if (!what)
+    return what.err();
+  if (!what->foreign.empty())
+    return step_outcome{false, false, {}, {{path, what->foreign}}};
+  return step_outcome{what->removed, false};
+}
+
 outcome done(const status& what) {
   return what ? done() : outcome{what.err()};
 }
@@ -97,9 +106,11 @@ private:
     auto marked = tree_.write_new_file(x.mark_path, x.mark_text);
     if (marked)
       return done();
-    if (const auto gone = tree_.remove_empty(x.path); !gone)
-      return error{marked.err().code, marked.err().message + "; undo: remove "
-                                        + x.path + ": " + gone.err().message};
+    const auto gone = tree_.remove_empty(x.path);
+    if (!gone || !gone->foreign.empty())
+      return error{marked.err().code,
+                   marked.err().message + "; undo: remove " + x.path + ": "
+                     + (gone ? gone->foreign : gone.err().message)};
     return marked.err();
   }
 
@@ -231,37 +242,42 @@ private:
   }
 
   outcome operator()(const remove_placeholder& x) {
-    return changed(tree_.remove_empty(x.path));
+    return removed(x.path, tree_.remove_empty(x.path));
   }
 
   outcome operator()(const remove_placeholders& x) {
-    auto removed = tree_.remove_empty_entries(x.path);
-    if (!removed)
-      return removed.err();
-    return step_outcome{
-      removed->removed > 0, false, std::move(removed->leftovers), {}};
+    auto gone = tree_.remove_empty_entries(x.path);
+    if (!gone)
+      return gone.err();
+    return step_outcome{gone->removed > 0, false, std::move(gone->leftovers),
+                        std::move(gone->foreign)};
   }
 
   outcome operator()(const remove_directory& x) {
-    return changed(tree_.remove_empty(x.path));
+    return removed(x.path, tree_.remove_empty(x.path));
   }
 
   outcome operator()(const remove_sandbox_dir& x) {
-    const auto unmarked = tree_.remove_mark(x.mark_path);
+    auto unmarked = tree_.remove_mark(x.mark_path, x.rest_is_foreign);
     if (!unmarked && unmarked.err().code != errc::not_found)
       return unmarked.err();
-    auto removed = tree_.remove_empty(x.path);
-    if (removed)
+    if (unmarked && !unmarked->foreign.empty()) {
       known_.erase(layout_.sandbox_id());
-    if (removed || !unmarked || !*unmarked)
-      return changed(removed);
+      return step_outcome{
+        unmarked->removed > 0, false, {}, std::move(unmarked->foreign)};
+    }
+    const auto gone = tree_.remove_empty(x.path);
+    if (gone)
+      known_.erase(layout_.sandbox_id());
+    if (gone || !unmarked || unmarked->removed == 0)
+      return removed(x.path, gone);
     // What stays bears the mark, or nobody may remove it.
     const auto marked = tree_.write_new_file(
       x.mark_path, render_share_mark({layout_.sandbox_id()}));
     if (!marked)
-      return error{removed.err().code,
-                   removed.err().message + "; " + marked.err().message};
-    return removed.err();
+      return error{gone.err().code,
+                   gone.err().message + "; " + marked.err().message};
+    return gone.err();
   }
 
   static outcome foreign_at(const std::string& path) {

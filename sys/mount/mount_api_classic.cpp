@@ -69,11 +69,17 @@ public:
   status clear() const {
     // With it goes what is mounted in the slot.
     auto gone = tree_.detach(dir_);
-    for (const auto& path : {slot_, dir_})
-      if (gone)
-        gone = tree_.remove_empty(path);
     if (!gone)
       return gone.err().within("take down " + dir_);
+    for (const auto& path : {slot_, dir_}) {
+      const auto removed = tree_.remove_empty(path);
+      if (!removed)
+        return removed.err().within("take down " + dir_);
+      if (!removed->foreign.empty())
+        return error{errc::failed_precondition, "take down " + dir_ + ": "
+                                                  + path + " is "
+                                                  + removed->foreign};
+    }
     return unit{};
   }
 

@@ -58,7 +58,7 @@ share_tree::share_tree(const held_root& root, const share_layout& layout,
                        std::optional<mount_identity> mounts_dir)
   : root_(root), known_mounts_dir_(mounts_dir), root_path_(root.path()),
     sandbox_dir_(layout.sandbox_dir()), mounts_dir_(layout.mounts_dir()),
-    staging_dir_(layout.staging_dir()) {
+    shared_dir_(layout.shared_dir()), staging_dir_(layout.staging_dir()) {
 }
 
 std::string_view share_tree::sandbox_name() const {

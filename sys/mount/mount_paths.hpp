@@ -63,23 +63,31 @@ public:
   /// Reads a regular file of at most 4 KiB; `errc::not_found` without one.
   result<std::string> read_small_file(const std::string& path) const;
 
-  /// Removes one empty file or directory.
-  /// @returns whether it was there. `errc::failed_precondition` for what is not
-  ///          empty, a mount point, or something else.
-  result<bool> remove_empty(const std::string& path) const;
+  struct removal {
+    bool removed = false;
+    /// Why it stays and is somebody else's; empty otherwise.
+    std::string foreign;
+  };
+  /// Removes one empty file or directory. What is not empty, or neither of
+  /// both, is somebody else's: we make no such thing.
+  /// @returns `errc::failed_precondition` for a mount point.
+  result<removal> remove_empty(const std::string& path) const;
 
-  /// Removes the empty files and directories in `path` and in its directories,
-  /// where `path` is reached without crossing a mount. Not there is empty.
   struct removed_entries {
     std::size_t removed = 0;
     std::vector<leftover> leftovers;
+    std::vector<leftover> foreign;
   };
+  /// Removes the empty files and directories in `path` and in its directories,
+  /// where `path` is reached without crossing a mount. Not there is empty.
   result<removed_entries> remove_empty_entries(const std::string& path) const;
 
   /// Removes the mark.
-  /// @returns whether it was there; `errc::failed_precondition` if anything
-  ///          else lies beside it.
-  result<bool> remove_mark(const std::string& path) const;
+  /// @param rest_is_foreign What lies beside it is listed as that.
+  /// @returns `errc::failed_precondition` if anything else lies beside it
+  ///          otherwise, and if one of our directories is a mount point.
+  result<removed_entries> remove_mark(const std::string& path,
+                                      bool rest_is_foreign) const;
 
   /// Unmounts everything that is mounted on `path`, with all below; lazily what
   /// is in use. What somebody else bound there with its original's mounts is
@@ -125,6 +133,7 @@ private:
   std::string root_path_;
   std::string sandbox_dir_;
   std::string mounts_dir_;
+  std::string shared_dir_;
   std::string staging_dir_;
 };
 

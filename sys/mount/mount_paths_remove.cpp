@@ -20,26 +20,30 @@ namespace {
 
 constexpr int listing = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
 
+// We make nothing but empty files and directories to mount on.
+constexpr const char* held_apart = "a directory that is not empty";
+
 // Removes `name` in `dir` if it is empty; `path` is for the sentence.
-result<bool> remove_if_empty(int dir, const std::string& name,
-                             const std::string& path) {
+result<share_tree::removal> remove_if_empty(int dir, const std::string& name,
+                                            const std::string& path) {
   const auto seen = look_at(dir, name);
   if (seen.failure == ENOENT)
-    return false;
+    return share_tree::removal{};
   if (seen.failure != 0)
     return errno_error(seen.failure, "stat", path);
+  // May be ours: what shares lie on can have been unmounted by hand.
   if (seen.is_mount_point)
     return refused("something is mounted there");
   if (!seen.is_directory && !seen.is_file)
-    return refused("neither a file nor a directory");
+    return share_tree::removal{false, "neither a file nor a directory"};
   if (seen.is_file && seen.size != 0)
-    return refused("a file with content");
+    return share_tree::removal{false, "a file with content"};
   if (::unlinkat(dir, name.c_str(), seen.is_directory ? AT_REMOVEDIR : 0) == 0)
-    return true;
+    return share_tree::removal{true, {}};
   if (errno == ENOENT)
-    return false;
+    return share_tree::removal{};
   if (errno == ENOTEMPTY || errno == EEXIST)
-    return refused("a directory that is not empty");
+    return share_tree::removal{false, held_apart};
   return errno_error(errno, seen.is_directory ? "rmdir" : "unlink", path);
 }
 
@@ -77,6 +81,16 @@ unique_fd open_listing(int dir, const std::string& name) {
   return open_beneath(dir, name, listing, mount_crossing::skip);
 }
 
+void note(share_tree::removed_entries& out, std::string path,
+          const result<share_tree::removal>& what) {
+  if (!what)
+    out.leftovers.push_back({std::move(path), what.err().message});
+  else if (!what->foreign.empty())
+    out.foreign.push_back({std::move(path), what->foreign});
+  else
+    out.removed += what->removed ? 1 : 0;
+}
+
 // Removes what is empty among the entries of `dir`; looks into none of them.
 share_tree::removed_entries remove_leaves(unique_fd dir,
                                           const std::string& path) {
@@ -86,44 +100,39 @@ share_tree::removed_entries remove_leaves(unique_fd dir,
     out.leftovers.push_back({path, names.err().message});
     return out;
   }
-  for (const auto& name : *names) {
-    const auto removed = remove_if_empty(dir.get(), name, join(path, name));
-    if (removed)
-      out.removed += *removed ? 1 : 0;
-    else
-      out.leftovers.push_back({join(path, name), removed.err().message});
-  }
+  for (const auto& name : *names)
+    note(out, join(path, name),
+         remove_if_empty(dir.get(), name, join(path, name)));
   return out;
 }
 
 // Removes `name` with the empty entries in it.
 share_tree::removed_entries remove_branch(int dir, const std::string& name,
                                           const std::string& path) {
+  share_tree::removed_entries out;
   const auto at_once = remove_if_empty(dir, name, path);
-  if (at_once)
-    return {*at_once ? std::size_t{1} : 0, {}};
-  const auto seen = look_at(dir, name);
-  auto inside = unique_fd{};
-  if (seen.is_directory && !seen.is_mount_point)
-    inside = open_listing(dir, name);
-  if (!inside)
-    return {0, {{path, at_once.err().message}}};
-  auto out = remove_leaves(std::move(inside), path);
-  if (!out.leftovers.empty())
+  if (!at_once || at_once->foreign != held_apart) {
+    note(out, path, at_once);
     return out;
-  if (const auto removed = remove_if_empty(dir, name, path); removed)
-    out.removed += *removed ? 1 : 0;
-  else
-    out.leftovers.push_back({path, removed.err().message});
+  }
+  auto inside = open_listing(dir, name);
+  if (!inside) {
+    out.leftovers.push_back({path, open_error(errno, path).message});
+    return out;
+  }
+  out = remove_leaves(std::move(inside), path);
+  if (out.leftovers.empty() && out.foreign.empty())
+    note(out, path, remove_if_empty(dir, name, path));
   return out;
 }
 
 } // namespace
 
-result<bool> share_tree::remove_empty(const std::string& path) const {
+result<share_tree::removal>
+share_tree::remove_empty(const std::string& path) const {
   const auto parent = open_own_parent(path);
   if (!parent && parent.err().code == errc::not_found)
-    return false;
+    return removal{};
   if (!parent)
     return parent.err();
   return remove_if_empty(parent->get(), std::string{base_name(path)}, path);
@@ -145,11 +154,14 @@ share_tree::remove_empty_entries(const std::string& path) const {
     out.removed += branch.removed;
     std::move(branch.leftovers.begin(), branch.leftovers.end(),
               std::back_inserter(out.leftovers));
+    std::move(branch.foreign.begin(), branch.foreign.end(),
+              std::back_inserter(out.foreign));
   }
   return out;
 }
 
-result<bool> share_tree::remove_mark(const std::string& path) const {
+result<share_tree::removed_entries>
+share_tree::remove_mark(const std::string& path, bool rest_is_foreign) const {
   const auto parent = open_parent(path, mount_crossing::skip);
   if (!parent)
     return parent.err();
@@ -161,14 +173,27 @@ result<bool> share_tree::remove_mark(const std::string& path) const {
   const auto names = list(opened, dir);
   if (!names)
     return names.err();
-  for (const auto& other : *names)
-    if (other != name)
-      return refused(join(dir, other) + " is still there");
+  removed_entries out;
+  for (const auto& other : *names) {
+    if (other == name)
+      continue;
+    auto beside = join(dir, other);
+    if (!rest_is_foreign)
+      return refused(beside + " is still there");
+    const bool is_ours = beside == mounts_dir_ || beside == shared_dir_
+                         || beside == staging_dir_;
+    const auto seen = is_ours ? look_at(opened.get(), other) : looked_up{};
+    if (seen.failure != 0 && seen.failure != ENOENT)
+      return errno_error(seen.failure, "stat", beside);
+    if (seen.is_mount_point)
+      return refused(beside + " is still mounted");
+    out.foreign.push_back({std::move(beside), "it is not ours"});
+  }
   if (::unlinkat(parent->get(), name.c_str(), 0) == 0)
-    return true;
-  if (errno == ENOENT)
-    return false;
-  return errno_error(errno, "unlink", path);
+    out.removed = 1;
+  else if (errno != ENOENT)
+    return errno_error(errno, "unlink", path);
+  return out;
 }
 
 } // namespace fsshare

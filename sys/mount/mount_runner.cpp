@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <exception>
 #include <iterator>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -31,11 +32,13 @@ error undone(error failure, const steps_done& done, mount_session& session) {
     const auto undo = undo_of(*step);
     if (!undo)
       return;
-    if (auto outcome = apply(*undo, session); !outcome) {
-      failure.message
-        += separator + describe(*undo) + ": " + outcome.err().message;
-      separator = "; ";
-    }
+    const auto outcome = apply(*undo, session);
+    if (outcome && outcome->foreign.empty())
+      return;
+    failure.message
+      += separator + describe(*undo) + ": "
+         + (outcome ? outcome->foreign.front().reason : outcome.err().message);
+    separator = "; ";
   });
   return failure;
 }
@@ -54,6 +57,32 @@ result<plan_done> run_or_undo(const mount_plan& plan, mount_session& session) {
   return plan_done{done.size(), {}, {}};
 }
 
+// What is somebody else's, found by what lies above it.
+class foreign_list {
+public:
+  explicit foreign_list(std::vector<leftover>& list) : list_(list) {
+  }
+
+  bool holds(const std::string& path) const {
+    const auto below = paths_.lower_bound(path + "/");
+    return paths_.contains(path)
+           || (below != paths_.end() && is_below(*below, path));
+  }
+  // A directory goes on record only where nothing in it did.
+  void add(std::vector<leftover> found) {
+    for (auto& each : found) {
+      if (holds(each.path))
+        continue;
+      paths_.insert(each.path);
+      list_.push_back(std::move(each));
+    }
+  }
+
+private:
+  std::vector<leftover>& list_;
+  std::set<std::string> paths_;
+};
+
 // A directory that holds something that stays cannot go; trying would only
 // report it twice.
 bool holds_leftover(const mount_step& step, const plan_done& done) {
@@ -69,8 +98,11 @@ bool holds_leftover(const mount_step& step, const plan_done& done) {
 result<plan_done> run_and_go_on(const mount_plan& plan,
                                 mount_session& session) {
   plan_done done;
+  foreign_list foreign{done.foreign};
   for (const auto& step : plan.steps) {
-    if (holds_leftover(step, done))
+    if (holds_leftover(step, done)
+        || (std::holds_alternative<remove_directory>(step)
+            && foreign.holds(path_of(step))))
       continue;
     auto outcome = apply(step, session);
     if (!outcome && is_condition(step))
@@ -80,8 +112,7 @@ result<plan_done> run_and_go_on(const mount_plan& plan,
       continue;
     }
     done.changed += outcome->changed ? 1 : 0;
-    std::move(outcome->foreign.begin(), outcome->foreign.end(),
-              std::back_inserter(done.foreign));
+    foreign.add(std::move(outcome->foreign));
     if (outcome->finished)
       break;
     std::move(outcome->leftovers.begin(), outcome->leftovers.end(),

@@ -212,6 +212,26 @@ TEST_CASE(
   });
 }
 
+TEST_CASE("a sandbox whose directory holds what is not ours is taken away, and "
+          "that is listed, then and later") {
+  for_each_seed(20, [](chooser& choose) {
+    node_world w{choose};
+    w.dir.write("sandboxes/s1/.fsshare", render_share_mark({"s1"}));
+    const auto theirs = w.dir.write("sandboxes/s1/mounts/c1/theirs", "x");
+    for (const bool abandoned : {true, false, false}) {
+      const auto done = w.ask<cleanup_reply>(cleanup_request{"s1", abandoned});
+      REQUIRE_MESSAGE(done, message(done));
+      REQUIRE(done->foreign.size() == 1);
+      CHECK(done->foreign[0].path.starts_with(w.dir / "sandboxes/s1"));
+      CHECK(read_file(theirs) == "x");
+      CHECK_FALSE(std::filesystem::exists(w.dir / "sandboxes/s1/.fsshare"));
+      const auto listed = w.ask<list_sandboxes_reply>(list_sandboxes_request{});
+      REQUIRE(listed);
+      CHECK(listed->sandboxes.empty());
+    }
+  });
+}
+
 TEST_CASE("the same ShareFile waits while the first runs and gets the same "
           "answer, then and later") {
   for_each_seed(seeds, [](chooser& choose) {

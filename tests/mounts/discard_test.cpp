@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/process/reader_threads.hpp"
 #include "tests/support/child_process.hpp"
+#include "tests/support/failing_mounts.hpp"
 #include "tests/support/mount_fixture.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree_text.hpp"
@@ -117,16 +118,35 @@ TEST_CASE("what cannot be discarded is listed, and the next time goes on") {
   for_each_way([](mount_fixture& f) {
     f.prepare();
     f.share("c", f.work / "source", read_write);
+    f.start();
+    const auto plan = plan_discard(f.layout, mark_of(f));
+    failing_mounts mounts{*f.kernel, "unmount " + f.layout.mounts_dir()};
+    const auto done = run(plan, mounts);
+    REQUIRE(done);
+    REQUIRE(done->leftovers.size() == 1);
+    CHECK(done->leftovers[0].path == f.layout.mounts_dir());
+    CHECK(exists(f.layout.mark_path()));
+    f.must_run(plan);
+    CHECK(tree_of(f.layout.share_root()).empty());
+  });
+}
+
+TEST_CASE("what is not ours does not keep a sandbox from being discarded") {
+  for_each_way([](mount_fixture& f) {
+    const auto before = mount_table();
+    f.prepare();
+    f.share("c", f.work / "source", read_write);
     f.work.write("share/box/mounts/note", "somebody's");
     f.start();
     const auto done = f.run(plan_discard(f.layout, mark_of(f)));
     REQUIRE(done);
-    REQUIRE(done->leftovers.size() == 1);
-    CHECK(done->leftovers[0].path == f.layout.mounts_dir() + "/note");
-    CHECK(exists(f.layout.mark_path()));
-    std::filesystem::remove(f.layout.mounts_dir() + "/note");
-    f.must_run(plan_discard(f.layout, mark_of(f)));
-    CHECK(tree_of(f.layout.share_root()).empty());
+    CHECK(check_nothing_of_ours_left(*done));
+    REQUIRE(done->foreign.size() == 1);
+    CHECK(done->foreign[0].path == f.layout.mounts_dir() + "/note");
+    CHECK(mount_table() == before);
+    CHECK(
+      tree_of(f.layout.share_root())
+      == std::vector<std::string>{"/box", "/box/mounts", "/box/mounts/note"});
   });
 }
 

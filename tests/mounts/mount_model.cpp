@@ -24,7 +24,7 @@ std::string error_of(const result<plan_done>& done) {
 }
 
 bool nothing_left(const result<plan_done>& done) {
-  return done && done->leftovers.empty();
+  return done && check_nothing_left(*done);
 }
 
 constexpr std::array<const char*, 12> names{"prepare",
@@ -93,8 +93,6 @@ void mount_model::expect(bool as_expected, const std::string& sentence) const {
 }
 
 void mount_model::share(const happening& one) {
-  if (phase_ == phase::leftover)
-    return; // SANDBOX refuses it.
   auto& slot = slots_.at(one.slot);
   // A directory can stand for no file, and the other way round, but here both
   // are refused alike: something of that name exists.
@@ -138,15 +136,31 @@ void mount_model::unshare(std::size_t index, bool failing) {
 void mount_model::cleanup() {
   const auto done = f_.run(plan_cleanup(f_.layout));
   expect(static_cast<bool>(done), "cleanup failed" + error_of(done));
-  const bool whole
-    = phase_ == phase::absent
-      || (!anything_is(state::dirty) && !anything_is(state::linked));
-  expect(nothing_left(done) == whole, "cleanup told the wrong leftovers");
-  for (auto& slot : slots_)
-    if (slot.now == state::mounted || slot.now == state::covered)
-      slot.now = state::absent;
-  if (phase_ != phase::absent)
-    phase_ = whole ? phase::absent : phase::leftover;
+  expect(done->leftovers.empty(), "cleanup left something of ours");
+  const auto foreign = static_cast<std::size_t>(
+    std::count_if(slots_.begin(), slots_.end(), [](const auto& slot) {
+      return slot.now == state::dirty || slot.now == state::linked;
+    }));
+  expect(done->foreign.size() == foreign,
+         "cleanup told the wrong things as foreign");
+  expect(!exists(f_.layout.mark_path()), "the mark is still there");
+  if (foreign > 0)
+    remove_foreign();
+  slots_ = {};
+  phase_ = phase::absent;
+}
+
+// As somebody does who has looked at it.
+void mount_model::remove_foreign() {
+  for (std::size_t i = 0; i < slots; ++i) {
+    const auto now = slots_.at(i).now;
+    if (now == state::linked)
+      expect(std::filesystem::is_symlink(place_of(i)), "a link is gone");
+    if (now == state::dirty)
+      expect(exists(path_of(i)), "what a container wrote is gone");
+  }
+  expect(real_mounts().empty(), "something is still mounted");
+  std::filesystem::remove_all(f_.layout.sandbox_dir());
 }
 
 void mount_model::fix(std::size_t index) {
@@ -279,8 +293,6 @@ void mount_model::check() const {
 }
 
 void mount_model::end() {
-  for (std::size_t i = 0; i < slots; ++i)
-    fix(i);
   cleanup();
   if (std::exchange(hidden_, false))
     std::filesystem::rename(f_.work / "hidden", f_.work / "source");

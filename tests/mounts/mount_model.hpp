@@ -57,11 +57,11 @@ public:
   /// Compares mounts, access, and the users' data.
   void check() const;
 
-  /// Puts everything foreign away and cleans up; nothing may be left.
+  /// Cleans up; nothing may be left but what is foreign.
   void end();
 
 private:
-  enum class phase : std::uint8_t { absent, prepared, leftover };
+  enum class phase : std::uint8_t { absent, prepared };
   enum class state : std::uint8_t {
     absent,
     mounted,
@@ -86,6 +86,7 @@ private:
   void share(const happening& one);
   void unshare(std::size_t index, bool failing);
   void cleanup();
+  void remove_foreign();
   void fix(std::size_t index);
   std::string expected_mounts() const;
   std::string real_mounts() const;

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -182,6 +183,36 @@ TEST_CASE("ids and paths that lead elsewhere are refused, nothing changed") {
     CHECK(mount_table() == before);
     CHECK(describe_tree(f.node.share_root()) == files);
     CHECK(client.cleanup("sb"));
+  });
+}
+
+TEST_CASE("Cleanup of a sandbox whose directory holds what is not ours "
+          "succeeds, lists that, and forgets the sandbox") {
+  for_each_api([](node_fixture& f) {
+    control_client client{f.node.socket()};
+    const auto box = f.node.share_root() + "/sb";
+    REQUIRE(client.prepare("sb"));
+    REQUIRE(client.share("sb", "c1", f.work / "source", "/s", true));
+    std::ofstream{box + "/mounts/note"} << "somebody's";
+    std::filesystem::create_directory(box + "/passthrough");
+    const auto listed = [&client] {
+      const auto all = client.call<v1::ListSandboxesReply>(
+        "ListSandboxes", v1::ListSandboxesRequest{});
+      REQUIRE(all);
+      return all->sandboxes_size();
+    };
+    CHECK(listed() == 1);
+    const auto done = client.cleanup("sb");
+    REQUIRE_MESSAGE(done, (done ? "" : done.err().message));
+    REQUIRE(done->foreign_size() == 2);
+    CHECK(done->foreign(0).path() == box + "/mounts/note");
+    CHECK(done->foreign(1).path() == box + "/passthrough");
+    CHECK(mounts_below(f.node.share_root()).empty());
+    CHECK(read_file(box + "/mounts/note") == "somebody's");
+    CHECK(listed() == 0);
+    const auto again = client.cleanup("sb");
+    REQUIRE(again);
+    CHECK(again->foreign_size() == 1);
   });
 }
 

@@ -4,6 +4,7 @@
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree_text.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <sys/mount.h>
 #include <utility>
@@ -64,7 +65,7 @@ TEST_CASE("removing without unmounting refuses every mount point") {
       remove_placeholder{f.layout.host_share("f")},
       remove_placeholders{f.layout.mounts_dir()},
       remove_directory{f.layout.mounts_dir()},
-      remove_sandbox_dir{f.layout.sandbox_dir(), f.layout.mark_path()}};
+      remove_sandbox_dir{f.layout.sandbox_dir(), f.layout.mark_path(), true}};
     for (const auto& step : steps) {
       auto plan = plan_cleanup(f.layout);
       plan.steps = {step};
@@ -146,12 +147,12 @@ TEST_CASE("a link swapped in for a directory leads to no other sandbox") {
     // Without its mounts, so that names in it can be swapped.
     auto dirs = checked_plan(plan_prepare(f.layout, {}, submounts::take));
     dirs.steps.erase(dirs.steps.begin() + 3, dirs.steps.end());
-    f.must_run(dirs);
     // Relative ones, which do not lead out of the share root.
     const std::pair<std::string, std::string> links[]{
       {f.layout.container_dir("c"), "../../other/mounts/c"},
       {f.layout.mounts_dir(), "../other/mounts"}};
     for (const auto& [link, target] : links) {
+      f.must_run(dirs);
       std::filesystem::remove(link);
       std::filesystem::create_directory_symlink(target, link);
       const auto before = mount_table();
@@ -164,9 +165,10 @@ TEST_CASE("a link swapped in for a directory leads to no other sandbox") {
         CHECK(mount_table() == before);
       }
       CHECK(read_file(other.host_rootfs("c") + "/key") == "value");
+      CHECK(std::filesystem::is_symlink(link));
       std::filesystem::remove(link);
+      std::filesystem::remove_all(f.layout.sandbox_dir());
     }
-    f.cleanup();
     f.must_run(plan_cleanup(other));
   });
 }
@@ -190,36 +192,86 @@ TEST_CASE("a volume that somebody mounted over ours survives cleanup") {
   });
 }
 
-TEST_CASE("what lies among the mount points stays, is told, and can be ours "
-          "to clean up later") {
+TEST_CASE("what is not ours stays, is listed, and keeps nothing of ours") {
   for_each_way([](mount_fixture& f) {
     f.prepare();
     f.share("c", f.work / "source", read_write);
     f.work.write("share/box/mounts/note", "somebody's");
     f.work.write("share/box/mounts/c9/rootfs/deep", "");
+    std::filesystem::create_symlink(f.work / "source",
+                                    f.layout.host_share("link"));
     f.work.write("share/box/extra", "");
+    f.work.mount_tmpfs("share/box/theirs");
+    f.work.write("share/box/theirs/data", "theirs");
     const auto done = f.run(plan_cleanup(f.layout));
     REQUIRE(done);
-    const auto left = check_nothing_left(*done);
+    CHECK(check_nothing_of_ours_left(*done));
+    std::vector<std::string> foreign;
+    for (const auto& each : done->foreign)
+      foreign.push_back(each.path + ": " + each.reason);
+    std::sort(foreign.begin(), foreign.end());
+    const auto box = f.layout.sandbox_dir();
+    CHECK(foreign
+          == std::vector<std::string>{
+            box + "/extra: it is not ours",
+            box + "/mounts/c9/rootfs: a directory that is not empty",
+            box + "/mounts/link: neither a file nor a directory",
+            box + "/mounts/note: a file with content",
+            box + "/theirs: it is not ours"});
+    CHECK(tree_of(f.layout.share_root())
+          == std::vector<std::string>{"/box", "/box/extra", "/box/mounts",
+                                      "/box/mounts/c9", "/box/mounts/c9/rootfs",
+                                      "/box/mounts/c9/rootfs/deep",
+                                      "/box/mounts/link", "/box/mounts/note",
+                                      "/box/theirs", "/box/theirs/data"});
+    CHECK(has_mount(mount_table(), box + "/theirs"));
+    // It is no sandbox of ours any more.
+    const auto unknown
+      = f.run(plan_cleanup_unknown(f.layout, f.work / "marks/box"));
+    REQUIRE(unknown);
+    CHECK(unknown->foreign.size() == 1);
+    const auto again = f.run(plan_prepare(f.layout, {}, submounts::take));
+    REQUIRE(!again);
+    CHECK(again.err().message.find("is not ours") != std::string::npos);
+  });
+}
+
+TEST_CASE("what is mounted where shares are may be ours: it stays and fails") {
+  for_each_way([](mount_fixture& f) {
+    f.prepare();
+    unmount_by_hand(f.layout.shared_dir());
+    unmount_by_hand(f.layout.mounts_dir());
+    f.share("c", f.work / "source", read_write);
+    f.work.write("share/box/mounts/note", "somebody's");
+    const auto done = f.run(plan_cleanup(f.layout));
+    REQUIRE(done);
+    const auto left = check_nothing_of_ours_left(*done);
     REQUIRE(!left);
-    for (const std::string& path : {f.layout.mounts_dir() + "/note",
-                                    f.layout.mounts_dir() + "/c9/rootfs"})
-      CHECK_MESSAGE(left.err().message.find(path + " (") != std::string::npos,
-                    left.err().message);
-    CHECK(exists(f.layout.mounts_dir() + "/c9/rootfs/deep"));
-    CHECK(exists(f.layout.sandbox_dir() + "/extra"));
+    CHECK(left.err().message
+          == "left behind: " + f.layout.host_share("c")
+               + " (something is mounted there)");
+    CHECK(done->foreign.size() == 1);
     CHECK(exists(f.layout.mark_path()));
-    CHECK_FALSE(exists(f.layout.host_share("c")));
-    std::filesystem::remove(f.layout.mounts_dir() + "/note");
-    std::filesystem::remove(f.layout.mounts_dir() + "/c9/rootfs/deep");
-    const auto extra = f.run(plan_cleanup(f.layout));
-    REQUIRE(extra);
-    REQUIRE(extra->leftovers.size() == 1);
-    CHECK(extra->leftovers[0].reason.find("/extra is still there")
-          != std::string::npos);
-    std::filesystem::remove(f.layout.sandbox_dir() + "/extra");
-    f.cleanup();
-    CHECK(tree_of(f.layout.share_root()).empty());
+    CHECK(has_mount(mount_table(), f.layout.host_share("c")));
+    f.must_run(plan_unshare(f.layout, "c"));
+    const auto then = f.run(plan_cleanup(f.layout));
+    REQUIRE(then);
+    CHECK(check_nothing_of_ours_left(*then));
+    CHECK_FALSE(exists(f.layout.mark_path()));
+  });
+}
+
+TEST_CASE("the end of a share still fails for what took its place") {
+  for_each_way([](mount_fixture& f) {
+    f.prepare();
+    f.share("c", f.work / "source", read_write);
+    unmount_by_hand(f.layout.host_share("c"));
+    f.work.write("share/box/mounts/c/written", "by a container");
+    const auto done = f.run(plan_unshare(f.layout, "c"));
+    REQUIRE(done);
+    CHECK(check_nothing_of_ours_left(*done));
+    CHECK(!check_nothing_left(*done));
+    CHECK(read_file(f.layout.host_share("c") + "/written") == "by a container");
   });
 }
 

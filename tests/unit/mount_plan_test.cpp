@@ -197,7 +197,9 @@ TEST_CASE("plans that take away can be joined") {
 
 TEST_CASE("every leftover is named with its reason") {
   CHECK(check_nothing_left({3, {}, {}}));
-  CHECK(check_nothing_left({3, {}, {{"/theirs", "not ours"}}}));
+  CHECK(check_nothing_of_ours_left({3, {}, {{"/theirs", "not ours"}}}));
+  CHECK(!check_nothing_left({3, {}, {{"/theirs", "not ours"}}}));
+  CHECK(!check_nothing_of_ours_left({3, {{"/ours", "busy"}}, {}}));
   const auto says = [](const std::vector<leftover>& left) {
     const auto checked = check_nothing_left({3, left, {}});
     REQUIRE(!checked);

@@ -87,6 +87,50 @@ TEST_CASE("a plan that goes on tries the rest but not what holds leftovers") {
                  "remove directory /r/box/shared"});
 }
 
+TEST_CASE("what is not ours is listed once, and keeps only the directories "
+          "above it") {
+  test::fake_mounts mounts;
+  mounts.answers.emplace(
+    "remove mount points in /r/box/mounts",
+    step_outcome{
+      true, false, {}, {{"/r/box/mounts/x", "a file with content"}}});
+  mounts.answers.emplace("remove sandbox directory /r/box",
+                         step_outcome{true,
+                                      false,
+                                      {},
+                                      {{"/r/box/mounts", "it is not ours"},
+                                       {"/r/box/extra", "it is not ours"}}});
+
+  const auto done = run(plan_cleanup(layout), mounts);
+
+  REQUIRE(done);
+  CHECK(done->leftovers.empty());
+  CHECK(done->foreign
+        == std::vector<leftover>{{"/r/box/mounts/x", "a file with content"},
+                                 {"/r/box/extra", "it is not ours"}});
+  const lines last{mounts.tried.end() - 3, mounts.tried.end()};
+  CHECK(last
+        == lines{"remove mount points in /r/box/mounts",
+                 "remove directory /r/box/shared",
+                 "remove sandbox directory /r/box"});
+}
+
+TEST_CASE("an undo that meets what is not ours is told") {
+  test::fake_mounts mounts;
+  mounts.answers.emplace("make directory /r/c", broken);
+  mounts.answers.emplace(
+    "remove directory /r/b",
+    step_outcome{
+      false, false, {}, {{"/r/b", "a directory that is not empty"}}});
+
+  const auto failed = run(three_directories(), mounts);
+
+  REQUIRE(!failed);
+  CHECK(failed.err().message
+        == "make directory /r/c: Operation not permitted; undo: "
+           "remove directory /r/b: a directory that is not empty");
+}
+
 TEST_CASE("without the mark nothing of cleanup is tried") {
   test::fake_mounts mounts;
   mounts.answers.emplace("check mark /r/box/.fsshare", broken);
