@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <string>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 namespace fsshare {
@@ -39,12 +40,19 @@ result<std::uint64_t> mount_of(int fd, std::string_view shown) {
 }
 
 result<mount_identity> identify(int fd, std::string_view shown) {
-  struct stat info {};
-  if (::fstat(fd, &info) != 0)
-    return errno_error(errno, "stat", shown);
   const auto mount = mount_of(fd, shown);
   if (!mount)
     return mount.err();
+  // Both numbers are known of whatever is open; fstat(2) would ask for the
+  // rest.
+  struct statx seen {};
+  if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &seen)
+      == 0)
+    return mount_identity{makedev(seen.stx_dev_major, seen.stx_dev_minor),
+                          seen.stx_ino, *mount};
+  struct stat info {};
+  if (::fstat(fd, &info) != 0)
+    return errno_error(errno, "stat", shown);
   return mount_identity{info.st_dev, info.st_ino, *mount};
 }
 

@@ -31,7 +31,8 @@ struct mount_identity {
 /// @param shown Names it in the sentence of an error.
 result<std::uint64_t> mount_of(int fd, std::string_view shown);
 
-/// Identifies what a descriptor has open; O_PATH is enough.
+/// Identifies what a descriptor has open; O_PATH is enough. Its filesystem is
+/// not asked, and need not answer, where the kernel has statx(2).
 /// @param shown Names it in the sentence of an error.
 result<mount_identity> identify(int fd, std::string_view shown);
 

@@ -62,9 +62,8 @@ outcome done(const status& what) {
 
 // Numbers of mounts are given out again.
 bool is_file(const mount_identity& known, const std::string& path) {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0
-         && known.is_same_file({info.st_dev, info.st_ino, 0});
+  const auto seen = look_without_asking(AT_FDCWD, path.c_str(), 0);
+  return seen.failure == 0 && known.is_same_file({seen.device, seen.inode, 0});
 }
 
 std::optional<mount_identity> find_known(const known_sandboxes& known,
@@ -79,8 +78,8 @@ class kernel_session final : public mount_session {
 public:
   kernel_session(const held_root& root, const share_layout& layout,
                  mount_api& api, known_sandboxes& known,
-                 host_follower& follower)
-    : tree_(root, layout, find_known(known, layout)), layout_(layout),
+                 host_follower& follower, bounded_calls& calls)
+    : tree_(root, layout, find_known(known, layout), calls), layout_(layout),
       api_(api), known_(known), follower_(follower) {
   }
 
@@ -322,11 +321,11 @@ private:
     auto fresh = tree_.open_path(path);
     if (!fresh)
       return fresh.err();
-    struct stat info {};
-    if (::fstat(fresh->get(), &info) != 0)
-      return errno_error(errno, "stat", path);
+    const auto seen = look_without_asking(fresh->get(), "", AT_EMPTY_PATH);
+    if (seen.failure != 0)
+      return errno_error(seen.failure, "stat", path);
     return std::make_shared<const opened_source>(*std::move(fresh),
-                                                 S_ISDIR(info.st_mode));
+                                                 S_ISDIR(seen.mode));
   }
 
   share_tree tree_;
@@ -353,7 +352,7 @@ kernel_mount::begin(const mount_plan& plan) {
     if (auto right = root_.check(); !right)
       return right.err();
   return std::unique_ptr<mount_session>{std::make_unique<kernel_session>(
-    root_, plan.layout, *api_, known_, follower_)};
+    root_, plan.layout, *api_, known_, follower_, calls_)};
 }
 
 bool kernel_mount::follows_host() const {
@@ -364,7 +363,7 @@ result<host_look> kernel_mount::follow_host() {
   if (auto right = root_.check(); !right)
     return right.err();
   return follower_.look([this](const share_layout& layout) {
-    return share_tree{root_, layout, find_known(known_, layout)};
+    return share_tree{root_, layout, find_known(known_, layout), calls_};
   });
 }
 

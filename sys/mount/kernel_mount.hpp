@@ -7,6 +7,7 @@
 #include "sys/mount/mount_api.hpp"
 #include "sys/mount/mount_runner.hpp"
 #include "sys/mount_identity.hpp"
+#include "sys/process/bounded_calls.hpp"
 
 #include <map>
 #include <memory>
@@ -34,6 +35,7 @@ public:
 private:
   held_root root_;
   std::unique_ptr<mount_api> api_;
+  bounded_calls calls_;
   known_sandboxes known_;
   host_follower follower_;
 };

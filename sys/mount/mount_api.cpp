@@ -2,11 +2,15 @@
 #include "sys/mount/mount_api.hpp"
 
 #include "sys/errno_error.hpp"
+#include "sys/mount_identity.hpp"
+#include "sys/process/bounded_calls.hpp"
 #include "sys/process/kernel_calls.hpp"
 #include "sys/unique_fd.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
+#include <memory>
+#include <string>
 #include <sys/mount.h>
 
 namespace fsshare {
@@ -20,13 +24,12 @@ public:
     const auto target = tree.open_path(request.target);
     if (!target)
       return target.err();
-    const bool recursive = request.options.submounts == submounts::take;
-    const unsigned below = recursive ? AT_RECURSIVE : 0;
-    const unique_fd made{
-      ::open_tree(request.source, "",
-                  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | below)};
+    const auto key = key_of(request);
+    if (!key)
+      return key.err();
+    const auto made = clone(tree.calls(), *key, request);
     if (!made)
-      return mount_error(errno, "open_tree", "source");
+      return made.err();
     // After the clone: what it has is in the mount table by now.
     const auto place = admit_source(tree, request);
     if (!place)
@@ -35,16 +38,52 @@ public:
     // takes a place in the mount table.
     if (*place == source_place::holds_share_root)
       return make_classic_mount_api()->attach(tree, request);
-    if (auto set = configure(made.get(), below, request.options); !set)
-      return set;
-    if (::move_mount(made.get(), "", target->get(), "",
-                     MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
-        != 0)
-      return mount_error(errno, "move_mount", request.target);
-    return unit{};
+    return move(tree.calls(), *key, *made, target->get(), request);
   }
 
 private:
+  // Each of these calls walks an empty path from the source's root, of which
+  // 9p and NFS ask their servers (d_weak_revalidate of vfs.rst); move_mount(2)
+  // before Linux 6.15.
+  static result<owned_fd> clone(bounded_calls& calls, const std::string& key,
+                                const attach_request& request) {
+    return calls.run<owned_fd>(
+      key, "clone " + request.shown,
+      [source = own_copy(request.source),
+       options = request.options]() -> result<owned_fd> {
+        const unsigned below
+          = options.submounts == submounts::take ? AT_RECURSIVE : 0;
+        auto made = std::make_shared<const unique_fd>(::open_tree(
+          source->get(), "",
+          OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | below));
+        if (!*made)
+          return mount_error(errno, "open_tree", "source");
+        if (auto set = configure(made->get(), below, options); !set)
+          return set.err();
+        return made;
+      });
+  }
+
+  static status move(bounded_calls& calls, const std::string& key,
+                     const owned_fd& made, int target,
+                     const attach_request& request) {
+    return calls.run<unit>(
+      key, "mount " + request.shown,
+      [made, to = own_copy(target), path = request.target]() -> status {
+        if (::move_mount(made->get(), "", to->get(), "",
+                         MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
+            != 0)
+          return mount_error(errno, "move_mount", path);
+        return unit{};
+      },
+      [made](const status& moved) {
+        // Nobody expects it there any more.
+        if (moved)
+          ::umount2(("/proc/self/fd/" + std::to_string(made->get())).c_str(),
+                    MNT_DETACH);
+      });
+  }
+
   // Nobody sees the mount yet. Flags that are not named are kept.
   static status configure(int made, unsigned below,
                           const bind_options& options) {
@@ -74,6 +113,13 @@ private:
 };
 
 } // namespace
+
+result<std::string> key_of(const attach_request& request) {
+  const auto mount = mount_of(request.source, request.shown);
+  if (!mount)
+    return mount.err();
+  return "mount " + std::to_string(*mount);
+}
 
 error mount_error(int number, std::string_view call, std::string_view subject) {
   auto failure = errno_error(number, call, subject);

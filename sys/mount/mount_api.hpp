@@ -53,6 +53,10 @@ public:
 /// Describes a failed call of either API. ENOSPC is about the number of mounts.
 error mount_error(int number, std::string_view call, std::string_view subject);
 
+/// Returns the key under which calls to the source of a request are bounded;
+/// see bounded_calls.
+result<std::string> key_of(const attach_request& request);
+
 /// Looks where the source of a request lies; that of ours is apart.
 /// @returns `errc::invalid_argument` for one in the share root.
 result<source_place> admit_source(const share_tree& tree,

@@ -4,6 +4,8 @@
 #include "core/paths.hpp"
 #include "sys/errno_error.hpp"
 #include "sys/mountinfo.hpp"
+#include "sys/process/bounded_calls.hpp"
+#include "sys/tree/file_look.hpp"
 #include "sys/tree/open_beneath.hpp"
 #include "sys/unique_fd.hpp"
 
@@ -95,10 +97,8 @@ public:
     auto slot = tree_.open_path(slot_);
     if (!slot)
       return slot;
-    const auto from = "/proc/self/fd/" + std::to_string(request.source);
     const auto below = options.submounts == submounts::take ? recursive : 0UL;
-    auto done
-      = mount_with(from.c_str(), path_of(*slot), MS_BIND | below, slot_);
+    auto done = bind_source(request, *slot, below);
     if (!done)
       return done.err();
     // The descriptor has what is beneath the mount.
@@ -119,6 +119,22 @@ public:
   }
 
 private:
+  // Looks the source up, of which 9p and NFS ask their servers. What comes too
+  // late finds no slot any more: clear() has removed it.
+  status bind_source(const attach_request& request, const unique_fd& slot,
+                     unsigned long below) const {
+    const auto key = key_of(request);
+    if (!key)
+      return key.err();
+    return tree_.calls().run<unit>(
+      *key, "bind " + request.shown,
+      [source = own_copy(request.source), to = own_copy(slot.get()), below,
+       shown = slot_]() -> status {
+        const auto from = path_of(*source);
+        return mount_with(from.c_str(), path_of(*to), MS_BIND | below, shown);
+      });
+  }
+
   status make_slot(const std::string& target) const {
     if (auto cleared = clear(); !cleared)
       return cleared;
@@ -140,10 +156,10 @@ private:
     const auto like = tree_.open_path(target);
     if (!like)
       return like.err();
-    struct stat info {};
-    if (::fstat(like->get(), &info) != 0)
-      return errno_error(errno, "stat", target);
-    if (!S_ISDIR(info.st_mode))
+    const auto seen = look_without_asking(like->get(), "", AT_EMPTY_PATH);
+    if (seen.failure != 0)
+      return errno_error(seen.failure, "stat", target);
+    if (!S_ISDIR(seen.mode))
       return tree_.make_empty_file(slot_);
     const auto made = tree_.make_directory(slot_, staging_mode);
     return made ? status{unit{}} : status{made.err()};
@@ -192,7 +208,7 @@ private:
       if (is_covered(entry, *mounts))
         continue;
       const auto& path = entry.mount_point;
-      const auto mount = tree_.open_path(path);
+      const auto mount = tree_.open_foreign(path);
       if (!mount)
         return mount.err();
       const auto flags = MS_REMOUNT | MS_BIND | MS_RDONLY | kept_flags(entry);

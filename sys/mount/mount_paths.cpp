@@ -54,11 +54,19 @@ looked_up look_at(int dir, const std::string& name) {
           S_ISREG(seen.mode), seen.size};
 }
 
+looked_up look_beneath(int dir, const std::string& name) {
+  if (!open_beneath(dir, name, O_PATH, mount_crossing::skip) && errno == EXDEV)
+    return {0, true, false, false, 0};
+  return look_at(dir, name);
+}
+
 share_tree::share_tree(const held_root& root, const share_layout& layout,
-                       std::optional<mount_identity> mounts_dir)
-  : root_(root), known_mounts_dir_(mounts_dir), root_path_(root.path()),
-    sandbox_dir_(layout.sandbox_dir()), mounts_dir_(layout.mounts_dir()),
-    shared_dir_(layout.shared_dir()), staging_dir_(layout.staging_dir()) {
+                       std::optional<mount_identity> mounts_dir,
+                       bounded_calls& calls)
+  : root_(root), calls_(calls), known_mounts_dir_(mounts_dir),
+    root_path_(root.path()), sandbox_dir_(layout.sandbox_dir()),
+    mounts_dir_(layout.mounts_dir()), shared_dir_(layout.shared_dir()),
+    staging_dir_(layout.staging_dir()) {
 }
 
 std::string_view share_tree::sandbox_name() const {
@@ -93,14 +101,14 @@ result<unique_fd> share_tree::open_mounts_dir() const {
   auto mounts = open_below(mounts_dir_, directory_only, mount_crossing::cross);
   if (!mounts)
     return mounts;
-  struct stat outside {};
-  struct stat inside {};
-  if (::fstat(sandbox->get(), &outside) != 0
-      || ::fstat(mounts->get(), &inside) != 0)
-    return errno_error(errno, "stat", mounts_dir_);
-  const mount_identity found{inside.st_dev, inside.st_ino, 0};
-  if (outside.st_dev != inside.st_dev
-      || (known_mounts_dir_ && !found.is_same_file(*known_mounts_dir_)))
+  const auto outside = identify(sandbox->get(), sandbox_dir_);
+  if (!outside)
+    return outside.err();
+  const auto inside = identify(mounts->get(), mounts_dir_);
+  if (!inside)
+    return inside.err();
+  if (outside->device != inside->device
+      || (known_mounts_dir_ && !inside->is_same_file(*known_mounts_dir_)))
     return refused("open " + mounts_dir_ + ": a mount is in the way");
   return mounts;
 }

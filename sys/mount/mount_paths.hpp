@@ -16,6 +16,8 @@
 
 namespace fsshare {
 
+class bounded_calls;
+
 /// What lies below the share root, reached by descriptors from there with
 /// openat2(2): no `..`, no symbolic and no magic link is ever followed, whoever
 /// renames what meanwhile. Paths are absolute and lie strictly below the root.
@@ -27,11 +29,15 @@ class share_tree {
 public:
   /// @param root The share root of the layout; outlives the tree.
   /// @param mounts_dir What Prepare made at `mounts/`, where that is known.
+  /// @param calls Does what asks filesystems that are not ours.
   share_tree(const held_root& root, const share_layout& layout,
-             std::optional<mount_identity> mounts_dir);
+             std::optional<mount_identity> mounts_dir, bounded_calls& calls);
 
   const held_root& root() const {
     return root_;
+  }
+  bounded_calls& calls() const {
+    return calls_;
   }
   /// Returns the name of the sandbox's directory in the share root.
   std::string_view sandbox_name() const;
@@ -43,6 +49,10 @@ public:
   /// Opens what is at `path`, on top of all mounts, for use as a mount's source
   /// or target (O_PATH).
   result<unique_fd> open_path(const std::string& path) const;
+
+  /// The same for what lies in somebody else's mount: what the kernel does not
+  /// know is asked for by a reader, for a limited time; see bounded_calls.
+  result<unique_fd> open_foreign(const std::string& path) const;
 
   /// Makes a directory, but none in what is mounted below the sandbox: that is
   /// a user's.
@@ -129,6 +139,7 @@ private:
   result<unique_fd> open_parent_to_fill(const std::string& path) const;
 
   const held_root& root_;
+  bounded_calls& calls_;
   std::optional<mount_identity> known_mounts_dir_;
   std::string root_path_;
   std::string sandbox_dir_;

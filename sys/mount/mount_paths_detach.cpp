@@ -5,6 +5,7 @@
 #include "sys/mount/mount_paths_open.hpp"
 #include "sys/mount/share_alias.hpp"
 #include "sys/mount_identity.hpp"
+#include "sys/process/bounded_calls.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -24,12 +25,20 @@ std::string place_in(const unique_fd& parent, const std::string& path) {
          + std::string{base_name(path)};
 }
 
-status make_private(const unique_fd& mount, const std::string& path) {
-  const auto place = "/proc/self/fd/" + std::to_string(mount.get());
-  if (::mount(nullptr, place.c_str(), nullptr, MS_PRIVATE | MS_REC, nullptr)
-      != 0)
-    return errno_error(errno, "make private", path);
-  return unit{};
+status make_private(const unique_fd& mount, const std::string& path,
+                    bounded_calls& calls) {
+  const auto id = mount_of(mount.get(), path);
+  if (!id)
+    return id.err();
+  return calls.run<unit>(
+    "mount " + std::to_string(*id), "make private " + path,
+    [own = own_copy(mount.get()), path]() -> status {
+      const auto place = "/proc/self/fd/" + std::to_string(own->get());
+      if (::mount(nullptr, place.c_str(), nullptr, MS_PRIVATE | MS_REC, nullptr)
+          != 0)
+        return errno_error(errno, "make private", path);
+      return unit{};
+    });
 }
 
 } // namespace
@@ -41,7 +50,28 @@ status share_tree::close_off(const std::string& path) const {
   const auto top = open_path(path);
   if (!top)
     return top.err();
-  return make_private(*top, path);
+  return make_private(*top, path, calls_);
+}
+
+result<unique_fd> share_tree::open_foreign(const std::string& path) const {
+  if (!is_below(path, root_path_))
+    return open_path(path);
+  const auto below
+    = path.substr(root_path_.size() + (root_path_ == "/" ? 0 : 1));
+  if (auto known = open_cached(root_.fd(), below, O_PATH))
+    return known;
+  // A sandbox is one key: its mounts are often of one server.
+  auto opened = calls_.run<owned_fd>(
+    sandbox_dir_, "open " + path,
+    [from = own_copy(root_.fd()), below, path]() -> result<owned_fd> {
+      auto fd = open_beneath(from->get(), below, O_PATH, mount_crossing::cross);
+      if (!fd)
+        return open_error(errno, path);
+      return std::make_shared<const unique_fd>(std::move(fd));
+    });
+  if (!opened)
+    return opened.err();
+  return unique_fd{::fcntl((*opened)->get(), F_DUPFD_CLOEXEC, 0)};
 }
 
 // Takes one mount out of its peer group, with what is below it.
@@ -54,13 +84,13 @@ result<bool> share_tree::release_one(const mounted_entry& mount) const {
     return refused("somebody's mount is there, at " + mount.mount_point);
   const auto path = join(
     root_path_, mount.mount_point.substr(*real == "/" ? 1 : real->size() + 1));
-  const auto top = open_path(path);
+  const auto top = open_foreign(path);
   if (!top)
     return top.err();
   const auto id = mount_of(top->get(), path);
   if (!id)
     return id.err();
-  if (auto closed = make_private(*top, path); !closed)
+  if (auto closed = make_private(*top, path, calls_); !closed)
     return closed.err();
   if (*id == mount.id)
     return true;
@@ -111,7 +141,7 @@ result<bool> share_tree::unmount_top(const unique_fd& parent,
   if (errno == ENOENT)
     return false;
   if (errno == EINVAL) {
-    const auto seen = look_at(parent.get(), std::string{base_name(path)});
+    const auto seen = look_beneath(parent.get(), std::string{base_name(path)});
     if (seen.failure == ENOENT || (seen.failure == 0 && !seen.is_mount_point))
       return false;
     return errno_error(EINVAL, "umount", path);

@@ -34,4 +34,8 @@ struct looked_up {
 /// not answer.
 looked_up look_at(int dir, const std::string& name);
 
+/// The same, but says of a mount point only that it is one: what is mounted
+/// there may be of a server that is asked of its root.
+looked_up look_beneath(int dir, const std::string& name);
+
 } // namespace fsshare

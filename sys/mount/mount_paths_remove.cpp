@@ -26,7 +26,7 @@ constexpr const char* held_apart = "a directory that is not empty";
 // Removes `name` in `dir` if it is empty; `path` is for the sentence.
 result<share_tree::removal> remove_if_empty(int dir, const std::string& name,
                                             const std::string& path) {
-  const auto seen = look_at(dir, name);
+  const auto seen = look_beneath(dir, name);
   if (seen.failure == ENOENT)
     return share_tree::removal{};
   if (seen.failure != 0)

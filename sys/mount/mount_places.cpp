@@ -36,11 +36,14 @@ const mounted_entry* mount_places::find(std::uint64_t id) const {
 
 result<mounted_entry> mount_places::mount_behind(int fd,
                                                  std::string_view shown) {
+  const auto mount = mount_of(fd, shown);
+  if (!mount)
+    return mount.err();
+  if (const auto* entry = find(*mount))
+    return *entry;
   const auto found = identify(fd, shown);
   if (!found)
     return found.err();
-  if (const auto* entry = find(found->mount))
-    return *entry;
   mounted_entry outer;
   outer.id = found->mount;
   outer.device = std::to_string(major(found->device)) + ":"

@@ -95,6 +95,11 @@ std::size_t hanging_fuse::waiting() {
   return held_.size();
 }
 
+std::size_t hanging_fuse::asked_in_silence() {
+  const std::lock_guard lock{mutex_};
+  return asked_;
+}
+
 void hanging_fuse::serve() {
   std::vector<char> buffer(largest_request);
   while (!is_ending_) {
@@ -123,6 +128,7 @@ void hanging_fuse::take(request one) {
             || (silence_ == silence::reads && head.opcode == FUSE_READ));
     if (is_silent) {
       held_.push_back(std::move(one));
+      ++asked_;
       return;
     }
   }

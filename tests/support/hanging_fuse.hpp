@@ -50,6 +50,9 @@ public:
   /// Number of requests that wait for an answer.
   std::size_t waiting();
 
+  /// Number of requests that came while it was silent, ever.
+  std::size_t asked_in_silence();
+
   const std::string& path() const {
     return mount_point_;
   }
@@ -77,6 +80,7 @@ private:
   std::mutex mutex_;
   silence silence_ = silence::none;
   std::deque<request> held_;
+  std::size_t asked_ = 0;
   std::atomic<bool> is_ending_{false};
   std::thread thread_;
 };

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sys/unique_fd.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace fsshare::test {
+
+/// Stops system calls as they begin, as a filesystem does whose server is
+/// asked and does not answer (seccomp_unotify(2)).
+class held_calls {
+public:
+  /// Runs `scenario` in a thread that gives way to this; threads and programs
+  /// that it starts do, too. Ends with the scenario; what is held goes on then.
+  static void run(int number, const std::function<void(held_calls&)>& scenario);
+
+  held_calls(const held_calls&) = delete;
+  held_calls& operator=(const held_calls&) = delete;
+
+  /// Holds the next call from now on; those after it go on.
+  void hold_next();
+  /// Waits until a call is held; false if none comes.
+  bool await_held();
+  /// Lets it go on.
+  void release();
+
+private:
+  held_calls() = default;
+  void serve();
+
+  unique_fd listener_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_next_held_ = false;
+  std::optional<std::uint64_t> held_;
+  std::atomic<bool> is_ending_{false};
+};
+
+} // namespace fsshare::test
