@@ -31,6 +31,10 @@ node_state::node_state(handle::pointer self, sandbox_factory make_sandbox,
   });
 }
 
+void node_state::failed(const error& why) {
+  at_the_end_ = why;
+}
+
 template <class Reply, class Request>
 caf::result<Reply> node_state::route(const Request& msg) {
   const auto i = sandboxes_.find(msg.sandbox_id);
@@ -43,7 +47,8 @@ caf::result<Reply> node_state::route(const Request& msg) {
 }
 
 template <class Reply, class Request>
-caf::result<Reply> node_state::change(const Request& msg,
+caf::result<Reply> node_state::change(owed_replies<Reply>& owed,
+                                      const Request& msg,
                                       bool exists_afterwards) {
   const auto id = msg.sandbox_id;
   auto i = sandboxes_.find(id);
@@ -58,7 +63,7 @@ caf::result<Reply> node_state::change(const Request& msg,
     watch(id, entry.actor);
   }
   ++entry.changing;
-  const reply_promise<Reply> promise{self_};
+  const auto promise = owed.add(self_);
   ask(self_, entry.actor, msg)
     .then(
       [this, id, promise, exists_afterwards](Reply& reply) mutable {
@@ -124,10 +129,10 @@ void node_state::changed(const std::string& id) {
 node_state::handle::behavior_type node_state::make_behavior() {
   return {
     [this](const prepare_request& msg) {
-      return change<prepare_reply>(msg, true);
+      return change(preparing_, msg, true);
     },
     [this](const cleanup_request& msg) {
-      return change<cleanup_reply>(msg, false);
+      return change(cleaning_, msg, false);
     },
     [this](const share_file_request& msg) {
       return route<share_file_reply>(msg);
@@ -153,26 +158,32 @@ node_state::handle::behavior_type node_state::make_behavior() {
     [this](const get_sandbox_request& msg) {
       return route<get_sandbox_reply>(msg);
     },
-    [this](const list_sandboxes_request&) {
-      return list();
+    [this](const list_sandboxes_request& msg) {
+      return list(msg);
     },
-    [this](const list_volumes_request& msg) -> caf::result<list_volumes_reply> {
-      const reply_promise<list_volumes_reply> promise{self_};
-      ask(self_, registry_, describe_volumes{msg.sandbox_id})
-        .then(
-          [promise](volume_list& list) mutable {
-            promise.deliver(list_volumes_reply{std::move(list.volumes)});
-          },
-          [promise](caf::error& err) mutable {
-            promise.deliver(std::move(err));
-          });
-      return promise;
+    [this](const list_volumes_request& msg) {
+      return list(msg);
     },
   };
 }
 
-caf::result<list_sandboxes_reply> node_state::list() {
-  const reply_promise<list_sandboxes_reply> promise{self_};
+caf::result<list_volumes_reply>
+node_state::list(const list_volumes_request& msg) {
+  const auto promise = listing_volumes_.add(self_);
+  ask(self_, registry_, describe_volumes{msg.sandbox_id})
+    .then(
+      [promise](volume_list& list) mutable {
+        promise.deliver(list_volumes_reply{std::move(list.volumes)});
+      },
+      [promise](caf::error& err) mutable {
+        promise.deliver(std::move(err));
+      });
+  return promise;
+}
+
+caf::result<list_sandboxes_reply>
+node_state::list(const list_sandboxes_request& msg) {
+  const auto promise = listing_sandboxes_.add(self_);
   auto reply = std::make_shared<list_sandboxes_reply>();
   // One more than there are sandboxes, so that none is an answer too.
   auto missing = std::make_shared<std::size_t>(1);
@@ -186,7 +197,7 @@ caf::result<list_sandboxes_reply> node_state::list() {
     promise.deliver(std::move(*reply));
   };
   for (const auto& [id, known] : sandboxes_) {
-    if (!known.exists)
+    if (!known.exists || (!msg.sandbox_id.empty() && msg.sandbox_id != id))
       continue;
     if (known.legacy) {
       sandbox_status shown;
@@ -202,6 +213,7 @@ caf::result<list_sandboxes_reply> node_state::list() {
           reply->sandboxes.push_back(std::move(got.sandbox));
           one_less();
         },
+        // It has ended meanwhile.
         [one_less](caf::error&) {
           one_less();
         });

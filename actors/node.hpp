@@ -26,6 +26,9 @@ public:
   node_state(handle::pointer self, sandbox_factory make_sandbox,
              registry_actor registry);
 
+  /// What a handler threw, before the end.
+  void failed(const error& why);
+
   handle::behavior_type make_behavior();
 
 private:
@@ -43,17 +46,24 @@ private:
   template <class Reply, class Request>
   caf::result<Reply> route(const Request& msg);
   template <class Reply, class Request>
-  caf::result<Reply> change(const Request& msg, bool exists_afterwards);
+  caf::result<Reply> change(owed_replies<Reply>& owed, const Request& msg,
+                            bool exists_afterwards);
   void watch(const std::string& id, const sandbox_actor& actor);
   void lost(const std::string& id, const sandbox_actor& actor,
             sandbox_legacy legacy);
   void changed(const std::string& id);
-  caf::result<list_sandboxes_reply> list();
+  caf::result<list_sandboxes_reply> list(const list_sandboxes_request& msg);
+  caf::result<list_volumes_reply> list(const list_volumes_request& msg);
 
   handle::pointer self_;
   sandbox_factory make_sandbox_;
   registry_actor registry_;
   std::map<std::string, sandbox> sandboxes_;
+  error at_the_end_{errc::aborted, "the node agent is shutting down"};
+  owed_replies<prepare_reply> preparing_{at_the_end_};
+  owed_replies<cleanup_reply> cleaning_{at_the_end_};
+  owed_replies<list_sandboxes_reply> listing_sandboxes_{at_the_end_};
+  owed_replies<list_volumes_reply> listing_volumes_{at_the_end_};
 };
 
 } // namespace fsshare

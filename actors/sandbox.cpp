@@ -39,11 +39,11 @@ sandbox_state::~sandbox_state() {
 }
 
 template <class Reply>
-caf::result<Reply> sandbox_state::follow(bool on) {
+caf::result<Reply> sandbox_state::follow(owed_replies<Reply>& owed, bool on) {
   if (auto checked = state_.check_prepared(); !checked)
     return to_caf(checked.err());
   following_ = on;
-  const reply_promise<Reply> promise{self_};
+  const auto promise = owed.add(self_);
   ask(self_, neighbours_.registry, follow_sandbox{options_.sandbox_id, on})
     .then(
       [promise]() mutable {
@@ -79,10 +79,10 @@ sandbox_state::handle::behavior_type sandbox_state::make_behavior() {
       return unshare_rootfs(msg);
     },
     [this](const start_watcher_request&) {
-      return follow<start_watcher_reply>(true);
+      return follow(starting_watcher_, true);
     },
     [this](const stop_watcher_request&) {
-      return follow<stop_watcher_reply>(false);
+      return follow(stopping_watcher_, false);
     },
     [this](const get_sandbox_request&) {
       return describe();
@@ -278,6 +278,9 @@ void sandbox_state::forget() {
 // The guest is gone or will be: nothing is sent to it any more.
 void sandbox_state::drop_all(const error& why) {
   forget();
+  describing_.give_up(why);
+  starting_watcher_.give_up(why);
+  stopping_watcher_.give_up(why);
   if (proxy_) {
     stop(proxy_);
     proxy_ = nullptr;
@@ -304,7 +307,7 @@ void sandbox_state::drop_all(const error& why) {
 caf::result<get_sandbox_reply> sandbox_state::describe() {
   if (auto checked = state_.check_prepared(); !checked)
     return to_caf(checked.err());
-  const reply_promise<get_sandbox_reply> promise{self_};
+  const auto promise = describing_.add(self_);
   auto reply = std::make_shared<get_sandbox_reply>(describe_shares());
   ask(self_, neighbours_.reader, describe_reads{options_.sandbox_id})
     .then(

@@ -129,7 +129,7 @@ private:
                    const std::shared_ptr<get_sandbox_reply>& reply,
                    guest_status guest);
   template <class Reply>
-  caf::result<Reply> follow(bool on);
+  caf::result<Reply> follow(owed_replies<Reply>& owed, bool on);
   prepare_reply prepared_reply() const;
   void
   open_sources(const mount_plan& plan,
@@ -248,6 +248,10 @@ private:
   std::optional<reply_promise<sandbox_legacy>> heir_;
   /// Why it ends.
   error cause_;
+  // Last, so that they die first.
+  owed_replies<get_sandbox_reply> describing_{cause_};
+  owed_replies<start_watcher_reply> starting_watcher_{cause_};
+  owed_replies<stop_watcher_reply> stopping_watcher_{cause_};
 };
 
 } // namespace fsshare

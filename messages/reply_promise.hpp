@@ -53,6 +53,9 @@ public:
   }
 
 private:
+  template <class U>
+  friend class owed_replies;
+
   class owed {
   public:
     explicit owed(caf::typed_response_promise<T> to) : to_(std::move(to)) {
@@ -74,6 +77,10 @@ private:
     }
     owed(const owed&) = delete;
     owed& operator=(const owed&) = delete;
+
+    bool is_given() const {
+      return is_given_;
+    }
 
     void give() {
       if (std::exchange(is_given_, true))
@@ -98,6 +105,58 @@ private:
   };
 
   std::shared_ptr<owed> owed_;
+};
+
+/// The replies of one kind that an actor owes while others work on them: what a
+/// continuation holds is known here, too. Who is left when this dies, or when
+/// give_up() says so, gets an error; what a continuation delivers later counts
+/// no more. Without this, callers of an actor that ends in good order would be
+/// told of a fault.
+template <class T>
+class owed_replies {
+public:
+  /// @param at_the_end Read when this dies, so it must live longer: declare it
+  /// before.
+  explicit owed_replies(const error& at_the_end) : at_the_end_(&at_the_end) {
+  }
+  ~owed_replies() {
+    try {
+      give_up(*at_the_end_);
+    } catch (...) {
+      // Without memory for the sentence the promises themselves say less.
+      owed_.clear();
+    }
+  }
+  owed_replies(const owed_replies&) = delete;
+  owed_replies& operator=(const owed_replies&) = delete;
+
+  /// Returns the promise to the request that `self` is handling.
+  template <class Self>
+  reply_promise<T> add(Self* self) {
+    if (owed_.size() >= next_tidying_) {
+      std::erase_if(owed_, [](const auto& each) {
+        return each->is_given() || each.use_count() == 1;
+      });
+      next_tidying_ = 2 * owed_.size() + first_tidying;
+    }
+    reply_promise<T> made{self};
+    owed_.push_back(made.owed_);
+    return made;
+  }
+
+  /// Answers all that are not answered.
+  void give_up(const error& why) {
+    for (const auto& each : std::exchange(owed_, {}))
+      each->give(to_caf(why));
+  }
+
+private:
+  static constexpr std::size_t first_tidying = 16;
+
+  const error* at_the_end_;
+  // CAF destroys the continuations of an actor before its state.
+  std::vector<std::shared_ptr<typename reply_promise<T>::owed>> owed_;
+  std::size_t next_tidying_ = first_tidying;
 };
 
 } // namespace fsshare
