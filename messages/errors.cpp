@@ -13,11 +13,7 @@ caf::error to_caf(const error& err) {
 }
 
 error from_caf(const caf::error& err) {
-#if FSSHARE_CAF_1 || CAF_VERSION >= 1800
-  const bool ours = err.category() == caf::type_id_v<errc>;
-#else
   const bool ours = err.category() == caf::atom("fsshare");
-#endif
   if (ours) {
     std::string message;
     if (err.context().match_elements<std::string>())

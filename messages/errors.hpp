@@ -7,19 +7,7 @@
 #include <exception>
 #include <string>
 
-#if FSSHARE_CAF_1 || CAF_VERSION >= 1800
-namespace fsshare {
-bool from_string(caf::string_view text, errc& code);
-bool from_integer(std::uint8_t value, errc& code);
-template <class Inspector>
-bool inspect(Inspector& f, errc& code) {
-  return caf::default_enum_inspect(f, code);
-}
-} // namespace fsshare
-CAF_ERROR_CODE_ENUM(fsshare::errc)
-#else
 CAF_ERROR_CODE_ENUM(fsshare::errc, "fsshare")
-#endif
 
 namespace fsshare {
 

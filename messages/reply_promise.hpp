@@ -85,12 +85,8 @@ private:
     void give() {
       if (std::exchange(is_given_, true))
         return;
-#if FSSHARE_CAF_1
-      to_.deliver();
-#else
       // The typed deliver() wants a value of the type void.
       static_cast<caf::response_promise&>(to_).deliver(caf::message{});
-#endif
     }
 
     template <class Reply>

@@ -43,7 +43,6 @@ result<Handle> try_spawn(const std::string& what, Spawn spawn) {
   }
 }
 
-#if CAF_VERSION < 1800 && !FSSHARE_CAF_1
 /// An actor whose data and behaviour are a plain class:
 ///
 ///     struct x_state {
@@ -151,9 +150,5 @@ private:
 
   std::optional<State> state_;
 };
-#else
-template <class State>
-using state_actor = caf::stateful_actor<State, typename State::handle::base>;
-#endif
 
 } // namespace fsshare
