@@ -10,7 +10,12 @@
 
 namespace fsshare::ctl {
 
-enum class output_format : std::uint8_t { table, json };
+enum class output_format : std::uint8_t {
+  table,
+  /// With every column that there is.
+  wide_table,
+  json,
+};
 
 /// One call of the control API. The member functions return and take what
 /// belongs to the method's types.
@@ -25,6 +30,8 @@ public:
   virtual google::protobuf::Message& reply() = 0;
   /// Returns the reply as text for people.
   virtual std::string reply_text() const = 0;
+  /// The same with all that there is room for on a wide terminal.
+  virtual std::string wide_text() const = 0;
 };
 
 template <class Request, class Reply>
@@ -32,8 +39,11 @@ class call_command : public command {
 public:
   using renderer = std::string (*)(const Reply&);
 
-  call_command(const char* method, Request request, renderer render)
-    : method_(method), request_(std::move(request)), render_(render) {
+  /// @param render_wide For replies that have more to show.
+  call_command(const char* method, Request request, renderer render,
+               renderer render_wide)
+    : method_(method), request_(std::move(request)), render_(render),
+      render_wide_(render_wide) {
   }
   const char* method() const override {
     return method_;
@@ -47,12 +57,16 @@ public:
   std::string reply_text() const override {
     return render_(reply_);
   }
+  std::string wide_text() const override {
+    return render_wide_(reply_);
+  }
 
 private:
   const char* method_;
   Request request_;
   Reply reply_;
   renderer render_;
+  renderer render_wide_;
 };
 
 /// A whole command line.

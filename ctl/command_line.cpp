@@ -36,11 +36,13 @@ private:
   template <class Reply, class Request>
   void calls(CLI::App* app, const char* method,
              const std::shared_ptr<Request>& request,
-             std::string (*render_reply)(const Reply&));
+             std::string (*render_reply)(const Reply&),
+             std::string (*render_wide)(const Reply&) = nullptr);
 
   template <class Reply, class Request>
   void set_call(const char* method, const Request& request,
-                std::string (*render_reply)(const Reply&));
+                std::string (*render_reply)(const Reply&),
+                std::string (*render_wide)(const Reply&) = nullptr);
 
   void add_sandbox_commands();
   void add_prepare(CLI::App* sandbox);
@@ -101,11 +103,12 @@ command_line::command_line(const std::string& version) {
     .add_option_function<std::string>(
       "-o,--output",
       [this](const std::string& word) {
-        into_.format
-          = word == "json" ? output_format::json : output_format::table;
+        into_.format = word == "json"   ? output_format::json
+                       : word == "wide" ? output_format::wide_table
+                                        : output_format::table;
       },
-      "Tables for people, or the reply as JSON")
-    ->check(CLI::IsMember({"table", "json"}))
+      "Tables for people, with all columns, or the reply as JSON")
+    ->check(CLI::IsMember({"table", "wide", "json"}))
     ->default_str("table");
   add_sandbox_commands();
   add_share_commands();
@@ -124,17 +127,20 @@ CLI::App* command_line::add(CLI::App* to, const char* name, const char* about) {
 template <class Reply, class Request>
 void command_line::calls(CLI::App* app, const char* method,
                          const std::shared_ptr<Request>& request,
-                         std::string (*render_reply)(const Reply&)) {
-  app->final_callback([this, method, request, render_reply] {
-    set_call<Reply>(method, *request, render_reply);
+                         std::string (*render_reply)(const Reply&),
+                         std::string (*render_wide)(const Reply&)) {
+  app->final_callback([this, method, request, render_reply, render_wide] {
+    set_call<Reply>(method, *request, render_reply, render_wide);
   });
 }
 
 template <class Reply, class Request>
 void command_line::set_call(const char* method, const Request& request,
-                            std::string (*render_reply)(const Reply&)) {
-  into_.call = std::make_unique<call_command<Request, Reply>>(method, request,
-                                                              render_reply);
+                            std::string (*render_reply)(const Reply&),
+                            std::string (*render_wide)(const Reply&)) {
+  into_.call = std::make_unique<call_command<Request, Reply>>(
+    method, request, render_reply,
+    render_wide == nullptr ? render_reply : render_wide);
 }
 
 void command_line::add_sandbox_commands() {
@@ -334,7 +340,7 @@ void command_line::add_other_commands() {
       list->set_sandbox_id(id);
     },
     "Only those of this sandbox");
-  calls<v1::ListVolumesReply>(app, "ListVolumes", list, render);
+  calls<v1::ListVolumesReply>(app, "ListVolumes", list, render, render_wide);
   auto* watcher = group("watcher", "File event watchers");
   auto start = make_request<v1::StartFileEventWatcherRequest>();
   app = add(watcher, "start", "Keep the volumes of a sandbox current");

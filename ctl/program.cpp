@@ -81,8 +81,9 @@ int run(std::vector<std::string> args, const std::string& version,
       {errc::internal,
        std::string{"the answer to "} + command.method() + " cannot be decoded"},
       refused);
-  if (asked.format == output_format::table) {
-    out << command.reply_text();
+  if (asked.format != output_format::json) {
+    out << (asked.format == output_format::table ? command.reply_text()
+                                                 : command.wide_text());
     return done;
   }
   const auto json = to_json(command.reply());

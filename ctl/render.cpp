@@ -3,6 +3,10 @@
 
 #include "ctl/table.hpp"
 
+#include <cstdint>
+#include <utility>
+#include <vector>
+
 namespace fsshare::ctl {
 
 namespace {
@@ -115,24 +119,46 @@ std::string duration_cell(std::int64_t ns) {
   return ns == 0 ? "" : short_duration(std::chrono::nanoseconds{ns});
 }
 
+enum class columns : std::uint8_t { few, all };
+
+/// Adds a row to a table of volumes; of few columns it has the first ones.
+void add_row(table& to, columns which, std::vector<std::string> few,
+             const std::vector<std::string>& more) {
+  if (which == columns::all)
+    few.insert(few.end(), more.begin(), more.end());
+  to.add(std::move(few));
+}
+
+table empty_volume_table(columns which) {
+  std::vector<std::string> titles{"VOLUME", "SANDBOX", "CONTAINER",
+                                  "STATE",  "LAG",     "TROUBLE"};
+  if (which == columns::all)
+    titles.insert(titles.end(), {"HOST GENERATION", "GUEST GENERATION",
+                                 "STALE FOR", "PUSHES", "FAILURES"});
+  return table{std::move(titles)};
+}
+
 template <class Volumes>
-std::string volume_table(const Volumes& volumes, std::uint64_t more) {
+std::string volume_table(const Volumes& volumes, std::uint64_t more,
+                         columns which) {
   std::uint64_t destinations = 0;
-  table out{{"VOLUME", "HOST GENERATION", "SANDBOX", "CONTAINER", "STATE",
-             "GUEST GENERATION", "LAG", "STALE FOR", "PUSHES", "FAILURES",
-             "TROUBLE"}};
+  auto out = empty_volume_table(which);
   for (const auto& volume : volumes) {
     for (const auto& at : volume.destinations())
-      out.add({volume.path(), volume.host_generation(), at.sandbox_id(),
-               at.container_id(), state_of(at), at.guest_generation(),
-               duration_cell(at.lag_ns()), duration_cell(at.stale_ns()),
-               count(at.pushes()), count(at.failures()), trouble_of(at)});
+      add_row(out, which,
+              {volume.path(), at.sandbox_id(), at.container_id(), state_of(at),
+               duration_cell(at.lag_ns()), trouble_of(at)},
+              {volume.host_generation(), at.guest_generation(),
+               duration_cell(at.stale_ns()), count(at.pushes()),
+               count(at.failures())});
     destinations += volume.destinations_more();
     // Trouble of the volume itself is shown with or without destinations.
     if (volume.destinations().empty() || !volume.reason().empty())
-      out.add({volume.path(), volume.host_generation(), "", "",
-               volume.watched() ? "watched" : "not watched", "", "", "", "", "",
-               volume.reason()});
+      add_row(out, which,
+              {volume.path(), "", "",
+               volume.watched() ? "watched" : "not watched", "",
+               volume.reason()},
+              {volume.host_generation(), "", "", "", ""});
   }
   return out.text() + more_of("destinations of these volumes", destinations)
          + more_of("volumes", more);
@@ -255,7 +281,8 @@ std::string render(const v1::GetSandboxReply& reply) {
   if (!reply.shares().empty())
     out += "\n" + render_shares(reply);
   if (!reply.volumes().empty())
-    out += "\n" + volume_table(reply.volumes(), reply.volumes_more());
+    out += "\n"
+           + volume_table(reply.volumes(), reply.volumes_more(), columns::all);
   if (!sandbox.pending().empty())
     out += "\n" + section("NOT YET REMOVED", sandbox.pending())
            + more_of("paths", sandbox.pending_more());
@@ -279,7 +306,11 @@ std::string render_shares(const v1::GetSandboxReply& reply) {
 }
 
 std::string render(const v1::ListVolumesReply& reply) {
-  return volume_table(reply.volumes(), reply.volumes_more());
+  return volume_table(reply.volumes(), reply.volumes_more(), columns::few);
+}
+
+std::string render_wide(const v1::ListVolumesReply& reply) {
+  return volume_table(reply.volumes(), reply.volumes_more(), columns::all);
 }
 
 std::string render(const v1::VersionReply& reply) {

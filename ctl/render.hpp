@@ -23,6 +23,9 @@ std::string render(const v1::GetSandboxReply& reply);
 std::string render(const v1::ListVolumesReply& reply);
 std::string render(const v1::VersionReply& reply);
 
+/// The same with every column.
+std::string render_wide(const v1::ListVolumesReply& reply);
+
 /// The shares alone, for `share ls`.
 std::string render_shares(const v1::GetSandboxReply& reply);
 

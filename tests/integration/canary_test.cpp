@@ -108,7 +108,7 @@ public:
 
   /// Asks for all that can be asked for.
   void look_around() {
-    for (const auto* format : {"table", "json"}) {
+    for (const auto* format : {"table", "wide", "json"}) {
       ctl({"sandbox", "ls", "-o", format});
       ctl({"volume", "ls", "-o", format});
       for (const auto& sandbox : sandboxes_) {

@@ -157,17 +157,27 @@ TEST_CASE("JSON has proto field names and default values") {
 
 TEST_CASE("volumes are a table with a row for each guest copy") {
   const auto got = answered({"volume", "ls"}, some_volumes());
-  CHECK(
-    got.out
-    == "VOLUME          HOST GENERATION  SANDBOX  CONTAINER  STATE        "
-       "GUEST GENERATION  LAG    STALE FOR  PUSHES  FAILURES  TROUBLE\n"
-       "/pods/u/cm      ..2              sb       c1         current      "
-       "..2               1.2ms  -          0       0         -\n"
-       "/pods/u/cm      ..2              sb       c2         stale        "
-       "..1               -      1.5m       0       0         "
-       "guest is gone; 1 not removable by this guest agent\n"
-       "/pods/u/secret  -                -        -          not watched  "
-       "-                 -      -          -       -         no watch left\n");
+  CHECK(got.out
+        == "VOLUME          SANDBOX  CONTAINER  STATE        LAG    TROUBLE\n"
+           "/pods/u/cm      sb       c1         current      1.2ms  -\n"
+           "/pods/u/cm      sb       c2         stale        -      "
+           "guest is gone; 1 not removable by this guest agent\n"
+           "/pods/u/secret  -        -          not watched  -      "
+           "no watch left\n");
+}
+
+TEST_CASE("on request the table of volumes has all columns") {
+  const auto first_line = [](const std::string& text) {
+    return text.substr(0, text.find('\n'));
+  };
+  const auto got = answered({"volume", "ls", "-o", "wide"}, some_volumes()).out;
+  CHECK(first_line(got).ends_with(
+    "  HOST GENERATION  GUEST GENERATION  STALE FOR  PUSHES  FAILURES"));
+  CHECK(got.find("..2              ..1               1.5m       0       0\n")
+        != std::string::npos);
+  CHECK(got.find("no watch left") != std::string::npos);
+  CHECK(answered({"version", "-o", "wide"}, v1::VersionReply{}).out
+        == answered({"version"}, v1::VersionReply{}).out);
 }
 
 TEST_CASE("sandboxes are a table") {
