@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
 
+#include "core/file_names.hpp"
+
 #include <algorithm>
 
 namespace fsshare {
 
 namespace {
-
-// PATH_MAX and NAME_MAX of linux/limits.h, the former less its NUL.
-constexpr size_t max_path_bytes = 4095;
-constexpr size_t max_name_bytes = 255;
 
 // Returns why a component is refused, or nothing.
 const char* flaw(std::string_view name) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/share_request.hpp"
 
+#include "core/file_names.hpp"
 #include "core/ids.hpp"
 #include "core/net/guest_address.hpp"
 #include "core/paths.hpp"
@@ -27,7 +28,7 @@ constexpr std::size_t max_entries = 1024;
 constexpr std::size_t max_directories = 256;
 
 // The longest path (PATH_MAX of limits.h): sources may be paths.
-constexpr std::size_t max_word_bytes = 4096;
+constexpr std::size_t max_word_bytes = max_path_bytes + 1;
 
 // An option or an annotation may be a document, such as a virtual volume of
 // Kata in base64; what the kernel takes ends at a page.

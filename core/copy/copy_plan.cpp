@@ -2,6 +2,7 @@
 #include "core/copy/copy_plan.hpp"
 
 #include "core/copy/temp_name.hpp"
+#include "core/file_names.hpp"
 #include "core/paths.hpp"
 #include "core/text/utf8.hpp"
 
@@ -15,13 +16,6 @@
 namespace fsshare {
 
 namespace {
-
-// PATH_MAX of linux/limits.h less its NUL.
-constexpr size_t max_path_bytes = 4095;
-// NAME_MAX.
-constexpr size_t max_name_bytes = 255;
-
-constexpr std::string_view data_link = "..data";
 
 constexpr std::uint32_t link_mode = 0777;
 

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/copy/temp_name.hpp"
 
+#include "core/file_names.hpp"
+
 namespace fsshare {
 
 namespace {
 
 constexpr std::string_view extension = ".tmp";
-
-// Of linux/limits.h.
-constexpr size_t max_name_bytes = 255;
 
 // Returns the name up to its extension, the dot excluded.
 std::string_view stem(std::string_view file_name) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/share/share_layout.hpp"
 
+#include "core/file_names.hpp"
 #include "core/ids.hpp"
 #include "core/paths.hpp"
 
@@ -15,8 +16,6 @@ constexpr const char* snapshot_name = "snapshotdir";
 constexpr const char* sandbox_binds_name = "sandbox-mounts";
 // Kata's guests mount a tmpfs on a directory of this name.
 constexpr const char* watchable_name = "watchable";
-// NAME_MAX of linux/limits.h.
-constexpr size_t max_name_bytes = 255;
 
 std::string to_hex(std::uint64_t value) {
   constexpr std::string_view digits = "0123456789abcdef";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/volume/watch_table.hpp"
 
+#include "core/file_names.hpp"
 #include "core/volume/volume_shape.hpp"
 
 namespace fsshare {
@@ -15,7 +16,7 @@ volume_event_kind classify(const inotify_event& event) {
   using enum volume_event_kind;
   if ((event.mask & lost_bits) != 0)
     return watch_lost;
-  if ((event.mask & inotify_mask::moved_to) != 0 && event.name == "..data")
+  if ((event.mask & inotify_mask::moved_to) != 0 && event.name == data_link)
     return flipped;
   if ((event.mask & inotify_mask::removed) != 0
       && (event.mask & inotify_mask::is_directory) != 0

@@ -2,6 +2,7 @@
 #include "sys/tree/dir_walk.hpp"
 
 #include "core/copy/file_shape.hpp"
+#include "core/file_names.hpp"
 #include "core/paths.hpp"
 #include "sys/errno_error.hpp"
 #include "sys/tree/file_system_type.hpp"
@@ -46,9 +47,6 @@ const char* special_type(std::uint32_t mode) {
 }
 
 constexpr const char* mount_point = "is a mount point";
-
-// Of linux/limits.h, less the NUL.
-constexpr std::size_t max_path_bytes = 4095;
 
 // Returns what of a path is below its first `begin` bytes.
 std::string_view below(std::string_view path, std::size_t begin) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/tree/volume_tree.hpp"
 
+#include "core/file_names.hpp"
 #include "core/paths.hpp"
 #include "core/volume/volume_digest.hpp"
 #include "sys/errno_error.hpp"
@@ -16,8 +17,6 @@
 namespace fsshare {
 
 namespace {
-
-constexpr const char* data_link = "..data";
 
 // An open volume, and the walk that reads it.
 class volume_reader {
