@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/actors/world_requests.hpp"
 #include "tests/support/node_world.hpp"
 
 #include <filesystem>
@@ -16,16 +17,6 @@ namespace {
 constexpr std::uint64_t seeds = 100;
 /// What the guest's memory is counted in.
 constexpr std::uint64_t page = 4096;
-
-template <class T>
-errc code(const result<T>& got) {
-  return got ? errc::none : got.err().code;
-}
-
-template <class T>
-std::string message(const result<T>& got) {
-  return got ? "" : got.err().message;
-}
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;

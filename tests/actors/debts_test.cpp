@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/actors/world_requests.hpp"
 #include "tests/support/node_world.hpp"
 
 #include <doctest/doctest.h>
@@ -22,25 +23,6 @@ std::vector<std::string> pending_of(node_world& w) {
     paths.push_back(one.path);
   }
   return paths;
-}
-
-unshare_file_reply unshare(node_world& w, const std::string& share_id) {
-  unshare_file_request request;
-  request.sandbox_id = "s1";
-  request.share_id = share_id;
-  auto reply = w.ask_over_time<unshare_file_reply>(request);
-  REQUIRE_MESSAGE(reply, (reply ? "" : reply.err().message));
-  return *reply;
-}
-
-// A directory that is no volume, to be copied once.
-share_file_request tree_request(node_world& w) {
-  auto request = w.volume_request("s1", "c1", "cm");
-  request.mount.source = w.dir.make_dir("tree");
-  request.mount.destination = "/tree";
-  for (int n = 0; n < 30; ++n)
-    w.dir.write("tree/f" + std::to_string(n), "text");
-  return request;
 }
 
 bool is_empty(const node_world& w) {
@@ -117,7 +99,7 @@ TEST_CASE("what a failed first copy left behind is a debt") {
   for_each_seed(seeds, [](chooser& choose) {
     node_world w{choose};
     auto& guest = w.add_sandbox("s1");
-    auto pending = w.actors.request(w.node, tree_request(w));
+    auto pending = w.actors.request(w.node, tree_request(w, 30));
     while (guest.carried_out.size() < 5)
       REQUIRE(w.step());
     guest.refuses = true;
@@ -147,7 +129,7 @@ TEST_CASE("a first copy that never reached its guest leaves no debt") {
   guest.refuses = true;
   CHECK_FALSE(
     w.ask_over_time<share_file_reply>(w.volume_request("s1", "c1", "cm")));
-  CHECK_FALSE(w.ask_over_time<share_file_reply>(tree_request(w)));
+  CHECK_FALSE(w.ask_over_time<share_file_reply>(tree_request(w, 30)));
   CHECK(pending_of(w).empty());
 }
 

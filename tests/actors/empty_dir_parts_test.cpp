@@ -23,9 +23,7 @@ TEST_CASE("parts of an emptyDir lie in its one copy, and those made later are "
     node_world w{choose};
     auto& guest = w.add_sandbox("s1");
     const auto source = add_empty_dir(w);
-    const std::string dir = "pods/0f6a7c1e-1111-2222-3333-444455556666/volumes/"
-                            "kubernetes.io~empty-dir/cache";
-    w.dir.write(dir + "/logs/old", "text");
+    w.dir.write(empty_dir + "/logs/old", "text");
     auto first
       = w.actors.request(w.node, request_for("c1", source + "/logs", "/log"));
     run_some(w, 80);
@@ -40,7 +38,7 @@ TEST_CASE("parts of an emptyDir lie in its one copy, and those made later are "
     CHECK(read_file(copy + "/logs/old") == "text");
 
     std::ofstream{copy + "/logs/old"} << "by the workload";
-    w.dir.write(dir + "/new/deep/er", "later");
+    w.dir.write(empty_dir + "/new/deep/er", "later");
     const auto sent = guest.carried_out.size();
     auto third = w.actors.request(
       w.node, request_for("c3", source + "/new/deep", "/new"));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/actors/world_requests.hpp"
 #include "tests/support/node_world.hpp"
 
 #include <doctest/doctest.h>
@@ -18,29 +19,10 @@ payload numbered_keys(int n) {
   return {{"a", {text}}, {"d/b", {text}}, {"key-" + text, {text}}};
 }
 
-// A directory that is no volume, to be copied once.
-share_file_request tree_request(node_world& w) {
-  auto request = w.volume_request("s1", "c1", "cm");
-  request.mount.source = w.dir.make_dir("tree");
-  request.mount.destination = "/tree";
-  for (int n = 0; n < 10; ++n)
-    w.dir.write("tree/f" + std::to_string(n), "text");
-  return request;
-}
-
 sandbox_status status_of(node_world& w) {
   const auto got = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
   REQUIRE(got);
   return got->sandbox;
-}
-
-void unshare(node_world& w, const std::string& share_id) {
-  unshare_file_request request;
-  request.sandbox_id = "s1";
-  request.share_id = share_id;
-  const auto reply = w.ask_over_time<unshare_file_reply>(request);
-  REQUIRE_MESSAGE(reply, (reply ? "" : reply.err().message));
-  CHECK(reply->pending.empty());
 }
 
 } // namespace
@@ -71,7 +53,7 @@ TEST_CASE("rotations during which the proxy of a guest dies arrive all the "
     w.check_equal("cm", "s1", id);
     CHECK(status_of(w).held_bytes == held);
     CHECK(status_of(w).pending.empty());
-    unshare(w, id);
+    CHECK(unshare(w, id).pending.empty());
     CHECK(status_of(w).held_bytes == 0);
     CHECK(std::filesystem::is_empty(w.dir / "guest-s1"));
   });
@@ -82,7 +64,7 @@ TEST_CASE("a first copy of a tree during which the proxy of a guest dies fails "
   for_each_seed(seeds, [](chooser& choose) {
     node_world w{choose};
     auto& guest = w.add_sandbox("s1");
-    const auto request = tree_request(w);
+    const auto request = tree_request(w, 10);
     guest.throws_after = choose.pick(11);
     const auto failed = w.ask_over_time<share_file_reply>(request);
     REQUIRE_FALSE(failed);
@@ -130,7 +112,7 @@ TEST_CASE("a proxy that dies while a copy is taken away leaves the debt to the "
     w.add_volume("cm").rotate(numbered_keys(0));
     auto& guest = w.add_sandbox("s1");
     const auto volume = w.share("s1", "c1", "cm").share_id;
-    const auto tree = w.ask_over_time<share_file_reply>(tree_request(w));
+    const auto tree = w.ask_over_time<share_file_reply>(tree_request(w, 10));
     REQUIRE(tree);
     guest.throws_after = 0;
     unshare_file_request request;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/share/share_mark.hpp"
+#include "tests/actors/world_requests.hpp"
 #include "tests/support/node_world.hpp"
 
 #include <filesystem>
@@ -15,16 +16,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::uint64_t seeds = 500;
-
-template <class T>
-errc code(const result<T>& got) {
-  return got ? errc::none : got.err().code;
-}
-
-template <class T>
-std::string message(const result<T>& got) {
-  return got ? "" : got.err().message;
-}
 
 payload some_payload() {
   return {{"a", {"one"}}, {"d/b", {"two"}}, {"tls.crt", {"three"}}};
@@ -65,11 +56,6 @@ std::optional<result<Reply>> await(node_world& w, Pending& pending) {
     w.actors.advance(100ms);
   }
   return std::nullopt;
-}
-
-void run_some(node_world& w, std::size_t most) {
-  for (auto steps = w.choose.pick(most); steps > 0 && w.step(); --steps) {
-  }
 }
 
 } // namespace

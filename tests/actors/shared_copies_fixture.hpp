@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "tests/actors/world_requests.hpp"
 #include "tests/support/node_world.hpp"
 
 #include <algorithm>
@@ -11,12 +12,15 @@
 /// What is shared by several containers, for the tests of shared copies.
 namespace fsshare::test {
 
+/// Where the emptyDir lies in the directory of the world.
+inline const std::string empty_dir
+  = "pods/0f6a7c1e-1111-2222-3333-444455556666/volumes/"
+    "kubernetes.io~empty-dir/cache";
+
 // An emptyDir on the host with a file.
 inline std::string add_empty_dir(const node_world& w) {
-  const std::string dir = "pods/0f6a7c1e-1111-2222-3333-444455556666/volumes/"
-                          "kubernetes.io~empty-dir/cache";
-  w.dir.write(dir + "/seed", "from the host");
-  return w.dir / dir;
+  w.dir.write(empty_dir + "/seed", "from the host");
+  return w.dir / empty_dir;
 }
 
 inline share_file_request request_for(const std::string& container,
@@ -37,18 +41,6 @@ inline std::vector<std::string> guest_names(const node_world& w) {
     names.push_back(entry.path().filename().string());
   std::sort(names.begin(), names.end());
   return names;
-}
-
-inline void run_some(node_world& w, std::size_t most) {
-  for (auto steps = w.choose.pick(most); steps > 0 && w.step(); --steps) {
-  }
-}
-
-inline unshare_file_request end_of(const std::string& share_id) {
-  unshare_file_request request;
-  request.sandbox_id = "s1";
-  request.share_id = share_id;
-  return request;
 }
 
 } // namespace fsshare::test

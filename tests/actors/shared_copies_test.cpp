@@ -24,11 +24,6 @@ payload numbered(int n) {
   return {{"a", {std::to_string(n)}}, {"d/b", {std::to_string(n)}}};
 }
 
-template <class T>
-std::string message(const result<T>& got) {
-  return got ? "" : got.err().message;
-}
-
 } // namespace
 
 TEST_SUITE_BEGIN("actors/shared_copies");
@@ -53,9 +48,7 @@ TEST_CASE("an emptyDir is copied once per sandbox, and never sent again") {
     CHECK(read_file(copy + "/seed") == "from the host");
 
     std::ofstream{copy + "/seed"} << "by the workload";
-    w.dir.write("pods/0f6a7c1e-1111-2222-3333-444455556666/volumes/"
-                "kubernetes.io~empty-dir/cache/late",
-                "x");
+    w.dir.write(empty_dir + "/late", "x");
     const auto sent = guest.carried_out.size();
     const auto third
       = w.ask<share_file_reply>(request_for("c3", source, "/cache"));

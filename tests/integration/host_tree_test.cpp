@@ -3,6 +3,7 @@
 
 #include "tests/support/private_mounts.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/tree_entries.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,22 +25,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using strings = std::vector<std::string>;
-
-strings paths(const tree_snapshot& tree) {
-  strings out;
-  for (const auto& entry : tree.entries)
-    out.push_back(entry.path);
-  return out;
-}
-
-const tree_entry& entry_at(const tree_snapshot& tree, std::string_view path) {
-  const auto found = std::find_if(tree.entries.begin(), tree.entries.end(),
-                                  [&](const tree_entry& entry) {
-                                    return entry.path == path;
-                                  });
-  REQUIRE(found != tree.entries.end());
-  return *found;
-}
 
 } // namespace
 

@@ -63,6 +63,22 @@ bool has_waiting_flip(const sim_guest& guest) {
   return false;
 }
 
+void check_followed_anew(followed_volume& v,
+                         const std::function<void()>& notice) {
+  // Another counter: no two generations of a volume have one name.
+  rotator second{v.w.volume_path("cm"), kubelet_order::from_1_27};
+  second.rotate(numbered(1));
+  second.rotate(numbered(2));
+  notice();
+  CHECK(v.w.status_of("cm").watched);
+  CHECK(v.content("a") == "2");
+  second.rotate(numbered(3));
+  v.w.settle();
+  CHECK(v.content("a") == "3");
+  v.w.pass(std::chrono::milliseconds{2100});
+  CHECK(v.is_current());
+}
+
 std::uintmax_t bytes_below(const std::string& dir) {
   std::uintmax_t sum = 0;
   for (const auto& entry : fs::recursive_directory_iterator{dir})

@@ -3,6 +3,7 @@
 
 #include "tests/support/node_world.hpp"
 
+#include <functional>
 #include <set>
 #include <string>
 
@@ -38,6 +39,12 @@ struct followed_volume {
   sim_guest& guest;
   std::string share_id;
 };
+
+/// Rotates the volume of a followed one, whose directory has been made anew,
+/// with a kubelet of its own, and checks that every rotation arrives.
+/// @param notice Lets the world see the first ones.
+void check_followed_anew(followed_volume& v,
+                         const std::function<void()>& notice);
 
 /// Returns what the files below a directory hold together.
 std::uintmax_t bytes_below(const std::string& dir);

@@ -75,7 +75,7 @@ TEST_CASE_FIXTURE(table_fixture,
   look(host("..2"));
   read(host("..2"));
   SUBCASE("a push") {
-    CHECK(finish(1, broken(flip_state::not_sent)).front()
+    CHECK(finish(1, broken(flip_state::not_sent, errc::internal)).front()
           == "waiter 7: broken");
   }
   SUBCASE("a read") {
@@ -179,7 +179,8 @@ TEST_CASE_FIXTURE(table_fixture,
   table.watched(ticket_of(volume), unit{}, now);
   advance();
   read(host("..1"));
-  CHECK(finish(id, broken(flip_state::not_sent)) == lines{"remove /g/1 of 1"});
+  CHECK(finish(id, broken(flip_state::not_sent, errc::internal))
+        == lines{"remove /g/1 of 1"});
   CHECK(finish(id, removed(removal_result::impossible))
         == lines{"debt of 1", "first 1 INTERNAL", "forget /pods/cm"});
 }
@@ -247,7 +248,7 @@ TEST_CASE_FIXTURE(table_fixture,
   advance();
   read(host("..2"));
   table.stop_following("s1");
-  CHECK(finish(1, broken(flip_state::unknown))
+  CHECK(finish(1, broken(flip_state::unknown, errc::internal))
         == lines{"send /g/1/..data to 1"});
   CHECK(finish(1, done()) == lines{"look /pods/cm"});
   look(host("..2"));
@@ -374,7 +375,7 @@ TEST_CASE_FIXTURE(table_fixture,
   table.hint(volume, volume_hint::flipped, now);
   advance();
   read(host("..3"));
-  finish(1, broken(flip_state::not_sent));
+  finish(1, broken(flip_state::not_sent, errc::internal));
   shown = table.describe("s1", now).at(0);
   CHECK(shown.destinations.at(0).reason == "broken");
   CHECK(shown.destinations.at(0).failures == 1);
@@ -405,7 +406,7 @@ TEST_CASE_FIXTURE(table_fixture,
       else if (one.starts_with("look"))
         more = look(two);
       else if (one.starts_with("push"))
-        more = finish(id, broken(flip_state::not_sent));
+        more = finish(id, broken(flip_state::not_sent, errc::internal));
       else if (one.starts_with("remove"))
         more = finish(id, removed(removal_result::denied));
       else if (one.starts_with("send")) {

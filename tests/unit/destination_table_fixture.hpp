@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/volume/destination_table.hpp"
+#include "tests/unit/order_outcomes.hpp"
 
 #include <algorithm>
 #include <map>
@@ -28,7 +29,6 @@ using namespace std::chrono_literals;
 
 using time_point = destination_table::time_point;
 
-constexpr time_point t0{1h};
 constexpr const char* volume = "/pods/cm";
 
 inline volume_snapshot_ptr host(const std::string& name,
@@ -41,33 +41,9 @@ inline volume_snapshot_ptr host(const std::string& name,
   return std::make_shared<const volume_snapshot>(std::move(s));
 }
 
-inline order_outcome done() {
-  order_outcome o;
-  o.complete = true;
-  o.flip = flip_state::acknowledged;
-  return o;
-}
-
-inline order_outcome broken(flip_state flip, errc code = errc::internal) {
-  order_outcome o;
-  o.flip = flip;
-  o.err = {code, "broken"};
-  return o;
-}
-
-inline order_outcome superseded() {
-  auto o = broken(flip_state::not_sent, errc::aborted);
-  o.cause = stop_cause::superseded;
-  o.requests = 1;
-  return o;
-}
-
+/// Of all that the tests have removed at a time.
 inline order_outcome removed(removal_result result = removal_result::removed) {
-  order_outcome o;
-  o.removals.assign(4, result);
-  o.complete = result == removal_result::removed;
-  o.err = {errc::internal, "not removed"};
-  return o;
+  return removed(4, result);
 }
 
 // What an action is about, in words.

@@ -281,9 +281,11 @@ TEST_CASE_FIXTURE(table_fixture,
   table.hint(volume, volume_hint::flipped, now);
   advance();
   read(host("..2"));
-  CHECK_FALSE(table.finished(1, broken(flip_state::unknown), now));
+  CHECK_FALSE(
+    table.finished(1, broken(flip_state::unknown, errc::internal), now));
   REQUIRE(advance() == lines{"send /g/1/..data to 1"});
-  CHECK_FALSE(table.finished(1, broken(flip_state::unknown), now));
+  CHECK_FALSE(
+    table.finished(1, broken(flip_state::unknown, errc::internal), now));
   REQUIRE(advance() == lines{"send /g/1/..data to 1"});
   CHECK_FALSE(table.finished(1, done(), now));
 }
@@ -402,7 +404,7 @@ TEST_CASE_FIXTURE(table_fixture,
   table.watched(ticket_of(volume), unit{}, now);
   advance();
   read(host("..1"));
-  finish(1, broken(flip_state::not_sent));
+  finish(1, broken(flip_state::not_sent, errc::internal));
   CHECK(finish(1, removed(removal_result::failed))
         == lines{"debt of 1", "first 1 INTERNAL", "forget /pods/cm"});
 }

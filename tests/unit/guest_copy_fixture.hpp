@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/volume/guest_copy.hpp"
+#include "tests/unit/order_outcomes.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,8 +12,6 @@
 #include <vector>
 
 namespace fsshare::test {
-
-constexpr guest_copy::time_point t0{std::chrono::hours{1}};
 
 inline volume_snapshot_ptr host(const std::string& name,
                                 std::vector<std::string> keys = {"a"},
@@ -32,37 +31,6 @@ inline volume_snapshot_ptr host(const std::string& name,
   }
   s.links = std::move(keys);
   return std::make_shared<const volume_snapshot>(std::move(s));
-}
-
-inline order_outcome done() {
-  order_outcome o;
-  o.complete = true;
-  o.flip = flip_state::acknowledged;
-  return o;
-}
-
-inline order_outcome broken(flip_state flip, errc code = errc::unavailable) {
-  order_outcome o;
-  o.flip = flip;
-  o.err = {code, "broken"};
-  return o;
-}
-
-/// With so many requests sent.
-inline order_outcome superseded(std::uint64_t requests = 1) {
-  auto o = broken(flip_state::not_sent, errc::aborted);
-  o.cause = stop_cause::superseded;
-  o.requests = requests;
-  return o;
-}
-
-inline order_outcome removed(std::size_t n,
-                             removal_result result = removal_result::removed) {
-  order_outcome o;
-  o.removals.assign(n, result);
-  o.complete = result == removal_result::removed;
-  o.err = {errc::internal, "not removed"};
-  return o;
 }
 
 inline guest_copy make(std::size_t keep = 0) {
