@@ -200,7 +200,8 @@ void api_server_state::drop(std::uint64_t connection) {
   ledger_.remove(connection);
 }
 
-void api_server_state::disconnect(std::uint64_t connection, const char* event) {
+void api_server_state::disconnect(std::uint64_t connection,
+                                  log::event<log_level::warning> event) {
   const auto found = clients_.find(connection);
   if (found == clients_.end())
     return;

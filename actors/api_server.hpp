@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/net/client_ledger.hpp"
+#include "log/events.hpp"
 #include "messages/api_server.hpp"
 #include "messages/node.hpp"
 #include "messages/state_actor.hpp"
@@ -79,7 +80,8 @@ private:
   void receive(const api_bytes& msg);
   void drop(std::uint64_t connection);
   /// Drops a client for what it did.
-  void disconnect(std::uint64_t connection, const char* event);
+  void disconnect(std::uint64_t connection,
+                  log::event<log_level::warning> event);
   void drop_overdue();
   void arm();
   void make_room(const api_descriptors& msg);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/config_reader.hpp"
 
+#include "config/config_keys.hpp"
 #include "core/paths.hpp"
 #include "core/text/duration_text.hpp"
 
@@ -9,9 +10,6 @@
 namespace fsshare {
 
 namespace {
-
-// (uid_t)-1 means "no user" to the kernel.
-constexpr std::uint64_t max_uid = 0xfffffffe;
 
 std::string between(const std::string& min, const std::string& max) {
   return min + " to " + max;

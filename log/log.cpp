@@ -27,6 +27,11 @@ spdlog::level::level_enum to_spdlog(log_level level) {
   return spdlog::level::err;
 }
 
+std::string word_of(log_level level) {
+  const auto word = spdlog::level::to_string_view(to_spdlog(level));
+  return {word.data(), word.size()};
+}
+
 const char* pattern(log_format format) {
   // %l is the level; spdlog writes `warning` and `error` in full.
   return format == log_format::json
@@ -88,8 +93,7 @@ private:
       for (const auto& line : got.lines)
         write(line.level, line.at, line.text);
       if (got.dropped > 0)
-        write_now(log_level::warning, "log-lines-dropped",
-                  {{"count", got.dropped}});
+        write_now("log-lines-dropped", {{"count", got.dropped}});
       write_summaries(is_over);
     }
     queue_.written();
@@ -113,14 +117,13 @@ private:
     }
     for (const auto& one : all)
       write_now(
-        log_level::warning, "log-lines-left-out",
+        "log-lines-left-out",
         {{"of", one.event}, {"sandbox", one.sandbox}, {"count", one.count}});
   }
 
-  void write_now(log_level level, std::string_view event,
-                 const fields& values) {
-    write(level, std::chrono::system_clock::now(),
-          render(format_, event, values));
+  void write_now(event<log_level::warning> what, const fields& values) {
+    write(log_level::warning, std::chrono::system_clock::now(),
+          render(format_, what.name(), values));
   }
 
   // A string_view is written as it is, not taken for a format.
@@ -144,10 +147,11 @@ output& the_output() {
   return *instance;
 }
 
-void write(log_level level, std::string_view event, const fields& values) {
+template <log_level Level>
+void write(event<Level> what, const fields& values) {
   auto& out = the_output();
-  if (out.enabled(level))
-    out.put(level, event, values);
+  if (out.enabled(Level))
+    out.put(Level, what.name(), values);
 }
 
 } // namespace
@@ -164,20 +168,33 @@ bool enabled(log_level level) {
   return the_output().enabled(level);
 }
 
-void debug(std::string_view event, const fields& values) {
-  write(log_level::debug, event, values);
+void debug(event<log_level::debug> what, const fields& values) {
+  write(what, values);
 }
 
-void info(std::string_view event, const fields& values) {
-  write(log_level::info, event, values);
+void info(event<log_level::info> what, const fields& values) {
+  write(what, values);
 }
 
-void warning(std::string_view event, const fields& values) {
-  write(log_level::warning, event, values);
+void warning(event<log_level::warning> what, const fields& values) {
+  write(what, values);
 }
 
-void error(std::string_view event, const fields& values) {
-  write(log_level::error, event, values);
+void error(event<log_level::error> what, const fields& values) {
+  write(what, values);
+}
+
+std::string events_as_markdown() {
+  std::string out = "| Event | Level | Means |\n|---|---|---|\n";
+  for (const auto& each : known_events)
+    out.append("| `")
+      .append(each.name)
+      .append("` | ")
+      .append(word_of(each.level))
+      .append(" | ")
+      .append(each.about)
+      .append(" |\n");
+  return out;
 }
 
 } // namespace fsshare::log

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "log/events.hpp"
 #include "log/line.hpp"
 
 #include <chrono>
@@ -9,7 +10,7 @@
 ///
 ///     ts=2026-01-02T03:04:05.678Z level=info event=volume-updated volume=/a
 ///
-/// Events have stable ids in kebab case. Values may come from clients and
+/// Events are those of log/events.hpp. Values may come from clients and
 /// guests and are quoted; contents of files are never logged. All functions may
 /// be called from any thread, and none waits for whoever reads the log: a
 /// thread of its own writes. Lines that it cannot take are counted
@@ -30,9 +31,12 @@ bool end(std::chrono::milliseconds limit);
 /// Returns whether a line of `level` would be written, for lines that cost.
 bool enabled(log_level level);
 
-void debug(std::string_view event, const fields& values = {});
-void info(std::string_view event, const fields& values = {});
-void warning(std::string_view event, const fields& values = {});
-void error(std::string_view event, const fields& values = {});
+void debug(event<log_level::debug> what, const fields& values = {});
+void info(event<log_level::info> what, const fields& values = {});
+void warning(event<log_level::warning> what, const fields& values = {});
+void error(event<log_level::error> what, const fields& values = {});
+
+/// Returns a table of all events in Markdown.
+std::string events_as_markdown();
 
 } // namespace fsshare::log

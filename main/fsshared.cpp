@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "config/describe_config.hpp"
 #include "config/load_config.hpp"
 #include "log/log.hpp"
 #include "main/build_info.hpp"
@@ -36,6 +37,9 @@ struct arguments {
   std::string config;
   bool check_config = false;
   bool print_config = false;
+  /// Form of the description; empty for none.
+  std::string describe_config;
+  bool describe_events = false;
 };
 
 int refuse(int code, const error& why) {
@@ -88,7 +92,22 @@ int serve(const node_config& config, const end_signals& signals) {
   return logged(exit_done);
 }
 
+/// Prints what documents say of the program.
+int describe(const arguments& with) {
+  if (with.describe_config == "markdown")
+    std::cout << config_as_markdown();
+  if (with.describe_config == "man")
+    std::cout << config_as_man();
+  if (with.describe_config == "schema")
+    std::cout << config_as_schema();
+  if (with.describe_events)
+    std::cout << log::events_as_markdown();
+  return exit_done;
+}
+
 int run(const arguments& with) {
+  if (!with.describe_config.empty() || with.describe_events)
+    return describe(with);
   // Before any thread starts.
   const end_signals signals;
   const bool named = !with.config.empty();
@@ -121,6 +140,13 @@ int parse_and_run(int argc, char** argv) {
                "Only check the configuration");
   app.add_flag("--print-config", with.print_config,
                "Print the configuration with all defaults, and end");
+  app
+    .add_flag("--describe-config{markdown}", with.describe_config,
+              "Print what there is to know of each key, and end; in the form "
+              "=markdown, =man or =schema (JSON Schema)")
+    ->check(CLI::IsMember({"markdown", "man", "schema"}));
+  app.add_flag("--describe-events", with.describe_events,
+               "Print what events of the log mean, in Markdown, and end");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
