@@ -45,7 +45,8 @@ deb_has_complete_tree() {
     /usr/bin/fssharectl /usr/bin/fsshare-guest /usr/sbin/fsshared \
     /usr/lib/systemd/system/fsshared.service /usr/lib/tmpfiles.d/fsshare.conf \
     /usr/share/man/man{1/fssharectl.1,1/fsshare-guest.1,8/fsshared.8}.gz \
-    $doc/{README.md,changelog.gz,changelog.Debian.gz,copyright,install.md} \
+    $doc/{README.md,changelog.gz,changelog.Debian.gz,copyright} \
+    $doc/{configuration,install,limits,operating,sharing}.md \
     $doc/examples/config.json | sort)
   equal "$(files_of "$work/deb")" "$expected"
   [[ -d $work/deb/etc/fsshare/config.d ]]

@@ -22,7 +22,8 @@ has_complete_tree() {
     "$2/share/man/man1/fsshare-guest.1" "$2/share/man/man8/fsshared.8" \
     "$2/lib/systemd/system/fsshared.service" "$2/lib/tmpfiles.d/fsshare.conf" \
     "$doc/examples/config.json" "$doc/README.md" "$doc/CHANGELOG.md" \
-    "$doc/install.md" "$doc/LICENSE" | sort)
+    "$doc"/{configuration,install,limits,operating,sharing}.md \
+    "$doc/LICENSE" | sort)
   equal "$(files_of "$1")" "$expected"
 }
 

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/describe_config.hpp"
+#include "config/parse_config.hpp"
+#include "log/log.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace fsshare;
+using nlohmann::json;
+using test::read_file;
+
+TEST_SUITE_BEGIN("docs");
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Returns what `./dev docs` has written into a document.
+std::string written(const std::string& file, const std::string& name) {
+  const auto text = read_file(file);
+  const auto begin = text.find(name + ": ./dev docs writes this");
+  const auto end = text.find("end of " + name);
+  REQUIRE(begin != std::string::npos);
+  REQUIRE(end != std::string::npos);
+  const auto first = text.find('\n', begin) + 1;
+  return text.substr(first, text.rfind('\n', end) + 1 - first);
+}
+
+std::vector<std::string> files_in(const std::vector<std::string>& folders,
+                                  const std::string& ending) {
+  std::vector<std::string> found;
+  for (const auto& folder : folders)
+    for (const auto& each : fs::directory_iterator{folder})
+      if (each.path().string().ends_with(ending))
+        found.push_back(each.path().string());
+  return found;
+}
+
+std::vector<std::string> documents() {
+  return files_in({".", "docs", "docs/adr"}, ".md");
+}
+
+/// Everything that a regular expression's first group matches.
+std::vector<std::string> all_of(const std::string& text,
+                                const std::string& expression) {
+  const std::regex wanted{expression};
+  std::vector<std::string> found;
+  for (std::sregex_iterator it{text.begin(), text.end(), wanted}, end;
+       it != end; ++it)
+    found.push_back((*it)[1]);
+  return found;
+}
+
+bool is_known(const std::string& event) {
+  return std::any_of(log::known_events.begin(), log::known_events.end(),
+                     [&event](const log::known_event& each) {
+                       return each.name == event;
+                     });
+}
+
+/// Checks that a schema knows the keys of an object, with their defaults, and
+/// no others.
+void check_schema(const json& schema, const json& defaults,
+                  const std::string& where) {
+  INFO(where);
+  CHECK(schema.at("additionalProperties") == false);
+  const auto& known = schema.at("properties");
+  REQUIRE(known.size() == defaults.size());
+  for (auto it = defaults.begin(); it != defaults.end(); ++it) {
+    INFO(it.key());
+    REQUIRE(known.contains(it.key()));
+    const auto& entry = known.at(it.key());
+    if (it->is_object()) {
+      check_schema(entry, *it, where + "/" + it.key());
+      continue;
+    }
+    CHECK(entry.at("default") == *it);
+    CHECK(entry.at("description").get<std::string>().size() > 10);
+    // What a value may be is said in one way or another.
+    CHECK((entry.contains("enum") || entry.contains("pattern")
+           || entry.contains("minimum") || entry.contains("items")
+           || entry.at("type") == json({"boolean", "null"})));
+  }
+}
+
+} // namespace
+
+TEST_CASE("what documents say of the keys of the configuration is what the "
+          "program says") {
+  CHECK(written("docs/configuration.md", "keys") == config_as_markdown());
+  CHECK(written("docs/man/fsshared.8", "keys") == config_as_man());
+  CHECK(read_file("config/schema.json") == config_as_schema());
+  CHECK(read_file("config/example.json") == to_json_text(node_config{}));
+}
+
+TEST_CASE("every key of the configuration has a row with type, unit, default "
+          "and sentence") {
+  const auto rows = all_of(config_as_markdown(), "(\\| `[^\\n]*)\\n");
+  const std::regex row{
+    R"(\| `[a-z_.-]+` \| .+ \| [^ |][^|]* \| `.+` \| .*[^ ]\. \|)"};
+  REQUIRE(rows.size() > 30);
+  for (const auto& each : rows) {
+    CHECK_MESSAGE(std::regex_match(each, row), each);
+    // A number without a unit is a bug.
+    if (std::regex_search(each, std::regex{R"(\| (\d+ to|at least) )"}))
+      CHECK_MESSAGE(each.find(" | – | ") == std::string::npos, each);
+  }
+}
+
+TEST_CASE("the JSON Schema has every key with its default, and refuses "
+          "others") {
+  const auto schema = json::parse(config_as_schema());
+  check_schema(schema, json::parse(to_json_text(node_config{})), "");
+  const auto& window
+    = schema.at(json::json_pointer{"/properties/copy/properties/window_bytes"});
+  CHECK(window.at("minimum") == 1048576);
+  CHECK(window.at("maximum") == 1073741824);
+  CHECK(window.at("type") == json({"integer", "null"}));
+  const auto& level
+    = schema.at(json::json_pointer{"/properties/log/properties/level"});
+  CHECK(level.at("enum")
+        == json({"debug", "info", "warning", "error", nullptr}));
+}
+
+TEST_CASE("documents have every event of the log, and none that does not "
+          "exist") {
+  CHECK(written("docs/operating.md", "events") == log::events_as_markdown());
+  std::size_t seen = 0;
+  for (const auto& file : documents())
+    for (const auto& event : all_of(read_file(file), "event=([a-z-]+)")) {
+      CHECK_MESSAGE(is_known(event), file, ": ", event);
+      ++seen;
+    }
+  CHECK(seen > 5);
+  CHECK_FALSE(is_known("no-such-event"));
+}
+
+TEST_CASE("every event of the list is logged, and listed once at a level") {
+  std::string sources;
+  for (const auto& file : files_in({"actors", "log", "main"}, ".cpp"))
+    sources += read_file(file);
+  std::vector<std::pair<std::string_view, log_level>> listed;
+  for (const auto& each : log::known_events) {
+    const auto quoted = "\"" + std::string{each.name} + "\"";
+    CHECK_MESSAGE(sources.find(quoted) != std::string::npos, each.name);
+    CHECK_MESSAGE(each.about.ends_with("."), each.name);
+    const std::pair entry{each.name, each.level};
+    CHECK_MESSAGE(std::count(listed.begin(), listed.end(), entry) == 0,
+                  each.name);
+    listed.push_back(entry);
+  }
+}
+
+TEST_CASE("every link between documents leads to a file") {
+  std::size_t seen = 0;
+  for (const auto& file : documents())
+    for (const auto& link :
+         all_of(read_file(file), R"(\]\(([^)#:\s]+)(?:#[^)]*)?\))")) {
+      CHECK_MESSAGE(fs::exists(fs::path{file}.parent_path() / link), file,
+                    " links ", link);
+      ++seen;
+    }
+  CHECK(seen > 50);
+}
+
+TEST_SUITE_END();
