@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/api_convert.hpp"
 
+#include "core/api/pending_page.hpp"
 #include "core/text/duration_text.hpp"
 #include "core/text/utf8.hpp"
 
@@ -229,6 +230,12 @@ std::uint64_t put_some(const std::vector<volume_status>& in,
   return in.size() - static_cast<std::size_t>(out->size());
 }
 
+void put_page(const pending_page& page, v1::SandboxStatus& out) {
+  out.clear_pending();
+  out.set_pending_more(put_reasons(page.listed, out.mutable_pending())
+                       + page.more);
+}
+
 template <class In, class Out>
 void put_all(const std::vector<In>& in, list<Out>* out) {
   for (const auto& each : in)
@@ -303,7 +310,7 @@ list_sandboxes_request from_wire(const v1::ListSandboxesRequest& in) {
 }
 
 get_sandbox_request from_wire(const v1::GetSandboxRequest& in) {
-  return {in.sandbox_id()};
+  return {in.sandbox_id(), in.pending_after()};
 }
 
 list_volumes_request from_wire(const v1::ListVolumesRequest& in) {
@@ -379,9 +386,19 @@ v1::ListSandboxesReply to_wire(const list_sandboxes_reply& in) {
   return out;
 }
 
-v1::GetSandboxReply to_wire(const get_sandbox_reply& in) {
+v1::GetSandboxReply to_wire(const get_sandbox_reply& in,
+                            const std::string& pending_after) {
   v1::GetSandboxReply out;
-  put(in.sandbox, out.mutable_sandbox());
+  const auto page
+    = page_behind(in.sandbox.pending, pending_after, max_inner_entries);
+  auto& sandbox = *out.mutable_sandbox();
+  if (!pending_after.empty()) {
+    sandbox.set_sandbox_id(in.sandbox.sandbox_id);
+    put_page(page, sandbox);
+    return out;
+  }
+  put(in.sandbox, &sandbox);
+  put_page(page, sandbox);
   // Half for each at least.
   room half{max_listed_bytes / 2};
   out.set_shares_more(put_some(in.shares, out.mutable_shares(), half));

@@ -35,7 +35,9 @@ v1::UnshareRootFilesystemReply to_wire(const unshare_rootfs_reply& in);
 v1::StartFileEventWatcherReply to_wire(const start_watcher_reply& in);
 v1::StopFileEventWatcherReply to_wire(const stop_watcher_reply& in);
 v1::ListSandboxesReply to_wire(const list_sandboxes_reply& in);
-v1::GetSandboxReply to_wire(const get_sandbox_reply& in);
+/// @param pending_after Of the request.
+v1::GetSandboxReply to_wire(const get_sandbox_reply& in,
+                            const std::string& pending_after);
 v1::ListVolumesReply to_wire(const list_volumes_reply& in);
 
 } // namespace fsshare

@@ -33,6 +33,19 @@ Call about(Call call, const Request& request) {
   return call;
 }
 
+/// Returns what encodes the reply to a request.
+template <class Request>
+auto encoder_for(const Request& request) {
+  if constexpr (requires { request.pending_after; })
+    return [after = request.pending_after](const auto& reply) {
+      return to_wire(reply, after).SerializeAsString();
+    };
+  else
+    return [](const auto& reply) {
+      return to_wire(reply).SerializeAsString();
+    };
+}
+
 /// Go's clients never send a frame of an unknown type; one or two may come
 /// from a client of tomorrow.
 constexpr std::uint64_t max_ignored_frames = 16;
@@ -272,10 +285,11 @@ void api_server_state::pass_on(const call_id& call, const bytes& payload) {
   if (!request)
     return fail(call, request.err());
   const auto known = about(call, *request);
+  const auto encode = encoder_for(*request);
   ask(self_, node_, *std::move(request))
     .then(
-      [this, known](const Reply& reply) {
-        succeed(known, to_wire(reply).SerializeAsString());
+      [this, known, encode](const Reply& reply) {
+        succeed(known, encode(reply));
       },
       [this, known](const caf::error& why) {
         fail(known, from_caf(why));

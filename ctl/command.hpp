@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "ctl/pages.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <google/protobuf/message.h>
@@ -28,6 +30,9 @@ public:
   virtual const google::protobuf::Message& request() const = 0;
   /// Empty until somebody fills it in.
   virtual google::protobuf::Message& reply() = 0;
+  /// To be asked after each reply.
+  /// @returns whether that was but a part, and request() asks for the next one.
+  virtual bool goes_on() = 0;
   /// Returns the reply as text for people.
   virtual std::string reply_text() const = 0;
   /// The same with all that there is room for on a wide terminal.
@@ -54,6 +59,9 @@ public:
   google::protobuf::Message& reply() override {
     return reply_;
   }
+  bool goes_on() override {
+    return take_page(request_, reply_, whole_);
+  }
   std::string reply_text() const override {
     return render_(reply_);
   }
@@ -65,6 +73,8 @@ private:
   const char* method_;
   Request request_;
   Reply reply_;
+  /// Of the parts so far, where there are several.
+  Reply whole_;
   renderer render_;
   renderer render_wide_;
 };

@@ -70,17 +70,19 @@ int run(std::vector<std::string> args, const std::string& version,
   }
   auto& asked = std::get<invocation>(parsed);
   auto& command = *asked.call;
-  const auto outcome
-    = call(asked.endpoint, command.method(),
-           command.request().SerializeAsString(), asked.timeout);
-  if (!outcome.reply)
-    return complain(err, outcome.reply.err(), exit_code_of(outcome));
-  if (!command.reply().ParseFromString(*outcome.reply))
-    return complain(
-      err,
-      {errc::internal,
-       std::string{"the answer to "} + command.method() + " cannot be decoded"},
-      refused);
+  do {
+    const auto outcome
+      = call(asked.endpoint, command.method(),
+             command.request().SerializeAsString(), asked.timeout);
+    if (!outcome.reply)
+      return complain(err, outcome.reply.err(), exit_code_of(outcome));
+    if (!command.reply().ParseFromString(*outcome.reply))
+      return complain(err,
+                      {errc::internal, std::string{"the answer to "}
+                                         + command.method()
+                                         + " cannot be decoded"},
+                      refused);
+  } while (command.goes_on());
   if (asked.format != output_format::json) {
     out << (asked.format == output_format::table ? command.reply_text()
                                                  : command.wide_text());

@@ -311,6 +311,8 @@ struct list_sandboxes_reply {
 
 struct get_sandbox_request {
   std::string sandbox_id;
+  /// Only leftovers behind this path are asked for; empty for everything.
+  std::string pending_after = {};
 };
 
 struct get_sandbox_reply {

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 using namespace fsshare;
 using namespace std::chrono_literals;
 using fixture = test::api_fixture;
@@ -247,6 +249,36 @@ TEST_CASE_FIXTURE(fixture, "status replies carry every field") {
   CHECK(destination.failures() == 7);
   CHECK(destination.pushes() == 8);
   CHECK(destination.not_removable(0) == "/g/..0");
+}
+
+TEST_CASE_FIXTURE(fixture, "leftovers of a sandbox come in pages, each of "
+                           "which holds what a frame takes") {
+  constexpr std::size_t many = 2500;
+  auto& answer = script->sandbox_answer;
+  answer.sandbox.sandbox_id = "sb-1";
+  for (std::size_t n = many; n-- > 0;)
+    answer.sandbox.pending.push_back(
+      {"/g/" + std::to_string(n), std::string(500, 'x')});
+  answer.shares.resize(2);
+  auto client = connect();
+  auto request = of_sandbox<v1::GetSandboxRequest>();
+  std::set<std::string> seen;
+  std::uint64_t more = many;
+  while (more > 0) {
+    const bool is_first = request.pending_after().empty();
+    const auto reply = ok<v1::GetSandboxReply>(client, "GetSandbox", request);
+    const auto& sandbox = reply.sandbox();
+    CHECK(sandbox.sandbox_id() == "sb-1");
+    CHECK(reply.shares_size() == (is_first ? 2 : 0));
+    CHECK(reply.ByteSizeLong() < (std::size_t{300} << 10));
+    REQUIRE(sandbox.pending_size() > 0);
+    for (const auto& each : sandbox.pending())
+      CHECK(seen.insert(each.path()).second);
+    more = sandbox.pending_more();
+    CHECK(more == many - seen.size());
+    request.set_pending_after(*seen.rbegin());
+  }
+  CHECK(seen.size() == many);
 }
 
 TEST_CASE_FIXTURE(fixture, "lists work without a sandbox") {

@@ -223,6 +223,67 @@ TEST_CASE("one sandbox is shown with its shares and volumes") {
   CHECK(shares.find("..2") == std::string::npos);
 }
 
+TEST_CASE("all leftovers of a sandbox are asked for, page by page") {
+  constexpr int many = 2500;
+  constexpr int most = 1000;
+  const auto name = [](int n) {
+    return "/g/" + std::to_string(10000 + n);
+  };
+  std::vector<std::string> asked;
+  const auto page_behind = [&](const v1::GetSandboxRequest& request) {
+    asked.push_back(request.pending_after());
+    v1::GetSandboxReply reply;
+    reply.mutable_sandbox()->set_sandbox_id("sb");
+    if (request.pending_after().empty())
+      reply.add_shares()->set_share_id("s1");
+    int n = 0;
+    while (n < many && name(n) <= request.pending_after())
+      ++n;
+    for (int i = 0; i < most && n < many; ++i, ++n) {
+      auto* one = reply.mutable_sandbox()->add_pending();
+      one->set_path(name(n));
+      one->set_reason("busy");
+    }
+    reply.mutable_sandbox()->set_pending_more(many - n);
+    return reply;
+  };
+  const auto got
+    = run({"-o", "json", "sandbox", "inspect", "sb"},
+          [&](const auto&, const auto&, const std::string& payload, auto) {
+            v1::GetSandboxRequest request;
+            REQUIRE(request.ParseFromString(payload));
+            CHECK(request.sandbox_id() == "sb");
+            return ctl::call_outcome{page_behind(request).SerializeAsString()};
+          });
+  CHECK(got.code == 0);
+  CHECK(asked == std::vector<std::string>{"", name(999), name(1999)});
+  const auto shown = nlohmann::json::parse(got.out);
+  CHECK(shown.at("shares").size() == 1);
+  const auto& sandbox = shown.at("sandbox");
+  CHECK(sandbox.at("pending_more") == "0");
+  REQUIRE(sandbox.at("pending").size() == many);
+  for (int n = 0; n < many; ++n)
+    CHECK(sandbox.at("pending")[static_cast<std::size_t>(n)].at("path")
+          == name(n));
+}
+
+TEST_CASE("a node agent that knows no pages is asked for one more at most, and "
+          "what is not shown is counted") {
+  v1::GetSandboxReply reply;
+  reply.mutable_sandbox()->add_pending()->set_path("/g/a");
+  reply.mutable_sandbox()->add_pending()->set_path("/g/b");
+  reply.mutable_sandbox()->set_pending_more(7);
+  int calls = 0;
+  const auto got = run({"sandbox", "inspect", "sb"}, [&](auto&&...) {
+    ++calls;
+    return ctl::call_outcome{reply.SerializeAsString()};
+  });
+  CHECK(got.code == 0);
+  CHECK(calls == 2);
+  CHECK(got.out.find("and 7 more paths") != std::string::npos);
+  CHECK(got.out.find("/g/b") == got.out.rfind("/g/b"));
+}
+
 TEST_CASE("a share that is ignored is listed with its reason, one that is "
           "audited with its category") {
   v1::GetSandboxReply reply;

@@ -65,6 +65,49 @@ TEST_CASE("Prepare with other settings is refused while the first runs and "
   CHECK(*state.admit(preparation()) == admission::answer);
 }
 
+TEST_CASE("a Prepare with other settings is told each of them by its name") {
+  share_state state;
+  REQUIRE(state.admit(preparation()));
+  const auto told = [&state](auto change) {
+    auto other = preparation();
+    change(other);
+    const auto refused = state.admit(other);
+    REQUIRE_FALSE(refused);
+    const auto& text = refused.err().message;
+    return text.substr(text.rfind(": ") + 2);
+  };
+  using request = prepare_request;
+  CHECK(told([](request& r) {
+          r.mode = sharing_mode::unspecified;
+        })
+        == "mode");
+  CHECK(told([](request& r) {
+          r.guest_share_dir = "/elsewhere";
+        })
+        == "guest.share_dir");
+  CHECK(told([](request& r) {
+          r.sandbox_binds.push_back({"/a", true});
+        })
+        == "sandbox_binds");
+  CHECK(told([](request& r) {
+          r.kubelet_roots.push_back("/k");
+        })
+        == "kubelet_roots");
+  CHECK(told([](request& r) {
+          r.no_watcher = !r.no_watcher;
+        })
+        == "no_watcher");
+  CHECK(told([](request& r) {
+          r.nydusd_socket = "/n";
+        })
+        == "nydusd_socket");
+  CHECK(told([](request& r) {
+          r.force_guest_pull = !r.force_guest_pull;
+          r.guest_address = "unix:///other";
+        })
+        == "guest.address, force_guest_pull");
+}
+
 TEST_CASE("a Prepare that failed leaves nothing: another may have other "
           "settings") {
   share_state state;

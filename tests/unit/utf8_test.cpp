@@ -30,8 +30,11 @@ TEST_CASE(
     return std::string{before}.append(r).append(after);
   };
   CHECK(peer_text("plain \xc3\xa4", 100) == "plain \xc3\xa4");
-  for (const char* control : {"\x1b", "\n", "\x7f", "\xc2\x9b", "\xe2\x80\xa8",
-                              "\xe2\x80\xae", "\xe2\x81\xa6", "\xff"})
+  // The first and the last of each range, too.
+  for (const char* control :
+       {"\x1b", "\n", "\x7f", "\xc2\x80", "\xc2\x9b", "\xc2\x9f", "\xd8\x9c",
+        "\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xa8", "\xe2\x80\xa9",
+        "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9", "\xff"})
     CHECK(peer_text(std::string{"a"} + control + "b", 100) == marked("a", "b"));
   CHECK(peer_text("a\xe2\x80\xa7\xe2\x81\xaa", 100)
         == "a\xe2\x80\xa7\xe2\x81\xaa");

@@ -7,6 +7,8 @@
 #include "ttrpc/blocking_client.hpp"
 #include "ttrpc/copy_file.hpp"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 TEST_SUITE_BEGIN("vectors/copyfile");
@@ -42,6 +44,33 @@ TEST_CASE("all recorded cases are there") {
   CHECK(cases().size() == 221);
   for (const auto& one : cases())
     CHECK(one.expect.size() == recorded_agents().size());
+}
+
+TEST_CASE(
+  "every recorded guest agent took a file with a hole, sent as its first "
+  "and its last part, for complete, and zeros are what was not sent") {
+  const auto found
+    = std::find_if(cases().begin(), cases().end(), [](const auto& one) {
+        return one.name == "chunk/last-before-middle";
+      });
+  REQUIRE(found != cases().end());
+  const auto& first = found->requests.at(0);
+  const auto& last = found->requests.at(1);
+  CHECK(first.offset == 0);
+  const auto hole = static_cast<std::size_t>(last.offset) - first.data.size();
+  CHECK(hole == 4);
+  CHECK(last.offset + static_cast<std::int64_t>(last.data.size())
+        == last.file_size);
+  for (const auto& agent : recorded_agents()) {
+    const auto& outcome = found->expect.at(agent.version);
+    CHECK(outcome.codes == std::vector{0, 0, 0});
+    const auto file = std::find_if(outcome.after.begin(), outcome.after.end(),
+                                   [](const auto& entry) {
+                                     return entry.path == "v/f.txt";
+                                   });
+    REQUIRE(file != outcome.after.end());
+    CHECK(file->data == first.data + std::string(hole, '\0') + last.data);
+  }
 }
 
 TEST_CASE("the guest API answers and leaves behind what was recorded") {
