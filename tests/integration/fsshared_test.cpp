@@ -89,6 +89,27 @@ TEST_CASE("the printed configuration is one that it takes") {
   CHECK(run_fsshared({"--config", again, "--check-config"}).exit_code == 0);
 }
 
+TEST_CASE(
+  "keys and events are described on request, whatever the configuration "
+  "is") {
+  const auto described = [](const std::string& option) {
+    const auto got = run_fsshared({"--config", "/nonexistent", option});
+    CHECK_MESSAGE(got.exit_code == 0, option);
+    return got.output;
+  };
+  const auto table = described("--describe-config");
+  CHECK(table.starts_with("| Key |"));
+  CHECK(table.find("| `copy.window_requests` | 1 to 64 | requests | `64` |")
+        != std::string::npos);
+  CHECK(described("--describe-config=markdown") == table);
+  CHECK(described("--describe-config=man").starts_with(".TP\n.B api.socket\n"));
+  const auto schema = json::parse(described("--describe-config=schema"));
+  CHECK(schema.at("properties").contains("volumes"));
+  CHECK(described("--describe-events").find("| `guest-lost` | warning | ")
+        != std::string::npos);
+  CHECK(run_fsshared({"--describe-config=xml"}).exit_code == 64);
+}
+
 TEST_CASE("each line of a JSON log is an object with time, level and event") {
   test::node_process node{R"("log": {"format": "json", "level": "debug"})"};
   test::run_fssharectl(node.socket(), {"sandbox", "inspect", "x\"\ny"});
