@@ -46,6 +46,10 @@ guest_proxy_state::~guest_proxy_state() {
     settle_budget(active, outcome);
     active.ended(outcome);
   }
+  if (tree_watcher_)
+    tree_watcher_->deliver(
+      to_caf({errc::unavailable,
+              "the proxy of guest '" + options_.sandbox_id + "' ended"}));
   if (heir_)
     heir_->deliver(guest_legacy{std::move(cause_), std::move(budget_),
                                 std::move(debts_), std::move(inventory_),
@@ -73,7 +77,7 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
     [this](remove_copy& msg) -> caf::result<copy_removed> {
       const reply_promise<copy_removed> promise{self_};
       auto root = msg.guest_root;
-      add_removal(root, [promise, root](const order_outcome& outcome) mutable {
+      add_removal(root, [promise, root](const order_outcome& outcome) {
         copy_removed reply;
         if (!outcome.complete)
           reply.pending.push_back({root, outcome.err.message});
@@ -86,6 +90,12 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
       owe(msg.guest_root, removal_result::failed,
           {errc::unavailable, std::move(msg.reason)});
       return caf::unit;
+    },
+    [this](const await_lost_trees&) -> caf::result<lost_trees> {
+      const reply_promise<lost_trees> promise{self_};
+      tree_watcher_ = promise;
+      tell_lost_trees();
+      return promise;
     },
     [this](guest_status_request) {
       auto shown = status_;
@@ -146,12 +156,12 @@ void guest_proxy_state::add_job(active_job job) {
 }
 
 void guest_proxy_state::add_order(carry_out& msg,
-                                  reply_promise<order_outcome> promise) {
+                                  const reply_promise<order_outcome>& promise) {
   std::vector<std::string> takes;
   std::vector<std::string> removes;
-  landmark_of_push landmark;
+  landmarks_of_push landmarks;
   if (const auto* push = std::get_if<push_order>(&msg.order)) {
-    landmark = landmark_of(*push);
+    landmarks = landmarks_of(*push);
     if (auto room = take_room(*push, takes); !room) {
       order_outcome refused;
       refused.sent = false;
@@ -169,13 +179,13 @@ void guest_proxy_state::add_order(carry_out& msg,
                  msg.id.value,
                  guest_job{std::move(msg.order)},
                  {},
-                 [promise](const order_outcome& outcome) mutable {
+                 [promise](const order_outcome& outcome) {
                    promise.deliver(outcome);
                  },
                  {},
                  std::move(takes),
                  std::move(removes)};
-  job.landmark = std::move(landmark);
+  job.landmarks = std::move(landmarks);
   add_job(std::move(job));
 }
 
@@ -209,7 +219,6 @@ void guest_proxy_state::settle_budget(const active_job& ended,
     const auto& path = ended.removes[i];
     if (outcome.removals[i] == removal_result::removed) {
       inventory_.removed(path);
-      root_owners_.erase(path);
       debts_.forget_below(path);
     } else if (outcome.removals[i] == removal_result::emptied) {
       inventory_.emptied(path);
@@ -219,28 +228,33 @@ void guest_proxy_state::settle_budget(const active_job& ended,
     budget_.release(path);
     doubt(path);
   }
-  note_landmark(ended, outcome);
+  note_landmarks(ended, outcome);
   // Pushes that were refused for want of room need not wait for their retry.
   if (budget_.take_relief() && link_ == link_state::up)
     tell(registry_, guest_reached{options_.sandbox_id});
 }
 
 void guest_proxy_state::add_copy(const copy_tree& msg,
-                                 reply_promise<tree_copied> promise) {
+                                 const reply_promise<tree_copied>& promise) {
   const auto needed = guest_memory_of(*msg.tree);
   if (auto room = budget_.reserve(msg.guest_root, needed); !room) {
     promise.deliver(to_caf(room.err()));
     return;
   }
-  auto done = [this, promise,
-               root = msg.guest_root](const order_outcome& outcome) mutable {
+  const bool is_file = !msg.tree->entries.empty()
+                       && msg.tree->entries.front().type == entry_type::file;
+  const bool has_landmark = is_file || !msg.is_writable;
+  auto done = [this, promise, root = msg.guest_root, tree = msg.tree,
+               has_landmark](const order_outcome& outcome) {
     if (outcome.complete) {
-      landmarks_.copied(root);
+      auto files
+        = landmark_files(*tree, root, has_landmark ? 1 : 0, outcome.skipped);
+      landmarks_.copied(root, files.empty() ? "" : std::move(files.front()));
       promise.deliver(tree_copied{outcome.skipped});
       return;
     }
     if (outcome.cause == stop_cause::doubtful) {
-      add_removal(root, [promise](const order_outcome&) mutable {
+      add_removal(root, [promise](const order_outcome&) {
         promise.deliver(tree_copied{{}, true});
       });
       return;
@@ -252,10 +266,9 @@ void guest_proxy_state::add_copy(const copy_tree& msg,
       return;
     }
     // What was made of a copy that failed must not fill the guest's memory.
-    add_removal(root,
-                [promise, err = outcome.err](const order_outcome&) mutable {
-                  promise.deliver(to_caf(err));
-                });
+    add_removal(root, [promise, err = outcome.err](const order_outcome&) {
+      promise.deliver(to_caf(err));
+    });
   };
   active_job job{0,
                  msg.id.value,

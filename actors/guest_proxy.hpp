@@ -75,11 +75,11 @@ public:
   handle::behavior_type make_behavior();
 
 private:
-  /// Where a push goes, and a file that it brings; empty where none is fit for
-  /// a landmark.
-  struct landmark_of_push {
+  /// Where a push goes, and files that it brings; none where none is fit for a
+  /// landmark.
+  struct landmarks_of_push {
     std::string guest_root;
-    std::string file;
+    std::vector<std::string> files;
   };
 
   /// A job and what to do when it has ended.
@@ -101,7 +101,7 @@ private:
     time_point waits_since{};
     /// Bytes of guest memory that a tree takes, as it is known by now.
     std::uint64_t room = 0;
-    landmark_of_push landmark{};
+    landmarks_of_push landmarks{};
   };
   using job_list = std::list<active_job>;
 
@@ -136,10 +136,11 @@ private:
 
   // -- jobs (guest_proxy.cpp) -------------------------------------------------
   void add_job(active_job job);
-  void add_order(carry_out& msg, reply_promise<order_outcome> promise);
+  void add_order(carry_out& msg, const reply_promise<order_outcome>& promise);
   status take_room(const push_order& push, std::vector<std::string>& takes);
   void settle_budget(const active_job& ended, const order_outcome& outcome);
-  void add_copy(const copy_tree& msg, reply_promise<tree_copied> promise);
+  void add_copy(const copy_tree& msg,
+                const reply_promise<tree_copied>& promise);
   void add_removal(const std::string& guest_root,
                    std::function<void(const order_outcome&)> ended);
   void owe(const std::string& guest_root, removal_result result,
@@ -172,13 +173,15 @@ private:
   void flush();
 
   // -- what the guest still has (guest_proxy_look.cpp) ------------------------
-  static landmark_of_push landmark_of(const push_order& push);
-  void note_landmark(const active_job& ended, const order_outcome& outcome);
+  static landmarks_of_push landmarks_of(const push_order& push);
+  void note_landmarks(const active_job& ended, const order_outcome& outcome);
   void doubt_all();
   bool is_sought() const;
   void go_up();
   void look();
-  void looked(errc code);
+  void looked(errc code, const std::string& message);
+  void looked_at_all(bool any_there);
+  void tell_lost_trees();
   void be_up(guest_news news);
 
   // -- connection (guest_proxy_connection.cpp) --------------------------------
@@ -246,6 +249,11 @@ private:
   /// When the guest was lost, which may have lost all that it had since.
   std::optional<time_point> lost_at_;
   std::uint32_t look_stream_ = 0;
+  /// What is still to be looked at, the next one last, and what was not there.
+  std::vector<landmark> looks_;
+  std::vector<landmark> missing_;
+  /// Who is told which trees the guest has lost.
+  std::optional<reply_promise<lost_trees>> tree_watcher_;
   /// Requests of an earlier connection may still happen.
   bool has_stragglers_ = false;
   std::optional<time_point> quiet_until_;
@@ -267,8 +275,6 @@ private:
   std::chrono::nanoseconds dial_limit_;
   /// Whether the last dial of a guest that is not reached was refused.
   bool is_refused_ = false;
-  /// Owners of volumes' roots as last sent: a request in one hands its own on.
-  std::map<std::string, std::pair<std::uint32_t, std::uint32_t>> root_owners_;
   /// When the guest was last called for nothing but debts or landmarks.
   std::optional<time_point> idle_dialed_at_;
   std::optional<time_point> redial_at_;

@@ -253,7 +253,7 @@ void guest_proxy_state::answered(const ttrpc::client_session::reply& reply) {
   }
   if (link_ == link_state::looking) {
     if (reply.stream == look_stream_)
-      looked(reply.code);
+      looked(reply.code, guest_sentence(reply.message));
     return;
   }
   if (link_ == link_state::quiet || link_ == link_state::probing) {

@@ -12,13 +12,8 @@ void guest_proxy_state::add_removal(
   const std::string& guest_root,
   std::function<void(const order_outcome&)> ended) {
   landmarks_.goes(guest_root);
-  // The directory that holds all copies belongs to root, a volume's to whom the
-  // last flip gave it.
-  const auto owner = root_owners_.find(std::string{parent_path(guest_root)});
-  removal_order order{
-    {owner == root_owners_.end()
-       ? removal_step(guest_root, 0, 0)
-       : removal_step(guest_root, owner->second.first, owner->second.second)}};
+  // The directory that holds all copies belongs to root.
+  removal_order order{{removal_step(guest_root, 0, 0)}};
   add_job({0,
            std::nullopt,
            guest_job{guest_order{std::move(order)}},

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/guest_proxy.hpp"
 #include "core/paths.hpp"
-#include "core/text/utf8.hpp"
 #include "log/log.hpp"
 #include "ttrpc/copy_file.hpp"
 
@@ -10,39 +9,25 @@
 
 namespace fsshare {
 
-namespace {
-
-// Leaves room for the name that is asked for below it.
-constexpr std::size_t max_landmark_name = 200;
-
-} // namespace
-
-// A file in the generation itself, which a push brings for certain.
-guest_proxy_state::landmark_of_push
-guest_proxy_state::landmark_of(const push_order& push) {
+guest_proxy_state::landmarks_of_push
+guest_proxy_state::landmarks_of(const push_order& push) {
   const auto& root = push.options.guest_root;
-  for (const auto& entry : push.snapshot->tree.entries) {
-    const bool is_plain = entry.path.find('/') == std::string::npos
-                          && entry.path.size() < max_landmark_name
-                          && is_utf8(entry.path)
-                          && !entry.path.ends_with(".tmp");
-    if (entry.type == entry_type::file && is_plain)
-      return {root, join(join(root, push.options.attempt_name), entry.path)};
-  }
-  return {root, {}};
+  return {root, landmark_files(push.snapshot->tree,
+                               join(root, push.options.attempt_name),
+                               landmarks::files_per_volume)};
 }
 
-void guest_proxy_state::note_landmark(const active_job& ended,
-                                      const order_outcome& outcome) {
-  const auto& landmark = ended.landmark;
-  if (outcome.flip == flip_state::acknowledged && !landmark.guest_root.empty())
-    landmarks_.stands(landmark.guest_root, landmark.file);
+void guest_proxy_state::note_landmarks(const active_job& ended,
+                                       const order_outcome& outcome) {
+  const auto& brought = ended.landmarks;
+  if (outcome.flip == flip_state::acknowledged && !brought.guest_root.empty())
+    landmarks_.stands(brought.guest_root, brought.files);
 }
 
 // The guest may have lost all that it had.
 void guest_proxy_state::doubt_all() {
   landmarks_.lost();
-  if (!landmarks_.has_volumes())
+  if (!landmarks_.has_volumes() && landmarks_.to_ask(profile_).empty())
     return;
   if (!lost_at_)
     lost_at_ = now();
@@ -57,24 +42,29 @@ bool guest_proxy_state::is_sought() const {
 
 void guest_proxy_state::go_up() {
   has_stragglers_ = false;
-  if (!lost_at_ || !landmarks_.has_volumes())
-    be_up(guest_news::reached);
-  else if (landmarks_.any() != nullptr)
+  missing_.clear();
+  looks_.clear();
+  if (lost_at_)
+    looks_ = landmarks_.to_ask(profile_);
+  std::reverse(looks_.begin(), looks_.end());
+  if (!looks_.empty())
     look();
   else
-    // Nothing tells, so that it is sent again.
-    be_up(guest_news::empty);
+    // Volumes of which nothing tells are sent again.
+    be_up(lost_at_ && landmarks_.has_volumes() ? guest_news::empty
+                                               : guest_news::reached);
 }
 
 // A guest that was started again may have nothing of what it was sent.
 void guest_proxy_state::look() {
   link_ = link_state::looking;
-  const auto head = ttrpc::copy_file_head(look_step(*landmarks_.any()), 0, 0);
+  const auto step = look_step(looks_.back(), profile_);
+  const auto head = ttrpc::copy_file_head(step, 0, step.target.size());
   const auto limit = std::min<std::chrono::nanoseconds>(
     options_.request_timeout, options_.dial_timeout);
   const auto stream
     = session_ ? session_->call(ttrpc::agent_service, ttrpc::copy_file_method,
-                                {head, {}}, limit, now())
+                                {head, as_bytes(step.target)}, limit, now())
                : error{errc::unavailable, "the connection has ended"};
   if (!stream) {
     lost(stream.err());
@@ -84,22 +74,43 @@ void guest_proxy_state::look() {
   flush();
 }
 
-void guest_proxy_state::looked(errc code) {
+void guest_proxy_state::looked(errc code, const std::string& message) {
   look_stream_ = 0;
-  switch (look_result_of(code)) {
-  case look_result::there:
-    landmarks_.found();
-    be_up(guest_news::reached);
-    return;
-  case look_result::unknown: be_up(guest_news::empty); return;
-  case look_result::gone:
+  const auto what = std::move(looks_.back());
+  looks_.pop_back();
+  const auto found = look_result_of(what, profile_, code, message);
+  if (found == look_result::gone)
+    missing_.push_back(what);
+  if (found == look_result::there || looks_.empty())
+    looked_at_all(found == look_result::there);
+  else
+    look();
+}
+
+void guest_proxy_state::looked_at_all(bool any_there) {
+  switch (landmarks_.judge(missing_, any_there)) {
+  case look_verdict::there: be_up(guest_news::reached); break;
+  case look_verdict::damaged: be_up(guest_news::empty); break;
+  case look_verdict::unknown:
+    be_up(landmarks_.has_volumes() ? guest_news::empty : guest_news::reached);
+    break;
+  case look_verdict::empty:
     log::warning("guest-empty", {{"sandbox", options_.sandbox_id}});
-    landmarks_.gone();
     for (auto& active : jobs_)
       active.job.restart();
     be_up(guest_news::empty);
-    return;
+    break;
   }
+  tell_lost_trees();
+}
+
+void guest_proxy_state::tell_lost_trees() {
+  if (!tree_watcher_)
+    return;
+  auto roots = landmarks_.take_gone();
+  if (!roots.empty())
+    std::exchange(tree_watcher_, std::nullopt)
+      ->deliver(lost_trees{std::move(roots)});
 }
 
 void guest_proxy_state::be_up(guest_news news) {

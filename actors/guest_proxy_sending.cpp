@@ -117,8 +117,6 @@ bool guest_proxy_state::send_next(active_job& active) {
   if (credit_.left == 0)
     drop_credit();
   const auto& step = active.job.step_of(*request);
-  if (step.is_flip)
-    root_owners_[std::string{parent_path(step.path)}] = {step.uid, step.gid};
   if (step.type == entry_type::symlink)
     send(active, what, as_bytes(step.target));
   else if (is_read)

@@ -180,6 +180,22 @@ void sandbox_state::start_proxy(const std::optional<guest_legacy>& legacy) {
       [this, which, legacy](caf::error&) {
         proxy_died(which, legacy);
       });
+  await_lost(which);
+}
+
+void sandbox_state::await_lost(std::uint64_t which) {
+  ask(self_, proxy_, await_lost_trees{})
+    .then(
+      [this, which](const lost_trees& lost) {
+        if (!proxy_ || which != proxies_)
+          return;
+        for (const auto& root : lost.guest_roots)
+          tree_lost(root);
+        await_lost(which);
+      },
+      [](const caf::error&) {
+        // The next one is asked.
+      });
 }
 
 // What the guest has lives in REGISTRY and in the legacy; a new proxy goes on
@@ -322,7 +338,7 @@ caf::result<get_sandbox_reply> sandbox_state::describe() {
 }
 
 void sandbox_state::describe_copies(
-  reply_promise<get_sandbox_reply> promise,
+  const reply_promise<get_sandbox_reply>& promise,
   const std::shared_ptr<get_sandbox_reply>& reply) {
   if (!proxy_) {
     promise.deliver(std::move(*reply));
@@ -339,22 +355,29 @@ void sandbox_state::describe_copies(
       });
 }
 
-// Trees are not sent again to a guest that lost them: they may be written to.
 void sandbox_state::add_doubts(get_sandbox_reply& reply,
-                               const guest_status& guest) {
-  for (const auto& [root, doubt] : guest.trees) {
-    if (doubt == tree_doubt::none)
+                               const guest_status& guest) const {
+  static constexpr auto came_back = "the guest came back without it";
+  for (auto& shown : reply.shares) {
+    if (!shown.ready)
       continue;
-    for (auto& shown : reply.shares) {
-      if (!shown.ready
-          || (shown.guest_path != root && !is_below(shown.guest_path, root)))
+    if (const auto* copy = copies_.used_by(shown.share_id);
+        copy != nullptr && !copy->lost.empty()) {
+      shown.ready = false;
+      shown.reason = std::string{came_back} + "; " + copy->lost;
+      continue;
+    }
+    for (const auto& [root, doubt] : guest.trees) {
+      const bool is_of
+        = shown.guest_path == root || is_below(shown.guest_path, root);
+      if (!is_of || doubt == tree_doubt::none)
         continue;
       shown.ready = false;
-      shown.reason
-        = doubt == tree_doubt::gone
-            ? "the guest came back without it; it is not copied again"
-            : "the connection to the guest agent has ended since it was "
-              "copied; whether the guest still has it is not known";
+      shown.reason = doubt == tree_doubt::gone
+                       ? came_back
+                       : "the connection to the guest agent has ended since it "
+                         "was copied; whether the guest still has it is not "
+                         "known";
     }
   }
 }
@@ -382,7 +405,7 @@ void sandbox_state::add_guest(get_sandbox_reply& reply,
   }
 }
 
-void sandbox_state::add_volumes(reply_promise<get_sandbox_reply> promise,
+void sandbox_state::add_volumes(const reply_promise<get_sandbox_reply>& promise,
                                 const std::shared_ptr<get_sandbox_reply>& reply,
                                 guest_status guest) {
   ask(self_, neighbours_.registry, describe_volumes{options_.sandbox_id})

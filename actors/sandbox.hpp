@@ -111,6 +111,7 @@ private:
   void start_proxy(const std::optional<guest_legacy>& legacy);
   void proxy_died(std::uint64_t which,
                   const std::optional<guest_legacy>& legacy);
+  void await_lost(std::uint64_t which);
   caf::result<cleanup_reply> cleanup(const cleanup_request& msg);
   mount_plan cleanup_plan() const;
   void begin_cleanup(mount_plan plan);
@@ -121,11 +122,11 @@ private:
   void drop_all(const error& why);
   caf::result<get_sandbox_reply> describe();
   get_sandbox_reply describe_shares() const;
-  void describe_copies(reply_promise<get_sandbox_reply> promise,
+  void describe_copies(const reply_promise<get_sandbox_reply>& promise,
                        const std::shared_ptr<get_sandbox_reply>& reply);
-  static void add_doubts(get_sandbox_reply& reply, const guest_status& guest);
+  void add_doubts(get_sandbox_reply& reply, const guest_status& guest) const;
   void add_guest(get_sandbox_reply& reply, const guest_status& guest) const;
-  void add_volumes(reply_promise<get_sandbox_reply> promise,
+  void add_volumes(const reply_promise<get_sandbox_reply>& promise,
                    const std::shared_ptr<get_sandbox_reply>& reply,
                    guest_status guest);
   template <class Reply>
@@ -182,6 +183,14 @@ private:
   static share_file_reply reply_with(const share& s, skipped_list skipped,
                                      std::string generation = {});
   static pending_list to_pending(const std::vector<skipped_entry>& left);
+
+  // -- trees that the guest has lost (sandbox_lost_tree.cpp) ------------------
+  void tree_lost(const std::string& guest_root);
+  bool may_be_written(const shared_copies::copy& copy) const;
+  void read_again(const shared_copies::copy& copy);
+  void send_again(const std::string& copy_id, const tree_snapshot_ptr& tree);
+  void sent_again(const std::string& copy_id, const skipped_list& skipped);
+  void not_again(const std::string& copy_id, const std::string& why);
 
   // -- root filesystems (sandbox_rootfs.cpp) ----------------------------------
   caf::result<share_rootfs_reply> share_rootfs(const share_rootfs_request& msg);

@@ -82,7 +82,8 @@ void sandbox_state::send_part(shared_copies::copy& copy,
       copy_tree{{first_tree_order + ++last_order_},
                 join(copy.terms.source, part),
                 tree,
-                join(copy.terms.guest_path, part)})
+                join(copy.terms.guest_path, part),
+                true})
     .then(
       [this, share_id, part, copy_id = copy.id](const tree_copied& copied) {
         if (copied.needs_other_name)
@@ -185,11 +186,14 @@ void sandbox_state::send_tree(shared_copies::copy& copy,
     }
     return;
   }
+  copy.is_file = tree->entries.front().type == entry_type::file;
   note_parts(copy, {}, *tree);
   note_losses(copy, *tree);
   copy.order = first_tree_order + ++last_order_;
-  ask(self_, proxy_,
-      copy_tree{{copy.order}, source, tree, copy.terms.guest_path})
+  ask(
+    self_, proxy_,
+    copy_tree{
+      {copy.order}, source, tree, copy.terms.guest_path, may_be_written(copy)})
     .then(
       [this, id, tree](tree_copied& copied) {
         if (copied.needs_other_name)

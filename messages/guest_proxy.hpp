@@ -45,6 +45,8 @@ struct copy_tree {
   std::string source;
   tree_snapshot_ptr tree;
   std::string guest_root;
+  /// Whether a workload may change what is in it.
+  bool is_writable = true;
 };
 struct tree_copied {
   skipped_list skipped;
@@ -67,6 +69,14 @@ struct copy_removed {
 struct owe_removal {
   std::string guest_root;
   std::string reason;
+};
+
+/// Asks for trees that were copied whole and that the guest was found to have
+/// lost. Answered when there are any, each of which is told once; with an error
+/// when the proxy ends.
+struct await_lost_trees {};
+struct lost_trees {
+  std::vector<std::string> guest_roots;
 };
 
 /// What is known of the guest's end.
@@ -138,9 +148,9 @@ struct proxy_tick {
 using guest_proxy_actor = caf::typed_actor<
   rpc<order_outcome, carry_out>, msg<stop_order>, rpc<tree_copied, copy_tree>,
   rpc<copy_removed, remove_copy>, rpc<void, owe_removal>,
-  rpc<guest_status, guest_status_request>, rpc<guest_legacy, take_over>,
-  msg<guest_dialed>, msg<guest_bytes>, msg<guest_closed>, msg<file_retry>,
-  msg<proxy_tick>>;
+  rpc<lost_trees, await_lost_trees>, rpc<guest_status, guest_status_request>,
+  rpc<guest_legacy, take_over>, msg<guest_dialed>, msg<guest_bytes>,
+  msg<guest_closed>, msg<file_retry>, msg<proxy_tick>>;
 
 } // namespace fsshare
 
@@ -152,6 +162,8 @@ FSSHARE_MESSAGE(fsshare::tree_copied)
 FSSHARE_MESSAGE(fsshare::remove_copy)
 FSSHARE_MESSAGE(fsshare::copy_removed)
 FSSHARE_MESSAGE(fsshare::owe_removal)
+FSSHARE_MESSAGE(fsshare::await_lost_trees)
+FSSHARE_MESSAGE(fsshare::lost_trees)
 FSSHARE_MESSAGE(fsshare::guest_status_request)
 FSSHARE_MESSAGE(fsshare::guest_status)
 FSSHARE_MESSAGE(fsshare::take_over)
@@ -171,6 +183,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(fsshare_guest_proxy, fsshare::type_range(2))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::remove_copy))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::copy_removed))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::owe_removal))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::await_lost_trees))
+  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::lost_trees))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_status_request))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_status))
   CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::take_over))

@@ -2,17 +2,49 @@
 #include "core/copy/landmarks.hpp"
 
 #include "core/paths.hpp"
+#include "core/text/utf8.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace fsshare {
 
-void landmarks::stands(const std::string& guest_root, std::string file) {
-  volumes_[guest_root] = std::move(file);
+namespace {
+
+// Leaves room for the name that is asked for below it.
+constexpr std::size_t max_landmark_name = 200;
+// Kubelets, runtimes and we make nothing of that name.
+constexpr std::string_view nothing = "..fsshare-none";
+
+bool is_fit(const tree_entry& entry, const skipped_list& missing) {
+  const auto name = base_name(entry.path);
+  return entry.type == entry_type::file && name.size() < max_landmark_name
+         && is_utf8(entry.path) && !name.ends_with(".tmp")
+         && std::none_of(missing.begin(), missing.end(),
+                         [&entry](const auto& left_out) {
+                           return left_out.path == entry.path;
+                         });
 }
 
-void landmarks::copied(const std::string& guest_root) {
-  trees_[guest_root] = tree_doubt::none;
+bool asks_by_link(const landmark& what, const guest_profile& guest) {
+  return !guest.removal && what.what != landmark::kind::volume_file;
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+} // namespace
+
+void landmarks::stands(const std::string& guest_root,
+                       std::vector<std::string> files) {
+  volumes_[guest_root] = std::move(files);
+  // A tree that has become a volume.
+  trees_.erase(guest_root);
+}
+
+void landmarks::copied(const std::string& guest_root, std::string file) {
+  trees_[guest_root] = {tree_doubt::none, std::move(file)};
 }
 
 void landmarks::goes(std::string_view path) {
@@ -26,43 +58,143 @@ void landmarks::goes(std::string_view path) {
     return is_going(entry.first);
   });
   for (auto& entry : volumes_)
-    if (is_going(entry.second))
-      entry.second.clear();
+    std::erase_if(entry.second, is_going);
+  for (auto& entry : trees_)
+    if (is_going(entry.second.file))
+      entry.second.file.clear();
 }
 
 void landmarks::lost() {
   for (auto& entry : trees_)
-    if (entry.second == tree_doubt::none)
-      entry.second = tree_doubt::unknown;
+    if (entry.second.doubt == tree_doubt::none)
+      entry.second.doubt = tree_doubt::unknown;
 }
 
-void landmarks::found() {
+// Whether it is of a tree that is there, too.
+bool landmarks::is_part(const std::string& guest_root) const {
+  return std::any_of(trees_.begin(), trees_.end(), [&](const auto& entry) {
+    return is_below(guest_root, entry.first);
+  });
+}
+
+std::vector<landmark> landmarks::to_ask(const guest_profile& guest) const {
+  std::vector<landmark> asked;
+  if (!guest.entries)
+    return asked;
+  for (const auto& [root, files] : volumes_)
+    if (!files.empty())
+      asked.push_back({landmark::kind::volume_file, root, files.front()});
+  for (const auto& [root, known] : trees_)
+    if (known.doubt != tree_doubt::gone && !known.file.empty())
+      asked.push_back({landmark::kind::tree_file, root, known.file});
+  if (asked.size() < most_asked)
+    add_roots(asked, guest);
+  if (asked.size() == 1)
+    for (const auto& [root, files] : volumes_)
+      for (std::size_t i = 1; i < files.size(); ++i)
+        asked.push_back({landmark::kind::volume_file, root, files[i]});
+  asked.resize(std::min(asked.size(), most_asked));
+  return asked;
+}
+
+// Of trees without a file that no workload can remove.
+void landmarks::add_roots(std::vector<landmark>& to,
+                          const guest_profile& guest) const {
+  if (!guest.confined && guest.removal)
+    return;
+  for (const auto& [root, known] : trees_)
+    if (known.doubt != tree_doubt::gone && known.file.empty() && !is_part(root))
+      to.push_back({landmark::kind::tree_root, root, root});
+}
+
+void landmarks::lose(tree& which) {
+  which.is_news |= which.doubt != tree_doubt::gone;
+  which.doubt = tree_doubt::gone;
+}
+
+look_verdict landmarks::judge(const std::vector<landmark>& gone,
+                              bool any_there) {
+  if (gone.empty() && !any_there)
+    return look_verdict::unknown;
+  if (!any_there) {
+    volumes_.clear();
+    for (auto& entry : trees_)
+      lose(entry.second);
+    return look_verdict::empty;
+  }
   for (auto& entry : trees_)
-    if (entry.second == tree_doubt::unknown)
-      entry.second = tree_doubt::none;
+    if (entry.second.doubt == tree_doubt::unknown)
+      entry.second.doubt = tree_doubt::none;
+  auto verdict = look_verdict::there;
+  for (const auto& one : gone) {
+    if (one.what == landmark::kind::volume_file) {
+      volumes_.erase(one.guest_root);
+      verdict = look_verdict::damaged;
+    } else if (const auto i = trees_.find(one.guest_root); i != trees_.end()) {
+      lose(i->second);
+    }
+  }
+  return verdict;
 }
 
-void landmarks::gone() {
-  volumes_.clear();
-  for (auto& entry : trees_)
-    entry.second = tree_doubt::gone;
+std::vector<std::string> landmarks::take_gone() {
+  std::vector<std::string> roots;
+  for (auto& [root, known] : trees_)
+    if (std::exchange(known.is_news, false))
+      roots.push_back(root);
+  return roots;
 }
 
-const std::string* landmarks::any() const {
-  for (const auto& entry : volumes_)
-    if (!entry.second.empty())
-      return &entry.second;
-  return nullptr;
+std::map<std::string, tree_doubt> landmarks::trees() const {
+  std::map<std::string, tree_doubt> all;
+  for (const auto& [root, known] : trees_)
+    all.emplace(root, known.doubt);
+  return all;
 }
 
-copy_step look_step(std::string_view file) {
+std::vector<std::string> landmark_files(const tree_snapshot& tree,
+                                        std::string_view guest_path,
+                                        std::size_t most,
+                                        const skipped_list& missing) {
+  std::vector<std::string> files;
+  if (missing.more() > 0)
+    return files;
+  for (const auto& entry : tree.entries) {
+    if (files.size() == most)
+      break;
+    if (is_fit(entry, missing))
+      files.push_back(entry.path.empty() ? std::string{guest_path}
+                                         : join(guest_path, entry.path));
+  }
+  return files;
+}
+
+copy_step look_step(const landmark& what, const guest_profile& guest) {
   copy_step step;
-  step.path = join(file, "look");
-  step.mode = 0700;
+  if (asks_by_link(what, guest)) {
+    step.type = entry_type::symlink;
+    step.path = what.path;
+    step.target = nothing;
+  } else if (what.what == landmark::kind::tree_root) {
+    // Its parent, the directory that holds all copies, is root's.
+    step = removal_step(join(join(what.path, ".."), nothing), 0, 0);
+  } else {
+    step.path = join(what.path, "look");
+    step.mode = 0700;
+  }
   return step;
 }
 
-look_result look_result_of(errc code) {
+look_result look_result_of(const landmark& what, const guest_profile& guest,
+                           errc code, std::string_view message) {
+  if (what.what == landmark::kind::tree_root && guest.removal) {
+    if (guest.classify_removal(code, message) == removal_outcome::removed)
+      return look_result::there;
+    return code == errc::internal && contains(message, "mkdir_all")
+               && contains(message, "No such file or directory")
+             ? look_result::gone
+             : look_result::unknown;
+  }
   switch (code) {
   case errc::none: return look_result::gone;
   case errc::internal: return look_result::there;

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fsshare {
 
@@ -19,52 +20,123 @@ enum class tree_doubt : std::uint8_t {
   gone,
 };
 
-/// What a guest was sent whole, and by which files of it it shows whether a
-/// guest that comes back still has it. Takes a name per copy.
+/// Something of a copy that is there as long as the copy is, whatever its
+/// workload does.
+struct landmark {
+  enum class kind : std::uint8_t {
+    /// A file of a volume's live generation.
+    volume_file,
+    /// A file of a tree that no workload can remove.
+    tree_file,
+    /// The root of a tree, a directory.
+    tree_root,
+  };
+
+  kind what = kind::volume_file;
+  /// Guest path of the copy.
+  std::string guest_root;
+  /// Guest path of the landmark itself.
+  std::string path;
+
+  friend bool operator==(const landmark&, const landmark&) = default;
+};
+
+/// What looks at landmarks say of a guest that came back.
+enum class look_verdict : std::uint8_t {
+  /// It has what it had.
+  there,
+  /// The same, but some of the volumes are damaged.
+  damaged,
+  /// It has nothing of it.
+  empty,
+  unknown,
+};
+
+/// What a guest was sent whole, and what of it shows whether a guest that comes
+/// back still has it. Takes a name or two per copy.
 class landmarks {
 public:
-  /// A volume at `guest_root` is whole, and has this file; an empty name where
-  /// no file of it is fit for that. One at most is remembered for each volume.
-  void stands(const std::string& guest_root, std::string file);
+  /// Names of files that are kept for each volume.
+  static constexpr std::size_t files_per_volume = 2;
+  /// How many are asked for at most: where the first are gone, but another is
+  /// not, the guest is not empty.
+  static constexpr std::size_t most_asked = 3;
+
+  /// A volume at `guest_root` is whole, and has these files; none where no file
+  /// of it is fit for that.
+  void stands(const std::string& guest_root, std::vector<std::string> files);
 
   /// A tree at `guest_root` is whole.
-  void copied(const std::string& guest_root);
+  /// @param file of it that no workload can remove; the root itself where that
+  ///        is a file; empty if there is none.
+  void copied(const std::string& guest_root, std::string file = {});
 
   /// What is at or below a path goes, or may.
   void goes(std::string_view path);
 
   /// The guest was lost.
   void lost();
-  /// It has what it had.
-  void found();
-  /// It has nothing of what it had.
-  void gone();
+
+  /// Returns what to ask for, one after the other, until one is there: of
+  /// different copies, if there are several.
+  std::vector<landmark> to_ask(const guest_profile& guest) const;
+
+  /// Notes what the looks have shown.
+  /// @param gone those that are not there.
+  /// @param any_there whether another one is.
+  look_verdict judge(const std::vector<landmark>& gone, bool any_there);
 
   bool has_volumes() const {
     return !volumes_.empty();
   }
 
-  /// Returns one of the files; null if none is known.
-  const std::string* any() const;
+  /// Returns the roots of trees that were found to be gone since the last call.
+  std::vector<std::string> take_gone();
 
   /// The trees, by guest path.
-  const std::map<std::string, tree_doubt>& trees() const {
-    return trees_;
-  }
+  std::map<std::string, tree_doubt> trees() const;
 
 private:
+  struct tree {
+    tree_doubt doubt = tree_doubt::none;
+    std::string file;
+    /// take_gone() has not told of it.
+    bool is_news = false;
+  };
+
+  void add_roots(std::vector<landmark>& to, const guest_profile& guest) const;
+  bool is_part(const std::string& guest_root) const;
+  static void lose(tree& which);
+
   /// Files by the guest path of their volume.
-  std::map<std::string, std::string> volumes_;
-  std::map<std::string, tree_doubt> trees_;
+  std::map<std::string, std::vector<std::string>> volumes_;
+  std::map<std::string, tree> trees_;
 };
 
-/// Returns a request that tells whether a file is there. Every guest agent
-/// refuses a directory below a file, and changes nothing; without the file it
-/// makes both.
-copy_step look_step(std::string_view file);
+/// Returns guest paths of files of a tree that a landmark can be, the first
+/// ones.
+/// @param missing entries that the guest has not, or not as they are.
+std::vector<std::string> landmark_files(const tree_snapshot& tree,
+                                        std::string_view guest_path,
+                                        std::size_t most,
+                                        const skipped_list& missing = {});
+
+/// Returns a request that tells whether a landmark is there, and changes
+/// nothing if it is.
+///
+/// - A directory below a file is refused by every guest agent. Without the file
+///   both are made; what is copied there again takes their place.
+/// - Guest agents that cannot put a file in the place of a directory refuse a
+///   link over anything. Without, they make one that leads nowhere, and a file
+///   takes its place.
+/// - Guest agents of `confined` profiles refuse a path that goes through a
+///   directory and back (`..`) if that is missing, and make nothing. So they
+///   are asked to remove what nobody has.
+copy_step look_step(const landmark& what, const guest_profile& guest);
 
 /// What the answer to look_step() says.
 enum class look_result : std::uint8_t { there, gone, unknown };
-look_result look_result_of(errc code);
+look_result look_result_of(const landmark& what, const guest_profile& guest,
+                           errc code, std::string_view message);
 
 } // namespace fsshare

@@ -40,6 +40,14 @@ shared_copies::find(const std::string& copy_id) const {
 }
 
 const shared_copies::copy*
+shared_copies::at_guest_path(const std::string& guest_path) const {
+  for (const auto& entry : copies_)
+    if (entry.second.terms.guest_path == guest_path)
+      return &entry.second;
+  return nullptr;
+}
+
+const shared_copies::copy*
 shared_copies::used_by(const std::string& share_id) const {
   const auto use = uses_.find(share_id);
   return use == uses_.end() ? nullptr : &copies_.at(use->second);

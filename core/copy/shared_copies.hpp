@@ -67,6 +67,10 @@ public:
     std::vector<std::string> notes = {};
     /// A rule that is `audit` lets something of a tree pass.
     bool would_be_denied = false;
+    /// Whether a tree is a single file, which no workload can remove.
+    bool is_file = false;
+    /// Why the guest, which has lost a tree, has not got it again.
+    std::string lost = {};
     std::set<std::string> shares = {};
     /// Of an emptyDir: what it had when it was copied, relative to its root.
     std::set<std::string, std::less<>> parts = {};
@@ -83,6 +87,9 @@ public:
 
   copy* find(const std::string& copy_id);
   const copy* find(const std::string& copy_id) const;
+
+  /// Returns the copy whose root is there; null if there is none.
+  const copy* at_guest_path(const std::string& guest_path) const;
 
   /// Returns the copy that a share uses; null if it uses none.
   const copy* used_by(const std::string& share_id) const;

@@ -156,6 +156,7 @@ TEST_CASE("the state of a tree says that the guest may have lost it, or has, "
       CHECK(shown().ready != is_emptied);
       CHECK((shown().reason.find("came back without it") != std::string::npos)
             == is_emptied);
+      CHECK(fs::exists(f.w.guest_dir("s1", tree->share_id)) != is_emptied);
     });
 }
 

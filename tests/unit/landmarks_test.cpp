@@ -5,28 +5,48 @@
 
 using namespace fsshare;
 
+namespace {
+
+using paths = std::vector<std::string>;
+
+const guest_profile newest = profile_of("4.1.0");
+
+paths asked(const landmarks& known, std::string_view version = "4.1.0") {
+  paths all;
+  for (const auto& one : known.to_ask(profile_of(version)))
+    all.push_back(one.path);
+  return all;
+}
+
+tree_entry entry_of(std::string path, entry_type type) {
+  tree_entry entry;
+  entry.path = std::move(path);
+  entry.type = type;
+  return entry;
+}
+
+} // namespace
+
 TEST_SUITE_BEGIN("core/copy/landmarks");
 
-TEST_CASE("a file of a volume is a landmark until it, its generation or the "
-          "volume goes") {
+TEST_CASE("files of a volume are landmarks until they, their generation or the "
+          "volume go") {
   landmarks known;
   CHECK_FALSE(known.has_volumes());
-  known.stands("/g/v", "/g/v/..1/a");
-  REQUIRE(known.any() != nullptr);
-  CHECK(*known.any() == "/g/v/..1/a");
+  known.stands("/g/v", {"/g/v/..1/a", "/g/v/..1/b"});
+  CHECK(asked(known) == paths{"/g/v/..1/a", "/g/v/..1/b"});
   SUBCASE("another generation goes") {
     known.goes("/g/v/..10");
-    CHECK(known.any() != nullptr);
+    CHECK(asked(known).size() == 2);
   }
   SUBCASE("the next one stands") {
-    known.stands("/g/v", "/g/v/..2/b");
+    known.stands("/g/v", {"/g/v/..2/b"});
     known.goes("/g/v/..1");
-    REQUIRE(known.any() != nullptr);
-    CHECK(*known.any() == "/g/v/..2/b");
+    CHECK(asked(known) == paths{"/g/v/..2/b"});
   }
   SUBCASE("its generation goes") {
     known.goes("/g/v/..1");
-    CHECK(known.any() == nullptr);
+    CHECK(asked(known).empty());
     CHECK(known.has_volumes());
   }
   SUBCASE("the volume goes") {
@@ -34,50 +54,129 @@ TEST_CASE("a file of a volume is a landmark until it, its generation or the "
     CHECK_FALSE(known.has_volumes());
   }
   SUBCASE("the guest is empty") {
-    known.gone();
+    CHECK(known.judge(known.to_ask(newest), false) == look_verdict::empty);
     CHECK_FALSE(known.has_volumes());
   }
 }
 
-TEST_CASE("a volume without a fit file is known without a landmark") {
+TEST_CASE(
+  "of several copies one landmark each is asked for, three at most, and "
+  "roots of trees only where that changes nothing") {
   landmarks known;
-  known.stands("/g/v", {});
-  CHECK(known.has_volumes());
-  CHECK(known.any() == nullptr);
-  known.stands("/g/w", "/g/w/..1/a");
-  CHECK(known.any() != nullptr);
+  known.copied("/g/dir");
+  known.copied("/g/dir/part");
+  CHECK(asked(known) == paths{"/g/dir"});
+  CHECK(asked(known, "3.30.0").empty());
+  CHECK(asked(known, "3.16.0") == paths{"/g/dir"});
+  known.copied("/g/file", "/g/file");
+  CHECK(asked(known) == paths{"/g/file", "/g/dir"});
+  CHECK(asked(known, "3.2.0").empty());
+  known.stands("/g/v", {"/g/v/..1/a", "/g/v/..1/b"});
+  CHECK(asked(known) == paths{"/g/v/..1/a", "/g/file", "/g/dir"});
+  known.stands("/g/w", {"/g/w/..1/a"});
+  CHECK(asked(known) == paths{"/g/v/..1/a", "/g/w/..1/a", "/g/file"});
 }
 
-TEST_CASE("trees are in doubt once the guest was lost, and gone for good where "
-          "it came back empty") {
+TEST_CASE("a landmark that alone is gone does not make the guest empty: its "
+          "volume is damaged, or its tree is gone") {
   landmarks known;
-  known.copied("/g/t");
+  known.stands("/g/v", {"/g/v/..1/a"});
+  known.copied("/g/file", "/g/file");
+  known.copied("/g/dir");
+  known.lost();
+  const auto looks = known.to_ask(newest);
+  REQUIRE(looks.size() == 3);
+  SUBCASE("of a volume") {
+    CHECK(known.judge({looks[0]}, true) == look_verdict::damaged);
+    CHECK(known.trees().at("/g/file") == tree_doubt::none);
+    CHECK(known.take_gone().empty());
+  }
+  SUBCASE("of a tree") {
+    CHECK(known.judge({looks[1]}, true) == look_verdict::there);
+    CHECK(known.trees().at("/g/file") == tree_doubt::gone);
+    CHECK(known.trees().at("/g/dir") == tree_doubt::none);
+    CHECK(known.take_gone() == paths{"/g/file"});
+    CHECK(known.take_gone().empty());
+  }
+  SUBCASE("nothing is answered") {
+    CHECK(known.judge({}, false) == look_verdict::unknown);
+    CHECK(known.trees().at("/g/file") == tree_doubt::unknown);
+  }
+}
+
+TEST_CASE("trees are in doubt once the guest was lost, and gone where it came "
+          "back empty until they are copied again") {
+  landmarks known;
+  known.copied("/g/t", "/g/t");
   known.lost();
   CHECK(known.trees().at("/g/t") == tree_doubt::unknown);
   SUBCASE("it has them") {
-    known.found();
+    CHECK(known.judge({}, true) == look_verdict::there);
     CHECK(known.trees().at("/g/t") == tree_doubt::none);
   }
   SUBCASE("it has not") {
-    known.gone();
-    known.copied("/g/new");
+    known.judge(known.to_ask(newest), false);
+    known.copied("/g/new", "/g/new");
     known.lost();
-    known.found();
+    CHECK(asked(known) == paths{"/g/new"});
+    known.judge({}, true);
     CHECK(known.trees().at("/g/t") == tree_doubt::gone);
     CHECK(known.trees().at("/g/new") == tree_doubt::none);
+    CHECK(known.take_gone() == paths{"/g/t"});
+    known.copied("/g/t", "/g/t");
+    CHECK(known.trees().at("/g/t") == tree_doubt::none);
     known.goes("/g/t");
     CHECK_FALSE(known.trees().contains("/g/t"));
   }
 }
 
-TEST_CASE("a guest is asked for a directory below a file, and only a refusal "
-          "says that the file is there") {
-  const auto step = look_step("/g/v/..1/a");
-  CHECK(step.type == entry_type::directory);
-  CHECK(step.path == "/g/v/..1/a/look");
-  CHECK(look_result_of(errc::internal) == look_result::there);
-  CHECK(look_result_of(errc::none) == look_result::gone);
-  CHECK(look_result_of(errc::permission_denied) == look_result::unknown);
+TEST_CASE("a file is a landmark that arrived, under a name that leaves room") {
+  tree_snapshot tree;
+  tree.entries = {entry_of("", entry_type::directory),
+                  entry_of("link", entry_type::symlink)};
+  for (const auto& name :
+       {std::string{"a.tmp"}, std::string(201, 'x'), std::string{"skipped"},
+        std::string{"sub/b"}, std::string{"z"}})
+    tree.entries.push_back(entry_of(name, entry_type::file));
+  const skipped_list missing{{"skipped", "a reason"}};
+  CHECK(landmark_files(tree, "/g/t", 1, missing) == paths{"/g/t/sub/b"});
+  CHECK(landmark_files(tree, "/g/t", 9, missing)
+        == paths{"/g/t/sub/b", "/g/t/z"});
+  tree.entries = {entry_of("", entry_type::file)};
+  CHECK(landmark_files(tree, "/g/t", 1) == paths{"/g/t"});
+}
+
+TEST_CASE("what is asked for changes nothing that is there, and only certain "
+          "words say that it is or is not") {
+  const landmark file{landmark::kind::tree_file, "/g/t", "/g/t/a"};
+  const landmark root{landmark::kind::tree_root, "/g/t", "/g/t"};
+  const auto by_dir = look_step(file, newest);
+  CHECK(by_dir.type == entry_type::directory);
+  CHECK(by_dir.path == "/g/t/a/look");
+  CHECK(look_result_of(file, newest, errc::internal, "") == look_result::there);
+  CHECK(look_result_of(file, newest, errc::none, "") == look_result::gone);
+  CHECK(look_result_of(file, newest, errc::permission_denied, "")
+        == look_result::unknown);
+  const auto by_link = look_step(file, profile_of("3.16.0"));
+  CHECK(by_link.type == entry_type::symlink);
+  CHECK(by_link.path == "/g/t/a");
+  CHECK_FALSE(by_link.target.empty());
+  const auto through = look_step(root, newest);
+  CHECK(through.type == entry_type::symlink);
+  CHECK(through.path == "/g/t/../..fsshare-none");
+  CHECK(through.target.empty());
+  CHECK(through.uid == 0);
+  // As guest agent 4.1.0 says it.
+  CHECK(look_result_of(root, newest, errc::internal,
+                       "create symlink: No such file or directory (os error 2)")
+        == look_result::there);
+  CHECK(look_result_of(root, newest, errc::internal,
+                       "mkdir_all parent: No such file or directory (os error "
+                       "2)")
+        == look_result::gone);
+  CHECK(look_result_of(root, newest, errc::internal, "mkdir_all: No space")
+        == look_result::unknown);
+  CHECK(look_result_of(root, newest, errc::none, "") == look_result::unknown);
 }
 
 TEST_SUITE_END();
