@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/copy/guest_inventory.hpp"
 
+#include "core/copy/sealed_file.hpp"
+#include "core/copy/temp_name.hpp"
 #include "core/paths.hpp"
 
 #include <algorithm>
@@ -54,6 +56,7 @@ void guest_inventory::begun(const copy_step& step, const guest_profile& guest) {
   known.longest = std::max(known.longest, step.announced_size);
   known.is_finished = false;
   known.target = step.target;
+  known.is_sealed = is_sealed(step.content);
 }
 
 void guest_inventory::done(const copy_step& step) {
@@ -130,6 +133,9 @@ guest_contents guest_inventory::contents(const std::string& path) const {
   const auto add = [&](const std::string& at, const entry& e) {
     if (e.type == entry_type::file)
       all.files.push_back({at, e.longest, e.is_finished});
+    // If it is there, it has contents.
+    if (e.is_sealed && has_sendable_temp_name(base_name(unsealed_path(at))))
+      all.files.push_back({unsealed_path(at), 1, true});
     else if (at.ends_with(temp_extension))
       all.obstacles.push_back(at);
     if (e.type != entry_type::symlink)

@@ -17,8 +17,9 @@ namespace fsshare {
 /// So what takes a copy away again knows all that its requests may have made.
 ///
 /// Where the guest agent removes nothing that is every entry, for each has to
-/// be emptied by itself. Where it does, single files are enough, whose
-/// temporaries lie beside them.
+/// be emptied by itself, and the plaintext that the guest agent may have
+/// written beside a sealed secret. Where it does, single files are enough,
+/// whose temporaries lie beside them.
 class guest_inventory {
 public:
   /// @param share_dir guest path of the directory that holds all copies; empty
@@ -75,6 +76,7 @@ private:
     std::uint64_t longest = 0;
     bool is_finished = false;
     std::string target;
+    bool is_sealed = false;
   };
 
   /// A step without an answer.

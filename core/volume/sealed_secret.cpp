@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/volume/sealed_secret.hpp"
 
-#include <string_view>
+#include "core/copy/sealed_file.hpp"
 
 namespace fsshare {
 
 std::set<std::string> sealed_files(const volume_snapshot& volume) {
-  constexpr std::string_view prefix = "sealed.";
   std::set<std::string> sealed;
   for (const auto& entry : volume.tree.entries)
-    if (entry.content && as_text(*entry.content).starts_with(prefix))
+    if (is_sealed(entry.content))
       sealed.insert(entry.path);
   return sealed;
 }

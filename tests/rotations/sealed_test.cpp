@@ -90,4 +90,27 @@ TEST_CASE("a container that joins a copy keeps what it found there, too") {
   });
 }
 
+TEST_CASE("what the guest agent has unsealed is emptied with its share where "
+          "nothing can be removed") {
+  for_each_seed(20, [](chooser& choose) {
+    node_world w{choose};
+    followed_volume v{w, sealed(0), guest::profile::v3_3};
+    const auto share = w.guest_dir("s1", v.share_id);
+    unseal(share);
+    const auto token = [&] {
+      return read_file(share + "/token");
+    };
+    w.pass(61s);
+    v.kubelet.rotate(sealed(1));
+    w.pass(4s);
+    CHECK(token() == "plaintext of sealed.fakejws.0");
+    unshare_file_request end;
+    end.sandbox_id = "s1";
+    end.share_id = v.share_id;
+    REQUIRE(w.ask_over_time<unshare_file_reply>(end));
+    w.pass(4s);
+    CHECK(bytes_below(share) == 0);
+  });
+}
+
 TEST_SUITE_END();

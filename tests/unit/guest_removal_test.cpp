@@ -203,6 +203,23 @@ TEST_CASE("what was unanswered may come back, and is to be emptied then, too") {
   CHECK(there.contents("/g/c-1-v").files[0].size == 9);
 }
 
+TEST_CASE("beside a sealed secret its plaintext is to be emptied, too") {
+  guest_inventory there{"/g"};
+  const auto old = agent("3.16.0");
+  auto step = file_at("/g/c-1-v/..1/key", 11);
+  step.content
+    = make_secret_blob(bytes{'s', 'e', 'a', 'l', 'e', 'd', '.', 'x'});
+  there.begun(step, old);
+  there.begun(file_at("/g/c-1-v/..1/plain"), old);
+  const auto files = there.contents("/g/c-1-v").files;
+  REQUIRE(files.size() == 3);
+  CHECK(files[1].path == "/g/c-1-v/..1/key.unsealed");
+  CHECK(files[1].size > 0);
+  CHECK(files[1].is_finished);
+  there.emptied("/g/c-1-v/..1");
+  CHECK(there.contents("/g/c-1-v").files.empty());
+}
+
 TEST_CASE("where entries are removed single files alone are remembered") {
   guest_inventory there{"/g"};
   for (const char* path : {"/g/one", "/g/v/..1/key"})
