@@ -40,10 +40,18 @@ inline constexpr auto known_events = std::to_array<known_event>({
    "as."},
   {"guest-lost", log_level::warning,
    "The connection ended; it is made again at once where the guest has copies "
-   "of volumes, and otherwise when there is something to send."},
+   "that tell whether it still has them, and otherwise when there is something "
+   "to send."},
   {"guest-empty", log_level::warning,
    "The guest came back without what it was sent; its volumes are copied "
    "again."},
+  {"tree-lost", log_level::warning,
+   "The guest has lost a copied tree or file, which follows no volume."},
+  {"tree-copied-again", log_level::info,
+   "The guest has it again, as the host has it now."},
+  {"tree-not-copied-again", log_level::warning,
+   "The guest has lost it for good; `reason` says why. What a container may "
+   "have written to is not copied again."},
   {"guest-unreachable", log_level::warning,
    "No connection within `guest.dial_timeout`."},
   {"generation-live", log_level::info,

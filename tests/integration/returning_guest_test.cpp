@@ -8,6 +8,7 @@
 #include <chrono>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -71,13 +72,22 @@ std::string add(const node_process& node, const std::string& container,
     .get<std::string>();
 }
 
+std::size_t count_of(node_process& node, const std::string& words) {
+  const auto log = node.program().errors();
+  std::size_t n = 0;
+  for (auto at = log.find(words); at != std::string::npos;
+       at = log.find(words, at + 1))
+    ++n;
+  return n;
+}
+
 } // namespace
 
 TEST_SUITE_BEGIN("integration/returning_guest");
 
 TEST_CASE("a guest agent that is killed and started again with an empty "
-          "directory has all volumes again by itself, and the state of trees "
-          "says that they are gone") {
+          "directory has all volumes and single files again by itself, and "
+          "the state of writable trees says that they are gone") {
   const temp_dir dir;
   const auto one = dir.make_dir("pods/u/volumes/kubernetes.io~configmap/one");
   const auto two = dir.make_dir("pods/u/volumes/kubernetes.io~secret/two");
@@ -93,6 +103,7 @@ TEST_CASE("a guest agent that is killed and started again with an empty "
   const auto at_one = guest.root() + "/" + add(node, "c1", one);
   const auto at_two = guest.root() + "/" + add(node, "c2", two);
   const auto tree = add(node, "c3", dir / "tree");
+  const auto file = add(node, "c4", dir / "tree/file");
   wait_for(node, is_current);
 
   ::kill(guest.process().pid(), SIGKILL);
@@ -102,7 +113,15 @@ TEST_CASE("a guest agent that is killed and started again with an empty "
   for (const auto& entry : fs::directory_iterator{guest.root()})
     fs::remove_all(entry.path());
   guest.restart();
-  const auto back = wait_for(node, is_current);
+  wait_for(node, is_current);
+  const auto back = wait_for(node, [&file](const json& sandbox) {
+    for (const auto& share : sandbox.at("shares"))
+      if (share.at("share_id") == file)
+        return share.at("ready").get<bool>();
+    return false;
+  });
+  std::ifstream again{guest.root() + "/" + file};
+  CHECK(std::string{std::istreambuf_iterator<char>{again}, {}} == "text");
 
   // The old name has been asked for, and is removed again.
   CHECK(copy_difference(one, at_one, leftovers(one, at_one)) == "");
@@ -115,6 +134,27 @@ TEST_CASE("a guest agent that is killed and started again with an empty "
     CHECK(share.at("ready").get<bool>() != is_tree);
     CHECK(share.at("reason").get<std::string>().empty() != is_tree);
   }
+}
+
+TEST_CASE("the end of a connection is logged while it is silent, too") {
+  const temp_dir dir;
+  dir.write("file", "text");
+  node_process node{R"("guest": {"quiet_time": "1h"})"};
+  // Greets, and loses the connection at the first request of the copy.
+  guest_process guest{{"--drop-after", "2"}};
+  answer_of(node, {"sandbox", "prepare", "sb", "--mode", "copy", "--guest",
+                   to_string(guest.address())});
+  const child_process waiting{{fssharectl_program(), "--endpoint",
+                               node.socket(), "share", "add", "sb", "c1",
+                               dir / "file", "/in"}};
+  wait_until([&] {
+    return count_of(node, "event=guest-connected") == 2;
+  });
+  CHECK(count_of(node, "event=guest-lost") == 1);
+  ::kill(guest.process().pid(), SIGKILL);
+  wait_until([&] {
+    return count_of(node, "event=guest-lost") == 2;
+  });
 }
 
 TEST_SUITE_END();
