@@ -5,10 +5,10 @@
 #include "core/copy/debt_list.hpp"
 #include "core/copy/guest_budget.hpp"
 #include "core/copy/guest_inventory.hpp"
+#include "core/copy/guest_order.hpp"
 #include "core/copy/landmarks.hpp"
 #include "core/copy/tree_snapshot.hpp"
 #include "core/net/byte_stream.hpp"
-#include "core/volume/guest_copy.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 

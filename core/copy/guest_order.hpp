@@ -93,4 +93,12 @@ struct order_outcome {
   std::vector<std::string> unlinked;
 };
 
+/// Returns whether requests of an order may still happen, though nobody answers
+/// them any more.
+inline bool lost_answers(const order_outcome& outcome) {
+  return outcome.sent
+         && (outcome.cause == stop_cause::interrupted
+             || outcome.cause == stop_cause::doubtful);
+}
+
 } // namespace fsshare

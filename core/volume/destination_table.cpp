@@ -72,7 +72,8 @@ destination_id destination_table::add(destination_spec spec, time_point now) {
     i->second.host.hint(volume_hint::flipped, now);
   touch(spec.volume);
   destination d{std::move(spec), guest_copy{std::move(copy)}, last_ticket_};
-  d.first_answered = d.spec.has_tree;
+  if (d.spec.has_tree)
+    d.phase = following{};
   i->second.destinations.emplace(id, std::move(d));
   return id;
 }
@@ -85,21 +86,28 @@ void destination_table::remove(destination_id id, time_point now) {
                                    + d->spec.guest_root
                                    + ": unshared meanwhile"};
   fail_waiting(*d, why);
-  d->removing = true;
-  begin_leaving(*d, why, now);
+  // The caller of add() need not wait for the removal.
+  if (d->is<making>() || d->is<failing>())
+    actions_.emplace_back(
+      first_copy_ended{id, d->end() != nullptr ? d->end()->why : why});
+  // The first reason and the first limit stay.
+  d->phase = removing{d->end() != nullptr
+                        ? *d->end()
+                        : departure{why, now + settings_.leave_timeout}};
+  d->copy.leave();
   touch(d->spec.volume);
 }
 
-// The first reason and the first limit stay.
-void destination_table::begin_leaving(destination& d, const error& why,
-                                      time_point now) {
-  if (!d.leaving)
-    d.leaving = departure{why, now + settings_.leave_timeout};
+// Its retry needs a clean guest, so answer_gone() tells the caller, once it has
+// said what is left there.
+void destination_table::fail_first(destination& d, const error& why,
+                                   time_point now) {
+  d.phase = failing{{why, now + settings_.leave_timeout}};
   d.copy.leave();
 }
 
 bool destination_table::follows(const destination& d) const {
-  return !d.first_answered || d.removing || !d.waiting.empty()
+  return !d.is<following>() || !d.waiting.empty()
          || !not_following_.contains(d.spec.sandbox_id);
 }
 
@@ -171,10 +179,8 @@ destination_table::finished(destination_id id, const order_outcome& outcome,
   const error why = failed != nullptr ? *failed : outcome.err;
   if (has_failed)
     fail_waiting(*d, why);
-  if (!d->copy.busy()) {
+  if (!d->copy.busy())
     d->pushing.reset();
-    d->superseding = false;
-  }
   auto& v = volumes_.at(d->spec.volume);
   touch(d->spec.volume);
   if (d->copy.acknowledged() && outcome.flip == flip_state::acknowledged) {
@@ -184,9 +190,9 @@ destination_table::finished(destination_id id, const order_outcome& outcome,
     v.host.hint(volume_hint::generation_removed, now);
     return live;
   }
-  if (!d->first_answered && !d->leaving && has_failed
+  if (d->is<making>() && has_failed
       && fails_first_copy(outcome, d->copy.failures()))
-    begin_leaving(*d, why, now);
+    fail_first(*d, why, now);
   return std::nullopt;
 }
 
@@ -237,7 +243,8 @@ void destination_table::step(const std::string& path, volume& v,
       continue;
     }
     const auto& current = v.host.current();
-    wanted |= current && follows(d) && d.pushing != current
+    wanted |= current && follows(d)
+              && !(d.pushing && d.pushing->host == *current)
               && d.copy.wants(*current, now);
     ++i;
   }
@@ -295,8 +302,8 @@ void destination_table::step_destination(destination_id id, destination& d,
   const auto news = follows(d) ? v.host.snapshot() : nullptr;
   while (auto order = d.copy.next(news, now)) {
     if (const auto* push = std::get_if<push_order>(&*order)) {
-      d.pushing = push->snapshot->id;
-      d.pushed = d.pushing;
+      d.pushing = push_out{push->snapshot->id};
+      d.pushed = push->snapshot->id;
       d.pushed_sequence = v.host.sequence();
       d.pushed_changed_at = v.host.changed_at();
     }
@@ -306,33 +313,24 @@ void destination_table::step_destination(destination_id id, destination& d,
 
 void destination_table::supersede(destination_id id, destination& d,
                                   const volume& v) {
-  if (!d.pushing || d.superseding)
+  if (!d.pushing || d.pushing->superseding == push_out::stop::asked_for)
     return;
-  const bool overtaken = v.host.current() != d.pushing && d.copy.overtaken();
-  if (overtaken || d.removing) {
-    d.superseding = true;
+  const bool overtaken
+    = v.host.current() != d.pushing->host && d.copy.overtaken();
+  if (overtaken || d.is<removing>()) {
+    d.pushing->superseding = push_out::stop::asked_for;
     actions_.emplace_back(supersede_push{id});
   }
 }
 
 void destination_table::answer_first(destination_id id, destination& d,
                                      time_point now) {
-  if (d.first_answered)
+  if (!d.is<making>())
     return;
-  if (d.leaving) {
-    // Unshared: the caller need not wait for the removal. Failed: it must, so
-    // that its retry finds a clean guest; answer_gone() says so, once it has
-    // said what is left there.
-    if (d.removing) {
-      d.first_answered = true;
-      actions_.emplace_back(first_copy_ended{id, d.leaving->why});
-    }
-    return;
-  }
   const auto& copied = d.copy.acknowledged();
   if (!copied || !d.copy.has_whole_copy())
     return;
-  d.first_answered = true;
+  d.phase = following{};
   d.copy.keep_sealed(now);
   actions_.emplace_back(
     first_copy_ended{id, first_copy_done{*copied, d.copy.skipped()}});
@@ -340,7 +338,8 @@ void destination_table::answer_first(destination_id id, destination& d,
 
 bool destination_table::answer_gone(destination_id id, destination& d,
                                     time_point now) {
-  if (!d.leaving || (!d.copy.gone() && d.leaving->by > now))
+  const auto* end = d.end();
+  if (end == nullptr || (!d.copy.gone() && end->by > now))
     return false;
   std::vector<skipped_entry> pending;
   if (!d.copy.gone())
@@ -349,9 +348,9 @@ bool destination_table::answer_gone(destination_id id, destination& d,
     pending = d.copy.leftovers();
   if (!pending.empty())
     actions_.emplace_back(leave_debt{id, pending});
-  if (!d.first_answered)
-    actions_.emplace_back(first_copy_ended{id, d.leaving->why});
-  if (d.removing)
+  if (d.is<failing>())
+    actions_.emplace_back(first_copy_ended{id, end->why});
+  else
     actions_.emplace_back(destination_left{id, std::move(pending)});
   return true;
 }

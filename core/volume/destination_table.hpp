@@ -219,23 +219,47 @@ private:
     /// What the host had by then; see host_volume::sequence().
     std::optional<std::uint64_t> wanted = std::nullopt;
   };
-  /// Its end, which the guest has until a point in time to carry out.
+  /// The life of a destination:
+  ///
+  /// | State | What happens | Next |
+  /// |---|---|---|
+  /// | making | the first copy is whole, which answers add() | following |
+  /// | | it fails | failing |
+  /// | making, which answers add(), following, failing | remove() | removing |
+  /// | failing, removing | the guest copy is gone, or its time is over: answers
+  /// add() or remove() | (forgotten) |
+  struct making {};
+  struct following {};
+  /// What its end waits for: that the guest copy is removed, until a point in
+  /// time.
   struct departure {
     error why;
     time_point by;
+  };
+  struct failing {
+    departure end;
+  };
+  struct removing {
+    departure end;
+  };
+  using life = std::variant<making, following, failing, removing>;
+
+  /// What is known of a guest: it may have lost all since it was last reached.
+  enum class guest_view : std::uint8_t { known, unsure };
+
+  struct push_out {
+    generation host;
+    enum class stop : std::uint8_t { none, asked_for };
+    stop superseding = stop::none;
   };
   struct destination {
     destination_spec spec;
     guest_copy copy;
     /// The last request about a volume that was made before it.
     std::uint64_t ticket = 0;
-    bool first_answered = false;
-    bool removing = false;
-    bool superseding = false;
-    /// The guest may have lost all since it was last reached.
-    bool is_unsure = false;
-    /// The generation of the push that is out.
-    std::optional<generation> pushing = std::nullopt;
+    life phase = making{};
+    guest_view guest = guest_view::known;
+    std::optional<push_out> pushing = std::nullopt;
     /// The last push, and the host's count of what it brings.
     std::optional<generation> pushed = std::nullopt;
     std::uint64_t pushed_sequence = 0;
@@ -244,9 +268,20 @@ private:
     /// The host's count of what the guest has.
     std::uint64_t live_sequence = 0;
     std::vector<waiting_caller> waiting = {};
-    std::optional<departure> leaving = std::nullopt;
     std::optional<time_point> stale_since = std::nullopt;
     std::chrono::nanoseconds last_lag{0};
+
+    template <class Phase>
+    bool is() const {
+      return std::holds_alternative<Phase>(phase);
+    }
+    /// Null unless it ends.
+    const departure* end() const {
+      if (const auto* fails = std::get_if<failing>(&phase))
+        return &fails->end;
+      const auto* goes = std::get_if<removing>(&phase);
+      return goes != nullptr ? &goes->end : nullptr;
+    }
   };
   struct volume {
     host_volume host;
@@ -274,7 +309,7 @@ private:
   void step_destination(destination_id id, destination& d, volume& v,
                         time_point now);
   void supersede(destination_id id, destination& d, const volume& v);
-  void begin_leaving(destination& d, const error& why, time_point now);
+  void fail_first(destination& d, const error& why, time_point now);
   void fail_first_copies(volume& v, const volume_ticket& asked,
                          const error& why, time_point now);
   void answer_first(destination_id id, destination& d, time_point now);
@@ -286,8 +321,10 @@ private:
   bool follows(const destination& d) const;
   void tell_copies(const std::string& sandbox_id,
                    const std::function<void(destination&)>& what);
-  static destination_status describe(destination_id id, const destination& d,
-                                     const volume& v, time_point now);
+  destination_status describe(destination_id id, const destination& d,
+                              const volume& v, time_point now) const;
+  std::string why_stale(const destination& d, const volume& v,
+                        time_point now) const;
 
   settings settings_;
   std::uint32_t seeds_;

@@ -40,8 +40,8 @@ void destination_table::set_due(const std::string& path, volume& v) {
   for (const auto& entry : v.destinations) {
     const auto& d = entry.second;
     due = earlier(due, d.copy.next_due());
-    if (d.leaving)
-      due = earlier(due, std::optional{d.leaving->by});
+    if (const auto* end = d.end())
+      due = earlier(due, std::optional{end->by});
   }
   if (due == v.due)
     return;
@@ -107,7 +107,7 @@ destination_table::describe(destination_id id, time_point now) const {
 destination_status destination_table::describe(destination_id id,
                                                const destination& d,
                                                const volume& v,
-                                               time_point now) {
+                                               time_point now) const {
   destination_status one;
   one.order = id;
   one.sandbox_id = d.spec.sandbox_id;
@@ -117,8 +117,9 @@ destination_status destination_table::describe(destination_id id,
   one.guest_generation = d.copy.live_name();
   const bool unread = v.host.unread_since().has_value();
   const bool silent = is_silent(v.host, now);
-  one.current = v.host.current() && !unread && !silent && !d.is_unsure
-                && d.copy.acknowledged() == v.host.current();
+  one.current = v.host.current() && !unread && !silent
+                && d.guest == guest_view::known
+                && d.copy.acknowledged() == v.host.current() && d.copy.whole();
   if (d.stale_since && !one.current)
     one.stale_for = now - *d.stale_since;
   else if (silent)
@@ -126,13 +127,8 @@ destination_status destination_table::describe(destination_id id,
   one.last_lag = d.last_lag;
   if (const auto* why = d.copy.last_error())
     one.reason = why->message;
-  else if (unread && v.host.last_error())
-    one.reason = v.host.last_error()->message;
-  else if (silent)
-    one.reason = no_answer(d.spec.volume, v.host, now);
-  else if (d.is_unsure)
-    one.reason = "the connection to the guest agent has ended; what the guest "
-                 "has is not known until it is reached again";
+  else if (!one.current)
+    one.reason = why_stale(d, v, now);
   one.failures = d.copy.failures();
   one.pushes = d.copy.pushes();
   one.skipped = d.copy.skipped();
@@ -140,6 +136,25 @@ destination_status destination_table::describe(destination_id id,
   one.not_removable = d.copy.not_removable();
   one.kept_generations = d.copy.kept();
   return one;
+}
+
+// Why a copy is not current, whatever the moment; nothing has failed.
+std::string destination_table::why_stale(const destination& d, const volume& v,
+                                         time_point now) const {
+  if (v.host.unread_since() && v.host.last_error())
+    return v.host.last_error()->message;
+  if (is_silent(v.host, now))
+    return no_answer(d.spec.volume, v.host, now);
+  if (d.guest == guest_view::unsure)
+    return "the connection to the guest agent has ended; what the guest has is "
+           "not known until it is reached again";
+  if (!v.host.current() || v.host.unread_since()) {
+    const auto why = reason_of(v.host);
+    return why.empty() ? "the volume is being read" : why;
+  }
+  if (!follows(d))
+    return "rotations are not followed for this sandbox";
+  return d.copy.activity();
 }
 
 } // namespace fsshare

@@ -70,10 +70,10 @@ void destination_table::fail_first_copies(volume& v, const volume_ticket& asked,
       return true;
     });
     is_wanted |= !d.waiting.empty();
-    if (d.first_answered || d.leaving)
+    if (!d.is<making>())
       continue;
     if (d.ticket < asked.number)
-      begin_leaving(d, why, now);
+      fail_first(d, why, now);
     else
       is_wanted = true;
   }

@@ -34,11 +34,11 @@ void destination_table::forget_sandbox(const std::string& sandbox_id) {
         ++i;
         continue;
       }
-      if (!d.first_answered)
+      if (d.is<making>() || d.is<failing>())
         actions_.emplace_back(first_copy_ended{
           id, error{errc::aborted, "copy " + path + " to " + d.spec.guest_root
                                      + ": the sandbox was cleaned up"}});
-      if (d.removing)
+      if (d.is<removing>())
         actions_.emplace_back(destination_left{id, {}});
       fail_waiting(d,
                    {errc::aborted, "copy " + path + " to " + d.spec.guest_root
@@ -81,7 +81,7 @@ void destination_table::tell_copies(
 void destination_table::guest_up(const std::string& sandbox_id,
                                  time_point now) {
   tell_copies(sandbox_id, [now](destination& d) {
-    d.is_unsure = false;
+    d.guest = guest_view::known;
     d.copy.retry_now(now);
   });
 }
@@ -89,14 +89,14 @@ void destination_table::guest_up(const std::string& sandbox_id,
 void destination_table::guest_empty(const std::string& sandbox_id,
                                     time_point now) {
   tell_copies(sandbox_id, [now](destination& d) {
-    d.is_unsure = false;
+    d.guest = guest_view::known;
     d.copy.guest_is_empty(now);
   });
 }
 
 void destination_table::guest_lost(const std::string& sandbox_id) {
   tell_copies(sandbox_id, [](destination& d) {
-    d.is_unsure = true;
+    d.guest = guest_view::unsure;
   });
 }
 

@@ -13,8 +13,8 @@ void destination_table::await_current(destination_id id, std::uint64_t waiter,
       waiter, error{errc::aborted, "the copy is being taken away"}});
     return;
   }
-  if (d->leaving) {
-    actions_.emplace_back(current_reached{waiter, d->leaving->why});
+  if (const auto* end = d->end()) {
+    actions_.emplace_back(current_reached{waiter, end->why});
     return;
   }
   if (const auto* why = d->copy.held(now)) {

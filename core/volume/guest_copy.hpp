@@ -2,16 +2,14 @@
 #pragma once
 
 #include "core/copy/guest_order.hpp"
-#include "core/copy/removal_list.hpp"
 #include "core/copy/tree_snapshot.hpp"
-#include "core/volume/flip_doubt.hpp"
-#include "core/volume/retry_record.hpp"
+#include "core/volume/copy_pace.hpp"
+#include "core/volume/guest_copy_state.hpp"
+#include "core/volume/guest_names.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -27,11 +25,35 @@ enum class order_verdict : std::uint8_t {
 
 /// What one destination holds of one volume, and what to do next about it.
 ///
-/// Knows the acknowledged generation and the set of names that may exist in the
-/// guest: each is entered before its request is handed out and struck out only
-/// when its removal was answered. At most two orders are out at a time: one
-/// that sends, and one that removes names which the other has nothing to do
-/// with, so that nothing that is sent waits for a removal.
+/// It is one state, beside a removal that may be out, over two parts: the names
+/// that may exist in the guest (guest_names) and the pace of tries (copy_pace).
+/// At most two orders are out at a time: one that sends, and one that removes
+/// names which the other has nothing to do with, so that nothing that is sent
+/// waits for a removal.
+///
+/// | State | What happens | Next |
+/// |---|---|---|
+/// | idle | next(): the host has another generation, and a push may begin |
+/// sending: pushing | | | next(): the live one lacks its root's owner or links,
+/// or some were removed late | sending: repairing | | | next(): a flip may come
+/// late | sending: confirming | | sending: pushing | the flip was acknowledged,
+/// refused or not sent | idle | | | its outcome is unknown | unsettled: forward
+/// | | unsettled | next(), when a try is due | sending: settling | | |
+/// guest_is_empty() | idle | | sending: settling | the flip was acknowledged |
+/// idle | | | forward failed, and another generation is live | unsettled: back
+/// | | | back failed, or nothing else is live | unsettled: forward | | sending:
+/// repairing | finished() | idle | | sending: confirming | acknowledged, or not
+/// sent | idle | | | its outcome is unknown | unsettled: forward | | sending |
+/// guest_is_empty() | outdated | | outdated | finished() | idle | | idle,
+/// unsettled, sending, outdated | leave() | leaving | | leaving | next(),
+/// nothing is out, nothing was ever sent | gone | | | next(), nothing is out |
+/// removing_root | | removing_root | a policy forbids it | emptying_root: due |
+/// | | any other outcome | gone |
+/// | emptying_root: due | next() | emptying_root: out |
+/// | emptying_root: out | finished() | gone |
+///
+/// The removal beside it begins in idle, sending and outdated, not while a flip
+/// is not settled, and ends in any state up to leaving.
 class guest_copy {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -40,7 +62,8 @@ public:
     /// Absolute guest path of the destination.
     std::string root;
     /// Whether what the volume's root had before it had a generation is there
-    /// already, made by somebody else.
+    /// already, made by somebody else. The first push brings what stands there
+    /// by then.
     bool has_tree = false;
     /// How long an old generation stays after an acknowledged flip, for readers
     /// that resolved `..data` before it.
@@ -53,7 +76,7 @@ public:
     std::uint32_t seed = 1;
   };
 
-  explicit guest_copy(settings s);
+  explicit guest_copy(const settings& s);
 
   /// Tells what the host has.
   void host_has(const generation& host, time_point now);
@@ -94,15 +117,11 @@ public:
   void guest_is_empty(time_point now);
 
   /// Notes that a container is about to use the copy. Of what the guest has
-  /// now, or gets within container_start, a generation with sealed secrets
-  /// stays until the destination ends, since the guest agent may put their
-  /// plaintext into it, and their links are not sent again, since it may make
-  /// them lead there: see sealed_files(). Idempotent.
+  /// now, or gets within guest_names::container_start, a generation with sealed
+  /// secrets stays until the destination ends, since the guest agent may put
+  /// their plaintext into it, and their links are not sent again, since it may
+  /// make them lead there: see sealed_files(). Idempotent.
   void keep_sealed(time_point now);
-
-  /// How long after keep_sealed() the guest agent may unseal: Kata's default
-  /// for create_container_timeout.
-  static constexpr std::chrono::seconds container_start{60};
 
   /// Ends the destination: from now on the only order is the removal of all
   /// that was copied. Idempotent.
@@ -122,8 +141,12 @@ public:
   /// at first and of 5 min at last, whatever else happens, so that tries that
   /// fail for ever do not fill the guest's memory. Valid until the next change.
   const error* held(time_point now) const {
-    return hold_ && hold_->until > now ? &hold_->why : nullptr;
+    return pace_.held(now);
   }
+
+  /// Returns what it is about, in a sentence without capital and full stop: why
+  /// the guest has not what the host has while nothing has failed.
+  std::string activity() const;
 
   /// Returns whether `..data`, links and generations are all as wanted.
   bool converged(const generation& host) const;
@@ -138,216 +161,100 @@ public:
   /// and changes on the host.
   std::optional<time_point> next_due() const;
 
+  const copy_state::any& state() const {
+    return state_;
+  }
   /// Whether an order is out that sends something.
   bool busy() const {
-    return out_.has_value();
+    return out() != nullptr;
   }
   /// After leave(): nothing is out and nothing is left to try.
-  bool gone() const;
+  bool gone() const {
+    return std::holds_alternative<copy_state::gone>(state_);
+  }
   /// The generation that `..data` names by acknowledgement.
   const std::optional<generation>& acknowledged() const {
-    return acked_;
+    return names_.acknowledged();
   }
   /// Its directory in the guest: the host's name, perhaps with `.1`, `.2` ….
   const std::string& live_name() const {
-    return live_name_;
+    return names_.live_name();
   }
   /// Why what was sent last failed, or why pushes wait; null if neither. Valid
   /// until the next change.
   const error* last_error() const;
   /// Of all kinds of orders that send, since the last success of each.
-  unsigned failures() const;
+  unsigned failures() const {
+    return pace_.failures();
+  }
   const skipped_list& skipped() const {
-    return skipped_;
+    return names_.skipped();
   }
   /// Guest paths that should be gone and cannot be removed by this guest agent,
   /// or under its policy.
-  std::vector<std::string> not_removable() const;
-  /// After leave(): what is still in the guest, and why.
-  const std::vector<skipped_entry>& leftovers() const {
-    return leftovers_;
+  std::vector<std::string> not_removable() const {
+    return names_.not_removable();
   }
+  /// After leave(): what is still in the guest, and why.
+  std::vector<skipped_entry> leftovers() const;
   /// Guest paths that should be gone and whose removal failed, with the reason.
   std::vector<skipped_entry> pending() const;
   /// The generations that keep_sealed() keeps, by their names in the guest.
-  std::vector<std::string> kept() const;
+  std::vector<std::string> kept() const {
+    return names_.kept();
+  }
   std::uint64_t pushes() const {
     return pushes_;
   }
 
 private:
-  enum class name_state : std::uint8_t {
-    /// Being pushed, or pushed in part since the last flip.
-    partial,
-    /// `..data` names it, or may name it.
-    live,
-    /// Was live, or pushed in part before the last flip; to be removed.
-    old,
-  };
-  struct guest_generation {
-    name_state state = name_state::partial;
-    time_point old_since;
-    /// It was live: kept for a while, for its readers.
-    bool was_live = false;
-    /// When requests for it lost their answers.
-    std::optional<time_point> lost_at;
-    /// See sealed_files(); of one that went live.
-    std::set<std::string> sealed = {};
-    /// Stays until the destination ends: plaintext may be in it.
-    bool is_kept = false;
-  };
-  struct guest_link {
-    /// Its request may have been sent: it may exist.
-    bool sent = false;
-    /// It exists, with the owner below.
-    bool acknowledged = false;
-    std::optional<time_point> lost_at;
-    /// May be the guest agent's by now, and is not sent again.
-    bool is_unsealed = false;
-    std::uint32_t uid = 0;
-    std::uint32_t gid = 0;
+  /// While something is sent, removals begin only so long after they are due.
+  static constexpr std::chrono::nanoseconds removal_delay
+    = std::chrono::seconds{1};
+
+  /// What an order that sends leads to.
+  struct order_end {
+    order_verdict verdict = order_verdict::went_on;
+    copy_state::any next = copy_state::idle{};
   };
 
-  /// What a push will make true once its flip is acknowledged.
-  struct pending_push {
-    std::string name;
-    generation host;
-    tree_entry root;
-    /// All that the guest shall have, and those that are sent.
-    std::vector<std::string> links;
-    std::set<std::string> sent_links;
-    /// Removed before the flip.
-    std::vector<std::string> unlinked;
-    skipped_list skipped;
-    std::set<std::string> sealed = {};
-  };
+  /// The order that sends and is out; null if none is.
+  const copy_state::order_out* out() const;
+  const push_effect* push_out() const;
+  /// The flip that is not settled; null if there is none.
+  const copy_state::unsettled* flip_in_doubt() const;
+  bool is_ending() const;
 
-  /// A flip without an acknowledgement: `..data` may name the generation of
-  /// the push, or none, or live_name_.
-  struct unsettled_flip {
-    pending_push push;
-    /// Why it is not settled.
-    error why;
-    /// The next try to settle is the flip back to live_name_.
-    bool back = false;
-  };
+  std::optional<guest_order> next_sending(const volume_snapshot_ptr& host,
+                                          time_point now);
+  std::optional<guest_order> next_ending();
+  guest_order push(const volume_snapshot_ptr& host);
+  guest_order settle(copy_state::unsettled flip);
+  std::optional<guest_order> repair(time_point now);
+  std::optional<guest_order> confirm(time_point now);
+  std::optional<guest_order> clear(time_point now);
 
-  /// A wait that no reconnect ends, see held().
-  struct push_hold {
-    time_point until;
-    error why;
-  };
-
-  enum class purpose : std::uint8_t { push, settle, repair, confirm };
-  struct order_out {
-    purpose why = purpose::push;
-    guest_order order;
-  };
-
-  std::optional<order_out> next_sending(const volume_snapshot_ptr& host,
-                                        time_point now);
-  std::optional<guest_order> settle() const;
-  std::optional<guest_order> push(const volume_snapshot_ptr& host);
-  push_options options_for(const volume_snapshot& host,
-                           const pending_push& push) const;
-  std::optional<guest_order> repair();
-  std::optional<guest_order> confirm(time_point now) const;
-  std::optional<removal_order> clear(time_point now);
-  std::optional<removal_order> remove_all();
-  bool may_push(time_point now) const;
-  bool must_clear_first() const;
-  std::vector<std::string> parts() const;
-
-  order_verdict push_finished(pending_push push, const order_outcome& outcome,
-                              time_point now);
-  order_verdict push_failed(const order_outcome& outcome, time_point now);
-  order_verdict settle_finished(unsettled_flip flip,
-                                const order_outcome& outcome, time_point now);
-  order_verdict repair_finished(const steps_order& order,
-                                const order_outcome& outcome, time_point now);
-  order_verdict confirm_finished(const order_outcome& outcome, time_point now);
-  void removal_finished(const removal_order& order,
-                        const order_outcome& outcome, time_point now);
-  void end_removed(const removal_order& order, const order_outcome& outcome);
-  void generation_tried(const std::string& name, removal_result result,
-                        bool was_sent, time_point now);
-  void link_tried(const std::string& name, removal_result result);
-  void went_live(pending_push push, time_point now);
-  void keep(const std::string& name);
-  void flip_acknowledged(time_point now);
-  void links_went_live(const pending_push& push, time_point now);
-  void remove_old(const std::string& name, time_point now);
-  void links_sent(const std::set<std::string>& names,
+  order_end ended(copy_state::pushing push, const order_outcome& outcome,
+                  time_point now);
+  order_end ended(copy_state::settling tried, const order_outcome& outcome,
+                  time_point now);
+  order_end ended(const copy_state::repairing& repair,
                   const order_outcome& outcome, time_point now);
-  void never_went_live(const pending_push& push, const order_outcome& outcome,
-                       time_point now);
-  void list_stale_links(time_point now);
-  void clear_parts(time_point now);
-  void left_behind(const std::string& name, time_point now);
-  bool is_live(const pending_push& push) const {
-    return acked_ && push.name == live_name_;
-  }
-
-  std::string attempt_name(const std::string& host_name);
-  std::set<std::string> links_made(const pending_push& push) const;
-  removal_order removal(const std::vector<std::string>& names) const;
-  void keep_some(time_point now);
+  order_end ended(copy_state::confirming, const order_outcome& outcome,
+                  time_point now);
+  order_verdict push_failed(const order_outcome& outcome, time_point now);
+  void went_live(push_effect push, time_point now);
+  void removal_finished(const order_outcome& outcome, time_point now);
+  void root_tried(const order_outcome& outcome);
+  void root_emptied(const order_outcome& outcome);
   void start_over(time_point now);
 
-  settings settings_;
-  /// Of each kind of order that sends.
-  retry_record push_tries_;
-  retry_record settle_tries_;
-  retry_record repair_tries_;
-  backoff hold_times_;
-  std::optional<push_hold> hold_;
-  /// Generations in part that could not be removed, since the last flip.
-  std::set<std::string> left_behind_;
-  /// The guest had no room for the last push.
-  bool needs_room_ = false;
-  /// The host has what the guest has.
-  bool is_current_ = false;
-  std::optional<order_out> out_;
+  copy_state::any state_ = copy_state::idle{};
+  /// The removal that is out beside it.
   std::optional<removal_order> removing_;
-  std::map<std::string, guest_generation> generations_;
-  std::map<std::string, guest_link> links_;
-  /// Names that the volume's root in the guest has for something else than a
-  /// link; the container may have mounts on them.
-  std::set<std::string> others_;
-  /// How often each host name was tried; see attempt_name().
-  std::map<std::string, unsigned> attempts_;
-  /// What goes live before then is kept; see keep_sealed().
-  std::optional<time_point> keep_until_;
-  /// Of the push that is out.
-  pending_push pushing_;
-  /// Nothing else is sent for this destination until it is settled.
-  std::optional<unsettled_flip> unsettled_;
-  flip_doubt doubt_;
-  /// Names in the root that should be gone.
-  removal_list removals_;
-  /// The volume's root as last pushed.
-  tree_entry pushed_root_;
-  std::optional<generation> acked_;
-  std::string live_name_;
-  /// Mode and owner of the volume's root as last acknowledged.
-  tree_entry root_;
-  /// They may be those of a push that never went live.
-  bool root_unsure_ = false;
-  /// The links of the acknowledged generation.
-  std::set<std::string> wanted_links_;
-  /// What is out does not know that the guest is empty.
-  bool restarts_ = false;
-  bool leaving_ = false;
-  bool left_ = false;
-  /// After leave(): a policy forbids the removal of the root itself.
-  bool root_denied_ = false;
-  /// Some request was sent.
-  bool sent_ = false;
-  /// Requests that superseded pushes cost since the last acknowledged flip.
-  std::uint64_t wasted_ = 0;
+  guest_names names_;
+  copy_pace pace_;
   std::uint64_t pushes_ = 0;
-  skipped_list skipped_;
-  std::vector<skipped_entry> leftovers_;
 };
 
 } // namespace fsshare

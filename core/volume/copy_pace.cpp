@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/volume/copy_pace.hpp"
+
+#include <algorithm>
+
+namespace fsshare {
+
+namespace {
+
+constexpr auto first_hold = std::chrono::seconds{30};
+constexpr auto last_hold = std::chrono::minutes{5};
+
+void forget_past(retry_record& tries, copy_pace::time_point now) {
+  if (tries.is_due(now))
+    tries.retry_now();
+}
+
+} // namespace
+
+copy_pace::copy_pace(const settings& s)
+  : pushes_(s.first_retry, s.last_retry, s.seed),
+    settling_(s.first_retry, s.last_retry, s.seed),
+    repairs_(s.first_retry, s.last_retry, s.seed),
+    hold_times_(first_hold, last_hold, s.seed + 2) {
+}
+
+void copy_pace::pass(time_point now) {
+  forget_past(pushes_, now);
+  forget_past(settling_, now);
+  forget_past(repairs_, now);
+  if (hold_ && hold_->until <= now)
+    hold_.reset();
+}
+
+void copy_pace::retry_now() {
+  pushes_.retry_now();
+  settling_.retry_now();
+  repairs_.retry_now();
+}
+
+void copy_pace::left_behind(const std::string& name, const std::string& root,
+                            time_point now) {
+  const bool is_new = left_behind_.insert(name).second;
+  if (!is_new || left_behind_.size() < most_left_behind)
+    return;
+  const auto parts = std::to_string(left_behind_.size())
+                     + " copies in part cannot be removed from guest path "
+                     + root + ", so the next try waits";
+  const auto* why = pushes_.why();
+  hold_ = push_hold{now + hold_times_.next(),
+                    why != nullptr ? why->within(parts)
+                                   : error{errc::failed_precondition, parts}};
+}
+
+void copy_pace::removed(const std::string& name) {
+  left_behind_.erase(name);
+  if (left_behind_.size() < most_left_behind)
+    hold_.reset();
+}
+
+void copy_pace::flipped() {
+  wasted_ = 0;
+  left_behind_.clear();
+  hold_.reset();
+  hold_times_.reset();
+}
+
+std::optional<copy_pace::time_point> copy_pace::push_due() const {
+  auto due = pushes_.due_at();
+  if (hold_)
+    due = due ? std::max(*due, hold_->until) : hold_->until;
+  return due;
+}
+
+const error* copy_pace::why() const {
+  if (hold_)
+    return &hold_->why;
+  for (const auto* tries : {&pushes_, &settling_, &repairs_})
+    if (tries->why() != nullptr)
+      return tries->why();
+  return nullptr;
+}
+
+unsigned copy_pace::failures() const {
+  return pushes_.failures() + settling_.failures() + repairs_.failures();
+}
+
+} // namespace fsshare

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/paths.hpp"
+#include "core/volume/guest_names.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+constexpr const char* data_link = "..data";
+// So many parts are removed before the next push, whose memory they have.
+constexpr std::size_t most_parts = 2;
+
+} // namespace
+
+// Generations in part since the last flip, but for the one being pushed.
+std::vector<std::string> guest_names::parts(const push_effect* out) const {
+  std::vector<std::string> names;
+  for (const auto& [name, g] : generations_)
+    if (g.state == generation_state::partial
+        && (out == nullptr || name != out->name))
+      names.push_back(name);
+  return names;
+}
+
+void guest_names::clear_parts(const push_effect* out, time_point now) {
+  for (const auto& name : parts(out))
+    remove_old(name, now);
+}
+
+void guest_names::clear_too_many_parts(const push_effect* out, time_point now) {
+  if (room_ == room::short_of || parts(out).size() >= most_parts)
+    clear_parts(out, now);
+}
+
+// Parts go first where they are too many or in the way, but a removal that was
+// refused once is waited for no more.
+bool guest_names::must_clear_first() const {
+  const auto names = parts(nullptr);
+  if (names.size() < most_parts && room_ == room::enough)
+    return false;
+  return std::any_of(names.begin(), names.end(), [this](const auto& name) {
+    return removals_.is_untried(name);
+  });
+}
+
+std::vector<copy_step> guest_names::begin_removals(time_point now) {
+  std::vector<copy_step> steps;
+  for (const auto& name : removals_.take(now))
+    steps.push_back(removal_of(name));
+  if (!steps.empty()) {
+    removal_owner_ = tree_entry{};
+    removal_owner_->uid = steps.front().uid;
+    removal_owner_->gid = steps.front().gid;
+  }
+  return steps;
+}
+
+copy_step guest_names::removal_of(const std::string& name) const {
+  // Before the first flip the root's owner is the one that is being pushed.
+  const auto& root = acked_ ? root_ : pushed_root_;
+  return removal_step(join(settings_.root, name), root.uid, root.gid);
+}
+
+copy_step guest_names::root_removal() const {
+  // The shared directory itself belongs to root.
+  return removal_step(settings_.root, 0, 0);
+}
+
+std::vector<copy_step> guest_names::all_removals() const {
+  std::vector<copy_step> steps{removal_of(data_link)};
+  for (const auto& entry : generations_)
+    steps.push_back(removal_of(entry.first));
+  for (const auto& entry : links_)
+    steps.push_back(removal_of(entry.first));
+  for (const auto& name : others_)
+    steps.push_back(removal_of(name));
+  return steps;
+}
+
+removed_parts guest_names::removals_tried(const removal_order& order,
+                                          const order_outcome& outcome,
+                                          time_point now) {
+  removed_parts parts;
+  removal_owner_.reset();
+  for (std::size_t i = 0; i < order.steps.size(); ++i) {
+    const auto& step = order.steps[i];
+    const std::string name{base_name(step.path)};
+    const auto result = i < outcome.removals.size() ? outcome.removals[i]
+                                                    : removal_result::failed;
+    removals_.tried(name, result, outcome.err.message, now);
+    if (generations_.contains(name)) {
+      generation_tried(name, result, outcome.sent, parts);
+    } else {
+      if (result == removal_result::failed && lost_answers(outcome))
+        removed_links_.lost(name, now);
+      link_tried(name, result);
+    }
+    // Guest agents from 4.0 on gave it to the root.
+    if (acked_ && outcome.sent
+        && (step.uid != root_.uid || step.gid != root_.gid))
+      root_state_ = root_state::unsure;
+  }
+  return parts;
+}
+
+void guest_names::generation_tried(const std::string& name,
+                                   removal_result result, bool was_sent,
+                                   removed_parts& parts) {
+  const bool is_part = generations_[name].state == generation_state::partial;
+  const bool is_gone = result == removal_result::removed;
+  if (is_gone || result == removal_result::emptied)
+    generations_.erase(name);
+  if (is_gone)
+    parts.gone.push_back(name);
+  else if (is_part && (was_sent || result != removal_result::failed))
+    parts.left.push_back(name);
+}
+
+void guest_names::link_tried(const std::string& name, removal_result result) {
+  const auto i = links_.find(name);
+  if (result == removal_result::removed)
+    links_.erase(name);
+  else if (result == removal_result::failed && i != links_.end()
+           && i->second.state == link_state::there)
+    // It may be gone all the same: wanted again, it has to be sent again.
+    i->second.state = link_state::may_exist;
+  // It became wanted while it was being removed.
+  if (wanted_links_.contains(name))
+    removals_.forget(name);
+}
+
+// What may still be named by a flip without an answer stays for now.
+void guest_names::remove_old(const std::string& name, time_point now) {
+  const auto& g = generations_.at(name);
+  if (is_kept(g) || flips_.keeps_name(name))
+    return;
+  removals_.add(name, g.state == generation_state::old
+                        ? std::max(now, g.old_since + settings_.grace)
+                        : now);
+  if (g.lost_at)
+    removals_.may_come_back(name, *g.lost_at);
+}
+
+// Lets go the old generations beyond those that are kept.
+void guest_names::keep_some(time_point now) {
+  std::vector<std::pair<time_point, std::string>> old;
+  for (const auto& [name, g] : generations_)
+    if (g.state == generation_state::old && !removals_.contains(name))
+      old.emplace_back(g.old_since, name);
+  std::sort(old.begin(), old.end());
+  for (std::size_t i = 0; i + settings_.keep_generations < old.size(); ++i)
+    remove_old(old[i].second, now);
+}
+
+void guest_names::list_stale_links(time_point now) {
+  for (const auto& [name, link] : links_) {
+    if (wanted_links_.contains(name) || removals_.contains(name))
+      continue;
+    removals_.add(name, now);
+    if (link.lost_at)
+      removals_.may_come_back(name, *link.lost_at);
+  }
+}
+
+void guest_names::flip_acknowledged(time_point now) {
+  for (const auto& name : flips_.acknowledged(live_name_, now)) {
+    const auto g = generations_.find(name);
+    if (g != generations_.end() && g->second.state != generation_state::live)
+      remove_old(name, now);
+  }
+}
+
+bool guest_names::is_clean() const {
+  if (!removals_.is_settled())
+    return false;
+  std::size_t stay = 0;
+  for (const auto& [name, g] : generations_) {
+    if (removals_.contains(name))
+      continue;
+    if (g.state == generation_state::partial)
+      return false;
+    stay += g.state == generation_state::old
+                || g.state == generation_state::abandoned
+              ? 1
+              : 0;
+  }
+  return stay <= settings_.keep_generations;
+}
+
+std::vector<std::string> guest_names::not_removable() const {
+  auto paths = removals_.not_removable();
+  for (auto& path : paths)
+    path = join(settings_.root, path);
+  return paths;
+}
+
+std::vector<skipped_entry> guest_names::unremoved() const {
+  std::vector<skipped_entry> all;
+  for (auto& one : removals_.unremoved())
+    all.push_back({join(settings_.root, one.path), std::move(one.reason)});
+  return all;
+}
+
+std::vector<std::string> guest_names::kept() const {
+  std::vector<std::string> names;
+  for (const auto& [name, g] : generations_)
+    if (is_kept(g))
+      names.push_back(name);
+  return names;
+}
+
+} // namespace fsshare
