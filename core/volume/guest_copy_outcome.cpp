@@ -169,7 +169,8 @@ void guest_copy::removal_finished(const order_outcome& outcome,
     root_tried(outcome);
     return;
   }
-  if (std::holds_alternative<emptying_root>(state_)) {
+  const auto* emptying = std::get_if<emptying_root>(&state_);
+  if (emptying != nullptr && emptying->at == emptying_root::step::out) {
     root_emptied(outcome);
     return;
   }
