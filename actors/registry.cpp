@@ -308,7 +308,10 @@ void registry_state::perform(first_copy_ended& action) {
                                       std::move(action.outcome->skipped)});
     return;
   }
-  promise.deliver(to_caf(action.outcome.err()));
+  if (action.needs_other_root)
+    promise.deliver(destination_added{{}, {}, true});
+  else
+    promise.deliver(to_caf(action.outcome.err()));
   // The table ends a destination whose first copy failed by itself, unless
   // somebody waits for its end.
   if (i->second.removed.empty())

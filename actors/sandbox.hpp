@@ -160,12 +160,18 @@ private:
                          const tree_snapshot& tree);
   void part_failed(const std::string& copy_id, const std::string& part,
                    const std::string& share_id, const error& why);
-  void make_copy(const share& s, const shared_copies::copy& copy);
+  void make_copy(const shared_copies::copy& copy);
+  void add_volume(const shared_copies::copy& copy);
+  void volume_added(const std::string& copy_id, destination_added& added);
+  void rename_volume(const std::string& copy_id);
   void await_copy(const share& s, const shared_copies::copy& copy);
   void read_tree_of(const shared_copies::copy& copy);
   void stop_walk(const std::string& copy_id);
   void walk_ended(const std::string& copy_id, const stop_flag& which);
   void send_tree(shared_copies::copy& copy, const tree_snapshot_ptr& tree);
+  /// Gives a copy that failed another guest path; ends it where that has been
+  /// done too often.
+  bool give_other_name(shared_copies::copy& copy);
   void rename_tree(const std::string& copy_id, const tree_snapshot_ptr& tree);
   void note_losses(shared_copies::copy& copy, const tree_snapshot& tree);
   std::vector<std::string> kubelet_roots() const;

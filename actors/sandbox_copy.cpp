@@ -97,35 +97,59 @@ void sandbox_state::join_copy(share& s, const source_class& found) {
   auto& copy = copies_.join(s.share_id, terms);
   s.reply.guest_path = join(copy.terms.guest_path, s.inside);
   if (copy.id == s.share_id)
-    make_copy(s, copy);
+    make_copy(copy);
   else if (is_volume)
     await_copy(s, copy);
   else if (!copy.running)
     join_tree(s, copy);
 }
 
-void sandbox_state::make_copy(const share& s, const shared_copies::copy& copy) {
-  const auto id = copy.id;
-  if (copy.terms.kind == copy_kind::tree) {
+void sandbox_state::make_copy(const shared_copies::copy& copy) {
+  if (copy.terms.kind == copy_kind::tree)
     read_tree_of(copy);
-    return;
-  }
+  else
+    add_volume(copy);
+}
+
+void sandbox_state::add_volume(const shared_copies::copy& copy) {
+  const auto id = copy.id;
   ask(self_, neighbours_.registry,
-      add_destination{options_.sandbox_id, s.request.container_id, id,
+      add_destination{options_.sandbox_id, copy.terms.container_id, id,
                       copy.terms.source, copy.terms.guest_path, proxy_})
     .then(
       [this, id](destination_added& added) {
-        if (auto* made = copies_.find(id))
-          made->running = false;
-        // The others wait for what the host had when they joined.
-        if (auto* known = state_.find(id);
-            known != nullptr && known->life.phase() == share_phase::making)
-          share_ended(id, reply_with(*known, std::move(added.skipped),
-                                     std::move(added.generation)));
+        if (added.needs_other_name)
+          rename_volume(id);
+        else
+          volume_added(id, added);
       },
       [this, id](caf::error& err) {
         copy_failed(id, from_caf(err));
       });
+}
+
+void sandbox_state::volume_added(const std::string& copy_id,
+                                 destination_added& added) {
+  if (auto* made = copies_.find(copy_id))
+    made->running = false;
+  // The others wait for what the host had when they joined.
+  if (auto* known = state_.find(copy_id);
+      known != nullptr && known->life.phase() == share_phase::making)
+    share_ended(copy_id, reply_with(*known, std::move(added.skipped),
+                                    std::move(added.generation)));
+}
+
+// A late request of the copy that was begun would change one of the same name.
+void sandbox_state::rename_volume(const std::string& copy_id) {
+  auto* copy = copies_.find(copy_id);
+  // REGISTRY says what is left of one that ends.
+  if (copy == nullptr || copy_enders_.contains(copy_id)
+      || !give_other_name(*copy))
+    return;
+  for (const auto& share_id : copy->shares)
+    if (auto* s = state_.find(share_id))
+      s->reply.guest_path = join(copy->terms.guest_path, s->inside);
+  add_volume(*copy);
 }
 
 // Waits until a copy that others use has what the host has now.

@@ -206,27 +206,30 @@ void sandbox_state::send_tree(shared_copies::copy& copy,
       });
 }
 
+bool sandbox_state::give_other_name(shared_copies::copy& copy) {
+  auto& terms = copy.terms;
+  const auto other = make_share_name(terms.container_id, neighbours_.nonce(),
+                                     terms.destination);
+  if (!other || ++copy.renamed > most_names) {
+    copy_failed(copy.id,
+                {errc::unavailable, "copy to guest path " + terms.guest_path
+                                      + ": the connection ended too often"});
+    return false;
+  }
+  terms.guest_path = layout_.guest_share(*other);
+  return true;
+}
+
 // A late request of the copy that was begun would change one of the same name.
 void sandbox_state::rename_tree(const std::string& copy_id,
                                 const tree_snapshot_ptr& tree) {
   auto* copy = copies_.find(copy_id);
   if (copy == nullptr)
     return;
-  if (copy_enders_.contains(copy_id)) {
+  if (copy_enders_.contains(copy_id))
     remove_tree(*copy);
-    return;
-  }
-  auto& terms = copy->terms;
-  const auto other = make_share_name(terms.container_id, neighbours_.nonce(),
-                                     terms.destination);
-  if (!other || ++copy->renamed > most_names) {
-    copy_failed(copy_id,
-                {errc::unavailable, "copy to guest path " + terms.guest_path
-                                      + ": the connection ended too often"});
-    return;
-  }
-  terms.guest_path = layout_.guest_share(*other);
-  send_tree(*copy, tree);
+  else if (give_other_name(*copy))
+    send_tree(*copy, tree);
 }
 
 void sandbox_state::tree_made(const std::string& copy_id,

@@ -27,6 +27,9 @@ struct destination_added {
   /// Name of the generation that was copied.
   std::string generation;
   skipped_list skipped;
+  /// Nothing is there: requests that may come late would change a copy at the
+  /// same guest path, one at another goes well.
+  bool needs_other_name = false;
 };
 
 /// Waits until a guest copy that was added has what its volume has now, or

@@ -211,15 +211,18 @@ void guest_job::disconnected(const error& why, time_point now,
     stage_ = stage::interrupted;
     return;
   }
-  cause_ = goes_on && is_free_to_move(in_doubt) ? stop_cause::doubtful
-                                                : stop_cause::interrupted;
+  if (!goes_on)
+    cause_ = stop_cause::interrupted;
+  else
+    cause_ = is_free_to_move(in_doubt) ? stop_cause::doubtful
+                                       : stop_cause::root_in_doubt;
   const auto* step = schedule_.oldest_in_flight();
   fail(step == nullptr ? why : why.within("copy to guest path " + step->path));
 }
 
 // A late chunk puts a hole into a finished file, or takes it away, so what was
 // in doubt is never sent again under the same name. What is in a volume's root
-// beside the generations has no other.
+// beside the generations has no other, so that the root needs one.
 bool guest_job::is_free_to_move(
   const std::vector<const copy_step*>& files) const {
   const auto* order = std::get_if<guest_order>(&order_);

@@ -67,6 +67,10 @@ enum class stop_cause : std::uint8_t {
   /// The same of a first copy with a chunk of a file unanswered, which may come
   /// late: the copy can go on under another name.
   doubtful,
+  /// The same of a file beside a volume's generations, which has no name but
+  /// its
+  /// own: the copy can go on in another root.
+  root_in_doubt,
   /// It was told to stop.
   superseded,
 };
@@ -98,7 +102,8 @@ struct order_outcome {
 inline bool lost_answers(const order_outcome& outcome) {
   return outcome.sent
          && (outcome.cause == stop_cause::interrupted
-             || outcome.cause == stop_cause::doubtful);
+             || outcome.cause == stop_cause::doubtful
+             || outcome.cause == stop_cause::root_in_doubt);
 }
 
 } // namespace fsshare

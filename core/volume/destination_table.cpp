@@ -101,8 +101,8 @@ void destination_table::remove(destination_id id, time_point now) {
 // Its retry needs a clean guest, so answer_gone() tells the caller, once it has
 // said what is left there.
 void destination_table::fail_first(destination& d, const error& why,
-                                   time_point now) {
-  d.phase = failing{{why, now + settings_.leave_timeout}};
+                                   time_point now, failing::cure by) {
+  d.phase = failing{{why, now + settings_.leave_timeout}, by};
   d.copy.leave();
 }
 
@@ -192,7 +192,10 @@ destination_table::finished(destination_id id, const order_outcome& outcome,
   }
   if (d->is<making>() && has_failed
       && fails_first_copy(outcome, d->copy.failures()))
-    fail_first(*d, why, now);
+    fail_first(*d, why, now,
+               outcome.cause == stop_cause::root_in_doubt
+                 ? failing::cure::other_root
+                 : failing::cure::none);
   return std::nullopt;
 }
 
@@ -348,8 +351,9 @@ bool destination_table::answer_gone(destination_id id, destination& d,
     pending = d.copy.leftovers();
   if (!pending.empty())
     actions_.emplace_back(leave_debt{id, pending});
-  if (d.is<failing>())
-    actions_.emplace_back(first_copy_ended{id, end->why});
+  if (const auto* fails = std::get_if<failing>(&d.phase))
+    actions_.emplace_back(
+      first_copy_ended{id, end->why, fails->by == failing::cure::other_root});
   else
     actions_.emplace_back(destination_left{id, std::move(pending)});
   return true;

@@ -80,6 +80,9 @@ struct supersede_push {
 struct first_copy_ended {
   destination_id destination = 0;
   result<first_copy_done> outcome;
+  /// What may be sent late of it would change another try at the same guest
+  /// path: it can go on at another one.
+  bool needs_other_root = false;
 };
 /// Answers await_current(): the copy has what the host had then, or newer.
 struct current_reached {
@@ -238,6 +241,9 @@ private:
   };
   struct failing {
     departure end;
+    /// What may be done about it.
+    enum class cure : std::uint8_t { none, other_root };
+    cure by = cure::none;
   };
   struct removing {
     departure end;
@@ -309,7 +315,8 @@ private:
   void step_destination(destination_id id, destination& d, volume& v,
                         time_point now);
   void supersede(destination_id id, destination& d, const volume& v);
-  void fail_first(destination& d, const error& why, time_point now);
+  void fail_first(destination& d, const error& why, time_point now,
+                  failing::cure by = failing::cure::none);
   void fail_first_copies(volume& v, const volume_ticket& asked,
                          const error& why, time_point now);
   void answer_first(destination_id id, destination& d, time_point now);

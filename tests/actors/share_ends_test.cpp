@@ -8,6 +8,7 @@
 
 #include <array>
 #include <filesystem>
+#include <fstream>
 
 using namespace fsshare;
 using namespace fsshare::test;
@@ -306,6 +307,41 @@ TEST_CASE("a request later than any silence changes no finished file, and what "
                       == roots,
                     rest_text(w));
   });
+}
+
+TEST_CASE("a volume goes to another guest path where a large file beside its "
+          "generations is in doubt") {
+  int moved = 0;
+  for_each_seed(60, [&moved](chooser& choose) {
+    node_world w{choose};
+    w.add_volume("cm").rotate({{"small", {"text"}}});
+    const auto request = w.volume_request("s1", "c1", "cm");
+    const std::string large(2'500'000, 'b');
+    std::ofstream{request.mount.source + "/beside"} << large;
+    const auto which = profiles.at(choose.pick(3));
+    w.add_sandbox("s1", which);
+    w.set_lateness("s1", 3500ms);
+    w.drop_one_in = 5;
+    const auto made = w.actors.call<share_file_reply>(w.node, request);
+    for (int n = 0; n < 50 && !*made; ++n)
+      w.pass(100ms);
+    w.drop_one_in = 0;
+    for (int n = 0; n < 600 && !*made; ++n)
+      w.pass(100ms);
+    w.pass(80s);
+    REQUIRE(*made);
+    REQUIRE(**made);
+    const std::string name{base_name((**made)->guest_path)};
+    const auto root = w.guest_dir("s1", name);
+    CHECK(read_file(root + "/beside") == large);
+    CHECK(read_file(root + "/small") == "text");
+    if (name == (**made)->share_id)
+      return;
+    ++moved;
+    if (which != guest::profile::v3_3)
+      CHECK_FALSE(fs::exists(w.guest_dir("s1", (**made)->share_id)));
+  });
+  CHECK(moved > 5);
 }
 
 TEST_SUITE_END();

@@ -397,6 +397,26 @@ TEST_CASE_FIXTURE(table_fixture,
 }
 
 TEST_CASE_FIXTURE(table_fixture,
+                  "a first copy whose root is in doubt is removed, and its "
+                  "caller told that another root would do") {
+  add();
+  advance();
+  table.watched(ticket_of(volume), unit{}, now);
+  advance();
+  read(host("..1"));
+  auto outcome = broken(flip_state::not_sent, errc::unavailable);
+  outcome.cause = stop_cause::root_in_doubt;
+  CHECK(finish(1, outcome) == lines{"remove /g/1 of 1"});
+  table.finished(1, removed(), now);
+  const auto actions = table.advance(now);
+  REQUIRE(actions.size() == 2);
+  const auto* first = std::get_if<first_copy_ended>(&actions.front());
+  REQUIRE(first != nullptr);
+  CHECK_FALSE(first->outcome);
+  CHECK(first->needs_other_root);
+}
+
+TEST_CASE_FIXTURE(table_fixture,
                   "what a failed first copy leaves in the guest is a debt "
                   "before it is answered") {
   add();

@@ -195,8 +195,8 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a volume moves to another generation's name, but what is beside its "
-          "generations has none") {
+TEST_CASE("a volume moves to another generation's name, and to another root "
+          "where what is beside its generations is in doubt") {
   for (const bool is_beside : {false, true}) {
     auto snapshot = std::make_shared<volume_snapshot>(*volume());
     tree_entry file;
@@ -223,7 +223,8 @@ TEST_CASE("a volume moves to another generation's name, but what is beside its "
     }
     job.disconnected(gone, t0, 30s);
     REQUIRE(job.ended());
-    CHECK((job.outcome().cause == stop_cause::doubtful) != is_beside);
+    CHECK(job.outcome().cause
+          == (is_beside ? stop_cause::root_in_doubt : stop_cause::doubtful));
   }
 }
 
