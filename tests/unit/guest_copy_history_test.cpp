@@ -38,6 +38,7 @@ struct late_event {
   guest_copy::time_point at;
   std::string made;
   std::string flipped_to;
+  std::string unlinked = {};
 };
 
 class history {
@@ -110,6 +111,7 @@ private:
                       "a late flip names what is gone: ", i->flipped_to);
         model_.late_live = i->flipped_to;
       }
+      model_.links.erase(i->unlinked);
       i = late_.erase(i);
     }
   }
@@ -117,6 +119,11 @@ private:
   void is_late(const std::string& made, const std::string& flipped_to) {
     late_.push_back(
       {now_ + std::chrono::milliseconds{pick(25000)}, made, flipped_to});
+  }
+
+  void is_unlinked_late(const std::string& name) {
+    late_.push_back(
+      {now_ + std::chrono::milliseconds{pick(25000)}, {}, {}, name});
   }
 
   // Takes the orders there are; a removal may take its time.
@@ -237,6 +244,9 @@ private:
 
   void carry_out(const removal_order& order) {
     order_outcome outcome;
+    const bool is_cut_off = faults_ && pick(3) == 0;
+    if (is_cut_off)
+      outcome.cause = stop_cause::interrupted;
     outcome.complete = true;
     outcome.err = {errc::internal, "not removed"};
     for (const auto& step : order.steps) {
@@ -254,6 +264,9 @@ private:
       if (happened) {
         model_.generations.erase(name);
         model_.links.erase(name);
+      } else if (result == removal_result::failed && is_cut_off
+                 && model_.links.contains(name)) {
+        is_unlinked_late(name);
       }
       outcome.complete &= result == removal_result::removed;
       outcome.removals.push_back(result);

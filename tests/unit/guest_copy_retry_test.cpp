@@ -358,6 +358,45 @@ TEST_CASE("what a lost connection may make again is removed again") {
   CHECK(copy.pending().empty());
 }
 
+TEST_CASE("a link whose removal may happen late is made again while it is "
+          "wanted") {
+  auto copy = make();
+  settle_at(copy, host("..1", {"a", "b"}), t0);
+  copy.next(host("..2", {"a"}), t0);
+  copy.finished(done(), t0);
+  REQUIRE(words(copy.next(host("..2", {"a"}), t0)) == "remove /g/v/b;");
+  auto lost = removed(1, removal_result::failed);
+  lost.cause = stop_cause::interrupted;
+  copy.finished(lost, t0);
+  const auto three = host("..3", {"a", "b"});
+  REQUIRE(words(copy.next(three, t0)) == "push ..3 b");
+  copy.finished(done(), t0);
+  REQUIRE(copy.whole());
+  std::vector<std::chrono::milliseconds> made;
+  for (auto now = t0; now < t0 + 30min;) {
+    while (const auto order = copy.next(three, now)) {
+      if (words(order) == "link /g/v/b=..data/b;") {
+        made.push_back(
+          std::chrono::duration_cast<std::chrono::milliseconds>(now - t0));
+        CHECK(copy.whole());
+        copy.finished(done(), now);
+      } else {
+        copy.finished(removed(1), now);
+      }
+    }
+    const auto due = copy.next_due();
+    if (!due)
+      break;
+    REQUIRE(*due > now);
+    now = *due;
+  }
+  REQUIRE(made.size() > 8);
+  CHECK(made.size() < 20);
+  CHECK(made.front() == 1s);
+  CHECK(made.back() >= 10min);
+  CHECK(copy.converged(three->id));
+}
+
 TEST_CASE(
   "where parts of failed pushes cannot be removed, the third is followed "
   "by waits that grow, whatever reconnects") {
