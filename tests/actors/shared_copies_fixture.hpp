@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tests/actors/world_requests.hpp"
+#include "tests/support/copied_volume.hpp"
 #include "tests/support/node_world.hpp"
 
 #include <algorithm>
@@ -35,12 +36,8 @@ inline share_file_request request_for(const std::string& container,
 
 // Returns the names of all that is in the guest's share.
 inline std::vector<std::string> guest_names(const node_world& w) {
-  std::vector<std::string> names;
-  for (const auto& entry :
-       std::filesystem::directory_iterator{w.dir / "guest-s1"})
-    names.push_back(entry.path().filename().string());
-  std::sort(names.begin(), names.end());
-  return names;
+  const auto names = entries_of(w.dir / "guest-s1");
+  return {names.begin(), names.end()};
 }
 
 } // namespace fsshare::test

@@ -15,17 +15,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using test::entries_of;
 using test::leftovers;
 using test::lines_of;
 using test::live_generation;
 using names = test::name_set;
-
-names entries_of(const std::string& dir) {
-  names out;
-  for (const auto& entry : fs::directory_iterator{dir})
-    out.insert(entry.path().filename().string());
-  return out;
-}
 
 /// Names that a key without its directories would have at the top.
 names flattened_keys(const std::string& volume_dir, const names& in_guest) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/rotations/situations.hpp"
 
+#include "tests/support/copied_volume.hpp"
+
 #include <filesystem>
 
 namespace fsshare::test {
@@ -31,10 +33,7 @@ followed_volume::followed_volume(node_world& world, const payload& files,
 }
 
 std::set<std::string> followed_volume::names() const {
-  std::set<std::string> all;
-  for (const auto& entry : fs::directory_iterator{w.guest_dir("s1", share_id)})
-    all.insert(entry.path().filename().string());
-  return all;
+  return entries_of(w.guest_dir("s1", share_id));
 }
 
 std::set<std::string> followed_volume::generations() const {

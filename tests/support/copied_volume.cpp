@@ -13,13 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-name_set entries_of(const std::string& dir) {
-  name_set out;
-  for (const auto& entry : fs::directory_iterator{dir})
-    out.insert(entry.path().filename().string());
-  return out;
-}
-
 /// What a kubelet that died has left in a volume.
 name_set debris_of(const std::string& volume_dir) {
   name_set out;
@@ -70,6 +63,13 @@ std::string tree_without(const std::string& dir, const name_set& left_out) {
 }
 
 } // namespace
+
+name_set entries_of(const std::string& dir) {
+  name_set out;
+  for (const auto& entry : fs::directory_iterator{dir})
+    out.insert(entry.path().filename().string());
+  return out;
+}
 
 std::string lines_of(const name_set& names) {
   std::string out;

@@ -12,6 +12,9 @@ using name_set = std::set<std::string>;
 /// Returns the names, one per line.
 std::string lines_of(const name_set& names);
 
+/// Returns the names of all that is in a directory.
+name_set entries_of(const std::string& dir);
+
 /// Returns what `..data` of a directory names; empty if there is none.
 std::string live_generation(const std::string& dir);
 

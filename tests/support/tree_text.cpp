@@ -2,15 +2,14 @@
 #include "tests/support/tree_text.hpp"
 
 #include "core/paths.hpp"
+#include "tests/support/copied_volume.hpp"
 #include "tests/support/temp_dir.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
-#include <vector>
 
 #include <sys/stat.h>
 
@@ -68,11 +67,7 @@ std::string describe_entry(const std::string& file, const std::string& name,
 
 void describe_below(const std::string& dir, const std::string& prefix,
                     const tree_text_options& options, std::string& out) {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator{dir})
-    names.push_back(entry.path().filename().string());
-  std::sort(names.begin(), names.end());
-  for (const auto& name : names) {
+  for (const auto& name : entries_of(dir)) {
     const auto path = prefix + name;
     if (options.leave_out && options.leave_out(path))
       continue;
