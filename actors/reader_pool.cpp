@@ -193,25 +193,52 @@ void reader_pool_state::close(close_mounts& msg) {
   });
 }
 
-// Not as a sandbox's: it has to be done whatever of that hangs.
-void reader_pool_state::run_apart(std::string subject,
-                                  std::function<void()> job) {
-  const wanted_read wanted{0, read_class::volume, {}, {}, std::move(subject)};
+// Not as a sandbox's: it has to be done whatever of that hangs, and later where
+// too much hangs or no reader can be made.
+void reader_pool_state::run_apart(const std::string& subject,
+                                  const std::function<void()>& job) {
+  const wanted_read wanted{0, read_class::volume, {}, {}, subject};
   pending_read added;
-  added.read = [job = std::move(job)](const checkpoint&) -> read_outcome {
+  added.read = [job](const checkpoint&) -> read_outcome {
     job();
     return result<file_closed>{file_closed{}};
   };
   added.answer = [](read_outcome&) {};
-  static_cast<void>(add(wanted, std::move(added)));
+  added.put_off = [this, subject, job] {
+    put_off(subject, job);
+  };
+  if (!add(wanted, std::move(added)))
+    put_off(subject, job);
+}
+
+void reader_pool_state::put_off(std::string subject,
+                                std::function<void()> job) {
+  constexpr std::chrono::seconds retry_after{1};
+  if (put_off_.empty())
+    retry_at_ = now() + retry_after;
+  put_off_.push_back({std::move(subject), std::move(job)});
+  arm();
+}
+
+void reader_pool_state::try_again() {
+  if (put_off_.empty() || now() < retry_at_)
+    return;
+  for (const auto& [subject, job] : std::exchange(put_off_, {}))
+    run_apart(subject, job);
+}
+
+void reader_pool_state::not_begun(std::uint64_t read, const error& why) {
+  give_up(read, why);
+  const auto one = reads_.extract(read);
+  if (one.mapped().put_off)
+    one.mapped().put_off();
 }
 
 void reader_pool_state::begin_reads() {
   while (const auto next = queue_.next(now()))
     if (const auto begun = begin(next->read, next->reader); !begun) {
       queue_.lost(next->reader);
-      give_up(next->read, begun.err());
-      reads_.erase(next->read);
+      not_begun(next->read, begun.err());
     }
   arm();
 }
@@ -270,23 +297,26 @@ void reader_pool_state::look_at_running() {
   for (const auto& [reader, read] : queue_.running())
     queue_.moved(reader, reads_.at(read).progress->steps(), now());
   for (const auto& refused : queue_.expire(now())) {
-    auto& one = reads_.at(refused.read);
-    give_up(refused.read, refused.why);
     if (!refused.hangs) {
-      reads_.erase(refused.read);
+      not_begun(refused.read, refused.why);
       continue;
     }
+    auto& one = reads_.at(refused.read);
+    give_up(refused.read, refused.why);
     one.hangs = true;
     one.progress->abandon();
     log::warning("source-hangs", {{"error", refused.why.message},
                                   {"sandbox", one.sandbox_id},
                                   {"slow_reads", queue_.slow_reads().size()}});
   }
+  try_again();
   begin_reads();
 }
 
 void reader_pool_state::arm() {
-  const auto due = queue_.next_due();
+  auto due = queue_.next_due();
+  if (!put_off_.empty() && (!due || retry_at_ < *due))
+    due = retry_at_;
   if (!due || (armed_ && *armed_ <= *due))
     return;
   armed_ = due;

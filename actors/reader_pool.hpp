@@ -46,8 +46,16 @@ private:
     read_function read;
     std::function<void(read_outcome&)> answer;
     std::function<void(const error&)> give_up;
+    /// Of what has to be done whenever it can be: called where it was not
+    /// begun.
+    std::function<void()> put_off;
     std::shared_ptr<read_progress> progress = std::make_shared<read_progress>();
     bool hangs = false;
+  };
+
+  struct put_off_job {
+    std::string subject;
+    std::function<void()> job;
   };
 
   std::string device_of(const std::string& path) const;
@@ -56,7 +64,10 @@ private:
   status add(wanted_read wanted, pending_read added);
   void close(close_file& msg);
   void close(close_mounts& msg);
-  void run_apart(std::string subject, std::function<void()> job);
+  void run_apart(const std::string& subject, const std::function<void()>& job);
+  void put_off(std::string subject, std::function<void()> job);
+  void not_begun(std::uint64_t read, const error& why);
+  void try_again();
   void begin_reads();
   status begin(std::uint64_t read, std::size_t reader);
   void ended(const read_ended& msg);
@@ -75,6 +86,9 @@ private:
   read_queue queue_;
   std::uint64_t last_read_ = 0;
   std::map<std::uint64_t, pending_read> reads_;
+  /// What has to be done and could not be begun, such as a file to close.
+  std::vector<put_off_job> put_off_;
+  time_point retry_at_;
   std::optional<time_point> armed_;
   std::uint64_t turn_ = 0;
 };

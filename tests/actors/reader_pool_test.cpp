@@ -177,6 +177,30 @@ TEST_CASE_FIXTURE(fixture, "a file that nobody reads any more is closed by a "
   CHECK_FALSE(std::filesystem::exists(fd));
 }
 
+TEST_CASE_FIXTURE(fixture, "a file that no reader can be made for is closed "
+                           "when one can") {
+  dir.write("file", "text");
+  const auto open_one = [this] {
+    auto chunk = ask<chunk_read>(
+      aut, read_chunk{dir / "file", "", 0, 4, 4, false, nullptr, "s"});
+    REQUIRE(chunk);
+    return chunk->source;
+  };
+  std::vector<chunk_source_ptr> files{open_one(), open_one()};
+  std::vector<std::string> links;
+  for (const auto& file : files)
+    links.push_back("/proc/self/fd/" + std::to_string(file->fd()));
+  readers->refuse = error{errc::unavailable, "make a thread: no"};
+  files.clear();
+  pass(3s);
+  for (const auto& link : links)
+    CHECK(std::filesystem::exists(link));
+  readers->refuse.reset();
+  pass(1s);
+  for (const auto& link : links)
+    CHECK_FALSE(std::filesystem::exists(link));
+}
+
 TEST_CASE_FIXTURE(fixture, "a pool that ends answers what it owes") {
   readers->hold = true;
   const auto slow = tree_of("s");

@@ -28,7 +28,7 @@ public:
       what();
       return unit{};
     }
-    held.push_back({reader, std::move(what)});
+    held.emplace_back(reader, std::move(what));
     return unit{};
   }
   void retire(std::size_t reader) override {
