@@ -78,7 +78,8 @@ claim on_socket(const std::string& path) {
 class left_over {
 public:
   /// The process claims, leaves another one behind, and ends.
-  explicit left_over(const claim& take) {
+  /// @param reap Whether its parent waits for it at once, or at the end.
+  left_over(const claim& take, bool reap) {
     int ends[2] = {-1, -1};
     REQUIRE(::pipe(ends) == 0);
     const auto killed = ::fork();
@@ -95,17 +96,25 @@ public:
     ::close(ends[1]);
     static_cast<void>(::read(ends[0], &rest_, sizeof rest_));
     ::close(ends[0]);
-    ::waitpid(killed, nullptr, 0);
+    siginfo_t ended{};
+    ::waitid(P_PID, static_cast<id_t>(killed), &ended, WEXITED | WNOWAIT);
+    if (reap)
+      ::waitpid(killed, nullptr, 0);
+    else
+      dead_ = killed;
     REQUIRE(rest_ > 0);
   }
   ~left_over() {
     ::kill(rest_, SIGKILL);
+    if (dead_ > 0)
+      ::waitpid(dead_, nullptr, 0);
   }
   left_over(const left_over&) = delete;
   left_over& operator=(const left_over&) = delete;
 
 private:
   pid_t rest_ = -1;
+  pid_t dead_ = -1;
 };
 
 } // namespace
@@ -130,21 +139,23 @@ TEST_CASE("a claim is refused while its process lives, and free afterwards") {
 
 TEST_CASE("what was left of a dead process keeps nobody out, and the next one "
           "only one of those that come") {
-  const test::temp_dir dir;
-  const auto root = dir.make_dir("share");
-  for (const auto& take : {on_root(root), on_socket(dir / "api.lock")}) {
-    const left_over rest{take};
-    {
-      const auto held = take();
-      REQUIRE(held);
-      other_process second{[&take] {
-        const auto got = take();
-        return !got && got.err().code == errc::already_exists;
-      }};
-      CHECK(second.worked());
+  for (const bool reap : {true, false}) {
+    const test::temp_dir dir;
+    const auto root = dir.make_dir("share");
+    for (const auto& take : {on_root(root), on_socket(dir / "api.lock")}) {
+      const left_over rest{take, reap};
+      {
+        const auto held = take();
+        REQUIRE(held);
+        other_process second{[&take] {
+          const auto got = take();
+          return !got && got.err().code == errc::already_exists;
+        }};
+        CHECK(second.worked());
+      }
+      const left_over next{take, reap};
+      CHECK(take());
     }
-    const left_over next{take};
-    CHECK(take());
   }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sys/process/kernel_calls.hpp"
 #include "tests/support/hanging_fuse.hpp"
 #include "tests/support/held_calls.hpp"
 #include "tests/support/mount_fixture.hpp"
@@ -187,6 +188,8 @@ TEST_CASE("a mount that comes late, where its place is still there, is taken "
       MESSAGE("skipped: ", work.unavailable());
       return;
     }
+    // Which calls there are is found out by calling them.
+    REQUIRE(available_calls().lacking_mount_call.empty());
     const auto target = work.make_dir("share/box/place");
     const unique_fd source{
       ::open(work.write("source/key", "value").c_str(), O_PATH | O_CLOEXEC)};

@@ -79,9 +79,9 @@ void held_calls::run(int number,
     std::rethrow_exception(failed);
 }
 
-void held_calls::hold_next() {
+void held_calls::hold_next(std::size_t passed) {
   const std::lock_guard lock{mutex_};
-  is_next_held_ = true;
+  passed_ = passed;
 }
 
 bool held_calls::await_held() {
@@ -93,7 +93,7 @@ bool held_calls::await_held() {
 
 void held_calls::release() {
   const std::lock_guard lock{mutex_};
-  is_next_held_ = false;
+  passed_.reset();
   if (const auto id = std::exchange(held_, std::nullopt))
     let_go_on(listener_.get(), *id);
 }
@@ -108,10 +108,13 @@ void held_calls::serve() {
     if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &call) != 0)
       continue;
     const std::lock_guard lock{mutex_};
-    if (!std::exchange(is_next_held_, false)) {
+    if (passed_.value_or(1) > 0) {
+      if (passed_)
+        --*passed_;
       let_go_on(listener_.get(), call.id);
       continue;
     }
+    passed_.reset();
     held_ = call.id;
     changed_.notify_one();
   }

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -25,7 +26,8 @@ public:
   held_calls& operator=(const held_calls&) = delete;
 
   /// Holds the next call from now on; those after it go on.
-  void hold_next();
+  /// @param passed How many go on before it.
+  void hold_next(std::size_t passed = 0);
   /// Waits until a call is held; false if none comes.
   bool await_held();
   /// Lets it go on.
@@ -38,7 +40,8 @@ private:
   unique_fd listener_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool is_next_held_ = false;
+  /// How many calls go on before one is held.
+  std::optional<std::size_t> passed_;
   std::optional<std::uint64_t> held_;
   std::atomic<bool> is_ending_{false};
 };

@@ -151,6 +151,14 @@ TEST_CASE("whatever is too long is refused before it is kept") {
   CHECK(failure_of(tiny) == errc::resource_exhausted);
 }
 
+TEST_CASE("a status line has a limit of its own") {
+  const auto refused = read_all("HTTP/1.1 200 " + std::string(5000, 'A'));
+  REQUIRE(!refused);
+  CHECK(refused.err().code == errc::resource_exhausted);
+  CHECK(refused.err().message
+        == "the answer is too long: a status line of more than 4096 bytes");
+}
+
 TEST_CASE("endless answers before the answer end") {
   std::string text;
   for (int i = 0; i < 10; ++i)
