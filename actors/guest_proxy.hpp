@@ -204,6 +204,7 @@ private:
   void received(const guest_bytes& msg);
   void answered(const ttrpc::client_session::reply& reply);
   void lost(const error& why);
+  void note_denied(const copy_step& step);
   void note_unanswered();
   void redial_later(const error& why);
   time_point deadline_of(const active_job& job) const;
@@ -270,6 +271,8 @@ private:
   /// Whether a CopyFile was answered on this connection.
   bool is_of_use_ = false;
   guest_profile profile_;
+  /// Whether the guest's policy has kept its shared directory from root.
+  bool is_owner_denied_ = false;
   backoff redial_;
   /// How long to try to connect this time.
   std::chrono::nanoseconds dial_limit_;

@@ -274,11 +274,23 @@ void guest_proxy_state::answered(const ttrpc::client_session::reply& reply) {
   auto* active = find(what.job);
   if (active == nullptr)
     return;
+  if (reply.code == errc::permission_denied)
+    note_denied(active->job.step_of(what.request));
   active->job.answered(what.request, reply.code, guest_sentence(reply.message));
   // Removals are settled as a whole, and go on with other steps.
   if (reply.code == errc::none && active->removes.empty()
       && active->job.is_done(what.request))
     inventory_.done(active->job.step_of(what.request));
+}
+
+// A policy that takes copies alone forbids what gives the directory that holds
+// them back to root; nothing else of that effect leaves a copy as it is.
+void guest_proxy_state::note_denied(const copy_step& step) {
+  if (!step.is_for_owner || std::exchange(is_owner_denied_, true))
+    return;
+  log::warning(
+    "share-directory-owned",
+    {{"sandbox", options_.sandbox_id}, {"guest_path", inventory_.share_dir()}});
 }
 
 void guest_proxy_state::note_unanswered() {

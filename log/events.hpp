@@ -45,6 +45,9 @@ inline constexpr auto known_events = std::to_array<known_event>({
   {"guest-empty", log_level::warning,
    "The guest came back without what it was sent; its volumes are copied "
    "again."},
+  {"share-directory-owned", log_level::warning,
+   "The guest's policy forbids what would give the directory that holds all "
+   "copies back to root: it keeps the owner of the latest. Once per sandbox."},
   {"tree-lost", log_level::warning,
    "The guest has lost a copied tree or file, which follows no volume."},
   {"tree-copied-again", log_level::info,
