@@ -81,7 +81,7 @@ struct fixture : test::actor_fixture {
   auto get(const std::string& what) {
     get_sandbox_request request;
     request.sandbox_id = what;
-    const auto asked = call<get_sandbox_reply>(aut, request);
+    auto asked = call<get_sandbox_reply>(aut, request);
     run();
     return asked;
   }
