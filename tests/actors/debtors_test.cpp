@@ -60,6 +60,9 @@ struct keeping_proxy_state {
         waiting.emplace_back(self);
         return waiting.back();
       },
+      [](const await_lost_trees&) {
+        return lost_trees{};
+      },
       [](guest_status_request) {
         return guest_status{};
       },
