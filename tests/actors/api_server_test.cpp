@@ -326,6 +326,12 @@ TEST_CASE_FIXTURE(fixture,
     CHECK(got.code == errc::invalid_argument);
     CHECK(got.message.find("decoded") != std::string::npos);
   }
+  // Which field it is, too.
+  const auto bad = call(client, "Prepare", "\x0a\x01\xff");
+  CHECK(bad.code == errc::invalid_argument);
+  CHECK(bad.message
+        == "fsshare.v1.PrepareRequest cannot be decoded: sandbox_id (not "
+           "UTF-8)");
   CHECK(script->calls.empty());
 }
 

@@ -59,6 +59,13 @@ TEST_CASE("the source of a subPath mount is told as a part of its emptyDir") {
   CHECK_FALSE(find_empty_dir(
     bind_subpath(work, work.make_dir("elsewhere"), "work", "other")));
   CHECK_FALSE(find_empty_dir(work / "elsewhere"));
+  // Something was mounted over the part since then.
+  const auto hidden
+    = bind_subpath(work, on_disk + "/logs/deep", "work", "hidden");
+  CHECK(find_empty_dir(hidden) == part{{on_disk, "logs/deep"}});
+  REQUIRE(mount("tmpfs", (on_disk + "/logs/deep").c_str(), "tmpfs", 0, nullptr)
+          == 0);
+  CHECK_FALSE(find_empty_dir(hidden));
 }
 
 TEST_SUITE_END();
