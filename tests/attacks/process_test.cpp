@@ -287,53 +287,6 @@ TEST_CASE("nobody gets a core dump: not dumpable, no limit to raise, and no "
   const test::temp_dir dir;
   fs::permissions(dir.path(), fs::perms{0777});
   const auto socket = dir / "run/s.sock";
-  const auto config = config_in(dir, dir / "s.sock", dir / "root");
-  // The first one is the probe whether there is such a call.
-  test::held_calls::run(SYS_epoll_create1, [&](test::held_calls& calls) {
-    calls.hold_next(1);
-    const auto got
-      = test::run_process({fsshared_program(), "--config", config}, 60s);
-    CHECK(got.exit_code == 1);
-    CHECK_MESSAGE(got.errors.find("start: not done in time")
-                    != std::string::npos,
-                  got.errors);
-  });
-}
-
-TEST_CASE("the users of api.allowed_uids can connect, and no others") {
-  const test::temp_dir dir;
-  fs::permissions(dir.path(), fs::perms{0755});
-  const auto socket = dir / "run/s.sock";
-  const auto calls = [&socket](const std::string& uid) {
-    return test::run_process(
-             as_user(uid, {test::fssharectl_program(), "--endpoint",
-                           "unix://" + socket, "version"}))
-             .exit_code
-           == 0;
-  };
-  for (const std::string allowed : {"[0]", "[0, 65534]", "[0, 65534, 65532]"}) {
-    CAPTURE(allowed);
-    const auto file
-      = dir.write("config.json",
-                  R"({"api": {"socket": ")" + socket + R"(", "allowed_uids": )"
-                    + allowed + R"(}, "share": {"root": ")" + (dir / "root")
-                    + R"("}, "mounts": {"visibility": "assumed"}})");
-    test::child_process node{{fsshared_program(), "--config", file}};
-    wait_for(socket);
-    CHECK(calls("65534") == (allowed != "[0]"));
-    CHECK(calls("65532") == (allowed == "[0, 65534, 65532]"));
-    CHECK_FALSE(calls("65533"));
-    CHECK(node.terminate() == 0);
-  }
-}
-
-// A core dump to a program is made whatever the limit is, and one by a debugger
-// whatever the kernel may do: each has a lock of its own.
-TEST_CASE("nobody gets a core dump: not dumpable, no limit to raise, and no "
-          "memory in what a debugger takes") {
-  const test::temp_dir dir;
-  fs::permissions(dir.path(), fs::perms{0777});
-  const auto socket = dir / "run/s.sock";
   const auto config = config_in(dir, socket, dir / "root");
   std::vector<std::string> argv{"/usr/bin/prlimit", "--core=unlimited"};
   for (auto& word : as_user("65533", {"/usr/bin/env", "--chdir=" + dir.path(),
