@@ -67,7 +67,7 @@ TEST_CASE("requests that a Cleanup overtakes are answered, whatever the "
     for (const auto& one : stops)
       CHECK(is_told(one));
     for (const auto& one : lists)
-      CHECK((*one && **one && (**one)->sandboxes.size() >= 1));
+      CHECK((*one && **one && !(**one)->sandboxes.empty()));
   });
 }
 
