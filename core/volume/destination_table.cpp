@@ -71,7 +71,7 @@ destination_id destination_table::add(destination_spec spec, time_point now) {
   else if (i->second.host.unread_since())
     i->second.host.hint(volume_hint::flipped, now);
   touch(spec.volume);
-  destination d{std::move(spec), guest_copy{std::move(copy)}, last_ticket_};
+  destination d{std::move(spec), guest_copy{copy}, last_ticket_};
   if (d.spec.has_tree)
     d.phase = following{};
   i->second.destinations.emplace(id, std::move(d));
@@ -186,7 +186,7 @@ destination_table::finished(destination_id id, const order_outcome& outcome,
   if (d->copy.acknowledged() && outcome.flip == flip_state::acknowledged) {
     // What was published while we copied has its own event; looking again
     // costs one readlink and needs no event.
-    const auto live = note_live(*d, v, now);
+    auto live = note_live(*d, v, now);
     v.host.hint(volume_hint::generation_removed, now);
     return live;
   }

@@ -234,7 +234,7 @@ private:
   std::optional<guest_order> confirm(time_point now);
   std::optional<guest_order> clear(time_point now);
 
-  order_end ended(copy_state::pushing push, const order_outcome& outcome,
+  order_end ended(copy_state::pushing out, const order_outcome& outcome,
                   time_point now);
   order_end ended(copy_state::settling tried, const order_outcome& outcome,
                   time_point now);
