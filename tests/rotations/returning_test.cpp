@@ -118,13 +118,17 @@ TEST_CASE("a volume that is shared before it has a generation is copied as it "
       const auto shown = w.status_of("cm");
       CHECK(shown.watched);
       CHECK(shown.destinations.at(0).stale_for == 0s);
+      // What is beside the first generation comes with it.
+      std::ofstream{w.volume_path("cm") + "/plain"} << "after";
+      std::ofstream{w.volume_path("cm") + "/new"} << "new";
       kubelet.rotate(numbered(1));
     }
     w.settle();
     w.jump(31s); // before it was watched only a try can tell
     w.settle();
     CHECK(read_file(share + "/..data/a") == "1");
-    CHECK(read_file(share + "/plain") == "before");
+    CHECK(read_file(share + "/plain") == (is_early ? "before" : "after"));
+    CHECK(fs::exists(share + "/new") != is_early);
     kubelet.rotate(numbered(2));
     w.settle(); // time does not move
     CHECK(read_file(share + "/a") == "2");
