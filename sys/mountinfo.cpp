@@ -196,11 +196,11 @@ result<std::vector<mounted_entry>> read_mountinfo(const std::string& path) {
 }
 
 result<std::vector<mounted_entry>>
-read_mounts(const std::set<std::uint64_t>& ids) {
+read_mounts(const std::set<std::uint64_t>& ids, const std::string& path) {
   std::vector<mounted_entry> found;
   // What is left of the last piece.
   std::string begun;
-  const auto read = read_pieces(own_table, [&](std::string_view piece) {
+  const auto read = read_pieces(path, [&](std::string_view piece) {
     begun.append(piece);
     std::string_view text{begun};
     for (auto end = text.find('\n'); end != std::string_view::npos;

@@ -53,10 +53,12 @@ result<std::vector<mounted_entry>> read_mountinfo();
 /// `urgent` for an io_loop once after each (proc(5), POLLPRI).
 result<unique_fd> open_mount_table();
 
-/// Reads those that have one of the ids of the mount table that the calling
-/// thread sees; costs little memory, however long that is.
+/// Reads those that have one of the ids; costs little memory, however long the
+/// table is.
+/// @param path Of the table; that which the calling thread sees.
 result<std::vector<mounted_entry>>
-read_mounts(const std::set<std::uint64_t>& ids);
+read_mounts(const std::set<std::uint64_t>& ids,
+            const std::string& path = "/proc/thread-self/mountinfo");
 
 /// Reads a mount table from `path`, such as `/proc/1/mountinfo`.
 result<std::vector<mounted_entry>> read_mountinfo(const std::string& path);

@@ -3,11 +3,16 @@
 #include "tests/support/child_process.hpp"
 #include "tests/support/hanging_fuse.hpp"
 #include "tests/support/mount_fixture.hpp"
+#include "tests/support/resident_memory.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <ctime>
 #include <filesystem>
+#include <fstream>
+#include <set>
 #include <unistd.h>
 
 using namespace fsshare;
@@ -186,6 +191,30 @@ TEST_CASE("a source that does not answer is not asked when the host unmounts") {
     seen->detached.clear();
     f.cleanup();
   });
+}
+
+TEST_CASE("a table of 600,000 mounts is looked through in little memory") {
+  const temp_dir dir;
+  constexpr std::uint64_t lines = 600'000;
+  const auto path = dir / "mountinfo";
+  {
+    std::ofstream table{path};
+    for (std::uint64_t id = 1; id <= lines; ++id)
+      table << id << " 1 0:" << id % 1000
+            << " / /var/lib/kubelet/pods/p/volumes/v" << id
+            << " rw,relatime shared:" << id << " - tmpfs tmpfs rw,size=4k\n";
+  }
+  const std::set<std::uint64_t> wanted{1, lines / 2, lines, lines + 1};
+  const auto before = peak_memory(::getpid());
+  const auto begun = std::clock();
+  const auto found = read_mounts(wanted, path);
+  const auto cpu_ms = (std::clock() - begun) * 1000 / CLOCKS_PER_SEC;
+  MESSAGE(cpu_ms, " ms of CPU");
+  REQUIRE(found);
+  REQUIRE(found->size() == 3);
+  CHECK(found->back().mount_point
+        == "/var/lib/kubelet/pods/p/volumes/v" + std::to_string(lines));
+  CHECK(peak_memory(::getpid()) - before < (std::uint64_t{8} << 20));
 }
 
 TEST_SUITE_END();
