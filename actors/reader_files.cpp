@@ -11,6 +11,7 @@
 #include "sys/tree/volume_judge.hpp"
 #include "sys/tree/volume_tree.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace fsshare {
@@ -24,6 +25,17 @@ result<chunk_read> not_read(const error& why, chunk_source_ptr source) {
     return why;
   return chunk_read{file_obstacle{why, why.code == errc::unavailable},
                     std::move(source)};
+}
+
+// A chunk, or why it cannot be read; nothing where the file ends before.
+std::optional<result<chunk_read>> read_wholly(const read_chunk& msg,
+                                              const chunk_source_ptr& source) {
+  auto chunk = load_chunk(*source, msg.offset, msg.length);
+  if (!chunk)
+    return not_read(chunk.err(), source);
+  if (chunk->data->size() != msg.length)
+    return std::nullopt;
+  return chunk_read{read_bytes{std::move(chunk->data), chunk->changed}, source};
 }
 
 result<chunk_read> shaped(chunk_source_ptr source, result<file_shape> shape) {
@@ -178,12 +190,8 @@ result<chunk_read> file_reader::read(const read_chunk& msg,
     between();
     return read_first(msg, std::move(source), between);
   }
-  auto chunk = load_chunk(*source, msg.offset, msg.length);
-  if (!chunk)
-    return not_read(chunk.err(), std::move(source));
-  if (chunk->data->size() == msg.length)
-    return chunk_read{read_bytes{std::move(chunk->data), chunk->changed},
-                      std::move(source)};
+  if (auto whole = read_wholly(msg, source))
+    return *std::move(whole);
   if (msg.offset == 0)
     return shaped(source,
                   find_shape(*source, options_.limits.bytes_per_file, between));
@@ -208,12 +216,8 @@ result<chunk_read> file_reader::read_first(const read_chunk& msg,
   if (!shape || *shape != file_shape{msg.size} || msg.length == msg.size
       || msg.seems_to_have_holes)
     return shaped(source, std::move(shape));
-  auto chunk = load_chunk(*source, msg.offset, msg.length);
-  if (!chunk)
-    return not_read(chunk.err(), std::move(source));
-  if (chunk->data->size() == msg.length)
-    return chunk_read{read_bytes{std::move(chunk->data), chunk->changed},
-                      std::move(source)};
+  if (auto whole = read_wholly(msg, source))
+    return *std::move(whole);
   const error changing{errc::aborted,
                        source->path() + " changes while it is read"};
   return not_read(changing, std::move(source));
