@@ -133,11 +133,11 @@ guest_contents guest_inventory::contents(const std::string& path) const {
   const auto add = [&](const std::string& at, const entry& e) {
     if (e.type == entry_type::file)
       all.files.push_back({at, e.longest, e.is_finished});
+    else if (at.ends_with(temp_extension))
+      all.obstacles.push_back(at);
     // If it is there, it has contents.
     if (e.is_sealed && has_sendable_temp_name(base_name(unsealed_path(at))))
       all.files.push_back({unsealed_path(at), 1, true});
-    else if (at.ends_with(temp_extension))
-      all.obstacles.push_back(at);
     if (e.type != entry_type::symlink)
       return;
     auto& links = leads_through_link(at, e) ? all.links : all.last_links;
