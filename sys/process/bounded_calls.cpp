@@ -52,8 +52,8 @@ result<std::size_t> bounded_calls::take_reader(const std::string& key,
 }
 
 status bounded_calls::await(const std::string& key, const std::string& shown,
-                            std::function<void()> call,
-                            std::function<void()> late) {
+                            const std::function<void()>& call,
+                            const std::function<void()>& late) {
   using state = calls::state;
   const auto free_reader = take_reader(key, shown);
   if (!free_reader)

@@ -79,7 +79,8 @@ private:
   result<std::size_t> take_reader(const std::string& key,
                                   const std::string& shown);
   status await(const std::string& key, const std::string& shown,
-               std::function<void()> call, std::function<void()> late);
+               const std::function<void()>& call,
+               const std::function<void()>& late);
 
   settings settings_;
   std::shared_ptr<calls> calls_;
