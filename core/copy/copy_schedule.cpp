@@ -169,9 +169,12 @@ const copy_step* copy_schedule::oldest_in_flight() const {
 
 std::vector<const copy_step*> copy_schedule::files_in_doubt() const {
   std::vector<const copy_step*> files;
-  for (const auto& entry : in_flight_)
-    if (states_[entry.second.step].chunks > 1)
-      files.push_back(&plan_->steps[entry.second.step]);
+  for (const auto& entry : in_flight_) {
+    const auto& step = plan_->steps[entry.second.step];
+    // What spends a temporary completes it under the path of the file.
+    if (states_[entry.second.step].chunks > 1 || step.is_spending)
+      files.push_back(&step);
+  }
   return files;
 }
 

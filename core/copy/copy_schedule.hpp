@@ -128,7 +128,8 @@ public:
   /// none.
   const copy_step* oldest_in_flight() const;
 
-  /// Returns the files of several chunks of which some have no answer.
+  /// Returns the files that a request without an answer damages if it comes
+  /// late: those of several chunks, and those whose temporary is spent.
   std::vector<const copy_step*> files_in_doubt() const;
 
   /// Returns the number of requests without an answer.

@@ -194,6 +194,7 @@ void guest_job::go_on_removing() {
 
 void guest_job::unsent(const copy_request& request, const error& why) {
   --in_flight_;
+  --sent_;
   schedule_.acknowledge(request.id);
   if (step_of(request).is_flip)
     flip_ = flip_state::not_sent;

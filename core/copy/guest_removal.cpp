@@ -57,7 +57,11 @@ copy_plan guest_removal::begin_emptying(const guest_inventory& there) {
       path.so_far = removal_result::impossible;
       note(path.wanted.path, "cannot be emptied: " + emptying.why_not[i]);
     } else if (contents_[i].empty() && !there.has(path.wanted.path)) {
-      path.so_far = removal_result::impossible;
+      // Of what lies in the shared directory all is known that was ever sent.
+      const bool is_there
+        = !path.is_root || there.may_come_back(path.wanted.path);
+      path.so_far
+        = is_there ? removal_result::impossible : removal_result::removed;
     }
     if (path.unanswered == 0 || path.so_far == removal_result::impossible)
       path.result = path.so_far;

@@ -168,7 +168,8 @@ TEST_CASE(
   tree_snapshot s;
   s.entries = {large("")};
   guest_job job{tree_order{std::make_shared<const tree_snapshot>(s), "/g/f"}};
-  job.begin(newest());
+  // The oldest has temporaries that have to be completed to be rid of them.
+  job.begin(profile_of("3.16.0"));
   const auto first = take(job);
   REQUIRE(first.size() == 1);
   SUBCASE("the first chunk") {
@@ -188,6 +189,17 @@ TEST_CASE(
     job.answered(first[0], errc::none, {});
     job.disconnected(gone, t0, 30s);
     CHECK_FALSE(job.ended());
+  }
+  SUBCASE("what completes its temporary, to be rid of it") {
+    job.answered(first[0], errc::none, {});
+    job.disconnected(gone, t0, 30s);
+    job.begin(profile_of("3.16.0"));
+    const auto again = take(job);
+    REQUIRE(again.size() == 1);
+    REQUIRE(job.step_of(again[0]).is_spending);
+    job.disconnected(gone, t0, 30s);
+    REQUIRE(job.ended());
+    CHECK(job.outcome().cause == stop_cause::doubtful);
   }
   SUBCASE("without patience it fails as ever") {
     job.disconnected(gone, t0, 0s);
@@ -226,6 +238,18 @@ TEST_CASE("a volume moves to another generation's name, and to another root "
     CHECK(job.outcome().cause
           == (is_beside ? stop_cause::root_in_doubt : stop_cause::doubtful));
   }
+}
+
+TEST_CASE("a request that was handed out and not sent leaves the guest as "
+          "before") {
+  auto job = tree({"a"});
+  job.begin(newest());
+  const auto first = take(job);
+  REQUIRE(first.size() == 1);
+  job.unsent(first[0], gone);
+  REQUIRE(job.ended());
+  CHECK_FALSE(job.outcome().sent);
+  CHECK(job.outcome().requests == 0);
 }
 
 TEST_SUITE_END();

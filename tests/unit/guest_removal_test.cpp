@@ -178,10 +178,14 @@ TEST_CASE("where emptying fails it is told and tried again as a whole") {
 }
 
 TEST_CASE("of what nothing is known nothing is sent to a guest agent that "
-          "removes nothing") {
-  auto removal = removal_of({"/g/c-1-v"});
-  CHECK(removal.begin(agent("3.16.0"), guest_inventory{"/g"}).steps.empty());
-  CHECK(removal.results() == results{removal_result::impossible});
+          "removes nothing; what was never sent is not there") {
+  guest_inventory there{"/g"};
+  there.unanswered(file_at("/g/c-3-v/late"));
+  auto removal = removal_of({"/g/c-1-v/x", "/g/c-2-v", "/g/c-3-v"});
+  CHECK(removal.begin(agent("3.16.0"), there).steps.empty());
+  CHECK(removal.results()
+        == results{removal_result::impossible, removal_result::removed,
+                   removal_result::impossible});
 }
 
 TEST_SUITE_END();
