@@ -2,19 +2,13 @@
 #include "main/node_agent.hpp"
 
 #include "actors/api_server.hpp"
-#include "actors/guest_proxy.hpp"
-#include "actors/inotify_reader.hpp"
-#include "actors/memory_budget.hpp"
 #include "actors/mounter.hpp"
-#include "actors/node.hpp"
 #include "actors/nydus.hpp"
-#include "actors/reader_files.hpp"
 #include "actors/reader_pool.hpp"
-#include "actors/registry.hpp"
-#include "actors/sandbox.hpp"
 #include "core/net/socket_access.hpp"
 #include "core/paths.hpp"
 #include "log/log.hpp"
+#include "main/actor_wiring.hpp"
 #include "main/build_info.hpp"
 #include "main/supervision.hpp"
 #include "sys/mount/held_root.hpp"
@@ -50,17 +44,6 @@ namespace fsshare {
 
 namespace {
 
-// Reads of the disk block; this many at a time, beside those that take long,
-// see read_queue.
-constexpr std::size_t reader_count = 4;
-
-read_queue::settings reading_settings(const node_config& config) {
-  read_queue::settings s;
-  s.readers = reader_count;
-  s.timeout = config.sources.timeout;
-  return s;
-}
-
 // Those that begin with the process: CAF's two workers, clock and printer, the
 // loop, the log's, MOUNTER, the readers, and one to spare.
 constexpr unsigned thread_count = 4 + 2 + 1 + reader_count + 1;
@@ -72,40 +55,6 @@ std::uint64_t random_number() {
   // The kernel's, so that names cannot be guessed.
   static thread_local std::random_device source;
   return (std::uint64_t{source()} << 32) | source();
-}
-
-destination_table::settings table_settings(const node_config& config) {
-  destination_table::settings s;
-  s.copies.grace = config.volumes.grace;
-  s.copies.keep_generations = config.volumes.keep_generations;
-  s.volumes.poll_interval = config.volumes.poll_interval;
-  s.sweep_interval = config.volumes.sweep_interval;
-  s.leave_timeout = config.guest.request_timeout;
-  s.seed = static_cast<std::uint32_t>(random_number());
-  return s;
-}
-
-volume_reader_options reader_options(const node_config& config) {
-  volume_reader_options o;
-  o.kubelet_roots_only = config.volumes.match == volume_match::kubelet_root;
-  o.kubelet_roots = config.volumes.kubelet_roots;
-  o.categories = config.copy.categories;
-  o.csi = config.volumes.csi ? csi_volumes::follow : csi_volumes::leave;
-  o.mounts
-    = config.copy.cross_mounts ? mount_crossing::cross : mount_crossing::skip;
-  const auto& limits = config.copy.limits;
-  o.limits.entries = limits.entries;
-  o.limits.bytes_per_file = limits.file_bytes;
-  o.limits.total_bytes = limits.sandbox_bytes != 0
-                           ? limits.sandbox_bytes
-                           : std::numeric_limits<std::uint64_t>::max();
-  o.limits.names_bytes = limits.names_bytes;
-  o.volume_limits.names_bytes = limits.names_bytes;
-  o.volume_limits.entries = limits.entries;
-  o.volume_limits.bytes_per_file
-    = std::min(limits.file_bytes, limits.volume_bytes);
-  o.volume_limits.total_bytes = limits.volume_bytes;
-  return o;
 }
 
 /// Guests and volumes need the other descriptors.
@@ -171,7 +120,9 @@ private:
   void watch_inotify(std::shared_ptr<kernel_watch_api> watches);
   void watch_host_mounts();
   status listen();
-  sandbox_neighbours neighbours();
+  void wire(std::shared_ptr<const held_root> root,
+            const std::shared_ptr<watch_api>& watches,
+            const std::shared_ptr<mount_executor>& executor);
 
   void supervise();
   void await_others_than_readers();
@@ -188,12 +139,7 @@ private:
   caf::actor_system system{settings};
   std::shared_ptr<descriptor_gauge> gauge;
   std::shared_ptr<dialer> network;
-  inotify_reader_actor watcher;
-  volume_reader_actor reader;
-  memory_budget_actor memory;
-  mounter_actor mounts;
-  registry_actor registry;
-  node_actor node;
+  wired_actors actors;
   api_server_actor api;
   std::atomic<std::uint64_t> connections{0};
   std::unique_ptr<socket_listener> listener;
@@ -231,53 +177,22 @@ status node_agent::parts::start_actors() {
     [this](std::shared_ptr<kernel_watch_api> opened) {
       watch_inotify(std::move(opened));
     });
-  auto reading = reader_options(config);
   auto root = held_root::open(config.share.root);
   if (!root)
     return root.err();
-  reading.share_root = std::make_shared<const held_root>(*std::move(root));
-  reading.watches = watches;
-  reading.device_of
-    = [devices = std::make_shared<mount_devices>()](const std::string& path) {
-        return devices->device_of(path);
-      };
-  const reader_pool_actor reading_pool = system.spawn<reader_pool>(
-    std::move(reading), std::make_shared<reader_threads>(),
-    reading_settings(config));
-  reader = reading_pool;
-  watcher = system.spawn<inotify_reader>(watches, reader);
-  mounts = spawn_blocking<mounter>(
-    system, std::shared_ptr<mount_executor>{*std::move(executor)},
-    [to = reading_pool](std::vector<opened_source_ptr> gone) {
-      tell(to, close_mounts{std::move(gone)});
-    });
+  wire(std::make_shared<const held_root>(*std::move(root)), watches,
+       std::shared_ptr<mount_executor>{*std::move(executor)});
   watch_host_mounts();
-  memory = system.spawn<memory_budget>(config.copy.node_bytes);
-  registry = system.spawn<state_actor<registry_state>>(table_settings(config),
-                                                       watcher, reader, memory);
-  tell(watcher, report_volumes_to{registry});
   // No reason not to start: volumes are polled until there is one.
   if (const auto opened = watches->open(); !opened)
     log::warning("inotify-unavailable", {{"error", opened.err().message}});
-  auto make_sandbox
-    = [this, with = neighbours()](const std::string& id,
-                                  const std::optional<sandbox_legacy>& legacy) {
-        return system.spawn<state_actor<sandbox_state>>(
-          sandbox_options{
-            id, config.share.root, config.guest.share_dir,
-            config.mounts.recursive ? submounts::take : submounts::leave,
-            config.copy.categories, config.volumes.guest_copies, legacy,
-            config.api.socket + ".copies", config.guest.end_timeout},
-          with);
-      };
-  node = system.spawn<state_actor<node_state>>(make_sandbox, registry);
   api_server_options serving;
   serving.allowed_uids = config.api.allowed_uids;
   serving.version = build_info::version;
   serving.build
     = std::string{"commit "} + build_info::commit + ", g++ " __VERSION__;
   serving.limits = client_limits(raise_descriptor_limit());
-  api = system.spawn<api_server>(node, serving);
+  api = system.spawn<api_server>(actors.node, serving);
   supervise();
   trim_heap_after_bursts(loop);
   return unit{};
@@ -286,47 +201,48 @@ status node_agent::parts::start_actors() {
 // A SANDBOX that ends takes nobody with it; see NODE.
 void node_agent::parts::supervise() {
   supervisor.watch(api, "api-server");
-  supervisor.watch(node, "node");
-  supervisor.watch(mounts, "mounter");
-  supervisor.watch(registry, "registry");
-  supervisor.watch(memory, "memory-budget");
-  supervisor.watch(watcher, "inotify-reader");
-  supervisor.watch(reader, "reader-pool");
+  supervisor.watch(actors.node, "node");
+  supervisor.watch(actors.mounter, "mounter");
+  supervisor.watch(actors.registry, "registry");
+  supervisor.watch(actors.memory, "memory-budget");
+  supervisor.watch(actors.watcher, "inotify-reader");
+  supervisor.watch(actors.reader, "reader-pool");
 }
 
-sandbox_neighbours node_agent::parts::neighbours() {
-  const auto make_proxy
-    = [this](const std::string& id, const guest_address& address) {
-        guest_proxy_options o;
-        o.sandbox_id = id;
-        o.address = address;
-        o.dial_timeout = config.guest.dial_timeout;
-        o.request_timeout = config.guest.request_timeout;
-        o.quiet_time = address.is_remote ? config.guest.remote_quiet_time
-                                         : config.guest.quiet_time;
-        o.end_timeout = config.guest.end_timeout;
-        o.debt_interval = config.volumes.sweep_interval;
-        o.window_requests = config.copy.window_requests;
-        o.window_bytes = config.copy.window_bytes;
-        o.memory_bytes = config.copy.limits.sandbox_bytes;
-        o.seed = static_cast<std::uint32_t>(random_number());
-        return guest_proxy_actor{system.spawn<state_actor<guest_proxy_state>>(
-          o, network, reader, memory, registry)};
+void node_agent::parts::wire(std::shared_ptr<const held_root> root,
+                             const std::shared_ptr<watch_api>& watches,
+                             const std::shared_ptr<mount_executor>& executor) {
+  actor_surroundings around;
+  around.random = random_number;
+  around.readers = std::make_shared<reader_threads>();
+  around.watches = watches;
+  around.share_root = std::move(root);
+  around.device_of
+    = [devices = std::make_shared<mount_devices>()](const std::string& path) {
+        return devices->device_of(path);
       };
-  const auto make_nydus = [this](const std::string& socket) {
+  around.make_mounter
+    = [this, executor](actor_surroundings::mount_closer close) {
+        return spawn_blocking<mounter>(system, executor, std::move(close));
+      };
+  around.network
+    = [network = std::shared_ptr<dialer>{network}](const std::string&) {
+        return network;
+      };
+  around.make_nydus = [this](const std::string& socket) {
     return try_spawn<nydus_actor>(
       "start a thread for nydusd at " + socket, [this, &socket] {
         return spawn_blocking<nydus>(system, nydusd_at(socket));
       });
   };
-  return {mounts, registry, reader, make_proxy, random_number, make_nydus};
+  actors = wire_actors(system, config, around);
 }
 
 void node_agent::parts::watch_inotify(
   std::shared_ptr<kernel_watch_api> watches) {
   const auto fd = watches->fd();
   loop.add(fd, readable,
-           [watches = std::move(watches), to = watcher](readiness) {
+           [watches = std::move(watches), to = actors.watcher](readiness) {
              auto events = watches->read_available();
              if (events && !events->empty())
                tell(to, inotify_bytes{*std::move(events)});
@@ -342,7 +258,7 @@ void node_agent::parts::watch_host_mounts() {
     return;
   }
   const auto held = std::make_shared<unique_fd>(*std::move(table));
-  loop.add(held->get(), urgent, [held, to = mounts](readiness) {
+  loop.add(held->get(), urgent, [held, to = actors.mounter](readiness) {
     tell(to, host_mounts_changed{});
   });
 }
@@ -387,24 +303,24 @@ node_agent::parts::~parts() {
       stop(actor);
   };
   end(api);
-  end(node);
-  end(registry);
-  end(memory);
-  end(watcher);
-  end(mounts);
+  end(actors.node);
+  end(actors.registry);
+  end(actors.memory);
+  end(actors.watcher);
+  end(actors.mounter);
   await_others_than_readers();
-  end(reader);
+  end(actors.reader);
 }
 
 // Readers close the files that others let go of at their end.
 void node_agent::parts::await_others_than_readers() {
-  if (!reader)
+  if (!actors.reader)
     return;
   while (system.registry().running() > 1)
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
   // Answered after what the others have sent.
   const caf::scoped_actor self{system};
-  self->request(reader, std::chrono::seconds{1}, describe_reads{})
+  self->request(actors.reader, std::chrono::seconds{1}, describe_reads{})
     .receive([](const hung_reads&) {}, [](const caf::error&) {});
 }
 

@@ -74,9 +74,11 @@ TEST_CASE("a source that cannot be copied is listed as ignored, with its "
 TEST_CASE("a tree beyond a limit is refused with the numbers, and nothing is "
           "sent") {
   for_each_seed(seeds, [](chooser& choose) {
-    node_world_options options;
-    options.reading.limits = {5, 100, 150};
-    node_world w{choose, options};
+    node_config config;
+    config.copy.limits.entries = 5;
+    config.copy.limits.file_bytes = 100;
+    config.copy.limits.sandbox_bytes = 150;
+    node_world w{choose, config};
     auto& guest = w.add_sandbox("s1");
     for (int n = 0; n < 5; ++n)
       w.dir.write("many/f" + std::to_string(n), "x");
@@ -104,9 +106,11 @@ TEST_CASE("a tree beyond a limit is refused with the numbers, and nothing is "
 TEST_CASE("a volume beyond a limit is refused, and one that grows beyond it "
           "stays stale with the old generation whole") {
   for_each_seed(seeds, [](chooser& choose) {
-    node_world_options options;
-    options.reading.volume_limits = {10, 50, 60};
-    node_world w{choose, options};
+    node_config config;
+    config.copy.limits.entries = 10;
+    config.copy.limits.file_bytes = 50;
+    config.copy.limits.volume_bytes = 60;
+    node_world w{choose, config};
     auto& kubelet = w.add_volume("cm");
     const auto of_size = [](std::size_t n) {
       return payload{{"a", {std::string(n, 'a')}}, {"b", {"b"}}};
@@ -146,9 +150,9 @@ TEST_CASE("a volume beyond a limit is refused, and one that grows beyond it "
 TEST_CASE("copies of a sandbox take no more of the guest's memory than they "
           "may, and give it back when they end") {
   for_each_seed(seeds, [](chooser& choose) {
-    node_world_options options;
-    options.memory_bytes = 5 * page;
-    node_world w{choose, options};
+    node_config config;
+    config.copy.limits.sandbox_bytes = 5 * page;
+    node_world w{choose, config};
     auto& guest = w.add_sandbox("s1");
     w.dir.write("three/f", pages(2) + "x");
     w.dir.write("two/f", pages(2));
@@ -179,9 +183,9 @@ TEST_CASE("copies of a sandbox take no more of the guest's memory than they "
 
 TEST_CASE("what cannot be removed from the guest goes on counting") {
   chooser choose{1};
-  node_world_options options;
-  options.memory_bytes = page;
-  node_world w{choose, options};
+  node_config config;
+  config.copy.limits.sandbox_bytes = page;
+  node_world w{choose, config};
   auto& guest = w.add_sandbox("s1");
   w.dir.write("a/f", "x");
   const auto shared = w.ask<share_file_reply>(request_for(w.dir / "a", "/a"));
@@ -203,9 +207,9 @@ TEST_CASE("what cannot be removed from the guest goes on counting") {
 TEST_CASE("a failed copy gives back its room, whether something of it was sent "
           "or not") {
   for_each_seed(seeds, [](chooser& choose) {
-    node_world_options options;
-    options.memory_bytes = 1 << 20;
-    node_world w{choose, options};
+    node_config config;
+    config.copy.limits.sandbox_bytes = 1 << 20;
+    node_world w{choose, config};
     auto& guest = w.add_sandbox("s1");
     w.dir.write("a/f", pages(3));
     const bool is_away = choose.one_in(2);
@@ -232,9 +236,9 @@ TEST_CASE("a failed copy gives back its room, whether something of it was sent "
 TEST_CASE("a rotation needs room beside the old generation, and is made as "
           "soon as there is some") {
   for_each_seed(seeds, [](chooser& choose) {
-    node_world_options options;
-    options.memory_bytes = 4 * page;
-    node_world w{choose, options};
+    node_config config;
+    config.copy.limits.sandbox_bytes = 4 * page;
+    node_world w{choose, config};
     auto& kubelet = w.add_volume("cm");
     kubelet.rotate({{"a", {pages(1)}}});
     auto& guest = w.add_sandbox("s1");
@@ -275,11 +279,11 @@ TEST_CASE("a rotation needs room beside the old generation, and is made as "
 TEST_CASE("a category that is denied is refused before anything is sent, "
           "naming source, category and key") {
   for_each_seed(20, [](chooser& choose) {
-    node_world_options options;
-    options.categories.configmap = copy_rule::deny;
-    options.categories.network_files = copy_rule::deny;
-    options.categories.other_directories = copy_rule::deny;
-    node_world w{choose, options};
+    node_config config;
+    config.copy.categories.configmap = copy_rule::deny;
+    config.copy.categories.network_files = copy_rule::deny;
+    config.copy.categories.other_directories = copy_rule::deny;
+    node_world w{choose, config};
     w.add_volume("cm").rotate({{"a", {"text"}}});
     auto& guest = w.add_sandbox("s1");
     const auto file = w.dir.write("hosts", "text");
@@ -308,9 +312,9 @@ TEST_CASE("a category that is denied is refused before anything is sent, "
 TEST_CASE("a category that is audited is copied, and listed as what would be "
           "denied") {
   chooser choose{1};
-  node_world_options options;
-  options.categories.other_files = copy_rule::audit;
-  node_world w{choose, options};
+  node_config config;
+  config.copy.categories.other_files = copy_rule::audit;
+  node_world w{choose, config};
   w.add_volume("cm").rotate({{"a", {"text"}}});
   w.add_sandbox("s1");
   const auto file

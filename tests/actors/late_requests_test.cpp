@@ -87,7 +87,9 @@ enum class ended_by : std::uint8_t { guest, dying_proxy };
 damage rotate_with_late_requests(chooser& choose,
                                  std::chrono::nanoseconds quiet_time,
                                  ended_by cause = ended_by::guest) {
-  node_world w{choose, {quiet_time}};
+  node_config config;
+  config.guest.quiet_time = quiet_time;
+  node_world w{choose, config};
   auto& kubelet = w.add_volume("cm");
   kubelet.rotate(numbered(0));
   w.add_sandbox("s1");

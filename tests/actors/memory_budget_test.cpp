@@ -85,10 +85,10 @@ TEST_CASE("a lease comes back when whoever got it lets go, and when nobody is "
 TEST_CASE("whatever becomes of copies, guests and sandboxes, no memory is held "
           "at the end") {
   for_each_seed(40, [](chooser& choose) {
-    node_world_options options;
-    options.node_bytes = 16 * mib;
-    options.window_bytes = 2 * mib;
-    node_world w{choose, options};
+    node_config config;
+    config.copy.node_bytes = 16 * mib;
+    config.copy.window_bytes = 2 * mib;
+    node_world w{choose, config};
     auto& kubelet = w.add_volume("cm");
     kubelet.rotate({{"large", {std::string(mib, 'a')}}});
     std::vector<std::string> ids{"s1", "s2", "s3"};
@@ -125,9 +125,9 @@ TEST_CASE("whatever becomes of copies, guests and sandboxes, no memory is held "
 TEST_CASE("copies that all start at once hold no more than the node's budget, "
           "and all are made") {
   for_each_seed(4, [](chooser& choose) {
-    node_world_options options;
-    options.node_bytes = 16 * mib;
-    node_world w{choose, options};
+    node_config config;
+    config.copy.node_bytes = 16 * mib;
+    node_world w{choose, config};
     std::vector<pending_share> made;
     std::vector<std::string> ids;
     for (int n = 0; n < 20; ++n)
@@ -169,9 +169,9 @@ TEST_SUITE_BEGIN("actors/guest_proxy");
 TEST_CASE("the window bounds what is in flight to a guest, however many copies "
           "go there, and all get their turn") {
   for_each_seed(8, [](chooser& choose) {
-    node_world_options options;
-    options.window_bytes = mib;
-    node_world w{choose, options};
+    node_config config;
+    config.copy.window_bytes = mib;
+    node_world w{choose, config};
     auto& guest = w.add_sandbox("s1");
     std::vector<pending_share> made;
     for (int n = 0; n < 6; ++n)
@@ -191,9 +191,9 @@ TEST_CASE("the window bounds what is in flight to a guest, however many copies "
 TEST_CASE("a guest agent that ends at its first request is dialed ever more "
           "rarely, without a quiet time too") {
   for_each_seed(8, [](chooser& choose) {
-    node_world_options options;
-    options.quiet_time = 0s;
-    node_world w{choose, options};
+    node_config config;
+    config.guest.quiet_time = 0s;
+    node_world w{choose, config};
     auto& guest = w.add_sandbox("s1");
     w.drop_one_in = 1;
     const auto made

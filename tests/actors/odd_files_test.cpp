@@ -193,14 +193,15 @@ TEST_CASE("a file of another size than its tree told is read to its end") {
 
 TEST_CASE("a file that turns out to be larger than a limit fails the copy with "
           "the numbers, and nothing of it stays") {
-  for (const bool has_budget : {true, false}) {
-    CAPTURE(has_budget);
+  for (const bool is_of_all : {true, false}) {
+    CAPTURE(is_of_all);
     chooser choose{1};
-    node_world_options options;
-    options.memory_bytes = has_budget ? mib : 0;
-    if (!has_budget)
-      options.reading.limits.total_bytes = mib;
-    node_world w{choose, options};
+    node_config config;
+    if (is_of_all)
+      config.copy.limits.sandbox_bytes = mib;
+    else
+      config.copy.limits.file_bytes = mib;
+    node_world w{choose, config};
     auto& guest = w.add_sandbox("s1");
     w.dir.write("t/a", "x");
     w.dir.write("t/b", "x");
@@ -266,9 +267,9 @@ TEST_CASE("a file of 41 GiB with a few bytes of data is no more than these, on "
   for (const auto which :
        {guest::profile::v4_0, guest::profile::v3_18, guest::profile::v3_3}) {
     chooser choose{1};
-    node_world_options options;
-    options.memory_bytes = 4 * mib;
-    node_world w{choose, options};
+    node_config config;
+    config.copy.limits.sandbox_bytes = 4 * mib;
+    node_world w{choose, config};
     auto& guest = w.add_sandbox("s1", which);
     std::uint64_t sent = 0;
     guest.on_arrival = [&](const grpc::CopyFileRequest& request) {
@@ -378,10 +379,9 @@ TEST_CASE("a source that is a symlink is what that leads to, whatever it is, "
 TEST_CASE("what is of a volume that is denied is left out wherever a walk "
           "meets it, and refused by a hard link of its own") {
   chooser choose{1};
-  node_world_options options;
-  options.categories.configmap = copy_rule::deny;
-  options.reading.categories = options.categories;
-  node_world w{choose, options};
+  node_config config;
+  config.copy.categories.configmap = copy_rule::deny;
+  node_world w{choose, config};
   w.add_volume("cm").rotate({{"key", {"secret"}}});
   auto& guest = w.add_sandbox("s1");
   const auto volume = w.volume_path("cm");
@@ -414,10 +414,9 @@ TEST_CASE(
   "what is of a volume that is audited is copied where a walk meets it, "
   "and listed as what would be denied") {
   chooser choose{1};
-  node_world_options options;
-  options.categories.configmap = copy_rule::audit;
-  options.reading.categories = options.categories;
-  node_world w{choose, options};
+  node_config config;
+  config.copy.categories.configmap = copy_rule::audit;
+  node_world w{choose, config};
   w.add_volume("cm").rotate({{"key", {"text"}}});
   w.add_sandbox("s1");
   const auto plugin = fs::path{w.volume_path("cm")}.parent_path().string();

@@ -87,9 +87,9 @@ TEST_CASE("Cleanup leaves nothing, is idempotent, and of an unknown sandbox "
     CHECK(w.ask<cleanup_reply>(cleanup_request{"s1"}));
     w.add_sandbox("s1");
     CHECK(std::filesystem::is_empty(w.dir / "sandboxes"));
-    CHECK(std::filesystem::exists(w.dir / "marks/s1"));
+    CHECK(std::filesystem::exists(w.dir / "socket.copies/s1"));
     CHECK(w.ask<cleanup_reply>(cleanup_request{"s1"}));
-    CHECK(std::filesystem::is_empty(w.dir / "marks"));
+    CHECK(std::filesystem::is_empty(w.dir / "socket.copies"));
     CHECK(w.ask<cleanup_reply>(cleanup_request{"s1"}));
     auto other = preparation("s1");
     other.guest_share_dir = "/elsewhere";
@@ -127,7 +127,7 @@ TEST_CASE("a sandbox that an earlier process prepared is neither prepared nor "
   for_each_seed(20, [](chooser& choose) {
     node_world w{choose};
     w.dir.write("sandboxes/s1/.fsshare", render_share_mark({"s1"}));
-    w.dir.write("marks/s2", render_share_mark({"s2"}));
+    w.dir.write("socket.copies/s2", render_share_mark({"s2"}));
     for (const std::string id : {"s1", "s2"}) {
       auto request = preparation(id);
       if (id == "s1") {
@@ -141,7 +141,7 @@ TEST_CASE("a sandbox that an earlier process prepared is neither prepared nor "
             == errc::failed_precondition);
     }
     CHECK(std::filesystem::exists(w.dir / "sandboxes/s1/.fsshare"));
-    CHECK(std::filesystem::exists(w.dir / "marks/s2"));
+    CHECK(std::filesystem::exists(w.dir / "socket.copies/s2"));
     CHECK(w.ask<cleanup_reply>(cleanup_request{"s2", true}));
     w.add_sandbox("s2");
   });
@@ -190,7 +190,8 @@ TEST_CASE(
       CHECK_MESSAGE(message(refused).find("this node agent prepared it")
                       != std::string::npos,
                     message(refused));
-      CHECK(std::filesystem::exists(w.dir / ("marks/" + std::string{id})));
+      CHECK(
+        std::filesystem::exists(w.dir / ("socket.copies/" + std::string{id})));
     }
     CHECK(code(discard("s2")) == errc::failed_precondition);
     CHECK(read_file(w.dir / "sandboxes/s2/mounts/theirs") == "x");

@@ -14,10 +14,10 @@ namespace {
 
 constexpr std::uint64_t seeds = 500;
 
-node_world_options per_sandbox() {
-  node_world_options options;
-  options.guest_copies = copy_scope::per_sandbox;
-  return options;
+node_config per_sandbox() {
+  node_config config;
+  config.volumes.guest_copies = copy_scope::per_sandbox;
+  return config;
 }
 
 payload numbered(int n) {
@@ -134,7 +134,7 @@ TEST_CASE(
   "for") {
   for (const bool shared : {true, false}) {
     chooser choose{1};
-    node_world w{choose, shared ? per_sandbox() : node_world_options{}};
+    node_world w{choose, shared ? per_sandbox() : node_config{}};
     w.add_volume("cm").rotate(numbered(0));
     w.add_sandbox("s1");
     const auto one = w.share("s1", "c1", "cm");

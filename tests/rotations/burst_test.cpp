@@ -78,9 +78,9 @@ TEST_CASE(
   "whenever the rotations of a burst come that ends within the requests "
   "of one push, it costs those of two and of one window at most") {
   for_each_seed(situation_seeds, [](chooser& choose) {
-    node_world_options options;
-    options.window_requests = window;
-    node_world w{choose, options};
+    node_config config;
+    config.copy.window_requests = window;
+    node_world w{choose, config};
     followed_volume v{w, many(0)};
     w.pass(3s);
     const auto requests = [&v, from = v.guest.carried_out.size()] {
@@ -113,9 +113,9 @@ TEST_CASE(
 TEST_CASE("between two flips an endless burst costs the requests of less than "
           "three pushes") {
   for_each_seed(100, [](chooser& choose) {
-    node_world_options options;
-    options.window_requests = window;
-    node_world w{choose, options};
+    node_config config;
+    config.copy.window_requests = window;
+    node_world w{choose, config};
     followed_volume v{w, many(0)};
     w.pass(3s);
     const auto from = v.guest.carried_out.size();

@@ -70,9 +70,9 @@ TEST_CASE("what the guest agent has unsealed stays readable through rotations, "
 
 TEST_CASE("a container that joins a copy keeps what it found there, too") {
   for_each_seed(50, [](chooser& choose) {
-    node_world_options options;
-    options.guest_copies = copy_scope::per_sandbox;
-    node_world w{choose, options};
+    node_config config;
+    config.volumes.guest_copies = copy_scope::per_sandbox;
+    node_world w{choose, config};
     followed_volume v{w, {{"plain", {"0"}}}};
     const auto share = w.guest_dir("s1", v.share_id);
     unseal(share);

@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/node_world.hpp"
 
-#include "actors/guest_proxy.hpp"
-#include "actors/inotify_reader.hpp"
-#include "actors/memory_budget.hpp"
 #include "actors/mounter.hpp"
-#include "actors/node.hpp"
-#include "actors/reader_pool.hpp"
-#include "actors/registry.hpp"
-#include "actors/sandbox.hpp"
-#include "messages/state_actor.hpp"
 #include "sys/mount/kernel_mount.hpp"
 #include "tests/support/tree_text.hpp"
 
@@ -26,8 +18,6 @@
 namespace fsshare::test {
 
 namespace {
-
-constexpr const char* share_dir = "/run/kata-containers/shared/containers";
 
 template <class T>
 T must(result<T> got) {
@@ -63,62 +53,41 @@ std::string renamed(std::string text, const std::string& from,
 
 } // namespace
 
-node_world::node_world(chooser& c, const node_world_options& world_options)
+node_world::node_world(chooser& c, node_config config)
   : choose(c), watches_(shared_watches()) {
   lose_events();
   dir.make_dir("sandboxes");
-  auto reading = world_options.reading;
-  reading.watches = watches_;
-  reading.between = [this] {
+  nonce_ = std::uint64_t{1000} * choose.pick(1000);
+  config.share.root = dir / "sandboxes";
+  config.api.socket = dir / "socket";
+  actor_surroundings around;
+  around.random = [this] {
+    return ++nonce_;
+  };
+  around.readers = readers;
+  around.watches = watches_;
+  around.between_reads = [this] {
     if (between_reads)
       between_reads();
   };
-  reader_ = actors.spawn<reader_pool>(std::move(reading), readers,
-                                      read_queue::settings{});
-  watcher_ = actors.spawn<inotify_reader>(watches_, reader_);
-  memory = actors.spawn<memory_budget>(world_options.node_bytes);
-  destination_table::settings settings;
-  settings.seed = static_cast<std::uint32_t>(choose.pick(1000));
-  registry = actors.spawn<state_actor<registry_state>>(settings, watcher_,
-                                                       reader_, memory);
-  tell(watcher_, report_volumes_to{registry});
-  mounter_ = actors.spawn<mounter>(std::shared_ptr<mount_executor>{
-    must(make_kernel_mount(mount_api_choice::automatic, dir / "sandboxes"))});
-  sandbox_neighbours neighbours{
-    mounter_, registry, reader_,
-    [this, quiet_time = world_options.quiet_time,
-     memory_bytes = world_options.memory_bytes,
-     window_requests = world_options.window_requests,
-     window_bytes = world_options.window_bytes](const std::string& id,
-                                                const guest_address& address) {
-      guest_proxy_options options;
-      options.quiet_time = quiet_time;
-      options.memory_bytes = memory_bytes;
-      options.window_requests = window_requests;
-      options.window_bytes = window_bytes;
-      options.sandbox_id = id;
-      options.address = address;
-      return actors.spawn<state_actor<guest_proxy_state>>(
-        options, guests_.at(id), reader_, memory, registry);
-    },
-    [this] {
-      return ++nonce_;
-    }};
-  auto make_sandbox
-    = [this, neighbours, categories = world_options.categories,
-       guest_copies = world_options.guest_copies](
-        const std::string& id, const std::optional<sandbox_legacy>& legacy) {
-        sandbox_options options;
-        options.sandbox_id = id;
-        options.share_root = dir / "sandboxes";
-        options.guest_share_dir = share_dir;
-        options.categories = categories;
-        options.guest_copies = guest_copies;
-        options.legacy = legacy;
-        options.mark_dir = dir / "marks";
-        return actors.spawn<state_actor<sandbox_state>>(options, neighbours);
+  around.make_mounter
+    = [this, &config](actor_surroundings::mount_closer close) {
+        return actors.spawn<mounter>(
+          std::shared_ptr<mount_executor>{
+            must(make_kernel_mount(config.mounts.api, config.share.root))},
+          std::move(close));
       };
-  node = actors.spawn<state_actor<node_state>>(make_sandbox, registry);
+  around.network = [this](const std::string& id) {
+    return guests_.at(id);
+  };
+  around.spawned = [this](const caf::strong_actor_ptr& actor) {
+    actors.track(actor);
+  };
+  const auto wired = wire_actors(actors.system, config, around);
+  watcher_ = wired.watcher;
+  memory = wired.memory;
+  registry = wired.registry;
+  node = wired.node;
 }
 
 rotator& node_world::add_volume(const std::string& name, kubelet_order order,

@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "actors/reader_files.hpp"
-#include "core/copy/copy_category.hpp"
-#include "core/copy/shared_copies.hpp"
-#include "messages/guest_proxy.hpp"
-#include "messages/inotify_reader.hpp"
-#include "messages/memory_budget.hpp"
-#include "messages/mounter.hpp"
-#include "messages/node.hpp"
-#include "messages/registry.hpp"
-#include "messages/volume_reader.hpp"
+#include "config/node_config.hpp"
+#include "main/actor_wiring.hpp"
 #include "sys/tree/inotify.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/in_place_runner.hpp"
@@ -27,32 +19,14 @@
 
 namespace fsshare::test {
 
-/// What a node_world is made with.
-struct node_world_options {
-  /// As `guest.quiet_time`.
-  std::chrono::nanoseconds quiet_time = std::chrono::seconds{1};
-  /// How readers read.
-  volume_reader_options reading{};
-  /// As `copy.limits.sandbox_bytes`.
-  std::uint64_t memory_bytes = 0;
-  /// As `copy.categories`.
-  copy_rules categories{};
-  /// As `volumes.guest_copies`.
-  copy_scope guest_copies = copy_scope::per_container;
-  /// As `copy.window_requests`.
-  std::uint32_t window_requests = 64;
-  /// As `copy.window_bytes`.
-  std::uint64_t window_bytes = std::uint64_t{8} << 20;
-  /// As `copy.node_bytes`.
-  std::uint64_t node_bytes = std::uint64_t{128} << 20;
-};
-
 /// A whole node agent under the deterministic scheduler: every actor but API
 /// SERVER, real files and real inotify on the host's side, and guests whose
 /// requests the test carries out.
 class node_world {
 public:
-  explicit node_world(chooser& choose, const node_world_options& options = {});
+  /// @param config what is not of the control socket counts; the share root is
+  ///        the world's own.
+  explicit node_world(chooser& choose, node_config config = {});
 
   // -- the host ---------------------------------------------------------------
   /// Makes an empty ConfigMap volume and its kubelet.
@@ -192,8 +166,6 @@ private:
 
   std::shared_ptr<kernel_watch_api> watches_;
   inotify_reader_actor watcher_;
-  volume_reader_actor reader_;
-  mounter_actor mounter_;
   std::map<std::string, std::shared_ptr<sim_guest>> guests_;
   std::set<std::string> hung_;
   std::map<std::string, std::unique_ptr<rotator>> volumes_;

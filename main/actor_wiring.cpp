@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "main/actor_wiring.hpp"
+
+#include "actors/guest_proxy.hpp"
+#include "actors/inotify_reader.hpp"
+#include "actors/memory_budget.hpp"
+#include "actors/node.hpp"
+#include "actors/registry.hpp"
+#include "actors/sandbox.hpp"
+#include "messages/state_actor.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+read_queue::settings reading_settings(const node_config& config) {
+  read_queue::settings s;
+  s.readers = reader_count;
+  s.timeout = config.sources.timeout;
+  return s;
+}
+
+destination_table::settings table_settings(const node_config& config,
+                                           std::uint64_t seed) {
+  destination_table::settings s;
+  s.copies.grace = config.volumes.grace;
+  s.copies.keep_generations = config.volumes.keep_generations;
+  s.volumes.poll_interval = config.volumes.poll_interval;
+  s.sweep_interval = config.volumes.sweep_interval;
+  s.leave_timeout = config.guest.request_timeout;
+  s.seed = static_cast<std::uint32_t>(seed);
+  return s;
+}
+
+volume_reader_options reader_options(const node_config& config,
+                                     const actor_surroundings& around) {
+  volume_reader_options o;
+  o.kubelet_roots_only = config.volumes.match == volume_match::kubelet_root;
+  o.kubelet_roots = config.volumes.kubelet_roots;
+  o.categories = config.copy.categories;
+  o.csi = config.volumes.csi ? csi_volumes::follow : csi_volumes::leave;
+  o.mounts
+    = config.copy.cross_mounts ? mount_crossing::cross : mount_crossing::skip;
+  const auto& limits = config.copy.limits;
+  o.limits.entries = limits.entries;
+  o.limits.bytes_per_file = limits.file_bytes;
+  o.limits.total_bytes = limits.sandbox_bytes != 0
+                           ? limits.sandbox_bytes
+                           : std::numeric_limits<std::uint64_t>::max();
+  o.limits.names_bytes = limits.names_bytes;
+  o.volume_limits.names_bytes = limits.names_bytes;
+  o.volume_limits.entries = limits.entries;
+  o.volume_limits.bytes_per_file
+    = std::min(limits.file_bytes, limits.volume_bytes);
+  o.volume_limits.total_bytes = limits.volume_bytes;
+  o.share_root = around.share_root;
+  o.watches = around.watches;
+  o.device_of = around.device_of;
+  o.between = around.between_reads;
+  return o;
+}
+
+guest_proxy_options proxy_options(const node_config& config,
+                                  const std::string& sandbox_id,
+                                  const guest_address& address,
+                                  std::uint64_t seed) {
+  guest_proxy_options o;
+  o.sandbox_id = sandbox_id;
+  o.address = address;
+  o.dial_timeout = config.guest.dial_timeout;
+  o.request_timeout = config.guest.request_timeout;
+  o.quiet_time = address.is_remote ? config.guest.remote_quiet_time
+                                   : config.guest.quiet_time;
+  o.end_timeout = config.guest.end_timeout;
+  o.debt_interval = config.volumes.sweep_interval;
+  o.window_requests = config.copy.window_requests;
+  o.window_bytes = config.copy.window_bytes;
+  o.memory_bytes = config.copy.limits.sandbox_bytes;
+  o.seed = static_cast<std::uint32_t>(seed);
+  return o;
+}
+
+sandbox_options options_of(const node_config& config, const std::string& id,
+                           const std::optional<sandbox_legacy>& legacy) {
+  sandbox_options o;
+  o.sandbox_id = id;
+  o.share_root = config.share.root;
+  o.guest_share_dir = config.guest.share_dir;
+  o.recursive = config.mounts.recursive ? submounts::take : submounts::leave;
+  o.categories = config.copy.categories;
+  o.guest_copies = config.volumes.guest_copies;
+  o.legacy = legacy;
+  o.mark_dir = config.api.socket + ".copies";
+  o.end_timeout = config.guest.end_timeout;
+  return o;
+}
+
+/// Spawns actors and tells of them.
+class spawner {
+public:
+  spawner(caf::actor_system& system,
+          std::function<void(const caf::strong_actor_ptr&)> spawned)
+    : system_(&system), spawned_(std::move(spawned)) {
+  }
+
+  template <class Actor, class... Ts>
+  auto spawn(Ts&&... xs) const {
+    auto made = system_->spawn<Actor>(std::forward<Ts>(xs)...);
+    if (spawned_)
+      spawned_(caf::actor_cast<caf::strong_actor_ptr>(made));
+    return made;
+  }
+
+private:
+  caf::actor_system* system_;
+  std::function<void(const caf::strong_actor_ptr&)> spawned_;
+};
+
+} // namespace
+
+wired_actors wire_actors(caf::actor_system& system, const node_config& config,
+                         const actor_surroundings& around) {
+  const spawner actors{system, around.spawned};
+  wired_actors out;
+  const reader_pool_actor pool = actors.spawn<reader_pool>(
+    reader_options(config, around), around.readers, reading_settings(config));
+  out.reader = pool;
+  out.watcher = actors.spawn<inotify_reader>(around.watches, out.reader);
+  out.mounter
+    = around.make_mounter([pool](std::vector<opened_source_ptr> gone) {
+        tell(pool, close_mounts{std::move(gone)});
+      });
+  out.memory = actors.spawn<memory_budget>(config.copy.node_bytes);
+  out.registry = actors.spawn<state_actor<registry_state>>(
+    table_settings(config, around.random()), out.watcher, out.reader,
+    out.memory);
+  tell(out.watcher, report_volumes_to{out.registry});
+  const auto make_proxy
+    = [actors, config, random = around.random, network = around.network,
+       reader = out.reader, memory = out.memory, registry = out.registry](
+        const std::string& id, const guest_address& address) {
+        return guest_proxy_actor{actors.spawn<state_actor<guest_proxy_state>>(
+          proxy_options(config, id, address, random()), network(id), reader,
+          memory, registry)};
+      };
+  const sandbox_neighbours neighbours{out.mounter,   out.registry,
+                                      out.reader,    make_proxy,
+                                      around.random, around.make_nydus};
+  out.node = actors.spawn<state_actor<node_state>>(
+    [actors, config, neighbours](const std::string& id,
+                                 const std::optional<sandbox_legacy>& legacy) {
+      return actors.spawn<state_actor<sandbox_state>>(
+        options_of(config, id, legacy), neighbours);
+    },
+    out.registry);
+  return out;
+}
+
+} // namespace fsshare
