@@ -14,8 +14,7 @@ constexpr std::chrono::nanoseconds first_return = std::chrono::seconds{2};
 
 } // namespace
 
-removal_list::removal_list(settings s)
-  : settings_(std::move(s)), seeds_(settings_.seed) {
+removal_list::removal_list(settings s) : settings_(s), seeds_(settings_.seed) {
 }
 
 // Whether another try may still do something for whoever waits for the end.

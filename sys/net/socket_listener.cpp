@@ -81,9 +81,8 @@ std::optional<std::uint32_t> requested_port(const std::string& line) {
 class socket_listener::acceptor
   : public std::enable_shared_from_this<acceptor> {
 public:
-  acceptor(io_loop& loop, guest_address address, const options& with,
-           accepted on)
-    : loop_(loop), address_(std::move(address)), options_(with),
+  acceptor(io_loop& loop, guest_address address, options with, accepted on)
+    : loop_(loop), address_(std::move(address)), options_(std::move(with)),
       on_(std::move(on)) {
   }
 

@@ -119,16 +119,19 @@ file_shape with_holes(const chunk_source& source, std::uint64_t size,
   return is_worth_it ? std::move(shape) : file_shape{size};
 }
 
-} // namespace
-
-file_to_close::~file_to_close() {
-  if (!file_)
-    return;
-  // Where it can be found: it is no leak.
+// Never closed. Where it can be found: it is no leak.
+void keep_open(chunk_source_ptr file) {
   static std::mutex mutex;
   static auto* const kept = new std::vector<chunk_source_ptr>;
   const std::lock_guard lock{mutex};
-  kept->push_back(std::move(file_));
+  kept->push_back(std::move(file));
+}
+
+} // namespace
+
+file_to_close::~file_to_close() {
+  if (file_)
+    keep_open(std::move(file_));
 }
 
 result<chunk_source_ptr> open_chunk_source(const std::string& root,
