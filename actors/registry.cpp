@@ -305,11 +305,12 @@ void registry_state::perform(first_copy_ended& action) {
   auto promise = *std::exchange(i->second.added, std::nullopt);
   if (action.outcome) {
     promise.deliver(destination_added{action.outcome->copied.name,
-                                      std::move(action.outcome->skipped)});
+                                      std::move(action.outcome->skipped),
+                                      std::move(action.outcome->notes)});
     return;
   }
   if (action.needs_other_root)
-    promise.deliver(destination_added{{}, {}, true});
+    promise.deliver(destination_added{{}, {}, {}, true});
   else
     promise.deliver(to_caf(action.outcome.err()));
   // The table ends a destination whose first copy failed by itself, unless
@@ -326,7 +327,8 @@ void registry_state::perform(current_reached& action) {
   waiting_.erase(i);
   if (action.outcome)
     promise.deliver(destination_added{action.outcome->copied.name,
-                                      std::move(action.outcome->skipped)});
+                                      std::move(action.outcome->skipped),
+                                      std::move(action.outcome->notes)});
   else
     promise.deliver(to_caf(action.outcome.err()));
 }

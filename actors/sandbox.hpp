@@ -186,8 +186,9 @@ private:
   void remove_tree(const shared_copies::copy& copy);
   void copy_gone(const std::string& copy_id,
                  const result<pending_list>& outcome);
-  static share_file_reply reply_with(const share& s, skipped_list skipped,
-                                     std::string generation = {});
+  static share_file_reply reply_of_volume(const share& s,
+                                          destination_added& copied);
+  static share_file_reply reply_with(const share& s, skipped_list skipped);
   static pending_list to_pending(const std::vector<skipped_entry>& left);
 
   // -- trees that the guest has lost (sandbox_lost_tree.cpp) ------------------

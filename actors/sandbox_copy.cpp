@@ -135,8 +135,7 @@ void sandbox_state::volume_added(const std::string& copy_id,
   // The others wait for what the host had when they joined.
   if (auto* known = state_.find(copy_id);
       known != nullptr && known->life.phase() == share_phase::making)
-    share_ended(copy_id, reply_with(*known, std::move(added.skipped),
-                                    std::move(added.generation)));
+    share_ended(copy_id, reply_of_volume(*known, added));
 }
 
 // A late request of the copy that was begun would change one of the same name.
@@ -160,8 +159,7 @@ void sandbox_state::await_copy(const share& s,
       [this, id = s.share_id](destination_added& reached) {
         auto* known = state_.find(id);
         if (known != nullptr && known->life.phase() == share_phase::making)
-          share_ended(id, reply_with(*known, std::move(reached.skipped),
-                                     std::move(reached.generation)));
+          share_ended(id, reply_of_volume(*known, reached));
       },
       [this, id = s.share_id](caf::error& err) {
         auto* known = state_.find(id);
@@ -263,11 +261,18 @@ share_file_reply sandbox_state::reply_of_tree(share& s,
   return reply;
 }
 
-share_file_reply sandbox_state::reply_with(const share& s, skipped_list skipped,
-                                           std::string generation) {
+share_file_reply sandbox_state::reply_of_volume(const share& s,
+                                                destination_added& copied) {
+  auto reply = reply_with(s, std::move(copied.skipped));
+  reply.generation = std::move(copied.generation);
+  reply.notes = std::move(copied.notes);
+  return reply;
+}
+
+share_file_reply sandbox_state::reply_with(const share& s,
+                                           skipped_list skipped) {
   auto reply = s.reply;
   reply.skipped = std::move(skipped);
-  reply.generation = std::move(generation);
   return reply;
 }
 

@@ -27,6 +27,8 @@ struct destination_added {
   /// Name of the generation that was copied.
   std::string generation;
   skipped_list skipped;
+  /// What the guest has not of the entries that it has; see copy_losses.
+  std::vector<std::string> notes;
   /// Nothing is there: requests that may come late would change a copy at the
   /// same guest path, one at another goes well.
   bool needs_other_name = false;

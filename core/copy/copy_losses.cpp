@@ -21,6 +21,16 @@ std::string counted(std::uint64_t count, const char* one, const char* many) {
 
 } // namespace
 
+copy_losses& copy_losses::operator+=(const copy_losses& other) {
+  times += other.times;
+  attributes += other.attributes;
+  access_lists += other.access_lists;
+  capabilities += other.capabilities;
+  hard_links += other.hard_links;
+  outward_links += other.outward_links;
+  return *this;
+}
+
 void count_attribute(copy_losses& of_entry, std::string_view name) {
   if (name == "security.selinux")
     return;

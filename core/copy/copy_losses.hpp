@@ -24,6 +24,8 @@ struct copy_losses {
   /// nothing. They are sent as they are.
   std::uint64_t outward_links = 0;
 
+  copy_losses& operator+=(const copy_losses& other);
+
   friend bool operator==(const copy_losses&, const copy_losses&) = default;
 };
 

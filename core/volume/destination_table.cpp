@@ -55,7 +55,7 @@ destination_id destination_table::add(destination_spec spec, time_point now) {
   if (i == volumes_.end()) {
     auto host = settings_.volumes;
     host.seed = seeds_ += 2;
-    i = volumes_.emplace(spec.volume, volume{host_volume{host}, {}, {}, 0})
+    i = volumes_.emplace(spec.volume, volume{host_volume{host}, {}, {}, {}, 0})
           .first;
     if (!sweep_at_)
       sweep_at_ = now + settings_.sweep_interval;
@@ -336,7 +336,8 @@ void destination_table::answer_first(destination_id id, destination& d,
   d.phase = following{};
   d.copy.keep_sealed(now);
   actions_.emplace_back(
-    first_copy_ended{id, first_copy_done{*copied, d.copy.skipped()}});
+    first_copy_ended{id, first_copy_done{*copied, d.copy.skipped(),
+                                         volumes_.at(d.spec.volume).notes}});
 }
 
 bool destination_table::answer_gone(destination_id id, destination& d,

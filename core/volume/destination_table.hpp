@@ -37,6 +37,8 @@ struct destination_spec {
 struct first_copy_done {
   generation copied;
   skipped_list skipped;
+  /// What the guest has not of the entries that it has; see copy_losses.
+  std::vector<std::string> notes;
 };
 
 /// Names one request about a volume. What answers another is ignored: it may be
@@ -292,6 +294,8 @@ private:
   struct volume {
     host_volume host;
     std::map<destination_id, destination> destinations;
+    /// What a copy of the generation that was read last has not.
+    std::vector<std::string> notes;
     std::optional<time_point> due;
     /// Of the request that is out; 0 is none.
     std::uint64_t ticket = 0;

@@ -50,6 +50,10 @@ void destination_table::read(const volume_ticket& asked,
   if (v == nullptr)
     return;
   v->host.read(got, now);
+  if (got) {
+    auto losses = (*got)->tree.losses;
+    v->notes = notes_of(losses += (*got)->others.losses);
+  }
   if (v->host.hopeless())
     fail_first_copies(*v, asked, *v->host.hopeless(), now);
   else if (!got && got.err().code != errc::aborted)

@@ -53,8 +53,8 @@ void destination_table::answer_waiting(destination& d, const volume& v,
     if (!reached)
       return false;
     d.copy.keep_sealed(now);
-    actions_.emplace_back(
-      current_reached{one.waiter, first_copy_done{*live, d.copy.skipped()}});
+    actions_.emplace_back(current_reached{
+      one.waiter, first_copy_done{*live, d.copy.skipped(), v.notes}});
     return true;
   });
 }

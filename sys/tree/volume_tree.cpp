@@ -26,7 +26,10 @@ public:
                 const checkpoint& between, std::uint64_t memory = any_memory)
     : root_(std::move(root)), path_(path), contents_(contents),
       between_(between),
-      walk_(root_.get(), path, limits, {contents, mount_crossing::skip, memory},
+      walk_(root_.get(), path, limits,
+            {contents, mount_crossing::skip, memory, nullptr,
+             contents == file_contents::read ? entry_losses::count
+                                             : entry_losses::ignore},
             between) {
   }
 

@@ -349,6 +349,31 @@ TEST_CASE("what a copy has not is said once, with numbers") {
   CHECK(shown->shares.front().notes == reply.notes);
 }
 
+TEST_CASE(
+  "what a copy of a volume has not is said, too, to each who shares it") {
+  chooser choose{1};
+  node_config config;
+  config.volumes.guest_copies = copy_scope::per_sandbox;
+  node_world w{choose, config};
+  w.add_sandbox("s1");
+  auto& kubelet = w.add_volume("cm");
+  kubelet.rotate({{"a", {"x"}}, {"b", {"y"}}});
+  const auto live = w.volume_path("cm") + "/" + kubelet.current();
+  fs::create_hard_link(live + "/a", live + "/c");
+  w.dir.write(w.volume_path("cm").substr(w.dir.path().size() + 1) + "/beside",
+              "z");
+  for (const auto* container : {"c1", "c2"}) {
+    const auto reply = w.share("s1", container, "cm");
+    REQUIRE(reply.notes.size() == 2);
+    // The generation's directory, its three files, and the one beside it.
+    CHECK(contains(reply.notes[0], "not copied: times of entries: 5"));
+    CHECK(contains(reply.notes[1], "2 names of files with hard links"));
+  }
+  const auto shown = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
+  REQUIRE(shown);
+  CHECK(shown->shares.back().notes.size() == 2);
+}
+
 TEST_CASE("a source that is a symlink is what that leads to, whatever it is, "
           "and one that leads nowhere is refused") {
   chooser choose{1};

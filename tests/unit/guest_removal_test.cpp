@@ -178,7 +178,7 @@ TEST_CASE("where emptying fails it is told and tried again as a whole") {
 }
 
 TEST_CASE("of what nothing is known nothing is sent to a guest agent that "
-          "removes nothing; what was never sent is not there") {
+          "removes nothing, and what was never sent is not there") {
   guest_inventory there{"/g"};
   there.unanswered(file_at("/g/c-3-v/late"));
   auto removal = removal_of({"/g/c-1-v/x", "/g/c-2-v", "/g/c-3-v"});
