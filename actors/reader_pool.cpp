@@ -179,8 +179,8 @@ status reader_pool_state::add(wanted_read wanted, pending_read added) {
 
 // What is captured by a job is to be destroyed by it, not with it.
 void reader_pool_state::close(close_file& msg) {
-  auto subject = "close " + msg.file->path();
-  run_apart(std::move(subject), [file = std::move(msg.file)] {
+  const auto subject = "close " + msg.file->path();
+  run_apart(subject, [file = std::move(msg.file)] {
     file->close();
   });
 }
