@@ -322,8 +322,8 @@ TEST_CASE_FIXTURE(table_fixture,
     CHECK(answer(advance()) <= destination_table::sweep_slice);
   }
   CHECK(compared.size() == many);
-  for (const auto& [path, times] : compared)
-    CHECK_MESSAGE(times == 1, path);
+  for (const auto& each : compared)
+    CHECK_MESSAGE(each.second == 1, each.first);
   // However often events are lost meanwhile, every volume is come to.
   compared.clear();
   for (int n = 0; n < 100; ++n) {

@@ -112,7 +112,9 @@ public:
       const auto before = state();
       const auto event = happen();
       if (state() != before)
-        seen.insert(before + ", " + event + ": " + state());
+        seen.insert(
+          std::string{before}.append(", ").append(event).append(": ").append(
+            state()));
       check();
     }
   }

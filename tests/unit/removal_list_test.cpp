@@ -79,7 +79,7 @@ TEST_CASE("of many that are denied a few are tried at a time, ever more "
       list.tried(name, removal_result::denied, "policy", now);
   }
   CHECK(most == removal_list::most_retries);
-  CHECK(tries <= 10 * 60 * removal_list::most_retries / 2);
+  CHECK(tries <= std::size_t{10} * 60 * removal_list::most_retries / 2);
   CHECK(list.is_settled());
   CHECK(list.not_removable().size() == 400);
 }

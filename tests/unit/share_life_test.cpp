@@ -106,11 +106,11 @@ TEST_CASE("each edge of the table leads where it says, and what it lacks "
     {leaving, is_gone, leaving, forget},
     {leaving, stays, ready, nothing},
   };
-  for (const auto& [from, what, to, step] : table) {
-    CAPTURE(static_cast<int>(from));
-    auto life = in(from);
-    CHECK(what(life) == step);
-    CHECK(life.phase() == to);
+  for (const auto& one : table) {
+    CAPTURE(&one - table.data());
+    auto life = in(one.from);
+    CHECK(one.what(life) == one.step);
+    CHECK(life.phase() == one.to);
   }
 }
 

@@ -90,7 +90,7 @@ TEST_CASE("a Prepare with other settings is told each of them by its name") {
         })
         == "sandbox_binds");
   CHECK(told([](request& r) {
-          r.kubelet_roots.push_back("/k");
+          r.kubelet_roots.emplace_back("/k");
         })
         == "kubelet_roots");
   CHECK(told([](request& r) {
