@@ -99,8 +99,9 @@ TEST_CASE("of a sandbox without volumes it is known again after any lost "
           one_case{"tree", true, true}, one_case{"tree", false, false},
           one_case{"empty", true, false}, one_case{"empty", false, false}})
       for (std::uint64_t seed = 1; seed < 4; ++seed) {
-        CAPTURE(source);
-        CAPTURE(read_only);
+        const std::string what = std::string{source}.append(
+          read_only ? ", read-only" : ", writable");
+        CAPTURE(what);
         chooser choose{seed};
         trees_fixture f{choose, which};
         const auto id = f.share(source, read_only);

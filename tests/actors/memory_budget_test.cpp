@@ -130,6 +130,7 @@ TEST_CASE("copies that all start at once hold no more than the node's budget, "
     node_world w{choose, config};
     std::vector<pending_share> made;
     std::vector<std::string> ids;
+    ids.reserve(20);
     for (int n = 0; n < 20; ++n)
       ids.push_back("s" + std::to_string(n));
     for (const auto& id : ids) {
@@ -174,6 +175,7 @@ TEST_CASE("the window bounds what is in flight to a guest, however many copies "
     node_world w{choose, config};
     auto& guest = w.add_sandbox("s1");
     std::vector<pending_share> made;
+    made.reserve(6);
     for (int n = 0; n < 6; ++n)
       made.push_back(
         w.actors.call<share_file_reply>(w.node, tree_request(w, "s1", n, 2)));

@@ -60,7 +60,7 @@ bool contains(const std::string& text, const std::string& part) {
 
 // Calls `change` when the first request below a copy's root arrives: the tree
 // was read by then, and no file of it.
-void when_sending(sim_guest& guest, std::function<void()> change) {
+void when_sending(sim_guest& guest, const std::function<void()>& change) {
   guest.on_arrival
     = [change, is_done = false](const grpc::CopyFileRequest&) mutable {
         if (!std::exchange(is_done, true))
@@ -277,7 +277,7 @@ TEST_CASE("a file of 41 GiB with a few bytes of data is no more than these, on "
     };
     w.dir.write("t/a", "x");
     const auto path = w.dir.write("t/lastlog", "");
-    constexpr std::uint64_t end = 41 * 1024 * mib;
+    constexpr std::uint64_t end = std::uint64_t{41} * 1024 * mib;
     const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
     REQUIRE(pwrite(fd, "middle", 6, 1000 * mib + 7) == 6);
     REQUIRE(pwrite(fd, "end", 3, end - 3) == 3);

@@ -131,6 +131,7 @@ TEST_CASE_FIXTURE(fixture, "a sandbox that ends is answered at once, and "
   dir.make_dir("box");
   readers->hold = true;
   std::vector<decltype(tree_of("box"))> all;
+  all.reserve(4);
   for (int n = 0; n < 4; ++n)
     all.push_back(tree_of("box"));
   pass(150ms);
@@ -188,6 +189,7 @@ TEST_CASE_FIXTURE(fixture, "a file that no reader can be made for is closed "
   };
   std::vector<chunk_source_ptr> files{open_one(), open_one()};
   std::vector<std::string> links;
+  links.reserve(files.size());
   for (const auto& file : files)
     links.push_back("/proc/self/fd/" + std::to_string(file->fd()));
   readers->refuse = error{errc::unavailable, "make a thread: no"};
