@@ -30,6 +30,17 @@ bool asks_by_link(const landmark& what, const guest_profile& guest) {
   return !guest.removal && what.what != landmark::kind::volume_file;
 }
 
+// Erases what is at or below a path from a map by path. A node has thousands of
+// copies, and something goes of each at every rotation.
+template <class Map>
+void erase_below(Map& map, std::string_view path) {
+  map.erase(std::string{path});
+  const auto below = std::string{path} + "/";
+  auto i = map.lower_bound(below);
+  while (i != map.end() && i->first.starts_with(below))
+    i = map.erase(i);
+}
+
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
@@ -48,20 +59,20 @@ void landmarks::copied(const std::string& guest_root, std::string file) {
 }
 
 void landmarks::goes(std::string_view path) {
+  erase_below(volumes_, path);
+  erase_below(trees_, path);
   const auto is_going = [path](std::string_view name) {
     return name == path || is_below(name, path);
   };
-  std::erase_if(volumes_, [&](const auto& entry) {
-    return is_going(entry.first);
-  });
-  std::erase_if(trees_, [&](const auto& entry) {
-    return is_going(entry.first);
-  });
-  for (auto& entry : volumes_)
-    std::erase_if(entry.second, is_going);
-  for (auto& entry : trees_)
-    if (is_going(entry.second.file))
-      entry.second.file.clear();
+  // The copies that it lies in, if any: what they keep lies below their roots.
+  for (auto root = std::string{path}; root.size() > 1;
+       root = std::string{parent_path(root)}) {
+    if (const auto i = volumes_.find(root); i != volumes_.end())
+      std::erase_if(i->second, is_going);
+    if (const auto i = trees_.find(root);
+        i != trees_.end() && is_going(i->second.file))
+      i->second.file.clear();
+  }
 }
 
 void landmarks::lost() {
