@@ -278,17 +278,18 @@ void registry_state::log_live(destination_id id,
 
 void registry_state::log_outcome(destination_id id,
                                  const order_outcome& outcome) const {
-  const auto d = table_.describe(id, now());
-  if (!d)
+  const auto d = destinations_.find(id);
+  const auto failures = table_.failures(id);
+  if (outcome.complete || d == destinations_.end() || !failures)
     return;
-  if (!outcome.removals.empty() && !outcome.complete)
-    log::debug("removal-failed", {{"sandbox", d->sandbox_id},
-                                  {"share", d->share_id},
+  if (!outcome.removals.empty())
+    log::debug("removal-failed", {{"sandbox", d->second.sandbox_id},
+                                  {"share", d->second.share_id},
                                   {"error", outcome.err.message}});
-  else if (!outcome.complete && outcome.err.code != errc::aborted)
-    log::warning("push-failed", {{"sandbox", d->sandbox_id},
-                                 {"share", d->share_id},
-                                 {"failures", d->failures},
+  else if (outcome.err.code != errc::aborted)
+    log::warning("push-failed", {{"sandbox", d->second.sandbox_id},
+                                 {"share", d->second.share_id},
+                                 {"failures", *failures},
                                  {"error", outcome.err.message}});
 }
 

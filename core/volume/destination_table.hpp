@@ -187,9 +187,9 @@ public:
   std::vector<volume_status> describe(const std::string& sandbox_id,
                                       time_point now) const;
 
-  /// The same of one destination; nothing if it is not known.
-  std::optional<destination_status> describe(destination_id id,
-                                             time_point now) const;
+  /// Returns how many tries have failed in a row; nothing if the
+  /// destination is not known.
+  std::optional<unsigned> failures(destination_id id) const;
 
   std::size_t volumes() const {
     return volumes_.size();

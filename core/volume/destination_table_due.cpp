@@ -95,13 +95,11 @@ void destination_table::describe(const std::string& path,
     into.push_back(std::move(shown));
 }
 
-std::optional<destination_status>
-destination_table::describe(destination_id id, time_point now) const {
+std::optional<unsigned> destination_table::failures(destination_id id) const {
   const auto path = volume_of_.find(id);
   if (path == volume_of_.end())
     return std::nullopt;
-  const auto& v = volumes_.at(path->second);
-  return describe(id, v.destinations.at(id), v, now);
+  return volumes_.at(path->second).destinations.at(id).copy.failures();
 }
 
 destination_status destination_table::describe(destination_id id,

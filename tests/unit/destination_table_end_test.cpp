@@ -28,7 +28,7 @@ TEST_CASE_FIXTURE(table_fixture,
   finish(1, removed(removal_result::failed));
   now += 1s;
   CHECK(has(advance(), "remove /g/1/..1 of 1"));
-  CHECK(table.describe(1, now)->failures == 0);
+  CHECK(table.failures(1) == 0U);
 }
 
 TEST_CASE_FIXTURE(table_fixture,
@@ -393,7 +393,8 @@ TEST_CASE_FIXTURE(table_fixture,
   // whose owner they may have changed, is put right.
   bool is_repaired = false;
   const auto is_held = [&] {
-    return table.describe(id, now)->reason.find("cannot be removed")
+    const auto all = table.describe(std::string{}, now);
+    return all.at(0).destinations.at(0).reason.find("cannot be removed")
            != std::string::npos;
   };
   for (int i = 0; i < 200 && !is_held(); ++i) {
