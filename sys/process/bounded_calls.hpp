@@ -25,8 +25,8 @@ owned_fd own_copy(int fd);
 /// Calls to a filesystem that may not answer, done by readers for a thread that
 /// must not hang: it waits so long and no longer. For one thread.
 ///
-/// What a call uses it owns, for it may outlive whoever asked for it. Where no
-/// reader can be made, it is done by the thread itself.
+/// What a call uses it owns, for it may outlive whoever asked for it. One
+/// reader is made at once, the others when all hang.
 class bounded_calls {
 public:
   struct settings {
@@ -50,10 +50,12 @@ public:
   /// @param key What is asked, such as a device: while a call hangs, no other
   ///            one of its key is tried.
   /// @param shown Names the call in the sentence of an error.
-  /// @param late Called by the reader with what came too late, to undo it.
+  /// @param late Called by the reader with what came too late, to undo it. What
+  ///             it throws is dropped.
   /// @returns `errc::deadline_exceeded` for a call that takes too long,
   ///          `errc::resource_exhausted` where it is not tried, since an
-  ///          earlier one hangs.
+  ///          earlier one hangs, the runner's error where no reader can be
+  ///          made, and `errc::internal` for one that throws.
   template <class T>
   result<T> run(const std::string& key, const std::string& shown,
                 std::function<result<T>()> call,

@@ -302,7 +302,8 @@ TEST_CASE("a peer is read no further than what is consumed") {
   // Kept as in a mailbox: with their credit.
   std::vector<received_bytes> kept;
   std::size_t bytes_kept = 0;
-  while (bytes_kept <= socket_stream::max_unconsumed - 2 * (256U << 10)) {
+  while (bytes_kept
+         <= socket_stream::max_unconsumed - std::size_t{2} * (256U << 10)) {
     auto chunk = got.take();
     REQUIRE(chunk);
     bytes_kept += chunk->data.size();

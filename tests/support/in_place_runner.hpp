@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "actors/reader_pool.hpp"
+#include "sys/process/reader_threads.hpp"
 
 #include <cstddef>
 #include <deque>
