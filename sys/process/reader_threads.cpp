@@ -114,11 +114,12 @@ private:
     const mapped_stack stack;
     if (!stack)
       return false;
+    // What it makes has its name from the first moment on.
+    ::prctl(PR_SET_NAME, reader_process_name);
     const auto child = ::clone(
       [](void* self) {
         // When the waiting thread ends, which it does with its process.
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        ::prctl(PR_SET_NAME, reader_process_name);
         static_cast<worker*>(self)->work();
         static_cast<worker*>(self)->has_returned_ = true;
         return 0;
