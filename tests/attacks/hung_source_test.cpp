@@ -421,6 +421,7 @@ TEST_CASE("a filesystem that is gone under many sandboxes stops no source "
       f.prepare("bad" + std::to_string(n));
     fuse.set_silence(silence::all);
     std::vector<std::future<errc>> asked;
+    asked.reserve(std::size_t{sandboxes} * shares);
     for (int n = 0; n < sandboxes * shares; ++n)
       asked.push_back(f.beside([&fuse, n](control_client& c) {
         const auto got

@@ -266,11 +266,11 @@ TEST_CASE("the users of api.allowed_uids can connect, and no others") {
   };
   for (const std::string allowed : {"[0]", "[0, 65534]", "[0, 65534, 65532]"}) {
     CAPTURE(allowed);
-    const auto file
-      = dir.write("config.json",
-                  R"({"api": {"socket": ")" + socket + R"(", "allowed_uids": )"
-                    + allowed + R"(}, "share": {"root": ")" + (dir / "root")
-                    + R"("}, "mounts": {"visibility": "assumed"}})");
+    std::ostringstream text;
+    text << R"({"api": {"socket": ")" << socket << R"(", "allowed_uids": )"
+         << allowed << R"(}, "share": {"root": ")" << dir / "root"
+         << R"("}, "mounts": {"visibility": "assumed"}})";
+    const auto file = dir.write("config.json", text.str());
     test::child_process node{{fsshared_program(), "--config", file}};
     wait_for(socket);
     CHECK(calls("65534") == (allowed != "[0]"));

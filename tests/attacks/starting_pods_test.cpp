@@ -19,8 +19,8 @@ using namespace fsshare::test;
 namespace {
 
 constexpr std::uint64_t mib = std::uint64_t{1} << 20;
-constexpr int pods = 24;
-constexpr int files = 8;
+constexpr std::size_t pods = 24;
+constexpr std::size_t files = 8;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 // Sanitizers keep what was freed, for a while.
@@ -44,7 +44,7 @@ std::uint64_t peak_memory(int pid) {
 
 // A tree that takes no room on the disk.
 std::string make_tree(temp_dir& dir, const std::string& name) {
-  for (int n = 0; n < files; ++n)
+  for (std::size_t n = 0; n < files; ++n)
     std::filesystem::resize_file(dir.write(name + "/f" + std::to_string(n), ""),
                                  mib);
   return dir / name;
@@ -75,7 +75,8 @@ TEST_CASE("many pods that start at once take no more memory than the node's "
   const guest_process guest{{"--delay", "200ms", "--workers", "4"}};
   control_client client{node.socket()};
   std::vector<std::string> trees;
-  for (int n = 0; n < pods; ++n) {
+  trees.reserve(pods);
+  for (std::size_t n = 0; n < pods; ++n) {
     const auto prepared = client.prepare_copy("s" + std::to_string(n),
                                               to_string(guest.address()));
     REQUIRE_MESSAGE(prepared, (prepared ? "" : prepared.err().message));
@@ -84,10 +85,10 @@ TEST_CASE("many pods that start at once take no more memory than the node's "
   const auto before = peak_memory(node.program().pid());
   REQUIRE(before > 0);
   std::vector<std::future<result<v1::ShareFileReply>>> made;
-  for (int n = 0; n < pods; ++n)
+  made.reserve(pods);
+  for (std::size_t n = 0; n < pods; ++n)
     made.push_back(std::async(std::launch::async, share, node.socket(),
-                              "s" + std::to_string(n),
-                              trees[static_cast<std::size_t>(n)]));
+                              "s" + std::to_string(n), trees[n]));
   for (auto& one : made) {
     const auto got = one.get();
     CHECK_MESSAGE(got, (got ? "" : got.err().message));

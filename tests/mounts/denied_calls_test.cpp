@@ -88,11 +88,11 @@ TEST_CASE("without a newer system call the older way is taken, which is said") {
                                        {"open_tree", SYS_open_tree},
                                        {"move_mount", SYS_move_mount},
                                        {"mount_setattr", SYS_mount_setattr}};
-  for (const auto& [name, number] : calls)
+  for (const auto& call : calls)
     for (const auto why : {EPERM, ENOSYS}) {
-      INFO(name, " answers ", why);
+      INFO(call.name, " answers ", why);
       const guest_process guest;
-      run_with_denied({number}, why, [name = name, &guest] {
+      run_with_denied({call.number}, why, [name = call.name, &guest] {
         node_fixture f{""};
         check_binds(f);
         check_copies(f, guest);

@@ -18,8 +18,8 @@ constexpr const char* pod = "k/pods/0f6a7c1e-1111-2222-3333-444455556666";
 std::string bind_subpath(const private_mounts& work, const std::string& source,
                          const std::string& volume,
                          const std::string& container) {
-  const auto target = work.make_dir(std::string{pod} + "/volume-subpaths/"
-                                    + volume + "/" + container + "/0");
+  auto target = work.make_dir(std::string{pod} + "/volume-subpaths/" + volume
+                              + "/" + container + "/0");
   REQUIRE(mount(source.c_str(), target.c_str(), nullptr, MS_BIND, nullptr)
           == 0);
   return target;

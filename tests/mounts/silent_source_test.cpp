@@ -196,20 +196,20 @@ TEST_CASE("a mount that comes late, where its place is still there, is taken "
     auto root = held_root::open(work / "share");
     REQUIRE(root);
     bounded_calls bounded{{1s, 1}};
-    const share_tree tree{
+    const share_tree shares{
       *root, {work / "share", "box", "/guest"}, std::nullopt, bounded};
     const unique_fd dir{::open((work / "source").c_str(), O_PATH | O_CLOEXEC)};
     const auto api = make_new_mount_api();
     const attach_request request{dir.get(), target, work / "share/box/staging",
                                  read_only};
     calls.hold_next();
-    const auto made = api->attach(tree, request);
+    const auto made = api->attach(shares, request);
     REQUIRE(calls.await_held());
     REQUIRE(!made);
     CHECK(made.err().code == errc::deadline_exceeded);
     calls.release();
     CHECK(eventually([&] {
-      return static_cast<bool>(api->attach(tree, request));
+      return static_cast<bool>(api->attach(shares, request));
     }));
     // One mount, not two.
     unmount_by_hand(target);
