@@ -127,44 +127,22 @@ void node_state::changed(const std::string& id) {
 }
 
 node_state::handle::behavior_type node_state::make_behavior() {
-  return {
+  return behave_alike<handle::behavior_type, prepared_sandbox_requests>(
+    [this]<class Reply>(const auto& msg) {
+      return route<Reply>(msg);
+    },
     [this](const prepare_request& msg) {
       return change(preparing_, msg, true);
     },
     [this](const cleanup_request& msg) {
       return change(cleaning_, msg, false);
     },
-    [this](const share_file_request& msg) {
-      return route<share_file_reply>(msg);
-    },
-    [this](const unshare_file_request& msg) {
-      return route<unshare_file_reply>(msg);
-    },
-    [this](const unshare_container_request& msg) {
-      return route<unshare_container_reply>(msg);
-    },
-    [this](const share_rootfs_request& msg) {
-      return route<share_rootfs_reply>(msg);
-    },
-    [this](const unshare_rootfs_request& msg) {
-      return route<unshare_rootfs_reply>(msg);
-    },
-    [this](const start_watcher_request& msg) {
-      return route<start_watcher_reply>(msg);
-    },
-    [this](const stop_watcher_request& msg) {
-      return route<stop_watcher_reply>(msg);
-    },
-    [this](const get_sandbox_request& msg) {
-      return route<get_sandbox_reply>(msg);
-    },
     [this](const list_sandboxes_request& msg) {
       return list(msg);
     },
     [this](const list_volumes_request& msg) {
       return list(msg);
-    },
-  };
+    });
 }
 
 caf::result<list_volumes_reply>

@@ -25,20 +25,15 @@ struct order_id {
   std::uint64_t value = 0;
 };
 
-/// Carries out an order of REGISTRY. Answered with an outcome, never with an
-/// error, once nothing of it is in flight any more.
 struct carry_out {
   order_id id;
   guest_order order;
 };
 
-/// Stops a push unless its flip has been sent; it then ends ABORTED.
 struct stop_order {
   order_id id;
 };
 
-/// Copies a tree whose contents are read as they are sent. A failed copy is
-/// removed again where the guest agent can. Errors are the guest agent's.
 struct copy_tree {
   order_id id;
   /// Root of the tree on the host.
@@ -55,7 +50,6 @@ struct tree_copied {
   bool needs_other_name = false;
 };
 
-/// Removes a guest copy by best effort.
 struct remove_copy {
   std::string guest_root;
 };
@@ -64,22 +58,16 @@ struct copy_removed {
   std::vector<skipped_entry> pending;
 };
 
-/// Leaves a guest copy that could not be removed to the proxy, which tries
-/// again until it is gone. Fails only with the proxy.
 struct owe_removal {
   std::string guest_root;
   std::string reason;
 };
 
-/// Asks for trees that were copied whole and that the guest was found to have
-/// lost. Answered when there are any, each of which is told once; with an error
-/// when the proxy ends.
 struct await_lost_trees {};
 struct lost_trees {
   std::vector<std::string> guest_roots;
 };
 
-/// What is known of the guest's end.
 struct guest_status_request {};
 struct guest_status {
   bool connected = false;
@@ -109,89 +97,82 @@ struct guest_legacy {
   landmarks copies{};
 };
 
-/// Comes before anything else, with what the proxy before this one left, of
-/// which requests may still happen. Answered when this one ends, whatever the
-/// reason, with what it leaves; everything else it owed was answered by then.
 struct take_over {
   std::optional<guest_legacy> legacy;
   /// Guest path of the directory that holds all copies of the sandbox.
   std::string share_dir{};
 };
 
-/// INTERNAL: a dial ended. `attempt` tells a late answer from the current one.
 struct guest_dialed {
+  /// Tells a late answer from the current one.
   std::uint64_t attempt = 0;
   result<byte_stream_ptr> stream = error{};
 };
-/// INTERNAL: bytes from the guest.
 struct guest_bytes {
   std::uint64_t connection = 0;
   received_bytes arrived;
 };
-/// INTERNAL: the guest's connection ended by itself.
 struct guest_closed {
   std::uint64_t connection = 0;
   error why;
 };
-/// INTERNAL: a file that could not be read for now is to be tried again.
 struct file_retry {
   std::uint64_t job = 0;
   std::uint64_t request = 0;
 };
-/// INTERNAL: some deadline or pause may be over.
 struct proxy_tick {
   std::uint64_t turn = 0;
 };
 
+} // namespace fsshare
+
+FSSHARE_MESSAGES(guest_proxy, 2, carry_out, order_outcome, stop_order,
+                 copy_tree, tree_copied, remove_copy, copy_removed, owe_removal,
+                 await_lost_trees, lost_trees, guest_status_request,
+                 guest_status, take_over, guest_legacy, guest_dialed,
+                 guest_bytes, guest_closed, file_retry, proxy_tick)
+
+namespace fsshare {
+
 /// GUEST PROXY: one per sandbox; owns the connection to its guest agent and
 /// what may be in flight on it. Connects when there is something to send.
 using guest_proxy_actor = caf::typed_actor<
-  rpc<order_outcome, carry_out>, msg<stop_order>, rpc<tree_copied, copy_tree>,
-  rpc<copy_removed, remove_copy>, rpc<void, owe_removal>,
-  rpc<lost_trees, await_lost_trees>, rpc<guest_status, guest_status_request>,
-  rpc<guest_legacy, take_over>, msg<guest_dialed>, msg<guest_bytes>,
-  msg<guest_closed>, msg<file_retry>, msg<proxy_tick>>;
+  // Carries out an order of REGISTRY. Answered with an outcome, never with an
+  // error, once nothing of it is in flight any more.
+  rpc<carry_out, order_outcome>,
+  // Stops a push unless its flip has been sent; it then ends ABORTED.
+  msg<stop_order>,
+  // Copies a tree whose contents are read as they are sent. Answered when the
+  // guest has all of it. One that failed is removed again where the guest agent
+  // can. Fails with the guest agent's error or that of the reading, UNAVAILABLE
+  // or DEADLINE_EXCEEDED where the guest cannot be reached.
+  rpc<copy_tree, tree_copied>,
+  // Removes a guest copy by best effort. Answered when that has been tried,
+  // with what is left and tried again later; fails only with the proxy.
+  rpc<remove_copy, copy_removed>,
+  // Leaves a guest copy that could not be removed to the proxy, which tries
+  // again until it is gone. Answered at once; fails only with the proxy.
+  rpc<owe_removal, void>,
+  // Which trees that were copied whole was the guest found to have lost?
+  // Answered when there are any, each of which is told once; with an error when
+  // the proxy ends.
+  rpc<await_lost_trees, lost_trees>,
+  // What is known of the guest's end? Answered at once; fails only with the
+  // proxy.
+  rpc<guest_status_request, guest_status>,
+  // Comes before anything else, with what the proxy before this one left, of
+  // which requests may still happen. Answered when this one ends, whatever the
+  // reason, with what it leaves; everything else it owed was answered by then.
+  rpc<take_over, guest_legacy>,
+  // INTERNAL: a dial ended.
+  msg<guest_dialed>,
+  // INTERNAL: bytes from the guest; those of an earlier connection are ignored.
+  msg<guest_bytes>,
+  // INTERNAL: the guest's connection ended by itself.
+  msg<guest_closed>,
+  // INTERNAL: a file that could not be read for now is to be tried again.
+  msg<file_retry>,
+  // INTERNAL: some deadline or pause may be over.
+  msg<proxy_tick>>;
 
 } // namespace fsshare
-
-FSSHARE_MESSAGE(fsshare::carry_out)
-FSSHARE_MESSAGE(fsshare::order_outcome)
-FSSHARE_MESSAGE(fsshare::stop_order)
-FSSHARE_MESSAGE(fsshare::copy_tree)
-FSSHARE_MESSAGE(fsshare::tree_copied)
-FSSHARE_MESSAGE(fsshare::remove_copy)
-FSSHARE_MESSAGE(fsshare::copy_removed)
-FSSHARE_MESSAGE(fsshare::owe_removal)
-FSSHARE_MESSAGE(fsshare::await_lost_trees)
-FSSHARE_MESSAGE(fsshare::lost_trees)
-FSSHARE_MESSAGE(fsshare::guest_status_request)
-FSSHARE_MESSAGE(fsshare::guest_status)
-FSSHARE_MESSAGE(fsshare::take_over)
-FSSHARE_MESSAGE(fsshare::guest_legacy)
-FSSHARE_MESSAGE(fsshare::guest_dialed)
-FSSHARE_MESSAGE(fsshare::guest_bytes)
-FSSHARE_MESSAGE(fsshare::guest_closed)
-FSSHARE_MESSAGE(fsshare::file_retry)
-FSSHARE_MESSAGE(fsshare::proxy_tick)
-
-CAF_BEGIN_TYPE_ID_BLOCK(fsshare_guest_proxy, fsshare::type_range(2))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::carry_out))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::order_outcome))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::stop_order))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::copy_tree))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::tree_copied))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::remove_copy))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::copy_removed))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::owe_removal))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::await_lost_trees))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::lost_trees))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_status_request))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_status))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::take_over))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_legacy))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_dialed))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_bytes))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::guest_closed))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::file_retry))
-  CAF_ADD_TYPE_ID(fsshare_guest_proxy, (fsshare::proxy_tick))
-CAF_END_TYPE_ID_BLOCK(fsshare_guest_proxy)

@@ -10,13 +10,11 @@
 
 namespace fsshare {
 
-/// Asks for an image to be mounted in nydusd's tree.
 struct mount_rafs {
   rafs_mount mount;
 };
 struct rafs_mounted {};
 
-/// Asks for mounted images to be taken out of nydusd's tree.
 struct unmount_rafs {
   std::vector<std::string> mountpoints;
 };
@@ -29,26 +27,23 @@ struct rafs_unmounted {
   std::vector<failure> left;
 };
 
+} // namespace fsshare
+
+FSSHARE_MESSAGES(nydus, 10, mount_rafs, rafs_mounted, unmount_rafs,
+                 rafs_unmounted)
+
+namespace fsshare {
+
 /// NYDUS: talks to the nydusd of one sandbox, on a thread of its own; one call
 /// after the other, each answered within a limit of time.
 using nydus_actor = caf::typed_actor<
-  // A failed one is undone: what nydusd may still have mounted is unmounted. If
-  // that fails too the sentence says so, and it is for unmount_rafs to try.
-  rpc<rafs_mounted, mount_rafs>,
-  // Succeeds where no nydusd is left to have mounted anything. Goes on after
-  // an error, but not after a call that had no answer in time.
-  rpc<rafs_unmounted, unmount_rafs>>;
+  // Mounts an image in nydusd's tree. A failed one is undone: what nydusd may
+  // still have mounted is unmounted. If that fails too the sentence says so,
+  // and it is for unmount_rafs to try.
+  rpc<mount_rafs, rafs_mounted>,
+  // Takes mounted images out of nydusd's tree. Answered with what is still
+  // mounted. Succeeds where no nydusd is left to have mounted anything. Goes on
+  // after an error, but not after a call that had no answer in time.
+  rpc<unmount_rafs, rafs_unmounted>>;
 
 } // namespace fsshare
-
-FSSHARE_MESSAGE(fsshare::mount_rafs)
-FSSHARE_MESSAGE(fsshare::rafs_mounted)
-FSSHARE_MESSAGE(fsshare::unmount_rafs)
-FSSHARE_MESSAGE(fsshare::rafs_unmounted)
-
-CAF_BEGIN_TYPE_ID_BLOCK(fsshare_nydus, fsshare::type_range(10))
-  CAF_ADD_TYPE_ID(fsshare_nydus, (fsshare::mount_rafs))
-  CAF_ADD_TYPE_ID(fsshare_nydus, (fsshare::rafs_mounted))
-  CAF_ADD_TYPE_ID(fsshare_nydus, (fsshare::unmount_rafs))
-  CAF_ADD_TYPE_ID(fsshare_nydus, (fsshare::rafs_unmounted))
-CAF_END_TYPE_ID_BLOCK(fsshare_nydus)

@@ -11,8 +11,6 @@
 
 namespace fsshare {
 
-/// Asks a SANDBOX for what it leaves; answered when a fault ends it, and with
-/// an error when anything else does.
 struct await_end {};
 
 /// What is to be taken away of a sandbox whose SANDBOX is gone.
@@ -27,78 +25,81 @@ struct sandbox_legacy {
   std::set<std::string> images;
 };
 
-/// INTERNAL: whoever ended the last share of a copy has waited long enough.
 struct copy_end_due {
   std::string copy_id;
 };
 
-/// SANDBOX: one per sandbox; owns what is prepared and shared for it. Requests
-/// were checked; each is answered once what it asks for is done or undone,
-/// whether or not the asker still lives.
-using sandbox_actor = caf::typed_actor<
-  // Idempotent for an equal request; ALREADY_EXISTS for another one.
-  rpc<prepare_reply, prepare_request>,
-  // Idempotent. Never contacts the guest. Ends running requests with ABORTED.
-  rpc<cleanup_reply, cleanup_request>,
-  // The same request again gets the same answer, waiting for the first.
-  rpc<share_file_reply, share_file_request>,
-  rpc<unshare_file_reply, unshare_file_request>,
-  rpc<unshare_container_reply, unshare_container_request>,
-  rpc<share_rootfs_reply, share_rootfs_request>,
-  rpc<unshare_rootfs_reply, unshare_rootfs_request>,
-  rpc<start_watcher_reply, start_watcher_request>,
-  rpc<stop_watcher_reply, stop_watcher_request>,
-  rpc<get_sandbox_reply, get_sandbox_request>, rpc<sandbox_legacy, await_end>,
+} // namespace fsshare
+
+FSSHARE_MESSAGES(sandbox, 4, prepare_request, prepare_reply, cleanup_request,
+                 cleanup_reply, share_file_request, share_file_reply,
+                 unshare_file_request, unshare_file_reply,
+                 unshare_container_request, unshare_container_reply,
+                 share_rootfs_request, share_rootfs_reply,
+                 unshare_rootfs_request, unshare_rootfs_reply,
+                 start_watcher_request, start_watcher_reply,
+                 stop_watcher_request, stop_watcher_reply, get_sandbox_request,
+                 get_sandbox_reply, await_end, sandbox_legacy, copy_end_due)
+
+namespace fsshare {
+
+/// What is asked of a sandbox that is prepared: FAILED_PRECONDITION of another
+/// one, ABORTED where a Cleanup gets in between. NODE passes it on as it is.
+using prepared_sandbox_requests = caf::typed_actor<
+  // Makes a file or directory visible in the guest. Answered when it is, or
+  // when it is known that its type cannot be copied (`ignored`). The same
+  // request again gets the same answer, waiting for the first. Fails
+  // ALREADY_EXISTS where another one has its destination, ABORTED if it is
+  // ended meanwhile, PERMISSION_DENIED where a rule says so, or with the error
+  // of the reading, copying or mounting, and nothing is left of it then.
+  rpc<share_file_request, share_file_reply>,
+  // Ends a share. Answered when it is gone, with what is left in the guest and
+  // is removed later; one that is not there is no error. Fails with the step
+  // that failed, and the share stays.
+  rpc<unshare_file_request, unshare_file_reply>,
+  // Ends all shares of a container and its root filesystem. Answered when all
+  // have ended, with what is left of any; fails then with what failed of any.
+  rpc<unshare_container_request, unshare_container_reply>,
+  // Makes a root filesystem visible in the guest. Answered when it is, the same
+  // request again with the same answer. Fails ALREADY_EXISTS where the
+  // container has another one, ABORTED if it is ended meanwhile,
+  // INVALID_ARGUMENT or FAILED_PRECONDITION where its kind does not go with
+  // what is given, or with the error of the mounting or of nydusd.
+  rpc<share_rootfs_request, share_rootfs_reply>,
+  // Ends the sharing of a root filesystem. Answered when it is gone; one that
+  // is not there is no error. Fails with the step that failed.
+  rpc<unshare_rootfs_request, unshare_rootfs_reply>,
+  // Keeps the volumes of the sandbox current from now on; idempotent. Fails
+  // with REGISTRY only.
+  rpc<start_watcher_request, start_watcher_reply>,
+  // Leaves the volumes of the sandbox as they are; idempotent. Fails with
+  // REGISTRY only.
+  rpc<stop_watcher_request, stop_watcher_reply>,
+  // How is the sandbox? Answered with what its neighbours say; who of them
+  // fails is left out.
+  rpc<get_sandbox_request, get_sandbox_reply>>;
+
+/// What others ask of a SANDBOX, and what NODE takes for it. Requests were
+/// checked; each is answered once what it asks for is done or undone, whether
+/// or not the asker still lives.
+using sandbox_requests = prepared_sandbox_requests::extend<
+  // Makes the directories and mounts of the sandbox. Answered when they are
+  // there; idempotent for an equal request. Fails ALREADY_EXISTS for another
+  // one, FAILED_PRECONDITION where an earlier process has left something, or
+  // with the step that failed, after everything before it was undone.
+  rpc<prepare_request, prepare_reply>,
+  // Takes everything of the sandbox away; never contacts the guest. Answered
+  // when nothing of ours is left, with what is somebody else's; idempotent.
+  // Ends running requests ABORTED. Fails FAILED_PRECONDITION with the list of
+  // what could not be removed, and may be repeated.
+  rpc<cleanup_request, cleanup_reply>>;
+
+/// SANDBOX: one per sandbox; owns what is prepared and shared for it.
+using sandbox_actor = sandbox_requests::extend<
+  // What does it leave? Answered when a fault ends it, and with an error when
+  // anything else does.
+  rpc<await_end, sandbox_legacy>,
+  // INTERNAL: whoever ended the last share of a copy has waited long enough.
   msg<copy_end_due>>;
 
 } // namespace fsshare
-
-FSSHARE_MESSAGE(fsshare::prepare_request)
-FSSHARE_MESSAGE(fsshare::prepare_reply)
-FSSHARE_MESSAGE(fsshare::cleanup_request)
-FSSHARE_MESSAGE(fsshare::cleanup_reply)
-FSSHARE_MESSAGE(fsshare::share_file_request)
-FSSHARE_MESSAGE(fsshare::share_file_reply)
-FSSHARE_MESSAGE(fsshare::unshare_file_request)
-FSSHARE_MESSAGE(fsshare::unshare_file_reply)
-FSSHARE_MESSAGE(fsshare::unshare_container_request)
-FSSHARE_MESSAGE(fsshare::unshare_container_reply)
-FSSHARE_MESSAGE(fsshare::share_rootfs_request)
-FSSHARE_MESSAGE(fsshare::share_rootfs_reply)
-FSSHARE_MESSAGE(fsshare::unshare_rootfs_request)
-FSSHARE_MESSAGE(fsshare::unshare_rootfs_reply)
-FSSHARE_MESSAGE(fsshare::start_watcher_request)
-FSSHARE_MESSAGE(fsshare::start_watcher_reply)
-FSSHARE_MESSAGE(fsshare::stop_watcher_request)
-FSSHARE_MESSAGE(fsshare::stop_watcher_reply)
-FSSHARE_MESSAGE(fsshare::get_sandbox_request)
-FSSHARE_MESSAGE(fsshare::get_sandbox_reply)
-FSSHARE_MESSAGE(fsshare::await_end)
-FSSHARE_MESSAGE(fsshare::sandbox_legacy)
-FSSHARE_MESSAGE(fsshare::copy_end_due)
-
-CAF_BEGIN_TYPE_ID_BLOCK(fsshare_sandbox, fsshare::type_range(4))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::prepare_request))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::prepare_reply))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::cleanup_request))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::cleanup_reply))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::share_file_request))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::share_file_reply))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::unshare_file_request))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::unshare_file_reply))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::unshare_container_request))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::unshare_container_reply))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::share_rootfs_request))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::share_rootfs_reply))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::unshare_rootfs_request))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::unshare_rootfs_reply))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::start_watcher_request))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::start_watcher_reply))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::stop_watcher_request))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::stop_watcher_reply))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::get_sandbox_request))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::get_sandbox_reply))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::await_end))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::sandbox_legacy))
-  CAF_ADD_TYPE_ID(fsshare_sandbox, (fsshare::copy_end_due))
-CAF_END_TYPE_ID_BLOCK(fsshare_sandbox)

@@ -53,8 +53,6 @@ struct source_class {
   bool awaits_shape = false;
 };
 
-/// Asks what a source is, to know how to share it. What is not there, and a
-/// symlink that leads nowhere, fail NOT_FOUND.
 struct classify_source {
   std::string path;
   /// Directories that are kubelet roots beside the configured ones.
@@ -62,14 +60,12 @@ struct classify_source {
   std::string sandbox_id = {};
 };
 
-/// Compares a volume with what is known of it.
 struct look_at_volume {
   std::string volume;
   /// Whether modes and owners are to be compared too.
   bool closely = false;
 };
 
-/// Reads what `..data` names, whole. ABORTED when a rotation got in between.
 struct read_generation {
   std::string volume;
   /// Memory for it, which the snapshot then holds; null is any.
@@ -87,7 +83,6 @@ struct generation_read {
 /// What a tree is read for: the rules are about copies.
 enum class tree_use : std::uint8_t { copy, look };
 
-/// Reads the names, types, modes and owners of a tree, not the contents.
 struct read_tree {
   std::string path;
   std::string sandbox_id = {};
@@ -102,7 +97,6 @@ struct tree_read {
   tree_snapshot_ptr tree;
 };
 
-/// Reads a part of a file of a tree that read_tree listed.
 struct read_chunk {
   /// Root of the tree.
   std::string root;
@@ -140,7 +134,6 @@ struct chunk_read {
   std::shared_ptr<const chunk_source> source;
 };
 
-/// Asks whether any of the directories lies on an EROFS filesystem.
 struct look_for_erofs {
   std::vector<std::string> dirs;
   std::string sandbox_id = {};
@@ -149,7 +142,6 @@ struct erofs_looked_for {
   bool found = false;
 };
 
-/// Opens the source of a bind mount, so that MOUNTER need not.
 struct open_bind_source {
   std::string path;
   std::string sandbox_id;
@@ -158,11 +150,9 @@ struct bind_source_opened {
   opened_source_ptr source;
 };
 
-/// Watches the directory of a volume; asked for by INOTIFY READER only.
 struct place_watch {
   std::string volume;
 };
-/// The same of the next directory above it that is there.
 struct place_watch_above {
   std::string volume;
 };
@@ -172,13 +162,10 @@ struct watch_placed {
   std::string awaited = {};
 };
 
-/// Says that a sandbox has ended: what was asked for it fails ABORTED at once,
-/// and what hangs is not held against another one of its name.
 struct forget_reads {
   std::string sandbox_id;
 };
 
-/// Asks which reads for a sandbox do not answer.
 struct describe_reads {
   std::string sandbox_id;
 };
@@ -187,59 +174,49 @@ struct hung_reads {
   std::vector<hung_read> reads;
 };
 
-/// READER POOL: blocking reads of host files. A read that stands still for
-/// `sources.timeout` fails DEADLINE_EXCEEDED; one that is not tried, since too
-/// much hangs, RESOURCE_EXHAUSTED.
-using volume_reader_actor = caf::typed_actor<
-  rpc<source_class, classify_source>, rpc<volume_look, look_at_volume>,
-  rpc<generation_read, read_generation>, rpc<tree_read, read_tree>,
-  rpc<chunk_read, read_chunk>, rpc<erofs_looked_for, look_for_erofs>,
-  rpc<bind_source_opened, open_bind_source>, rpc<watch_placed, place_watch>,
-  rpc<watch_placed, place_watch_above>, msg<forget_reads>,
-  rpc<hung_reads, describe_reads>>;
-
 } // namespace fsshare
 
-FSSHARE_MESSAGE(fsshare::source_class)
-FSSHARE_MESSAGE(fsshare::classify_source)
-FSSHARE_MESSAGE(fsshare::look_at_volume)
-FSSHARE_MESSAGE(fsshare::volume_look)
-FSSHARE_MESSAGE(fsshare::read_generation)
-FSSHARE_MESSAGE(fsshare::generation_read)
-FSSHARE_MESSAGE(fsshare::read_tree)
-FSSHARE_MESSAGE(fsshare::tree_read)
-FSSHARE_MESSAGE(fsshare::read_chunk)
-FSSHARE_MESSAGE(fsshare::chunk_read)
-FSSHARE_MESSAGE(fsshare::look_for_erofs)
-FSSHARE_MESSAGE(fsshare::erofs_looked_for)
-FSSHARE_MESSAGE(fsshare::open_bind_source)
-FSSHARE_MESSAGE(fsshare::bind_source_opened)
-FSSHARE_MESSAGE(fsshare::place_watch)
-FSSHARE_MESSAGE(fsshare::place_watch_above)
-FSSHARE_MESSAGE(fsshare::watch_placed)
-FSSHARE_MESSAGE(fsshare::forget_reads)
-FSSHARE_MESSAGE(fsshare::describe_reads)
-FSSHARE_MESSAGE(fsshare::hung_reads)
+FSSHARE_MESSAGES(volume_reader, 1, source_class, classify_source,
+                 look_at_volume, volume_look, read_generation, generation_read,
+                 read_tree, tree_read, read_chunk, chunk_read, look_for_erofs,
+                 erofs_looked_for, open_bind_source, bind_source_opened,
+                 place_watch, place_watch_above, watch_placed, forget_reads,
+                 describe_reads, hung_reads)
 
-CAF_BEGIN_TYPE_ID_BLOCK(fsshare_volume_reader, fsshare::type_range(1))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::source_class))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::classify_source))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::look_at_volume))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::volume_look))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::read_generation))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::generation_read))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::read_tree))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::tree_read))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::read_chunk))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::chunk_read))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::look_for_erofs))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::erofs_looked_for))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::open_bind_source))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::bind_source_opened))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::place_watch))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::place_watch_above))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::watch_placed))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::forget_reads))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::describe_reads))
-  CAF_ADD_TYPE_ID(fsshare_volume_reader, (fsshare::hung_reads))
-CAF_END_TYPE_ID_BLOCK(fsshare_volume_reader)
+namespace fsshare {
+
+/// READER POOL: blocking reads of host files. A read that stands still for
+/// `sources.timeout` fails DEADLINE_EXCEEDED; one that is not tried, since too
+/// much hangs, RESOURCE_EXHAUSTED; one whose sandbox has ended ABORTED; any
+/// other fails with the kernel's error or as said.
+using volume_reader_actor = caf::typed_actor<
+  // What is a source, to know how to share it? What is not there, and a symlink
+  // that leads nowhere, fail NOT_FOUND.
+  rpc<classify_source, source_class>,
+  // What does `..data` of a volume name, and what is its digest?
+  rpc<look_at_volume, volume_look>,
+  // Reads what `..data` names, whole. Answered with it, or with how much memory
+  // it takes. ABORTED when a rotation got in between.
+  rpc<read_generation, generation_read>,
+  // Reads the names, types, modes and owners of a tree, not the contents.
+  // ABORTED by its stop flag; RESOURCE_EXHAUSTED with the numbers where there
+  // are too many.
+  rpc<read_tree, tree_read>,
+  // Reads a part of a file of a tree that read_tree listed. Answered with the
+  // bytes, with what the file is instead, or why it cannot be read.
+  rpc<read_chunk, chunk_read>,
+  // Does any of the directories lie on an EROFS filesystem?
+  rpc<look_for_erofs, erofs_looked_for>,
+  // Opens the source of a bind mount, so that MOUNTER need not.
+  rpc<open_bind_source, bind_source_opened>,
+  // Watches the directory of a volume; asked for by INOTIFY READER only.
+  rpc<place_watch, watch_placed>,
+  // The same of the next directory above it that is there.
+  rpc<place_watch_above, watch_placed>,
+  // Says that a sandbox has ended: what was asked for it fails ABORTED at once,
+  // and what hangs is not held against another one of its name.
+  msg<forget_reads>,
+  // Which reads for a sandbox do not answer? Answered at once.
+  rpc<describe_reads, hung_reads>>;
+
+} // namespace fsshare

@@ -21,8 +21,8 @@ using namespace fsshare;
 
 namespace {
 
-using server = caf::typed_actor<rpc<get_sandbox_reply, get_sandbox_request>,
-                                rpc<cleanup_reply, cleanup_request>>;
+using server = caf::typed_actor<rpc<get_sandbox_request, get_sandbox_reply>,
+                                rpc<cleanup_request, cleanup_reply>>;
 
 /// Throws when it is asked about "throw", before or after its promise; keeps
 /// every other promise.

@@ -10,8 +10,8 @@ using namespace fsshare;
 
 namespace {
 
-using server = caf::typed_actor<rpc<get_sandbox_reply, get_sandbox_request>,
-                                rpc<cleanup_reply, cleanup_request>>;
+using server = caf::typed_actor<rpc<get_sandbox_request, get_sandbox_reply>,
+                                rpc<cleanup_request, cleanup_reply>>;
 
 /// Answers those who ask for "answer", and keeps the others waiting.
 struct keeper_state {

@@ -18,11 +18,7 @@ struct release_held {};
 
 } // namespace fsshare::test
 
-FSSHARE_MESSAGE(fsshare::test::release_held)
-
-CAF_BEGIN_TYPE_ID_BLOCK(fsshare_test_fake_node, fsshare::type_range(60))
-  CAF_ADD_TYPE_ID(fsshare_test_fake_node, (fsshare::test::release_held))
-CAF_END_TYPE_ID_BLOCK(fsshare_test_fake_node)
+FSSHARE_MESSAGES(test_fake_node, 60, test::release_held)
 
 namespace fsshare::test {
 
