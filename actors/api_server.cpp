@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/api_server.hpp"
 
-#include "actors/api_convert.hpp"
 #include "actors/api_decode.hpp"
-#include "core/api/share_request.hpp"
 #include "core/text/utf8.hpp"
 #include "log/log.hpp"
 #include "messages/errors.hpp"
+#include "proto/fsshare.pb.h"
 
 #include <algorithm>
 #include <utility>
@@ -22,28 +21,6 @@ bool is_refusal(errc code) {
   return code == errc::invalid_argument || code == errc::not_found
          || code == errc::already_exists || code == errc::permission_denied
          || code == errc::unimplemented;
-}
-
-/// Returns the same call with what it is about, for the log.
-template <class Call, class Request>
-Call about(Call call, const Request& request) {
-  call.sandbox = request.sandbox_id;
-  if constexpr (requires { request.container_id; })
-    call.container = request.container_id;
-  return call;
-}
-
-/// Returns what encodes the reply to a request.
-template <class Request>
-auto encoder_for(const Request& request) {
-  if constexpr (requires { request.pending_after; })
-    return [after = request.pending_after](const auto& reply) {
-      return to_wire(reply, after).SerializeAsString();
-    };
-  else
-    return [](const auto& reply) {
-      return to_wire(reply).SerializeAsString();
-    };
 }
 
 /// Go's clients never send a frame of an unknown type; one or two may come
@@ -64,17 +41,6 @@ constexpr std::size_t unsent_worth_a_look = std::size_t{1} << 20;
 
 /// Sentences may quote what a client sent; they are cut here.
 constexpr std::size_t max_sentence_bytes = 1024;
-
-template <class Message>
-result<Message> decode(const bytes& payload) {
-  Message out;
-  if (out.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
-    return out;
-  const auto field
-    = undecodable_field(*Message::descriptor(), as_text(payload));
-  return error{errc::invalid_argument, out.GetTypeName() + " cannot be decoded"
-                                         + (field.empty() ? "" : ": " + field)};
-}
 
 } // namespace
 
@@ -117,30 +83,11 @@ api_server_state::handle::behavior_type api_server_state::make_behavior() {
   };
 }
 
-const std::map<std::string, api_server_state::method_handler, std::less<>>&
-api_server_state::methods() {
-  using self = api_server_state;
-  static const std::map<std::string, method_handler, std::less<>> table{
-    {"Prepare", &self::pass_on<v1::PrepareRequest, prepare_reply>},
-    {"Cleanup", &self::pass_on<v1::CleanupRequest, cleanup_reply>},
-    {"ShareFile", &self::pass_on<v1::ShareFileRequest, share_file_reply>},
-    {"UnshareFile", &self::pass_on<v1::UnshareFileRequest, unshare_file_reply>},
-    {"UnshareContainer",
-     &self::pass_on<v1::UnshareContainerRequest, unshare_container_reply>},
-    {"ShareRootFilesystem",
-     &self::pass_on<v1::ShareRootFilesystemRequest, share_rootfs_reply>},
-    {"UnshareRootFilesystem",
-     &self::pass_on<v1::UnshareRootFilesystemRequest, unshare_rootfs_reply>},
-    {"StartFileEventWatcher",
-     &self::pass_on<v1::StartFileEventWatcherRequest, start_watcher_reply>},
-    {"StopFileEventWatcher",
-     &self::pass_on<v1::StopFileEventWatcherRequest, stop_watcher_reply>},
-    {"ListSandboxes",
-     &self::pass_on<v1::ListSandboxesRequest, list_sandboxes_reply>},
-    {"GetSandbox", &self::pass_on<v1::GetSandboxRequest, get_sandbox_reply>},
-    {"ListVolumes", &self::pass_on<v1::ListVolumesRequest, list_volumes_reply>},
-    {"Check", &self::check},
-    {"Version", &self::version},
+const std::map<std::string, api_server_state::own_method, std::less<>>&
+api_server_state::own_methods() {
+  static const std::map<std::string, own_method, std::less<>> table{
+    {"Check", &api_server_state::check},
+    {"Version", &api_server_state::version},
   };
   return table;
 }
@@ -260,10 +207,12 @@ void api_server_state::begin(std::uint64_t connection, client& from,
                                       + " is not one of api.allowed_uids"});
   if (call.service != service)
     return fail(id, from.session.unknown_service(call));
-  const auto method = methods().find(call.method);
-  if (method == methods().end())
+  const auto of_node = api_methods().find(call.method);
+  const auto own = own_methods().find(call.method);
+  const bool is_of_node = of_node != api_methods().end();
+  if (!is_of_node && own == own_methods().end())
     return fail(id, from.session.unknown_method(call));
-  id.method = method->first.c_str();
+  id.method = is_of_node ? of_node->first.c_str() : own->first.c_str();
   if (call.payload.size() > max_request_bytes)
     return fail(id, {errc::invalid_argument,
                      "the request has " + std::to_string(call.payload.size())
@@ -273,31 +222,22 @@ void api_server_state::begin(std::uint64_t connection, client& from,
   if (auto full = ledger_.begin_call(connection, charge))
     return fail(id, {errc::resource_exhausted, *std::move(full)});
   id.charge = charge;
-  (this->*method->second)(id, call.payload);
-}
-
-template <class WireRequest, class Reply>
-void api_server_state::pass_on(const call_id& call, const bytes& payload) {
-  const auto decoded = decode<WireRequest>(payload);
-  if (!decoded)
-    return fail(call, decoded.err());
-  auto request = checked(from_wire(*decoded));
-  if (!request)
-    return fail(call, request.err());
-  const auto known = about(call, *request);
-  const auto encode = encoder_for(*request);
-  ask(self_, node_, *std::move(request))
-    .then(
-      [this, known, encode](const Reply& reply) {
-        succeed(known, encode(reply));
-      },
-      [this, known](const caf::error& why) {
-        fail(known, from_caf(why));
-      });
+  if (!is_of_node)
+    return (this->*own->second)(id, call.payload);
+  of_node->second(
+    self_, node_, call.payload,
+    [this, id](const api_subject& subject, const result<std::string>& reply) {
+      auto known = id;
+      known.subject = subject;
+      if (reply)
+        succeed(known, *reply);
+      else
+        fail(known, reply.err());
+    });
 }
 
 void api_server_state::check(const call_id& call, const bytes& payload) {
-  if (const auto decoded = decode<v1::CheckRequest>(payload); !decoded)
+  if (const auto decoded = decode_request<v1::CheckRequest>(payload); !decoded)
     return fail(call, decoded.err());
   v1::CheckReply reply;
   reply.set_status(v1::CheckReply::SERVING);
@@ -305,7 +245,8 @@ void api_server_state::check(const call_id& call, const bytes& payload) {
 }
 
 void api_server_state::version(const call_id& call, const bytes& payload) {
-  if (const auto decoded = decode<v1::VersionRequest>(payload); !decoded)
+  if (const auto decoded = decode_request<v1::VersionRequest>(payload);
+      !decoded)
     return fail(call, decoded.err());
   v1::VersionReply reply;
   reply.set_version(options_.version);
@@ -321,8 +262,8 @@ void api_server_state::succeed(const call_id& call, const std::string& reply) {
 void api_server_state::fail(const call_id& call, error why) {
   why.message = without_middle(valid_utf8(why.message), max_sentence_bytes);
   const log::fields values{{"method", call.method},
-                           {"sandbox", call.sandbox},
-                           {"container", call.container},
+                           {"sandbox", call.subject.sandbox},
+                           {"container", call.subject.container},
                            {"code", to_string(why.code)},
                            {"error", why.message}};
   // The only line about it: who works for the call logs no failure of it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "actors/api_methods.hpp"
 #include "core/net/client_ledger.hpp"
 #include "log/events.hpp"
 #include "messages/api_server.hpp"
@@ -64,17 +65,16 @@ private:
     std::uint32_t stream = 0;
     /// One of ours, not the client's text.
     const char* method = "";
-    /// What it is about, as far as the request says.
-    std::string sandbox = {};
-    std::string container = {};
+    api_subject subject = {};
     /// What it counts in the ledger; 0 if it was refused.
     std::size_t charge = 0;
   };
 
-  using method_handler
+  /// One that NODE is not asked for.
+  using own_method
     = void (api_server_state::*)(const call_id&, const bytes& payload);
 
-  static const std::map<std::string, method_handler, std::less<>>& methods();
+  static const std::map<std::string, own_method, std::less<>>& own_methods();
 
   void add(const api_connected& connected);
   void receive(const api_bytes& msg);
@@ -88,9 +88,6 @@ private:
   void begin(std::uint64_t connection, client& from,
              const ttrpc::request& call);
 
-  /// Decodes, checks and passes on to NODE; its answer is sent when it comes.
-  template <class WireRequest, class Reply>
-  void pass_on(const call_id& call, const bytes& payload);
   void check(const call_id& call, const bytes& payload);
   void version(const call_id& call, const bytes& payload);
 

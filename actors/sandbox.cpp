@@ -55,37 +55,20 @@ caf::result<Reply> sandbox_state::follow(owed_replies<Reply>& owed, bool on) {
   return promise;
 }
 
+caf::result<start_watcher_reply>
+sandbox_state::handle_request(const start_watcher_request& /*msg*/) {
+  return follow(starting_watcher_, true);
+}
+
+caf::result<stop_watcher_reply>
+sandbox_state::handle_request(const stop_watcher_request& /*msg*/) {
+  return follow(stopping_watcher_, false);
+}
+
 sandbox_state::handle::behavior_type sandbox_state::make_behavior() {
-  return {
-    [this](const prepare_request& msg) {
-      return prepare(msg);
-    },
-    [this](const cleanup_request& msg) {
-      return cleanup(msg);
-    },
-    [this](const share_file_request& msg) {
-      return share_file(msg);
-    },
-    [this](const unshare_file_request& msg) {
-      return unshare_file(msg);
-    },
-    [this](const unshare_container_request& msg) {
-      return unshare_container(msg);
-    },
-    [this](const share_rootfs_request& msg) {
-      return share_rootfs(msg);
-    },
-    [this](const unshare_rootfs_request& msg) {
-      return unshare_rootfs(msg);
-    },
-    [this](const start_watcher_request&) {
-      return follow(starting_watcher_, true);
-    },
-    [this](const stop_watcher_request&) {
-      return follow(stopping_watcher_, false);
-    },
-    [this](const get_sandbox_request&) {
-      return describe();
+  return behave_alike<handle::behavior_type, sandbox_requests>(
+    [this]<class Reply>(const auto& msg) -> caf::result<Reply> {
+      return handle_request(msg);
     },
     [this](const await_end&) -> caf::result<sandbox_legacy> {
       heir_ = reply_promise<sandbox_legacy>{self_};
@@ -93,11 +76,11 @@ sandbox_state::handle::behavior_type sandbox_state::make_behavior() {
     },
     [this](const copy_end_due& msg) {
       stop_waiting(msg.copy_id);
-    },
-  };
+    });
 }
 
-caf::result<prepare_reply> sandbox_state::prepare(const prepare_request& msg) {
+caf::result<prepare_reply>
+sandbox_state::handle_request(const prepare_request& msg) {
   const auto admitted = state_.admit(msg);
   if (!admitted)
     return to_caf(admitted.err());
@@ -211,7 +194,8 @@ void sandbox_state::proxy_died(std::uint64_t which,
   tell(neighbours_.registry, replace_proxy{options_.sandbox_id, proxy_});
 }
 
-caf::result<cleanup_reply> sandbox_state::cleanup(const cleanup_request& msg) {
+caf::result<cleanup_reply>
+sandbox_state::handle_request(const cleanup_request& msg) {
   if (msg.abandoned)
     if (auto checked = state_.check_abandoned(msg.sandbox_id); !checked)
       return to_caf(checked.err());
@@ -320,7 +304,8 @@ void sandbox_state::drop_all(const error& why) {
   }
 }
 
-caf::result<get_sandbox_reply> sandbox_state::describe() {
+caf::result<get_sandbox_reply>
+sandbox_state::handle_request(const get_sandbox_request& /*msg*/) {
   if (auto checked = state_.check_prepared(); !checked)
     return to_caf(checked.err());
   const auto promise = describing_.add(self_);

@@ -105,14 +105,14 @@ private:
   static constexpr std::uint64_t first_tree_order = std::uint64_t{1} << 63;
 
   // -- life cycle (sandbox.cpp) -----------------------------------------------
-  caf::result<prepare_reply> prepare(const prepare_request& msg);
+  caf::result<prepare_reply> handle_request(const prepare_request& msg);
   void begin_prepare();
   void prepare_ended(const status& outcome);
   void start_proxy(const std::optional<guest_legacy>& legacy);
   void proxy_died(std::uint64_t which,
                   const std::optional<guest_legacy>& legacy);
   void await_lost(std::uint64_t which);
-  caf::result<cleanup_reply> cleanup(const cleanup_request& msg);
+  caf::result<cleanup_reply> handle_request(const cleanup_request& msg);
   mount_plan cleanup_plan() const;
   void begin_cleanup(mount_plan plan);
   void cleanup_ended(const status& outcome,
@@ -120,7 +120,11 @@ private:
   std::string mark_path() const;
   void forget();
   void drop_all(const error& why);
-  caf::result<get_sandbox_reply> describe();
+  caf::result<get_sandbox_reply> handle_request(const get_sandbox_request& msg);
+  caf::result<start_watcher_reply>
+  handle_request(const start_watcher_request& msg);
+  caf::result<stop_watcher_reply>
+  handle_request(const stop_watcher_request& msg);
   get_sandbox_reply describe_shares() const;
   void describe_copies(const reply_promise<get_sandbox_reply>& promise,
                        const std::shared_ptr<get_sandbox_reply>& reply);
@@ -141,7 +145,7 @@ private:
   bool copies() const;
 
   // -- shares (sandbox_share.cpp) ---------------------------------------------
-  caf::result<share_file_reply> share_file(const share_file_request& msg);
+  caf::result<share_file_reply> handle_request(const share_file_request& msg);
   void begin_share(share& s);
   void begin_bind(share& s);
   void bind(share& s, bool watchable);
@@ -200,7 +204,8 @@ private:
   void not_again(const std::string& copy_id, const std::string& why);
 
   // -- root filesystems (sandbox_rootfs.cpp) ----------------------------------
-  caf::result<share_rootfs_reply> share_rootfs(const share_rootfs_request& msg);
+  caf::result<share_rootfs_reply>
+  handle_request(const share_rootfs_request& msg);
   void begin_rootfs(const std::string& container_id);
   rootfs* find_rootfs(const std::string& container_id, std::uint64_t turn);
   void plan_rootfs_of(const std::string& container_id, bool on_erofs);
@@ -219,11 +224,12 @@ private:
   void stop_nydus();
 
   // -- the end of shares (sandbox_unshare.cpp) --------------------------------
-  caf::result<unshare_file_reply> unshare_file(const unshare_file_request& msg);
+  caf::result<unshare_file_reply>
+  handle_request(const unshare_file_request& msg);
   caf::result<unshare_container_reply>
-  unshare_container(const unshare_container_request& msg);
+  handle_request(const unshare_container_request& msg);
   caf::result<unshare_rootfs_reply>
-  unshare_rootfs(const unshare_rootfs_request& msg);
+  handle_request(const unshare_rootfs_request& msg);
   void end_share(share& s, ended then);
   void take_away(const std::string& id);
   void leave_copy(const std::string& id);

@@ -52,7 +52,7 @@ void log_rootfs(const share_rootfs_request& request, rootfs_kind kind) {
 } // namespace
 
 caf::result<share_rootfs_reply>
-sandbox_state::share_rootfs(const share_rootfs_request& msg) {
+sandbox_state::handle_request(const share_rootfs_request& msg) {
   if (auto checked = state_.check_prepared(); !checked)
     return to_caf(checked.err());
   const auto& id = msg.container_id;

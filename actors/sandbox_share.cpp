@@ -46,7 +46,7 @@ void log_share(const share& s, const share_file_reply& reply) {
 } // namespace
 
 caf::result<share_file_reply>
-sandbox_state::share_file(const share_file_request& msg) {
+sandbox_state::handle_request(const share_file_request& msg) {
   auto id = make_share_name(msg.container_id, neighbours_.nonce(),
                             msg.mount.destination);
   if (!id)

@@ -37,7 +37,7 @@ struct gathering {
 } // namespace
 
 caf::result<unshare_file_reply>
-sandbox_state::unshare_file(const unshare_file_request& msg) {
+sandbox_state::handle_request(const unshare_file_request& msg) {
   if (auto checked = state_.check_prepared(); !checked)
     return to_caf(checked.err());
   auto* s = msg.share_id.empty()
@@ -56,7 +56,7 @@ sandbox_state::unshare_file(const unshare_file_request& msg) {
 }
 
 caf::result<unshare_container_reply>
-sandbox_state::unshare_container(const unshare_container_request& msg) {
+sandbox_state::handle_request(const unshare_container_request& msg) {
   if (auto checked = state_.check_prepared(); !checked)
     return to_caf(checked.err());
   const auto ids = state_.shares_of(msg.container_id);
@@ -83,7 +83,7 @@ sandbox_state::unshare_container(const unshare_container_request& msg) {
 }
 
 caf::result<unshare_rootfs_reply>
-sandbox_state::unshare_rootfs(const unshare_rootfs_request& msg) {
+sandbox_state::handle_request(const unshare_rootfs_request& msg) {
   if (auto checked = state_.check_prepared(); !checked)
     return to_caf(checked.err());
   const reply_promise<unshare_rootfs_reply> promise{self_};

@@ -3,30 +3,43 @@
 
 #include "proto/fsshare.pb.h"
 
+#include <cstdint>
 #include <string>
 
-/// Replies as text for people: tables, or `name: value` lines. Of a reply
-/// without content nothing is printed.
+/// Parts of replies as text for people: tables, or `name: value` lines.
 namespace fsshare::ctl {
 
-std::string render(const v1::PrepareReply& reply);
-std::string render(const v1::CleanupReply& reply);
-std::string render(const v1::ShareFileReply& reply);
-std::string render(const v1::UnshareFileReply& reply);
-std::string render(const v1::UnshareContainerReply& reply);
-std::string render(const v1::ShareRootFilesystemReply& reply);
-std::string render(const v1::UnshareRootFilesystemReply& reply);
-std::string render(const v1::StartFileEventWatcherReply& reply);
-std::string render(const v1::StopFileEventWatcherReply& reply);
-std::string render(const v1::ListSandboxesReply& reply);
-std::string render(const v1::GetSandboxReply& reply);
-std::string render(const v1::ListVolumesReply& reply);
-std::string render(const v1::VersionReply& reply);
+/// Returns `yes` or `no`.
+std::string yes_no(bool value);
 
-/// The same with every column.
-std::string render_wide(const v1::ListVolumesReply& reply);
+std::string count(std::uint64_t value);
 
-/// The shares alone, for `share ls`.
-std::string render_shares(const v1::GetSandboxReply& reply);
+/// Says what a list does not show; nothing if it shows all.
+std::string more_of(const char* what, std::uint64_t more);
+
+/// Returns a titled table of paths and reasons; nothing if there are none.
+std::string
+section(const char* title,
+        const google::protobuf::RepeatedPtrField<v1::PathReason>& list);
+
+/// Returns the words with commas between them.
+std::string
+joined(const google::protobuf::RepeatedPtrField<std::string>& words);
+
+/// Returns a titled table of storages; nothing if there are none.
+std::string
+storage_lines(const char* title,
+              const google::protobuf::RepeatedPtrField<v1::Storage>& storages);
+
+/// Returns the shares of a sandbox as a table.
+std::string share_table(const v1::GetSandboxReply& reply);
+
+enum class columns : std::uint8_t { few, all };
+
+/// Returns volumes with their destinations as a table.
+/// @param more How many volumes there are beside them.
+std::string volume_table(
+  const google::protobuf::RepeatedPtrField<v1::VolumeStatus>& volumes,
+  std::uint64_t more, columns which);
 
 } // namespace fsshare::ctl

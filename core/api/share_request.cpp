@@ -181,9 +181,7 @@ status check_nydusd(std::string& socket) {
   return make_normal("nydusd_socket", socket);
 }
 
-} // namespace
-
-result<prepare_request> checked(prepare_request request) {
+result<prepare_request> check(prepare_request request) {
   const auto begin = first_failure(
     {check_sandbox(request.sandbox_id), check_address(request),
      check_binds(request.sandbox_binds), check_nydusd(request.nydusd_socket)});
@@ -209,11 +207,11 @@ result<prepare_request> checked(prepare_request request) {
   return request;
 }
 
-result<cleanup_request> checked(cleanup_request request) {
+result<cleanup_request> check(cleanup_request request) {
   return with_sandbox(std::move(request));
 }
 
-result<share_file_request> checked(share_file_request request) {
+result<share_file_request> check(share_file_request request) {
   auto& mount = request.mount;
   const auto checks = first_failure({
     check_sandbox(request.sandbox_id),
@@ -230,7 +228,7 @@ result<share_file_request> checked(share_file_request request) {
   return request;
 }
 
-result<unshare_file_request> checked(unshare_file_request request) {
+result<unshare_file_request> check(unshare_file_request request) {
   if (auto id = check_sandbox(request.sandbox_id); !id)
     return id.err();
   if (!request.share_id.empty()) {
@@ -249,11 +247,11 @@ result<unshare_file_request> checked(unshare_file_request request) {
   return request;
 }
 
-result<unshare_container_request> checked(unshare_container_request request) {
+result<unshare_container_request> check(unshare_container_request request) {
   return with_container(std::move(request));
 }
 
-result<share_rootfs_request> checked(share_rootfs_request request) {
+result<share_rootfs_request> check(share_rootfs_request request) {
   auto& rootfs = request.rootfs;
   const auto begin = first_failure(
     {check_sandbox(request.sandbox_id), check_container(request.container_id),
@@ -274,32 +272,52 @@ result<share_rootfs_request> checked(share_rootfs_request request) {
   return request;
 }
 
-result<unshare_rootfs_request> checked(unshare_rootfs_request request) {
+result<unshare_rootfs_request> check(unshare_rootfs_request request) {
   return with_container(std::move(request));
 }
 
-result<start_watcher_request> checked(start_watcher_request request) {
+result<start_watcher_request> check(start_watcher_request request) {
   return with_sandbox(std::move(request));
 }
 
-result<stop_watcher_request> checked(stop_watcher_request request) {
+result<stop_watcher_request> check(stop_watcher_request request) {
   return with_sandbox(std::move(request));
 }
 
-result<get_sandbox_request> checked(get_sandbox_request request) {
+result<get_sandbox_request> check(get_sandbox_request request) {
   return with_sandbox(std::move(request));
 }
 
-result<list_sandboxes_request> checked(list_sandboxes_request request) {
+result<list_sandboxes_request> check(list_sandboxes_request request) {
   if (request.sandbox_id.empty())
     return request;
   return with_sandbox(std::move(request));
 }
 
-result<list_volumes_request> checked(list_volumes_request request) {
+result<list_volumes_request> check(list_volumes_request request) {
   if (request.sandbox_id.empty())
     return request;
   return with_sandbox(std::move(request));
 }
+
+} // namespace
+
+template <class Request>
+result<Request> checked(Request request) {
+  return check(std::move(request));
+}
+
+template result<prepare_request> checked(prepare_request);
+template result<cleanup_request> checked(cleanup_request);
+template result<share_file_request> checked(share_file_request);
+template result<unshare_file_request> checked(unshare_file_request);
+template result<unshare_container_request> checked(unshare_container_request);
+template result<share_rootfs_request> checked(share_rootfs_request);
+template result<unshare_rootfs_request> checked(unshare_rootfs_request);
+template result<start_watcher_request> checked(start_watcher_request);
+template result<stop_watcher_request> checked(stop_watcher_request);
+template result<get_sandbox_request> checked(get_sandbox_request);
+template result<list_sandboxes_request> checked(list_sandboxes_request);
+template result<list_volumes_request> checked(list_volumes_request);
 
 } // namespace fsshare

@@ -56,7 +56,7 @@ TEST_CASE_FIXTURE(fixture, "a client that goes away cancels nothing") {
   client.stream->end();
   run();
   CHECK(client.stream->is_closed());
-  CHECK(script->calls == std::vector<std::string>{"Prepare sb-1"});
+  CHECK(script->calls == std::vector<std::string>{"prepare_request sb-1"});
   tell(node, test::release_held{});
   run();
   CHECK(client.stream->take_sent().empty());
@@ -218,7 +218,7 @@ TEST_CASE_FIXTURE(fixture,
   destination_status at;
   at.sandbox_id = "sb-1";
   at.guest_path = "/g/" + std::string(200, 'x');
-  auto& volumes = script->volumes_answer.volumes;
+  auto& volumes = script->answer<list_volumes_reply>().volumes;
   volumes.resize(3);
   volumes[1].path = "/v";
   volumes[1].destinations.assign(30'000, at);
@@ -233,7 +233,7 @@ TEST_CASE_FIXTURE(fixture,
           + cut.destinations_more()
         == 30'000);
   // With shares that fill a reply, volumes are listed all the same.
-  auto& sandbox = script->sandbox_answer;
+  auto& sandbox = script->answer<get_sandbox_reply>();
   sandbox.shares.resize(30'000);
   for (auto& share : sandbox.shares)
     share.host_path = std::string(200, 'y');
@@ -255,7 +255,7 @@ TEST_CASE_FIXTURE(fixture, "names beyond what a list may have are counted") {
   destination_status at;
   at.sandbox_id = "sb-1";
   at.not_removable.assign(3000, "/g/..old");
-  auto& volumes = script->volumes_answer.volumes;
+  auto& volumes = script->answer<list_volumes_reply>().volumes;
   volumes.resize(1);
   volumes[0].destinations.assign(1, at);
   auto client = connect();
@@ -267,7 +267,7 @@ TEST_CASE_FIXTURE(fixture, "names beyond what a list may have are counted") {
 
 TEST_CASE_FIXTURE(fixture, "what hangs is listed with its time, a thousand at "
                            "most") {
-  script->sandbox_answer.sandbox.hung_reads.assign(
+  script->answer<get_sandbox_reply>().sandbox.hung_reads.assign(
     1001, {"open /mnt/a", std::chrono::milliseconds{12'900}});
   auto client = connect();
   v1::GetSandboxRequest request;
@@ -283,7 +283,7 @@ TEST_CASE_FIXTURE(fixture, "answers that nobody reads have a limit together, "
                            "and who reads least goes") {
   volume_status large;
   large.path = "/" + std::string(1'200'000, 'v');
-  script->volumes_answer.volumes.assign(1, large);
+  script->answer<list_volumes_reply>().volumes.assign(1, large);
   auto options = api_fixture::options();
   options.max_unsent_bytes = 100U << 20;
   options.max_all_unsent_bytes = 4U << 20;

@@ -45,7 +45,7 @@ TEST_CASE_FIXTURE(fixture, "Prepare arrives with all that it says") {
   const auto reply = ok<v1::PrepareReply>(client, "Prepare", request);
   CHECK(reply.shared_dir() == "/shared");
   CHECK(reply.mounts_dir() == "/mounts");
-  CHECK(script->prepared
+  CHECK(script->asked<prepare_request>()
         == prepare_request{"sb-1",
                            sharing_mode::shared_filesystem,
                            "unix:///run/guest.sock",
@@ -58,11 +58,12 @@ TEST_CASE_FIXTURE(fixture, "Prepare arrives with all that it says") {
 }
 
 TEST_CASE_FIXTURE(fixture, "ShareFile arrives and its answer comes back") {
-  script->share_answer.share_id = "c1-1";
-  script->share_answer.guest_path = "/g/c1-1";
-  script->share_answer.generation = "..2026";
-  script->share_answer.skipped = {{"dev", "is a device"}, {"\xff", "bad"}};
-  script->share_answer.container_storages
+  auto& answer = script->answer<share_file_reply>();
+  answer.share_id = "c1-1";
+  answer.guest_path = "/g/c1-1";
+  answer.generation = "..2026";
+  answer.skipped = {{"dev", "is a device"}, {"\xff", "bad"}};
+  answer.container_storages
     = {{"blk", {"o"}, "/s", "xfs", {"nouuid"}, "/m", {{7, true}}, true}};
   auto request = of_container<v1::ShareFileRequest>();
   request.mutable_mount()->set_source("/a");
@@ -72,7 +73,7 @@ TEST_CASE_FIXTURE(fixture, "ShareFile arrives and its answer comes back") {
   request.mutable_mount()->set_read_only(true);
   auto client = connect();
   const auto reply = ok<v1::ShareFileReply>(client, "ShareFile", request);
-  CHECK(script->shared
+  CHECK(script->asked<share_file_request>()
         == share_file_request{
           "sb-1", "c1", {"/a", "/etc/a", "bind", {"ro"}, true}});
   CHECK(!reply.ignored());
@@ -97,6 +98,10 @@ TEST_CASE_FIXTURE(fixture, "ShareFile arrives and its answer comes back") {
 }
 
 TEST_CASE_FIXTURE(fixture, "each method reaches its handler") {
+  script->answer<unshare_file_reply>().pending = {{"/g/x", "guest is gone"}};
+  script->answer<unshare_container_reply>().pending
+    = {{"/g/y", "guest is gone"}};
+  script->answer<share_rootfs_reply>().guest_path = "/g/c1/rootfs";
   auto client = connect();
   ok<v1::CleanupReply>(client, "Cleanup", of_sandbox<v1::CleanupRequest>());
   auto unshare = of_sandbox<v1::UnshareFileRequest>();
@@ -125,12 +130,14 @@ TEST_CASE_FIXTURE(fixture, "each method reaches its handler") {
     of_sandbox<v1::StopFileEventWatcherRequest>());
   CHECK(script->calls
         == std::vector<std::string>{
-          "Cleanup sb-1", "UnshareFile sb-1", "UnshareContainer c1",
-          "ShareRootFilesystem c1", "UnshareRootFilesystem c1",
-          "StartFileEventWatcher sb-1", "StopFileEventWatcher sb-1"});
+          "cleanup_request sb-1", "unshare_file_request sb-1",
+          "unshare_container_request c1", "share_rootfs_request c1",
+          "unshare_rootfs_request c1", "start_watcher_request sb-1",
+          "stop_watcher_request sb-1"});
 }
 
 TEST_CASE_FIXTURE(fixture, "a root filesystem arrives with all its parts") {
+  script->answer<share_rootfs_reply>().device_paths = {"/d"};
   auto client = connect();
   auto rootfs = of_container<v1::ShareRootFilesystemRequest>();
   rootfs.mutable_rootfs()->set_target("/b/rootfs");
@@ -162,13 +169,13 @@ TEST_CASE_FIXTURE(fixture, "a root filesystem arrives with all its parts") {
   asked.devices
     = {{"/dev/layer.erofs", {"", "virtio-blk", "", "03", "", "", ""}}};
   asked.annotations = {{"name", "value"}};
-  CHECK(script->shared_rootfs == asked);
+  CHECK(script->asked<share_rootfs_request>() == asked);
   REQUIRE(reply.device_paths_size() == 1);
   CHECK(reply.device_paths(0) == "/d");
 }
 
 TEST_CASE_FIXTURE(fixture, "status replies carry every field") {
-  auto& answer = script->sandbox_answer;
+  auto& answer = script->answer<get_sandbox_reply>();
   answer.sandbox = {"sb-1",
                     sharing_mode::shared_filesystem,
                     "unix:///g",
@@ -254,7 +261,7 @@ TEST_CASE_FIXTURE(fixture, "status replies carry every field") {
 TEST_CASE_FIXTURE(fixture, "leftovers of a sandbox come in pages, each of "
                            "which holds what a frame takes") {
   constexpr std::size_t many = 2500;
-  auto& answer = script->sandbox_answer;
+  auto& answer = script->answer<get_sandbox_reply>();
   answer.sandbox.sandbox_id = "sb-1";
   for (std::size_t n = many; n-- > 0;)
     answer.sandbox.pending.push_back(
@@ -283,7 +290,7 @@ TEST_CASE_FIXTURE(fixture, "leftovers of a sandbox come in pages, each of "
 
 TEST_CASE_FIXTURE(fixture, "lists work without a sandbox") {
   script->sandboxes = {"a", "b"};
-  script->volumes_answer.volumes.resize(3);
+  script->answer<list_volumes_reply>().volumes.resize(3);
   auto client = connect();
   CHECK(ok<v1::ListSandboxesReply>(client, "ListSandboxes",
                                    v1::ListSandboxesRequest{})

@@ -49,6 +49,7 @@ struct api_fixture : actor_fixture {
 
   api_fixture() {
     log::set_up({log_level::error, log_format::logfmt});
+    script->answer<prepare_reply>() = {"/shared", "/mounts"};
   }
 
   static api_server_options options() {

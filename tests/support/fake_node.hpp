@@ -5,9 +5,13 @@
 #include "messages/node.hpp"
 #include "messages/state_actor.hpp"
 
+#include <any>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <type_traits>
+#include <typeindex>
 #include <utility>
 #include <vector>
 
@@ -24,21 +28,49 @@ namespace fsshare::test {
 
 using fake_node_actor = node_actor::extend<msg<release_held>>;
 
-/// What a fake NODE was told and what it has to say.
+/// What a fake NODE was asked and what it has to say.
 struct fake_node_script {
+  /// Of each request: its type and what it names, as `cleanup_request sb-1`.
   std::vector<std::string> calls;
-  prepare_request prepared;
-  share_file_request shared;
-  share_rootfs_request shared_rootfs;
-  prepare_reply prepare_answer{"/shared", "/mounts"};
-  share_file_reply share_answer;
-  get_sandbox_reply sandbox_answer;
-  list_volumes_reply volumes_answer;
   /// If set, each request fails with it.
   error failure{errc::none, {}};
   /// Leaves Prepare without an answer until release_held.
   bool hold_prepare = false;
   std::set<std::string> sandboxes;
+
+  /// Returns what requests of a type are answered with, to be filled in.
+  template <class Reply>
+  Reply& answer() {
+    auto& known = answers_[typeid(Reply)];
+    if (!known.has_value())
+      known = Reply{};
+    return *std::any_cast<Reply>(&known);
+  }
+
+  /// Returns the last request of a type.
+  template <class Request>
+  const Request& asked() const {
+    return *std::any_cast<Request>(&asked_.at(typeid(Request)));
+  }
+
+  template <class Request>
+  void note(const Request& request) {
+    asked_[typeid(Request)] = request;
+    std::string name = caf::type_name<Request>::value;
+    const auto& of = [&request]() -> const std::string& {
+      if constexpr (requires { request.container_id; })
+        return request.container_id.empty() ? request.sandbox_id
+                                            : request.container_id;
+      else
+        return request.sandbox_id;
+    }();
+    calls.push_back(name.substr(name.rfind(':') + 1)
+                    + (of.empty() ? "" : " " + of));
+  }
+
+private:
+  std::map<std::type_index, std::any> answers_;
+  std::map<std::type_index, std::any> asked_;
 };
 
 /// A NODE that remembers which sandboxes were prepared, and what it was asked;
@@ -59,88 +91,46 @@ public:
   fake_node_state& operator=(const fake_node_state&) = delete;
 
   handle::behavior_type make_behavior() {
-    return {
-      [this](const prepare_request& x) {
-        return prepare(x);
-      },
-      [this](const cleanup_request& x) {
-        script_->sandboxes.erase(x.sandbox_id);
-        return reply("Cleanup " + x.sandbox_id, cleanup_reply{});
-      },
-      [this](const share_file_request& x) {
-        script_->shared = x;
-        return reply("ShareFile " + x.sandbox_id, script_->share_answer);
-      },
-      [this](const unshare_file_request& x) {
-        return reply("UnshareFile " + x.sandbox_id,
-                     unshare_file_reply{{{"/g/x", "guest is gone"}}});
-      },
-      [this](const unshare_container_request& x) {
-        return reply("UnshareContainer " + x.container_id,
-                     unshare_container_reply{{{"/g/y", "guest is gone"}}});
-      },
-      [this](const share_rootfs_request& x) {
-        script_->shared_rootfs = x;
-        return reply("ShareRootFilesystem " + x.container_id,
-                     share_rootfs_reply{"/g/c1/rootfs", {}, {}, {"/d"}});
-      },
-      [this](const unshare_rootfs_request& x) {
-        return reply("UnshareRootFilesystem " + x.container_id,
-                     unshare_rootfs_reply{});
-      },
-      [this](const start_watcher_request& x) {
-        return reply("StartFileEventWatcher " + x.sandbox_id,
-                     start_watcher_reply{});
-      },
-      [this](const stop_watcher_request& x) {
-        return reply("StopFileEventWatcher " + x.sandbox_id,
-                     stop_watcher_reply{});
-      },
-      [this](const get_sandbox_request& x) {
-        return reply("GetSandbox " + x.sandbox_id, script_->sandbox_answer);
-      },
-      [this](const list_sandboxes_request&) {
-        return list();
-      },
-      [this](const list_volumes_request& x) {
-        return reply("ListVolumes " + x.sandbox_id, script_->volumes_answer);
+    return behave_alike<handle::behavior_type, node_actor>(
+      [this]<class Reply>(const auto& request) {
+        return answer<Reply>(request);
       },
       [this](const release_held&) {
         for (auto& each : std::exchange(held_, {}))
-          each.deliver(script_->prepare_answer);
-      },
-    };
+          each.deliver(script_->answer<prepare_reply>());
+      });
   }
 
 private:
-  template <class Reply>
-  caf::result<Reply> reply(std::string call, Reply answer) {
-    script_->calls.push_back(std::move(call));
+  template <class Reply, class Request>
+  caf::result<Reply> answer(const Request& request) {
+    script_->note(request);
+    note_sandbox(request);
+    if constexpr (std::is_same_v<Reply, prepare_reply>)
+      if (script_->hold_prepare)
+        return held_.emplace_back(self_);
     if (script_->failure.code != errc::none)
       return to_caf(script_->failure);
-    return answer;
+    return script_->answer<Reply>();
   }
 
-  caf::result<prepare_reply> prepare(const prepare_request& request) {
-    script_->prepared = request;
-    if (!script_->hold_prepare) {
-      script_->sandboxes.insert(request.sandbox_id);
-      return reply("Prepare " + request.sandbox_id, script_->prepare_answer);
+  template <class Request>
+  void note_sandbox(const Request& request) {
+    auto& known = script_->sandboxes;
+    if constexpr (std::is_same_v<Request, prepare_request>)
+      if (!script_->hold_prepare)
+        known.insert(request.sandbox_id);
+    if constexpr (std::is_same_v<Request, cleanup_request>)
+      known.erase(request.sandbox_id);
+    if constexpr (std::is_same_v<Request, list_sandboxes_request>) {
+      auto& listed = script_->answer<list_sandboxes_reply>().sandboxes;
+      listed.clear();
+      for (const auto& id : known) {
+        listed.emplace_back();
+        listed.back().sandbox_id = id;
+        listed.back().mode = sharing_mode::copy;
+      }
     }
-    script_->calls.push_back("Prepare " + request.sandbox_id);
-    const reply_promise<prepare_reply> promise{self_};
-    held_.push_back(promise);
-    return promise;
-  }
-
-  caf::result<list_sandboxes_reply> list() {
-    list_sandboxes_reply all;
-    for (const auto& id : script_->sandboxes) {
-      all.sandboxes.emplace_back();
-      all.sandboxes.back().sandbox_id = id;
-      all.sandboxes.back().mode = sharing_mode::copy;
-    }
-    return reply("ListSandboxes", std::move(all));
   }
 
   handle::pointer self_;

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/api_methods.hpp"
+
+#include "actors/api_decode.hpp"
+#include "actors/api_wire.hpp"
+#include "core/api/pending_page.hpp"
+#include "core/api/share_request.hpp"
+
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+using namespace wire;
+
+/// A frame, less what the rest of a reply takes.
+constexpr std::size_t max_listed_bytes = (std::size_t{4} << 20) - (64U << 10);
+
+void put_page(const pending_page& page, v1::SandboxStatus& out) {
+  out.clear_pending();
+  out.set_pending_more(put_reasons(page.listed, out.mutable_pending())
+                       + page.more);
+}
+
+prepare_request from_wire(const v1::PrepareRequest& in) {
+  prepare_request out;
+  out.sandbox_id = in.sandbox_id();
+  out.mode = to_mode(in.mode());
+  out.guest_address = in.guest().address();
+  out.guest_share_dir = in.guest().share_dir();
+  for (const auto& each : in.sandbox_binds())
+    out.sandbox_binds.push_back({each.source(), each.writable()});
+  out.kubelet_roots = to_vector(in.kubelet_roots());
+  out.no_watcher = in.no_watcher();
+  out.nydusd_socket = in.nydusd_socket();
+  out.force_guest_pull = in.force_guest_pull();
+  return out;
+}
+
+cleanup_request from_wire(const v1::CleanupRequest& in) {
+  return {in.sandbox_id(), in.abandoned()};
+}
+
+share_file_request from_wire(const v1::ShareFileRequest& in) {
+  const auto& mount = in.mount();
+  return {in.sandbox_id(),
+          in.container_id(),
+          {mount.source(), mount.destination(), mount.type(),
+           to_vector(mount.options()), mount.read_only()}};
+}
+
+unshare_file_request from_wire(const v1::UnshareFileRequest& in) {
+  return {in.sandbox_id(), in.container_id(), in.destination(), in.share_id()};
+}
+
+unshare_container_request from_wire(const v1::UnshareContainerRequest& in) {
+  return {in.sandbox_id(), in.container_id()};
+}
+
+share_rootfs_request from_wire(const v1::ShareRootFilesystemRequest& in) {
+  const auto& rootfs = in.rootfs();
+  share_rootfs_request out;
+  out.sandbox_id = in.sandbox_id();
+  out.container_id = in.container_id();
+  out.rootfs = {rootfs.target(), rootfs.type(), to_vector(rootfs.options()),
+                rootfs.suffix(), rootfs.source()};
+  out.block = to_block(in.block());
+  for (const auto& each : in.devices())
+    out.devices.push_back({each.container_path(), to_block(each.block())});
+  out.annotations = {in.annotations().begin(), in.annotations().end()};
+  return out;
+}
+
+unshare_rootfs_request from_wire(const v1::UnshareRootFilesystemRequest& in) {
+  return {in.sandbox_id(), in.container_id()};
+}
+
+start_watcher_request from_wire(const v1::StartFileEventWatcherRequest& in) {
+  return {in.sandbox_id()};
+}
+
+stop_watcher_request from_wire(const v1::StopFileEventWatcherRequest& in) {
+  return {in.sandbox_id()};
+}
+
+list_sandboxes_request from_wire(const v1::ListSandboxesRequest& in) {
+  return {in.sandbox_id()};
+}
+
+get_sandbox_request from_wire(const v1::GetSandboxRequest& in) {
+  return {in.sandbox_id(), in.pending_after()};
+}
+
+list_volumes_request from_wire(const v1::ListVolumesRequest& in) {
+  return {in.sandbox_id()};
+}
+
+v1::PrepareReply to_wire(const prepare_reply& in) {
+  v1::PrepareReply out;
+  out.set_shared_dir(valid_utf8(in.shared_dir));
+  out.set_mounts_dir(valid_utf8(in.mounts_dir));
+  return out;
+}
+
+v1::CleanupReply to_wire(const cleanup_reply& in) {
+  v1::CleanupReply out;
+  out.set_foreign_more(put_reasons(in.foreign, out.mutable_foreign()));
+  return out;
+}
+
+v1::ShareFileReply to_wire(const share_file_reply& in) {
+  v1::ShareFileReply out;
+  out.set_ignored(in.ignored);
+  out.set_reason(valid_utf8(in.reason));
+  out.set_share_id(in.share_id);
+  out.set_host_path(valid_utf8(in.host_path));
+  out.set_guest_path(valid_utf8(in.guest_path));
+  put_all(in.container_storages, out.mutable_container_storages());
+  put_all(in.volume_storages, out.mutable_volume_storages());
+  out.set_generation(valid_utf8(in.generation));
+  out.set_skipped_more(put_reasons(in.skipped.listed(), out.mutable_skipped())
+                       + in.skipped.more());
+  put_some(in.notes, out.mutable_notes());
+  return out;
+}
+
+v1::UnshareFileReply to_wire(const unshare_file_reply& in) {
+  v1::UnshareFileReply out;
+  out.set_pending_more(put_reasons(in.pending, out.mutable_pending()));
+  return out;
+}
+
+v1::UnshareContainerReply to_wire(const unshare_container_reply& in) {
+  v1::UnshareContainerReply out;
+  out.set_pending_more(put_reasons(in.pending, out.mutable_pending()));
+  return out;
+}
+
+v1::ShareRootFilesystemReply to_wire(const share_rootfs_reply& in) {
+  v1::ShareRootFilesystemReply out;
+  out.set_guest_path(valid_utf8(in.guest_path));
+  put_all(in.container_storages, out.mutable_container_storages());
+  put_all(in.volume_storages, out.mutable_volume_storages());
+  put(in.device_paths, out.mutable_device_paths());
+  return out;
+}
+
+v1::UnshareRootFilesystemReply to_wire(const unshare_rootfs_reply& /*in*/) {
+  return {};
+}
+
+v1::StartFileEventWatcherReply to_wire(const start_watcher_reply& /*in*/) {
+  return {};
+}
+
+v1::StopFileEventWatcherReply to_wire(const stop_watcher_reply& /*in*/) {
+  return {};
+}
+
+v1::ListSandboxesReply to_wire(const list_sandboxes_reply& in) {
+  v1::ListSandboxesReply out;
+  room left{max_listed_bytes};
+  out.set_sandboxes_more(put_some(in.sandboxes, out.mutable_sandboxes(), left));
+  return out;
+}
+
+v1::GetSandboxReply to_wire(const get_sandbox_reply& in,
+                            const std::string& pending_after) {
+  v1::GetSandboxReply out;
+  const auto page
+    = page_behind(in.sandbox.pending, pending_after, max_inner_entries);
+  auto& sandbox = *out.mutable_sandbox();
+  if (!pending_after.empty()) {
+    sandbox.set_sandbox_id(in.sandbox.sandbox_id);
+    put_page(page, sandbox);
+    return out;
+  }
+  put(in.sandbox, &sandbox);
+  put_page(page, sandbox);
+  // Half for each at least.
+  room half{max_listed_bytes / 2};
+  out.set_shares_more(put_some(in.shares, out.mutable_shares(), half));
+  room left{max_listed_bytes - out.ByteSizeLong()};
+  out.set_volumes_more(put_some(in.volumes, out.mutable_volumes(), left));
+  return out;
+}
+
+v1::ListVolumesReply to_wire(const list_volumes_reply& in) {
+  v1::ListVolumesReply out;
+  room left{max_listed_bytes};
+  out.set_volumes_more(put_some(in.volumes, out.mutable_volumes(), left));
+  return out;
+}
+
+/// Returns what encodes the reply to a request.
+template <class Request>
+auto encoder_for(const Request& request) {
+  if constexpr (requires { request.pending_after; })
+    return [after = request.pending_after](const auto& reply) {
+      return to_wire(reply, after).SerializeAsString();
+    };
+  else
+    return [](const auto& reply) {
+      return to_wire(reply).SerializeAsString();
+    };
+}
+
+template <class Request>
+api_subject subject_of(const Request& request) {
+  api_subject out{request.sandbox_id, {}};
+  if constexpr (requires { request.container_id; })
+    out.container = request.container_id;
+  return out;
+}
+
+template <class WireRequest, class Reply>
+void pass_on(api_server_actor::pointer self, const node_actor& node,
+             const bytes& payload, const api_answer& answer) {
+  const auto decoded = decode_request<WireRequest>(payload);
+  if (!decoded)
+    return answer({}, decoded.err());
+  auto request = checked(from_wire(*decoded));
+  if (!request)
+    return answer({}, request.err());
+  const auto subject = subject_of(*request);
+  const auto encode = encoder_for(*request);
+  ask(self, node, *std::move(request))
+    .then(
+      [answer, subject, encode](const Reply& reply) {
+        answer(subject, encode(reply));
+      },
+      [answer, subject](const caf::error& why) {
+        answer(subject, from_caf(why));
+      });
+}
+
+} // namespace
+
+const std::map<std::string, api_method, std::less<>>& api_methods() {
+  static const std::map<std::string, api_method, std::less<>> table{
+    {"Prepare", &pass_on<v1::PrepareRequest, prepare_reply>},
+    {"Cleanup", &pass_on<v1::CleanupRequest, cleanup_reply>},
+    {"ShareFile", &pass_on<v1::ShareFileRequest, share_file_reply>},
+    {"UnshareFile", &pass_on<v1::UnshareFileRequest, unshare_file_reply>},
+    {"UnshareContainer",
+     &pass_on<v1::UnshareContainerRequest, unshare_container_reply>},
+    {"ShareRootFilesystem",
+     &pass_on<v1::ShareRootFilesystemRequest, share_rootfs_reply>},
+    {"UnshareRootFilesystem",
+     &pass_on<v1::UnshareRootFilesystemRequest, unshare_rootfs_reply>},
+    {"StartFileEventWatcher",
+     &pass_on<v1::StartFileEventWatcherRequest, start_watcher_reply>},
+    {"StopFileEventWatcher",
+     &pass_on<v1::StopFileEventWatcherRequest, stop_watcher_reply>},
+    {"ListSandboxes", &pass_on<v1::ListSandboxesRequest, list_sandboxes_reply>},
+    {"GetSandbox", &pass_on<v1::GetSandboxRequest, get_sandbox_reply>},
+    {"ListVolumes", &pass_on<v1::ListVolumesRequest, list_volumes_reply>},
+  };
+  return table;
+}
+
+} // namespace fsshare

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/api_wire.hpp"
+
+#include "core/text/duration_text.hpp"
+
+#include <chrono>
+
+namespace fsshare::wire {
+
+namespace {
+
+v1::SharingMode from_mode(sharing_mode mode) {
+  switch (mode) {
+  case sharing_mode::shared_filesystem:
+    return v1::SHARING_MODE_SHARED_FILESYSTEM;
+  case sharing_mode::copy: return v1::SHARING_MODE_COPY;
+  case sharing_mode::unspecified: break;
+  }
+  return v1::SHARING_MODE_UNSPECIFIED;
+}
+
+std::vector<pending_removal> reasons_of(const std::vector<hung_read>& reads) {
+  std::vector<pending_removal> out;
+  out.reserve(reads.size());
+  for (const auto& each : reads)
+    out.push_back({each.subject,
+                   "no answer for "
+                     + format_duration(
+                       std::chrono::floor<std::chrono::seconds>(each.since))});
+  return out;
+}
+
+} // namespace
+
+void put(const mount_entry& in, v1::Mount* out) {
+  out->set_source(valid_utf8(in.source));
+  out->set_destination(valid_utf8(in.destination));
+  out->set_type(valid_utf8(in.type));
+  put(in.options, out->mutable_options());
+  out->set_read_only(in.read_only);
+}
+
+void put(const copy_progress& in, v1::Progress* out) {
+  out->set_entries_done(in.entries_done);
+  out->set_entries_total(in.entries_total);
+  out->set_done_bytes(static_cast<std::int64_t>(in.bytes_done));
+  out->set_total_bytes(static_cast<std::int64_t>(in.bytes_total));
+}
+
+std::vector<std::string> to_vector(const texts& in) {
+  return {in.begin(), in.end()};
+}
+
+sharing_mode to_mode(v1::SharingMode mode) {
+  switch (mode) {
+  case v1::SHARING_MODE_SHARED_FILESYSTEM:
+    return sharing_mode::shared_filesystem;
+  case v1::SHARING_MODE_COPY: return sharing_mode::copy;
+  default: return sharing_mode::unspecified;
+  }
+}
+
+block_device to_block(const v1::BlockDevice& in) {
+  return {in.fstype(),       in.driver(),     in.virt_path(), in.pci_path(),
+          in.scsi_address(), in.ccw_device(), in.pmem_id()};
+}
+
+void put(const std::vector<std::string>& in, texts* out) {
+  for (const auto& each : in)
+    *out->Add() = valid_utf8(each);
+}
+
+std::uint64_t put_some(const std::vector<std::string>& in, texts* out) {
+  room left{max_inner_bytes};
+  for (const auto& each : in) {
+    if (static_cast<std::size_t>(out->size()) == max_inner_entries
+        || !left.take(each.size()))
+      break;
+    *out->Add() = valid_utf8(each);
+  }
+  return in.size() - static_cast<std::size_t>(out->size());
+}
+
+void put(const storage& in, v1::Storage* out) {
+  out->set_driver(valid_utf8(in.driver));
+  put(in.driver_options, out->mutable_driver_options());
+  out->set_source(valid_utf8(in.source));
+  out->set_fstype(valid_utf8(in.fstype));
+  put(in.options, out->mutable_options());
+  out->set_mount_point(valid_utf8(in.mount_point));
+  for (const auto& group : in.groups) {
+    out->mutable_fs_group()->set_group_id(group.group_id);
+    out->mutable_fs_group()->set_group_change_policy(
+      group.on_root_mismatch ? v1::OnRootMismatch : v1::Always);
+  }
+  out->set_shared(in.shared);
+}
+
+void put(const share_status& in, v1::ShareStatus* out) {
+  out->set_share_id(in.share_id);
+  out->set_container_id(in.container_id);
+  put(in.mount, out->mutable_mount());
+  out->set_host_path(valid_utf8(in.host_path));
+  out->set_guest_path(valid_utf8(in.guest_path));
+  out->set_ready(in.ready);
+  put(in.progress, out->mutable_progress());
+  out->set_skipped_more(put_reasons(in.skipped.listed(), out->mutable_skipped())
+                        + in.skipped.more());
+  out->set_ignored(in.ignored);
+  out->set_reason(valid_utf8(in.reason));
+  out->set_category(in.category);
+  out->set_would_be_denied(in.would_be_denied);
+  put_some(in.notes, out->mutable_notes());
+}
+
+void put(const sandbox_status& in, v1::SandboxStatus* out) {
+  out->set_sandbox_id(in.sandbox_id);
+  out->set_mode(from_mode(in.mode));
+  out->set_guest_address(valid_utf8(in.guest_address));
+  out->set_guest_agent_version(valid_utf8(in.guest_agent_version));
+  out->set_guest_connected(in.guest_connected);
+  out->set_watcher_running(in.watcher_running);
+  out->set_shared_dir(valid_utf8(in.shared_dir));
+  out->set_mounts_dir(valid_utf8(in.mounts_dir));
+  out->set_containers(in.containers);
+  out->set_shares(in.shares);
+  out->set_pending_more(put_reasons(in.pending, out->mutable_pending()));
+  out->set_hung_reads_more(
+    put_reasons(reasons_of(in.hung_reads), out->mutable_hung_reads()));
+  out->set_held_bytes(static_cast<std::int64_t>(in.held_bytes));
+  out->set_held_limit_bytes(static_cast<std::int64_t>(in.held_limit_bytes));
+}
+
+void put(const destination_status& in, v1::DestinationStatus* out) {
+  out->set_sandbox_id(in.sandbox_id);
+  out->set_container_id(in.container_id);
+  out->set_share_id(in.share_id);
+  out->set_guest_path(valid_utf8(in.guest_path));
+  out->set_guest_generation(valid_utf8(in.guest_generation));
+  out->set_current(in.current);
+  out->set_stale_ns(in.stale_for.count());
+  out->set_lag_ns(in.last_lag.count());
+  out->set_reason(valid_utf8(in.reason));
+  out->set_failures(in.failures);
+  out->set_pushes(in.pushes);
+  out->set_skipped_more(put_reasons(in.skipped.listed(), out->mutable_skipped())
+                        + in.skipped.more());
+  out->set_not_removable_more(
+    put_some(in.not_removable, out->mutable_not_removable()));
+  out->set_kept_generations_more(
+    put_some(in.kept_generations, out->mutable_kept_generations()));
+  put(in.progress, out->mutable_progress());
+}
+
+std::uint64_t put_some(const std::vector<volume_status>& in,
+                       list<v1::VolumeStatus>* out, room& left) {
+  for (const auto& each : in) {
+    v1::VolumeStatus made;
+    made.set_path(valid_utf8(each.path));
+    made.set_host_generation(valid_utf8(each.host_generation));
+    made.set_watched(each.watched);
+    made.set_reason(valid_utf8(each.reason));
+    made.set_snapshots(each.snapshots);
+    made.set_destinations_more(each.destinations.size());
+    if (!left.take(made.ByteSizeLong()))
+      break;
+    made.set_destinations_more(
+      put_some(each.destinations, made.mutable_destinations(), left));
+    *out->Add() = std::move(made);
+  }
+  return in.size() - static_cast<std::size_t>(out->size());
+}
+
+} // namespace fsshare::wire

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "ctl/command.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+#include <string>
+
+namespace fsshare::ctl {
+
+/// Puts commands into a parser. Each is filled in while the arguments are read
+/// and made into a call when all of them were.
+class command_set {
+public:
+  /// @param app,into Must outlive this and the parsing.
+  command_set(CLI::App& app, invocation& into) : app_(&app), into_(&into) {
+  }
+
+  /// Adds what several commands begin with.
+  CLI::App* group(const char* name, const char* about) {
+    return app_->add_subcommand(name, about)
+      ->require_subcommand(1)
+      ->fallthrough();
+  }
+
+  /// Adds a command to a group; it does nothing without calls().
+  CLI::App* add(CLI::App* to, const char* name, const char* about) {
+    return to->add_subcommand(name, about)->fallthrough();
+  }
+
+  /// Adds a command of its own.
+  CLI::App* add(const char* name, const char* about) {
+    return add(app_, name, about);
+  }
+
+  /// Makes a command call `method` with what it has read into `request`.
+  /// @param render_wide As render_reply if there is none.
+  template <class Reply, class Request>
+  void calls(CLI::App* app, const char* method,
+             const std::shared_ptr<Request>& request,
+             std::string (*render_reply)(const Reply&),
+             std::string (*render_wide)(const Reply&) = nullptr) {
+    app->final_callback(
+      [to = *this, method, request, render_reply, render_wide]() mutable {
+        to.set_call<Reply>(method, *request, render_reply, render_wide);
+      });
+  }
+
+  /// The same, from a callback of a command that has read its arguments.
+  template <class Reply, class Request>
+  void set_call(const char* method, const Request& request,
+                std::string (*render_reply)(const Reply&),
+                std::string (*render_wide)(const Reply&) = nullptr) {
+    into_->call = std::make_unique<call_command<Request, Reply>>(
+      method, request, render_reply,
+      render_wide == nullptr ? render_reply : render_wide);
+  }
+
+private:
+  CLI::App* app_;
+  invocation* into_;
+};
+
+// Each file of commands has their arguments and what their replies look like.
+
+void add_sandbox_commands(command_set to);
+void add_share_commands(command_set to);
+void add_rootfs_commands(command_set to);
+void add_volume_commands(command_set to);
+void add_watcher_commands(command_set to);
+void add_version_command(command_set to);
+
+} // namespace fsshare::ctl

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ctl/command_set.hpp"
+
+#include "ctl/command_options.hpp"
+#include "ctl/render.hpp"
+#include "ctl/table.hpp"
+#include "proto/fsshare.pb.h"
+
+namespace fsshare::ctl {
+
+namespace {
+
+std::string mode_word(v1::SharingMode mode) {
+  switch (mode) {
+  case v1::SHARING_MODE_COPY: return "copy";
+  case v1::SHARING_MODE_SHARED_FILESYSTEM: return "shared-filesystem";
+  default: return "";
+  }
+}
+
+/// Returns what the copies of a sandbox take of its guest's memory.
+std::string memory_of(const v1::SandboxStatus& sandbox) {
+  if (sandbox.mode() != v1::SHARING_MODE_COPY)
+    return {};
+  const auto limit = sandbox.held_limit_bytes();
+  return std::to_string(sandbox.held_bytes()) + " bytes"
+         + (limit > 0 ? " of at most " + std::to_string(limit) : "");
+}
+
+std::string render(const v1::PrepareReply& reply) {
+  return name_lines(
+    {{"shared dir", reply.shared_dir()}, {"mounts dir", reply.mounts_dir()}});
+}
+
+std::string render(const v1::CleanupReply& reply) {
+  return section("NOT OURS", reply.foreign())
+         + more_of("paths", reply.foreign_more());
+}
+
+std::string render(const v1::ListSandboxesReply& reply) {
+  table out{{"SANDBOX", "MODE", "CONTAINERS", "SHARES", "WATCHER", "GUEST",
+             "CONNECTED", "NOT REMOVED"}};
+  for (const auto& each : reply.sandboxes())
+    out.add({each.sandbox_id(), mode_word(each.mode()),
+             count(each.containers()), count(each.shares()),
+             each.watcher_running() ? "running" : "stopped",
+             each.guest_agent_version().empty() ? each.guest_address()
+                                                : each.guest_agent_version(),
+             yes_no(each.guest_connected()),
+             count(static_cast<std::uint64_t>(each.pending_size())
+                   + each.pending_more())});
+  return out.text() + more_of("sandboxes", reply.sandboxes_more());
+}
+
+std::string render(const v1::GetSandboxReply& reply) {
+  const auto& sandbox = reply.sandbox();
+  auto out = name_lines({
+    {"sandbox", sandbox.sandbox_id()},
+    {"mode", mode_word(sandbox.mode())},
+    {"shared dir", sandbox.shared_dir()},
+    {"mounts dir", sandbox.mounts_dir()},
+    {"guest address", sandbox.guest_address()},
+    {"guest agent", sandbox.guest_agent_version()},
+    {"connected", yes_no(sandbox.guest_connected())},
+    {"watcher", sandbox.watcher_running() ? "running" : "stopped"},
+    {"containers", count(sandbox.containers())},
+    {"shares", count(sandbox.shares())},
+    {"guest memory", memory_of(sandbox)},
+  });
+  if (!reply.shares().empty())
+    out += "\n" + share_table(reply);
+  if (!reply.volumes().empty())
+    out += "\n"
+           + volume_table(reply.volumes(), reply.volumes_more(), columns::all);
+  if (!sandbox.pending().empty())
+    out += "\n" + section("NOT YET REMOVED", sandbox.pending())
+           + more_of("paths", sandbox.pending_more());
+  if (!sandbox.hung_reads().empty())
+    out += "\n" + section("DO NOT ANSWER", sandbox.hung_reads())
+           + more_of("reads", sandbox.hung_reads_more());
+  return out;
+}
+
+void add_prepare(command_set to, CLI::App* sandbox) {
+  auto request = make_request<v1::PrepareRequest>();
+  auto* app = to.add(sandbox, "prepare",
+                     "Make the directories and mounts of a sandbox");
+  add_sandbox(app, request);
+  app
+    ->add_option_function<std::string>(
+      "--mode",
+      [request](const std::string& word) {
+        request->set_mode(word == "copy" ? v1::SHARING_MODE_COPY
+                                         : v1::SHARING_MODE_SHARED_FILESYSTEM);
+      },
+      "copy: through the guest agent; shared-filesystem: by bind mounts")
+    ->check(CLI::IsMember({"copy", "shared-filesystem"}))
+    ->required();
+  app->add_option_function<std::string>(
+    "--guest",
+    [request](const std::string& address) {
+      request->mutable_guest()->set_address(address);
+    },
+    "Guest agent: vsock://CID:PORT, hvsock://PATH:PORT, unix://PATH or "
+    "remote://PATH; needed for copy");
+  app->add_option_function<std::string>(
+    "--guest-share-dir",
+    [request](const std::string& dir) {
+      request->mutable_guest()->set_share_dir(dir);
+    },
+    "Where shares appear in the guest");
+  const auto bind_option
+    = [&](const char* name, bool writable, const char* about) {
+        const auto take = [request, writable](const std::string& source) {
+          auto* bind = request->add_sandbox_binds();
+          bind->set_source(source);
+          bind->set_writable(writable);
+        };
+        add_repeated(app, name, take, about);
+      };
+  bind_option("--bind-ro", false,
+              "Directory or file for all containers, read-only");
+  bind_option("--bind-rw", true, "The same, writable");
+  add_repeated(
+    app, "--kubelet-root",
+    [request](const std::string& root) {
+      request->add_kubelet_roots(root);
+    },
+    "Root directory of the kubelet");
+  app->add_flag_callback(
+    "--no-watcher",
+    [request] {
+      request->set_no_watcher(true);
+    },
+    "Do not start the file event watcher");
+  app->add_option_function<std::string>(
+    "--nydusd",
+    [request](const std::string& socket) {
+      request->set_nydusd_socket(socket);
+    },
+    "API socket of the sandbox's nydusd");
+  app->add_flag_callback(
+    "--force-guest-pull",
+    [request] {
+      request->set_force_guest_pull(true);
+    },
+    "The guest pulls the image of every container");
+  to.calls<v1::PrepareReply>(app, "Prepare", request, render);
+}
+
+} // namespace
+
+void add_sandbox_commands(command_set to) {
+  auto* sandbox = to.group("sandbox", "Sandboxes");
+  add_prepare(to, sandbox);
+  auto cleanup = make_request<v1::CleanupRequest>();
+  auto* app = to.add(sandbox, "cleanup",
+                     "Remove what was made on the host for a sandbox");
+  add_sandbox(app, cleanup);
+  to.calls<v1::CleanupReply>(app, "Cleanup", cleanup, render);
+  auto discard = make_request<v1::CleanupRequest>();
+  discard->set_abandoned(true);
+  app
+    = to.add(sandbox, "discard",
+             "Remove what was made for a sandbox by a process before this one");
+  add_sandbox(app, discard);
+  to.calls<v1::CleanupReply>(app, "Cleanup", discard, render);
+  to.calls<v1::ListSandboxesReply>(
+    to.add(sandbox, "ls", "List all sandboxes"), "ListSandboxes",
+    make_request<v1::ListSandboxesRequest>(), render);
+  auto inspect = make_request<v1::GetSandboxRequest>();
+  app = to.add(sandbox, "inspect", "Show everything about one sandbox");
+  add_sandbox(app, inspect);
+  to.calls<v1::GetSandboxReply>(app, "GetSandbox", inspect, render);
+}
+
+} // namespace fsshare::ctl
