@@ -51,6 +51,7 @@ inotify_reader_state::make_behavior() {
     },
     [this](const unwatch& request) {
       wanted_.erase(request.path);
+      ways_.remove(request.path);
       drop(table_.remove(request.path));
     },
     [this](const inotify_bytes& read) {
@@ -58,6 +59,15 @@ inotify_reader_state::make_behavior() {
     },
     [this](report_volumes_to& request) {
       sink_ = std::move(request.sink);
+    },
+    [this](const host_mounts_changed&) {
+      mounts_changed();
+    },
+    [this](const mounts_tick& tick) {
+      if (tick.due == mounts_tick::step::tell)
+        tell_of_mounts();
+      else
+        look_at_the_mounts();
     },
   };
 }
@@ -89,6 +99,7 @@ void inotify_reader_state::placed(const Request& where, std::uint64_t turn,
   const bool wanted = is_wanted(path, turn);
   if (stands && wanted) {
     wanted_.erase(path);
+    ways_.put(path, done.way);
     drop(done.awaited.empty() ? table_.add(path, made.take())
                               : table_.await(path, made.take(), done.awaited));
     answer(turn, unit{});
@@ -153,6 +164,66 @@ void inotify_reader_state::report(const bytes& data) {
     tell(sink_, volume_changed{std::move(event.path), event.kind});
   if (overflow)
     tell(sink_, volumes_overflowed{});
+}
+
+// A mount over the directory that is watched ends no watch, nor does its end.
+void inotify_reader_state::mounts_changed() {
+  if (ways_.empty())
+    return;
+  if (look_ == mount_look::none)
+    look_at_mounts_later(pace_.changed(self_->clock().now()));
+  else
+    look_ = mount_look::out_of_date;
+}
+
+void inotify_reader_state::look_at_mounts_later(
+  std::optional<look_pace::time_point> when) {
+  if (!when)
+    return;
+  const auto delay
+    = std::max(*when - self_->clock().now(), look_pace::duration{0});
+  tell_later(self_, handle{self_}, delay, mounts_tick{});
+}
+
+void inotify_reader_state::look_at_the_mounts() {
+  look_ = mount_look::out;
+  const auto begin = self_->clock().now();
+  const auto ways = ways_.all();
+  ask(self_, reader_, look_at_mounts{ways})
+    .then(
+      [this, begin, ways](const mounts_seen& seen) {
+        ways_.looked(*ways, seen.marks);
+        mounts_looked_at(begin, true);
+      },
+      [this, begin](caf::error&) {
+        mounts_looked_at(begin, false);
+      });
+}
+
+void inotify_reader_state::mounts_looked_at(look_pace::time_point begin,
+                                            bool is_done) {
+  const auto now = self_->clock().now();
+  look_at_mounts_later(pace_.looked(begin, now, is_done));
+  if (std::exchange(look_, mount_look::none) == mount_look::out_of_date)
+    look_at_mounts_later(pace_.changed(now));
+  tell_of_mounts();
+}
+
+// A slice at a time: what happens to other volumes meanwhile waits for the
+// requests of so many.
+void inotify_reader_state::tell_of_mounts() {
+  constexpr std::size_t slice = 32;
+  constexpr std::chrono::milliseconds pause{20};
+  for (auto& path : ways_.take_due(slice)) {
+    const auto kind = table_.is_awaited(path)
+                        ? volume_event_kind::returned
+                        : volume_event_kind::mounts_changed;
+    if (sink_)
+      tell(sink_, volume_changed{std::move(path), kind});
+  }
+  if (ways_.has_due())
+    tell_later(self_, handle{self_}, pause,
+               mounts_tick{mounts_tick::step::tell});
 }
 
 } // namespace fsshare

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/volume/look_pace.hpp"
 #include "core/volume/watch_table.hpp"
+#include "core/volume/watched_ways.hpp"
 #include "messages/inotify_reader.hpp"
 #include "messages/state_actor.hpp"
 #include "messages/volume_reader.hpp"
@@ -10,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace fsshare {
@@ -49,6 +52,11 @@ private:
   /// Decodes, classifies and tells the sink, each (path, kind) once: all of it
   /// happened before the sink can look.
   void report(const bytes& data);
+  void mounts_changed();
+  void look_at_mounts_later(std::optional<look_pace::time_point> when);
+  void look_at_the_mounts();
+  void mounts_looked_at(look_pace::time_point begin, bool is_done);
+  void tell_of_mounts();
 
   handle::pointer self_;
   std::shared_ptr<watch_api> watches_;
@@ -60,6 +68,11 @@ private:
   std::map<std::uint64_t, promise> owed_;
   std::uint64_t last_turn_ = 0;
   volume_event_sink sink_;
+  watched_ways ways_;
+  look_pace pace_;
+  /// Of the mount table; what changes during a look may not be in it.
+  enum class mount_look : std::uint8_t { none, out, out_of_date };
+  mount_look look_ = mount_look::none;
 };
 
 /// Spawn this.

@@ -3,10 +3,12 @@
 
 #include "core/paths.hpp"
 #include "core/volume/volume_memory.hpp"
+#include "sys/mount/mount_marks.hpp"
 #include "sys/mount/opened_source.hpp"
 #include "sys/mount/share_alias.hpp"
 #include "sys/tree/file_chunk.hpp"
 #include "sys/tree/file_system_type.hpp"
+#include "sys/tree/open_beneath.hpp"
 #include "sys/tree/pod_volume.hpp"
 #include "sys/tree/volume_judge.hpp"
 #include "sys/tree/volume_tree.hpp"
@@ -236,12 +238,22 @@ result<bind_source_opened> file_reader::read(const open_bind_source& msg,
   return bind_source_opened{*std::move(opened)};
 }
 
+result<mounts_seen> file_reader::read(const look_at_mounts& msg,
+                                      const checkpoint&) const {
+  auto marks = marks_of(*msg.ways, options_.mount_table);
+  if (!marks)
+    return marks.err();
+  return mounts_seen{*std::move(marks)};
+}
+
 result<watch_placed> file_reader::read(const place_watch& msg,
-                                       const checkpoint&) const {
+                                       const checkpoint& between) const {
   const auto wd = options_.watches->add(msg.volume);
   if (!wd)
     return wd.err();
-  return watch_placed{std::make_shared<placed_watch>(options_.watches, *wd)};
+  auto made = std::make_shared<placed_watch>(options_.watches, *wd);
+  between();
+  return watch_placed{std::move(made), {}, linkless_path(msg.volume)};
 }
 
 // Not above the pod's directory: what lacks that comes back no more.
@@ -254,9 +266,14 @@ result<watch_placed> file_reader::read(const place_watch_above& msg,
     const auto name = base_name(path);
     path = parent_path(path);
     const auto wd = options_.watches->add_entries(std::string{path});
-    if (wd)
-      return watch_placed{std::make_shared<placed_watch>(options_.watches, *wd),
-                          std::string{name}};
+    if (wd) {
+      auto made = std::make_shared<placed_watch>(options_.watches, *wd);
+      between();
+      return watch_placed{
+        std::move(made), std::string{name},
+        join(linkless_path(std::string{path}),
+             msg.volume.substr(path == "/" ? 1 : path.size() + 1))};
+    }
     why = wd.err();
     between();
   }

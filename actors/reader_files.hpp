@@ -5,6 +5,7 @@
 #include "core/volume/volume_shape.hpp"
 #include "messages/volume_reader.hpp"
 #include "sys/mount/held_root.hpp"
+#include "sys/mountinfo.hpp"
 #include "sys/tree/dir_walk.hpp"
 #include "sys/tree/file_chunk.hpp"
 #include "sys/tree/inotify.hpp"
@@ -34,6 +35,8 @@ struct volume_reader_options {
   checkpoint between = nullptr;
   /// Where watches are placed; needed where any are asked for.
   std::shared_ptr<watch_api> watches = nullptr;
+  /// Of the mounts that watches depend on; see proc(5).
+  std::string mount_table = own_mount_table;
   /// Gets files that nobody reads any more, of a sandbox, on any thread; null
   /// closes them there.
   std::function<void(std::shared_ptr<const chunk_source> file,
@@ -69,6 +72,8 @@ public:
                             const checkpoint& between) const;
   result<watch_placed> read(const place_watch& msg,
                             const checkpoint& between) const;
+  result<mounts_seen> read(const look_at_mounts& msg,
+                           const checkpoint& between) const;
 
 private:
   chunk_source_ptr closed_elsewhere(chunk_source_ptr file,

@@ -115,6 +115,9 @@ reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
       return read<watch_placed>(
         msg, {0, volume, msg.volume, {}, "watch above " + msg.volume});
     },
+    [this](const look_at_mounts& msg) {
+      return read<mounts_seen>(msg, {0, volume, {}, {}, "look at the mounts"});
+    },
     [this](const forget_reads& msg) {
       forget(msg.sandbox_id);
     },

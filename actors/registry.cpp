@@ -18,6 +18,7 @@ volume_hint to_hint(volume_event_kind kind) {
   case volume_event_kind::attributes: return volume_hint::attributes;
   case volume_event_kind::watch_lost: return volume_hint::watch_lost;
   case volume_event_kind::returned: return volume_hint::returned;
+  case volume_event_kind::mounts_changed: return volume_hint::mounts_changed;
   case volume_event_kind::other: break;
   }
   return volume_hint::sweep;

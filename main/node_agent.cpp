@@ -250,7 +250,7 @@ void node_agent::parts::watch_inotify(
 }
 
 // Without it shares keep what the host unmounts until they end, as without the
-// option for it.
+// option for it, and what is mounted over a volume is found by a sweep.
 void node_agent::parts::watch_host_mounts() {
   auto table = open_mount_table();
   if (!table) {
@@ -258,9 +258,11 @@ void node_agent::parts::watch_host_mounts() {
     return;
   }
   const auto held = std::make_shared<unique_fd>(*std::move(table));
-  loop.add(held->get(), urgent, [held, to = actors.mounter](readiness) {
-    tell(to, host_mounts_changed{});
-  });
+  loop.add(held->get(), urgent,
+           [held, to = actors.mounter, also = actors.watcher](readiness) {
+             tell(to, host_mounts_changed{});
+             tell(also, host_mounts_changed{});
+           });
 }
 
 status node_agent::parts::listen() {

@@ -3,8 +3,10 @@
 
 #include "core/blob.hpp"
 #include "messages/caf_compat.hpp"
+#include "messages/mounter.hpp"
 #include "messages/volume_events.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace fsshare {
@@ -25,6 +27,11 @@ struct inotify_bytes {
   bytes data;
 };
 
+struct mounts_tick {
+  enum class step : std::uint8_t { look, tell };
+  step due = step::look;
+};
+
 struct report_volumes_to {
   volume_event_sink sink;
 };
@@ -32,7 +39,7 @@ struct report_volumes_to {
 } // namespace fsshare
 
 FSSHARE_MESSAGES(inotify_reader, 9, watch, unwatch, inotify_bytes,
-                 report_volumes_to, await_volume)
+                 report_volumes_to, await_volume, mounts_tick)
 
 namespace fsshare {
 
@@ -57,6 +64,12 @@ using inotify_reader_actor = caf::typed_actor<
   msg<inotify_bytes>,
   // Names who is told about volumes from now on. Until the first one is named,
   // nobody is.
-  msg<report_volumes_to>>;
+  msg<report_volumes_to>,
+  // Something was mounted or unmounted. Volumes are told of whose paths may
+  // lead elsewhere since, within seconds.
+  msg<host_mounts_changed>,
+  // INTERNAL: the mount table is to be looked at, or there is more to tell of
+  // what was found there.
+  msg<mounts_tick>>;
 
 } // namespace fsshare

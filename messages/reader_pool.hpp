@@ -32,7 +32,8 @@ using read_outcome
   = std::variant<result<source_class>, result<volume_look>,
                  result<generation_read>, result<tree_read>, result<chunk_read>,
                  result<erofs_looked_for>, result<bind_source_opened>,
-                 result<watch_placed>, result<file_closed>>;
+                 result<watch_placed>, result<mounts_seen>,
+                 result<file_closed>>;
 
 struct read_ended {
   std::size_t reader = 0;

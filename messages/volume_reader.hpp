@@ -8,6 +8,7 @@
 #include "core/volume/host_volume.hpp"
 #include "core/volume/hung_read.hpp"
 #include "core/volume/pod_volume_part.hpp"
+#include "core/volume/watched_ways.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 
@@ -160,6 +161,17 @@ struct watch_placed {
   std::shared_ptr<placed_watch> watch;
   /// What is to appear in that directory; empty if it is the volume's own.
   std::string awaited = {};
+  /// The path of the volume without symlinks, as far as that is known.
+  std::string way = {};
+};
+
+struct look_at_mounts {
+  /// Not null.
+  std::shared_ptr<const volume_ways> ways;
+};
+struct mounts_seen {
+  /// One per way, in their order; see sys/mount/mount_marks.hpp.
+  std::vector<std::uint64_t> marks;
 };
 
 struct forget_reads {
@@ -181,7 +193,7 @@ FSSHARE_MESSAGES(volume_reader, 1, source_class, classify_source,
                  read_tree, tree_read, read_chunk, chunk_read, look_for_erofs,
                  erofs_looked_for, open_bind_source, bind_source_opened,
                  place_watch, place_watch_above, watch_placed, forget_reads,
-                 describe_reads, hung_reads)
+                 describe_reads, hung_reads, look_at_mounts, mounts_seen)
 
 namespace fsshare {
 
@@ -213,6 +225,9 @@ using volume_reader_actor = caf::typed_actor<
   rpc<place_watch, watch_placed>,
   // The same of the next directory above it that is there.
   rpc<place_watch_above, watch_placed>,
+  // What is mounted on the ways to volumes? No filesystem is asked; asked for
+  // by INOTIFY READER only.
+  rpc<look_at_mounts, mounts_seen>,
   // Says that a sandbox has ended: what was asked for it fails ABORTED at once,
   // and what hangs is not held against another one of its name.
   msg<forget_reads>,

@@ -66,14 +66,21 @@ bool parse_tags(std::string_view& line, mounted_entry& entry) {
   return false;
 }
 
-std::optional<mounted_entry> parse_line(std::string_view line) {
-  mounted_entry entry;
+// What a line says up to the mount point.
+bool parse_place(std::string_view& line, mounted_entry& entry) {
   if (!parse_number(take_until(line, ' '), entry.id)
       || !parse_number(take_until(line, ' '), entry.parent))
-    return std::nullopt;
+    return false;
   entry.device = take_until(line, ' ');
   entry.root = unescape(take_until(line, ' '));
   entry.mount_point = unescape(take_until(line, ' '));
+  return !entry.mount_point.empty();
+}
+
+std::optional<mounted_entry> parse_line(std::string_view line) {
+  mounted_entry entry;
+  if (!parse_place(line, entry))
+    return std::nullopt;
   entry.options = take_until(line, ' ');
   if (entry.options.empty() || !parse_tags(line, entry))
     return std::nullopt;
@@ -92,9 +99,6 @@ std::optional<mounted_entry> parse_wanted(std::string_view line,
   return parse_line(line);
 }
 
-// Not /proc/self: a thread may have entered a mount namespace of its own.
-constexpr const char* own_table = "/proc/thread-self/mountinfo";
-
 template <class Function>
 status read_pieces(const std::string& path, Function take) {
   const unique_fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
@@ -111,6 +115,23 @@ status read_pieces(const std::string& path, Function take) {
       return unit{};
     take(std::string_view{chunk.data(), static_cast<std::size_t>(got)});
   }
+}
+
+// The same, line by line.
+template <class Function>
+status read_lines(const std::string& path, Function take) {
+  // What is left of the last piece.
+  std::string begun;
+  return read_pieces(path, [&](std::string_view piece) {
+    begun.append(piece);
+    std::string_view text{begun};
+    for (auto end = text.find('\n'); end != std::string_view::npos;
+         end = text.find('\n')) {
+      take(text.substr(0, end));
+      text.remove_prefix(end + 1);
+    }
+    begun.erase(0, begun.size() - text.size());
+  });
 }
 
 // Whether another mount is in the way of one. What is mounted on the root of
@@ -179,7 +200,7 @@ result<unique_fd> open_mount_table() {
 }
 
 result<std::vector<mounted_entry>> read_mountinfo() {
-  return read_mountinfo(own_table);
+  return read_mountinfo(own_mount_table);
 }
 
 result<std::vector<mounted_entry>> read_mountinfo(const std::string& path) {
@@ -198,22 +219,22 @@ result<std::vector<mounted_entry>> read_mountinfo(const std::string& path) {
 result<std::vector<mounted_entry>>
 read_mounts(const std::set<std::uint64_t>& ids, const std::string& path) {
   std::vector<mounted_entry> found;
-  // What is left of the last piece.
-  std::string begun;
-  const auto read = read_pieces(path, [&](std::string_view piece) {
-    begun.append(piece);
-    std::string_view text{begun};
-    for (auto end = text.find('\n'); end != std::string_view::npos;
-         end = text.find('\n')) {
-      if (auto entry = parse_wanted(text.substr(0, end), ids))
-        found.push_back(*std::move(entry));
-      text.remove_prefix(end + 1);
-    }
-    begun.erase(0, begun.size() - text.size());
+  const auto read = read_lines(path, [&](std::string_view line) {
+    if (auto entry = parse_wanted(line, ids))
+      found.push_back(*std::move(entry));
   });
   if (!read)
     return read.err();
   return found;
+}
+
+status scan_mounts(const std::string& path,
+                   const std::function<void(const mounted_entry&)>& take) {
+  return read_lines(path, [&take](std::string_view line) {
+    mounted_entry entry;
+    if (parse_place(line, entry))
+      take(entry);
+  });
 }
 
 } // namespace fsshare

@@ -5,6 +5,7 @@
 #include "sys/unique_fd.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -46,6 +47,10 @@ result<std::vector<mounted_entry>> parse_mountinfo(std::string_view text);
 bool is_covered(const mounted_entry& entry,
                 const std::vector<mounted_entry>& table);
 
+/// The mount table that the calling thread sees. Not that of /proc/self: a
+/// thread may have entered a mount namespace of its own.
+constexpr const char* own_mount_table = "/proc/thread-self/mountinfo";
+
 /// Reads the mount table that the calling thread sees.
 result<std::vector<mounted_entry>> read_mountinfo();
 
@@ -58,7 +63,14 @@ result<unique_fd> open_mount_table();
 /// @param path Of the table; that which the calling thread sees.
 result<std::vector<mounted_entry>>
 read_mounts(const std::set<std::uint64_t>& ids,
-            const std::string& path = "/proc/thread-self/mountinfo");
+            const std::string& path = own_mount_table);
+
+/// Hands on one mount after the other, without what stands behind its mount
+/// point: costs little memory, however long the table is. What is no mount is
+/// left out.
+/// @param path Of the table.
+status scan_mounts(const std::string& path,
+                   const std::function<void(const mounted_entry&)>& take);
 
 /// Reads a mount table from `path`, such as `/proc/1/mountinfo`.
 result<std::vector<mounted_entry>> read_mountinfo(const std::string& path);

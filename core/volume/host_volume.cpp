@@ -53,6 +53,7 @@ void host_volume::hint(volume_hint what, time_point now) {
     need_watch_ = true;
     need_look_ = true;
     break;
+  case volume_hint::mounts_changed: need_close_look_ = true; [[fallthrough]];
   case volume_hint::returned:
     is_awaited_ = false;
     need_watch_ = true;

@@ -25,6 +25,8 @@ enum class volume_hint : std::uint8_t {
   watch_lost,
   /// The volume was gone, and may be back.
   returned,
+  /// Its path may lead to another directory than the one that is watched.
+  mounts_changed,
   /// The periodic comparison.
   sweep,
   /// The same, of modes and owners too; also after events were lost.

@@ -47,6 +47,7 @@ const char* to_string(volume_event_kind kind) noexcept {
   case volume_event_kind::attributes: return "attributes";
   case volume_event_kind::watch_lost: return "watch lost";
   case volume_event_kind::returned: return "returned";
+  case volume_event_kind::mounts_changed: return "mounts changed";
   case volume_event_kind::other: break;
   }
   return "other";

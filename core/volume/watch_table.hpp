@@ -26,6 +26,9 @@ enum class volume_event_kind : std::uint8_t {
   watch_lost,
   /// What was awaited may have appeared, or is to be awaited elsewhere.
   returned,
+  /// Something was mounted or unmounted on the way to it: the path may lead to
+  /// another directory than the one that is watched.
+  mounts_changed,
   /// Anything else, of which a push needs to know nothing.
   other,
 };

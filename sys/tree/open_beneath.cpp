@@ -133,4 +133,12 @@ result<std::string> real_path(int fd, std::string_view shown) {
   return path;
 }
 
+std::string linkless_path(const std::string& path) {
+  const unique_fd fd{::open(path.c_str(), O_PATH | O_CLOEXEC)};
+  if (!fd)
+    return path;
+  auto real = real_path(fd.get(), path);
+  return real ? *std::move(real) : path;
+}
+
 } // namespace fsshare

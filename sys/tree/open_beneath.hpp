@@ -41,4 +41,8 @@ unique_fd open_by_steps(int base, const std::string& path, int flags,
 /// @param shown Names it in the sentence of an error.
 result<std::string> real_path(int fd, std::string_view shown);
 
+/// Returns the path, free of links, of what `path` names; `path` where that
+/// cannot be found out.
+std::string linkless_path(const std::string& path);
+
 } // namespace fsshare

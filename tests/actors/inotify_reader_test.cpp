@@ -3,6 +3,7 @@
 #include "actors/reader_pool.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/in_place_runner.hpp"
+#include "tests/support/temp_dir.hpp"
 
 #include <cstring>
 #include <map>
@@ -100,6 +101,9 @@ struct fixture : actor_fixture {
     return *lines;
   }
 
+  temp_dir dir;
+  /// Steps of readers; a look at the mounts is one.
+  int reads = 0;
   std::shared_ptr<fake_watch_api> kernel = std::make_shared<fake_watch_api>();
   std::shared_ptr<log_lines> lines = std::make_shared<log_lines>();
   std::shared_ptr<in_place_runner> readers
@@ -108,10 +112,30 @@ struct fixture : actor_fixture {
     = spawn<reader_pool>(reading(), readers, read_queue::settings{});
   inotify_reader_actor aut = spawn<inotify_reader>(kernel, reader);
 
-  volume_reader_options reading() const {
+  volume_reader_options reading() {
     volume_reader_options options;
     options.watches = kernel;
+    options.mount_table = dir / "mounts";
+    options.between = [this] {
+      ++reads;
+    };
     return options;
+  }
+  /// Changes the mount table, of which the kernel tells.
+  void mount(const std::string& table) {
+    dir.write("mounts", table);
+    lines->clear();
+    tell(aut, host_mounts_changed{});
+    run();
+  }
+  /// Lets time pass in small steps.
+  log_lines pass(std::chrono::milliseconds time) {
+    constexpr std::chrono::milliseconds step{10};
+    for (auto gone = 0 * step; gone < time; gone += step) {
+      advance(step);
+      run();
+    }
+    return *lines;
   }
 };
 
@@ -310,6 +334,76 @@ TEST_CASE_FIXTURE(fixture, "a path that is unwatched while it is placed is not "
   CHECK(answer<unit>(pending));
   CHECK(read(flip_of(1)).empty());
   CHECK(kernel->watched.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "what is mounted over a volume is told within a "
+                           "second, and no other volume of it") {
+  const std::string root = "1 0 8:1 / / rw - ext4 /dev/a rw\n";
+  const std::string over = root + "2 1 0:9 / /a rw - tmpfs tmpfs rw\n";
+  const std::string up = root + "3 1 0:9 / /up rw - tmpfs tmpfs rw\n";
+  kernel->wd_of["/up"] = 5;
+  mount(root);
+  CHECK(pass(std::chrono::seconds{1}).empty());
+  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  REQUIRE(ask<unit>(aut, watch{"/b"}));
+  REQUIRE(ask<unit>(aut, await_volume{"/up/v"}));
+  mount(root);
+  // What was mounted before the first look at it nobody knows.
+  CHECK(
+    pass(std::chrono::seconds{1})
+    == log_lines{"/a mounts changed", "/b mounts changed", "/up/v returned"});
+  mount(over);
+  CHECK(pass(std::chrono::seconds{1}) == log_lines{"/a mounts changed"});
+  mount(over);
+  CHECK(pass(std::chrono::seconds{1}).empty());
+  mount(root);
+  CHECK(pass(std::chrono::seconds{1}) == log_lines{"/a mounts changed"});
+  mount(up);
+  CHECK(pass(std::chrono::seconds{1}) == log_lines{"/up/v returned"});
+  tell(aut, unwatch{"/a"});
+  mount(over);
+  CHECK(pass(std::chrono::seconds{1}) == log_lines{"/up/v returned"});
+}
+
+TEST_CASE_FIXTURE(fixture, "what is mounted while the mount table is looked at "
+                           "is told, too") {
+  const std::string root = "1 0 8:1 / / rw - ext4 /dev/a rw\n";
+  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  mount(root);
+  pass(std::chrono::seconds{1});
+  readers->hold = true;
+  mount(root);
+  CHECK(pass(std::chrono::seconds{1}).empty());
+  REQUIRE(readers->held.size() == 1);
+  readers->release();
+  readers->hold = false;
+  // Its answer is under way.
+  mount(root + "2 1 0:9 / /a rw - tmpfs tmpfs rw\n");
+  CHECK(pass(std::chrono::minutes{2}) == log_lines{"/a mounts changed"});
+}
+
+TEST_CASE_FIXTURE(fixture, "a mount table that changes all the time is looked "
+                           "at a few times a second, and many volumes are told "
+                           "of in parts") {
+  const std::string root = "1 0 8:1 / / rw - ext4 /dev/a rw\n";
+  constexpr int volumes = 100;
+  for (int n = 0; n < volumes; ++n) {
+    const auto path = "/pods/" + std::to_string(n);
+    kernel->wd_of[path] = 100 + n;
+    REQUIRE(ask<unit>(aut, watch{path}));
+  }
+  const auto before = reads;
+  mount(root);
+  CHECK(pass(std::chrono::milliseconds{210}).size() == 32);
+  CHECK(pass(std::chrono::milliseconds{100}).size() == volumes);
+  CHECK(reads == before + 1);
+  for (int n = 0; n < 1000; ++n) {
+    mount(root);
+    advance(std::chrono::milliseconds{10});
+    run();
+  }
+  CHECK(reads > before + 10);
+  CHECK(reads <= before + 1 + 51);
 }
 
 TEST_SUITE_END();

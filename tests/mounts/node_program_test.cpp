@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
 #include "tests/mounts/node_fixture.hpp"
+#include "tests/support/guest_process.hpp"
+#include "tests/support/rotator.hpp"
 #include "tests/support/tree_text.hpp"
 
 #include <cerrno>
@@ -308,6 +310,61 @@ TEST_CASE("where the host would not see the mounts, nothing starts") {
   CHECK(got.errors.find("mount --make-rshared " + (work / "share"))
         != std::string::npos);
   CHECK_FALSE(exists(work / "api.sock"));
+}
+
+TEST_CASE("what is mounted over a volume that is followed, or unmounted from "
+          "it, arrives in the guest without a sweep, and is followed") {
+  const private_mounts work;
+  if (!work.unavailable().empty()) {
+    MESSAGE("skipped: ", work.unavailable());
+    return;
+  }
+  const std::string in_pod = "pods/u/volumes/kubernetes.io~secret/";
+  const auto volume = work.make_dir(in_pod + "v");
+  const auto other = work.make_dir("other");
+  const auto link = work / "link";
+  std::filesystem::create_directory_symlink("pods", link);
+  rotator below{volume, kubelet_order::from_1_27};
+  rotator above{other, kubelet_order::from_1_27};
+  below.rotate({{"a", {"below"}}});
+  // Generations of two volumes have names of their own.
+  above.rotate({{"a", {"none"}}});
+  above.rotate({{"a", {"above"}}});
+  node_process node{R"("volumes": {"sweep_interval": "3600s"})"};
+  guest_process guest;
+  control_client client{node.socket()};
+  REQUIRE(client.prepare_copy("sb", to_string(guest.address())));
+  const auto shared = client.share(
+    "sb", "c1", link + "/u/volumes/kubernetes.io~secret/v", "/v", true);
+  REQUIRE_MESSAGE(shared, (shared ? "" : shared.err().message));
+  const auto copy = guest.root() + "/" + shared->share_id();
+  const auto arrives = [&copy](const std::string& text) {
+    // While `..data` is replaced it is not there.
+    const auto is_there = [&] {
+      std::ifstream in{copy + "/..data/a"};
+      std::string content;
+      return std::getline(in, content) && content == text;
+    };
+    const auto limit = std::chrono::steady_clock::now() + patience;
+    while (!is_there() && std::chrono::steady_clock::now() < limit)
+      std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    return is_there();
+  };
+  CHECK(arrives("below"));
+  for (int n = 0; n < 3; ++n) {
+    const auto number = std::to_string(n);
+    bind_by_hand(other, volume);
+    CHECK(arrives(n == 0 ? "above" : "above" + std::to_string(n - 1)));
+    above.rotate({{"a", {"above" + number}}});
+    CHECK(arrives("above" + number));
+    // Nothing tells of the end of a mount whose filesystem goes on.
+    unmount_by_hand(volume);
+    CHECK(arrives(n == 0 ? "below" : "below" + std::to_string(n - 1)));
+    below.rotate({{"a", {"below" + number}}});
+    CHECK(arrives("below" + number));
+  }
+  CHECK(client.cleanup("sb"));
+  CHECK(node.program().terminate() == 0);
 }
 
 TEST_SUITE_END();
