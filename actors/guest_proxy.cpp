@@ -8,8 +8,20 @@
 
 namespace fsshare {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
+namespace {
+
+guest_connection::settings connection_settings(const guest_proxy_options& o) {
+  guest_connection::settings s;
+  s.dial_timeout = o.dial_timeout;
+  s.end_timeout = o.end_timeout;
+  s.request_timeout = o.request_timeout;
+  s.quiet_time = o.quiet_time;
+  s.idle_interval = o.debt_interval;
+  s.seed = o.seed;
+  return s;
+}
+
+} // namespace
 
 guest_proxy_state::guest_proxy_state(handle::pointer self,
                                      guest_proxy_options options,
@@ -20,11 +32,8 @@ guest_proxy_state::guest_proxy_state(handle::pointer self,
   : self_(self), options_(std::move(options)), network_(std::move(network)),
     reader_(std::move(reader)), memory_(std::move(memory)),
     registry_(std::move(registry)), debts_(options_.debt_interval),
-    budget_(options_.memory_bytes),
-    window_(options_.window_requests, options_.window_bytes),
-    patience_(options_.request_timeout),
-    redial_(milliseconds{10}, seconds{1}, options_.seed),
-    dial_limit_(options_.dial_timeout) {
+    budget_(options_.memory_bytes), connection_(connection_settings(options_)),
+    window_(options_.window_requests, options_.window_bytes) {
 }
 
 void guest_proxy_state::failed(const error& why) {
@@ -34,7 +43,7 @@ void guest_proxy_state::failed(const error& why) {
 guest_proxy_state::~guest_proxy_state() {
   if (stream_)
     stream_->close();
-  link_ = link_state::down;
+  connection_.hang_up();
   is_ending_ = true;
   note_unanswered();
   // Nobody else answers promises whose holder dies.
@@ -103,9 +112,7 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
       shown.trees = landmarks_.trees();
       shown.held_bytes = budget_.held();
       shown.held_limit_bytes = budget_.limit();
-      shown.connected = link_ == link_state::up || link_ == link_state::quiet
-                        || link_ == link_state::probing
-                        || link_ == link_state::looking;
+      shown.connected = !connection_.is_connecting();
       for (const auto& active : jobs_)
         if (active.order)
           shown.orders[*active.order] = active.job.progress();
@@ -125,7 +132,7 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
       received(msg);
     },
     [this](const guest_closed& msg) {
-      if (msg.connection == connection_)
+      if (msg.connection == connection_number_)
         lost(msg.why);
     },
     [this](const file_retry& msg) {
@@ -144,9 +151,11 @@ void guest_proxy_state::add_job(active_job job) {
   job.key = ++last_key_;
   job.waits_since = now();
   jobs_.push_back(std::move(job));
-  if (is_long_idle())
-    probe();
-  if (link_ == link_state::up) {
+  if (window_.in_flight() == 0 && connection_.is_long_idle(now())) {
+    connection_.probe();
+    send_check();
+  }
+  if (connection_.is_up()) {
     jobs_.back().job.begin(profile_, inventory_);
     pump();
     end_jobs();
@@ -230,7 +239,7 @@ void guest_proxy_state::settle_budget(const active_job& ended,
   }
   note_landmarks(ended, outcome);
   // Pushes that were refused for want of room need not wait for their retry.
-  if (budget_.take_relief() && link_ == link_state::up)
+  if (budget_.take_relief() && connection_.is_up())
     tell(registry_, guest_reached{options_.sandbox_id});
 }
 
@@ -259,7 +268,7 @@ void guest_proxy_state::add_copy(const copy_tree& msg,
       });
       return;
     }
-    if (link_ != link_state::up) {
+    if (!connection_.is_up()) {
       if (outcome.sent)
         owe(root, removal_result::failed, outcome.err);
       promise.deliver(to_caf(outcome.err));

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/backoff.hpp"
 #include "core/copy/copy_window.hpp"
 #include "core/copy/debt_list.hpp"
 #include "core/copy/guest_budget.hpp"
 #include "core/copy/guest_inventory.hpp"
 #include "core/copy/guest_job.hpp"
 #include "core/copy/landmarks.hpp"
-#include "core/net/answer_patience.hpp"
 #include "core/net/guest_address.hpp"
+#include "core/net/guest_connection.hpp"
 #include "messages/guest_proxy.hpp"
 #include "messages/memory_budget.hpp"
 #include "messages/registry.hpp"
@@ -121,19 +120,6 @@ private:
     bool is_asked_for = false;
   };
 
-  enum class link_state : std::uint8_t {
-    down,
-    dialing,
-    greeting,
-    /// Nothing is sent, see quiet_time.
-    quiet,
-    /// Nothing is sent until the guest agent has answered a Check.
-    probing,
-    /// Nothing is sent until it shows whether the guest still has anything.
-    looking,
-    up
-  };
-
   // -- jobs (guest_proxy.cpp) -------------------------------------------------
   void add_job(active_job job);
   void add_order(carry_out& msg, const reply_promise<order_outcome>& promise);
@@ -149,7 +135,6 @@ private:
   bool is_changing(const std::string& guest_root) const;
   bool is_going(const std::string& guest_path) const;
   void doubt(const std::string& guest_path);
-  std::optional<time_point> idle_dial_due() const;
   void pay_debts();
   void inherit(const guest_legacy& legacy);
   active_job* find(std::uint64_t key);
@@ -176,42 +161,37 @@ private:
   static landmarks_of_push landmarks_of(const push_order& push);
   void note_landmarks(const active_job& ended, const order_outcome& outcome);
   void doubt_all();
-  bool is_sought() const;
+  bool is_wanted() const;
   void go_up();
   void look();
   void looked(errc code, const std::string& message);
   void looked_at_all(bool any_there);
   void tell_lost_trees();
   void be_up(guest_news news);
+  void begin_jobs();
 
   // -- connection (guest_proxy_connection.cpp) --------------------------------
   void connect();
   void dial();
   void dialed(guest_dialed& msg);
   void greet();
-  result<std::uint32_t> ask_health(std::string_view method,
-                                   std::chrono::nanoseconds limit);
-  void send_check(std::chrono::nanoseconds limit);
-  void greeted(const ttrpc::client_session::reply& reply);
-  void greeting_ended();
-  void begin_quiet();
-  void quiet_ended();
-  void checked_again();
-  bool is_long_idle() const;
-  void probe();
-  void probed();
+  result<std::uint32_t> ask_health(std::string_view method);
+  void send_check();
+  void versioned(const ttrpc::client_session::reply& reply);
+  void go_on(guest_connection::question answered);
+  void note_connected();
   void look_at_silence();
   void received(const guest_bytes& msg);
   void answered(const ttrpc::client_session::reply& reply);
   void lost(const error& why);
   void note_denied(const copy_step& step);
   void note_unanswered();
-  void redial_later(const error& why);
+  void not_reached(const error& why);
+  void close();
   time_point deadline_of(const active_job& job) const;
   std::optional<time_point> next_deadline() const;
   bool fail_waiting(const error& why);
   void hang_up();
-  bool is_connecting() const;
   void tick();
   void arm();
   time_point now() const;
@@ -235,52 +215,31 @@ private:
   /// What an exception said that ends it.
   std::string cause_;
 
-  link_state link_ = link_state::down;
+  guest_connection connection_;
   /// Counts dials and connections, to tell late news from current.
-  std::uint64_t connection_ = 0;
+  std::uint64_t connection_number_ = 0;
   byte_stream_ptr stream_;
   std::optional<ttrpc::client_session> session_;
   std::map<std::uint32_t, flight> in_flight_;
   /// Requests whose contents are being read.
   std::map<std::uint64_t, flight> fetching_;
   std::uint64_t last_fetch_ = 0;
-  /// Of the greeting, or of a Check later on; 0 once answered.
+  /// Of what the guest agent is asked beside jobs; 0 once answered.
   std::uint32_t check_stream_ = 0;
   std::uint32_t version_stream_ = 0;
-  /// When the guest was lost, which may have lost all that it had since.
-  std::optional<time_point> lost_at_;
   std::uint32_t look_stream_ = 0;
   /// What is still to be looked at, the next one last, and what was not there.
   std::vector<landmark> looks_;
   std::vector<landmark> missing_;
   /// Who is told which trees the guest has lost.
   std::optional<reply_promise<lost_trees>> tree_watcher_;
-  /// Requests of an earlier connection may still happen.
-  bool has_stragglers_ = false;
-  std::optional<time_point> quiet_until_;
-  /// When the Check that ends the silence was sent.
-  time_point checked_at_;
-  unsigned quiet_rounds_ = 0;
   copy_window window_;
   /// The job that is next to send contents, since it lacked room for them.
   std::uint64_t in_turn_ = 0;
   credit credit_;
-  answer_patience patience_;
-  /// When the guest last sent anything.
-  time_point heard_at_;
-  /// Whether a CopyFile was answered on this connection.
-  bool is_of_use_ = false;
   guest_profile profile_;
   /// Whether the guest's policy has kept its shared directory from root.
   bool is_owner_denied_ = false;
-  backoff redial_;
-  /// How long to try to connect this time.
-  std::chrono::nanoseconds dial_limit_;
-  /// Whether the last dial of a guest that is not reached was refused.
-  bool is_refused_ = false;
-  /// When the guest was last called for nothing but debts or landmarks.
-  std::optional<time_point> idle_dialed_at_;
-  std::optional<time_point> redial_at_;
   std::optional<time_point> armed_;
   std::uint64_t turn_ = 0;
   guest_status status_;

@@ -13,11 +13,6 @@ namespace fsshare {
 
 namespace {
 
-// A Check that takes longer was held up by a guest that did not run.
-constexpr std::chrono::nanoseconds slow_answer = std::chrono::seconds{1};
-// A guest that is always that slow is served all the same.
-constexpr unsigned max_quiet_rounds = 5;
-
 // Answers are empty but for their sentence, and the version's few words.
 constexpr std::size_t max_response = std::size_t{64} << 10;
 constexpr std::size_t max_sentence = 512;
@@ -27,12 +22,6 @@ constexpr std::size_t max_version = 64;
 ttrpc::client_session::limits session_limits() {
   return {max_response, ttrpc::client_session::strays::refuse};
 }
-
-// A connection that has been silent for so long may be dead without a word, as
-// after the guest was restored from a snapshot.
-constexpr std::chrono::nanoseconds long_idle = std::chrono::seconds{5};
-// A guest agent that is alive answers a Check sooner.
-constexpr std::chrono::nanoseconds probe_timeout = std::chrono::seconds{2};
 
 // What of a guest agent's sentence is shown: the reason stands at its end,
 // before the backtrace.
@@ -48,16 +37,13 @@ guest_proxy_state::time_point guest_proxy_state::now() const {
 }
 
 void guest_proxy_state::connect() {
-  if (link_ != link_state::down)
-    return;
-  if (!redial_at_)
+  if (connection_.call())
     dial();
   arm();
 }
 
 void guest_proxy_state::dial() {
-  link_ = link_state::dialing;
-  const auto attempt = ++connection_;
+  const auto attempt = ++connection_number_;
   // A weak reference: a dial must not keep the actor of a sandbox that is gone.
   network_->dial(options_.address,
                  [weak = caf::actor_cast<caf::weak_actor_ptr>(handle{self_}),
@@ -68,17 +54,19 @@ void guest_proxy_state::dial() {
 }
 
 void guest_proxy_state::dialed(guest_dialed& msg) {
-  if (msg.attempt != connection_ || link_ != link_state::dialing)
+  if (msg.attempt != connection_number_
+      || !connection_.is<connection_state::dialing>())
     return;
-  is_refused_ = !msg.stream;
-  if (is_refused_) {
-    redial_later(msg.stream.err());
+  if (!msg.stream) {
+    connection_.refused(now());
+    not_reached(msg.stream.err());
     return;
   }
+  connection_.dialed();
   stream_ = *std::move(msg.stream);
   session_.emplace(session_limits());
   const auto weak = caf::actor_cast<caf::weak_actor_ptr>(handle{self_});
-  const auto connection = connection_;
+  const auto connection = connection_number_;
   stream_->start({
     [weak, connection](received_bytes data) {
       if (auto self = caf::actor_cast<handle>(weak.lock()))
@@ -94,12 +82,8 @@ void guest_proxy_state::dialed(guest_dialed& msg) {
 
 // The version decides how to copy; the check is what guest agents expect first.
 void guest_proxy_state::greet() {
-  link_ = link_state::greeting;
-  const auto limit = std::min<std::chrono::nanoseconds>(
-    options_.request_timeout, options_.dial_timeout);
-  const auto check = ask_health(ttrpc::check_method, limit);
-  const auto version
-    = check ? ask_health(ttrpc::version_method, limit) : check.err();
+  const auto check = ask_health(ttrpc::check_method);
+  const auto version = check ? ask_health(ttrpc::version_method) : check.err();
   if (!version) {
     lost(version.err());
     return;
@@ -108,34 +92,24 @@ void guest_proxy_state::greet() {
   version_stream_ = *version;
 }
 
-result<std::uint32_t>
-guest_proxy_state::ask_health(std::string_view method,
-                              std::chrono::nanoseconds limit) {
+result<std::uint32_t> guest_proxy_state::ask_health(std::string_view method) {
   if (!session_)
     return error{errc::unavailable, "the connection has ended"};
-  auto stream = session_->call(ttrpc::health_service, method, {}, limit, now());
+  auto stream = session_->call(ttrpc::health_service, method, {},
+                               connection_.answer_limit(), now());
   flush();
   return stream;
 }
 
-// Any answer will do.
-void guest_proxy_state::send_check(std::chrono::nanoseconds limit) {
-  const auto check = ask_health(ttrpc::check_method, limit);
+void guest_proxy_state::send_check() {
+  const auto check = ask_health(ttrpc::check_method);
   if (check)
     check_stream_ = *check;
   else
     lost(check.err());
 }
 
-void guest_proxy_state::greeted(const ttrpc::client_session::reply& reply) {
-  if (reply.stream == check_stream_) {
-    // Any answer will do: a guest that is paused gives none.
-    check_stream_ = 0;
-    greeting_ended();
-    return;
-  }
-  if (reply.stream != version_stream_)
-    return;
+void guest_proxy_state::versioned(const ttrpc::client_session::reply& reply) {
   grpc::VersionCheckResponse version;
   if (reply.code == errc::none)
     // A guest agent that sends nonsense gets the newest rules, like one that
@@ -145,84 +119,39 @@ void guest_proxy_state::greeted(const ttrpc::client_session::reply& reply) {
   profile_ = profile_of(version.agent_version());
   // Shown to operators: bounded, whatever the guest sends.
   status_.agent_version = peer_text(version.agent_version(), max_version);
-  version_stream_ = 0;
-  greeting_ended();
 }
 
-void guest_proxy_state::greeting_ended() {
-  if (check_stream_ != 0 || version_stream_ != 0)
-    return;
+void guest_proxy_state::go_on(guest_connection::question answered) {
+  const bool was_connecting = connection_.is_connecting();
+  const auto step = connection_.answered(answered, now());
+  if (was_connecting && !connection_.is_connecting())
+    note_connected();
+  switch (step) {
+  case guest_connection::step::none: return;
+  case guest_connection::step::silence: arm(); return;
+  case guest_connection::step::ready: go_up(); return;
+  case guest_connection::step::resumed: begin_jobs(); return;
+  }
+}
+
+void guest_proxy_state::note_connected() {
   status_.last_error.clear();
   log::info("guest-connected", {{"sandbox", options_.sandbox_id},
                                 {"agent_version", status_.agent_version},
                                 {"rules", profile_.name}});
-  if (!has_stragglers_ || options_.quiet_time <= options_.quiet_time.zero()) {
-    go_up();
-    return;
-  }
-  quiet_rounds_ = 0;
-  begin_quiet();
-}
-
-void guest_proxy_state::begin_quiet() {
-  link_ = link_state::quiet;
-  quiet_until_ = now() + options_.quiet_time;
-  arm();
-}
-
-// A guest that was paused meanwhile has carried nothing out: it shows by being
-// slow to answer another Check, and the silence begins anew.
-void guest_proxy_state::quiet_ended() {
-  quiet_until_.reset();
-  checked_at_ = now();
-  const auto limit = std::min<std::chrono::nanoseconds>(
-    options_.request_timeout, options_.dial_timeout);
-  send_check(limit);
-}
-
-void guest_proxy_state::checked_again() {
-  check_stream_ = 0;
-  const bool was_slow
-    = now() - checked_at_ > std::max(options_.quiet_time, slow_answer);
-  if (was_slow && ++quiet_rounds_ < max_quiet_rounds)
-    begin_quiet();
-  else
-    go_up();
-}
-
-bool guest_proxy_state::is_long_idle() const {
-  return link_ == link_state::up && window_.in_flight() == 0
-         && now() - heard_at_ >= long_idle;
-}
-
-// Nothing is in flight: without an answer nothing has happened in the guest, so
-// the next connection need not be silent first.
-void guest_proxy_state::probe() {
-  link_ = link_state::probing;
-  send_check(std::min(options_.request_timeout, probe_timeout));
-}
-
-void guest_proxy_state::probed() {
-  check_stream_ = 0;
-  link_ = link_state::up;
-  for (auto& active : jobs_)
-    if (!active.job.begun())
-      active.job.begin(profile_, inventory_);
 }
 
 // The connection may be dead without a word while requests are out, or the
 // guest busy: most guest agents answer a Check all the same.
 void guest_proxy_state::look_at_silence() {
-  switch (patience_.at(now())) {
+  switch (connection_.silence_at(now())) {
   case answer_patience::verdict::wait: return;
   case answer_patience::verdict::ask:
     // One that is still to be answered will do.
     if (check_stream_ == 0)
-      send_check(options_.request_timeout);
+      send_check();
     return;
   case answer_patience::verdict::give_up:
-    // A guest that is only paused has as long as its requests would have had.
-    dial_limit_ = options_.dial_timeout + options_.request_timeout;
     lost({errc::deadline_exceeded,
           "the guest agent answers neither requests nor a Check"});
     return;
@@ -230,9 +159,9 @@ void guest_proxy_state::look_at_silence() {
 }
 
 void guest_proxy_state::received(const guest_bytes& msg) {
-  if (msg.connection != connection_ || !session_)
+  if (msg.connection != connection_number_ || !session_)
     return;
-  heard_at_ = now();
+  connection_.heard(now());
   const auto replies = session_->receive(msg.arrived.data);
   if (!replies) {
     lost(replies.err());
@@ -240,36 +169,34 @@ void guest_proxy_state::received(const guest_bytes& msg) {
   }
   for (const auto& reply : *replies)
     answered(reply);
-  patience_.heard(now(), !in_flight_.empty());
+  connection_.taken(in_flight_.size(), now());
   pump();
   end_jobs();
   pump();
 }
 
 void guest_proxy_state::answered(const ttrpc::client_session::reply& reply) {
-  if (link_ == link_state::greeting) {
-    greeted(reply);
-    return;
-  }
-  if (link_ == link_state::looking) {
-    if (reply.stream == look_stream_)
-      looked(reply.code, guest_sentence(reply.message));
-    return;
-  }
-  if (link_ == link_state::quiet || link_ == link_state::probing) {
-    if (reply.stream == check_stream_)
-      link_ == link_state::quiet ? checked_again() : probed();
-    return;
-  }
-  if (reply.stream == check_stream_)
+  if (reply.stream == check_stream_) {
     check_stream_ = 0;
+    go_on(guest_connection::question::check);
+    return;
+  }
+  if (reply.stream == version_stream_) {
+    version_stream_ = 0;
+    versioned(reply);
+    go_on(guest_connection::question::version);
+    return;
+  }
+  if (reply.stream == look_stream_) {
+    looked(reply.code, guest_sentence(reply.message));
+    return;
+  }
   const auto i = in_flight_.find(reply.stream);
   if (i == in_flight_.end())
     return;
   const auto what = i->second;
   in_flight_.erase(i);
-  is_of_use_ = true;
-  redial_.reset();
+  connection_.request_answered();
   window_.answered(what.window, now());
   auto* active = find(what.job);
   if (active == nullptr)
@@ -302,55 +229,48 @@ void guest_proxy_state::note_unanswered() {
   }
 }
 
-// Everything in flight may have happened, may still happen, or never will.
-void guest_proxy_state::lost(const error& why) {
+void guest_proxy_state::close() {
   if (stream_)
     stream_->close();
   stream_.reset();
   session_.reset();
-  quiet_until_.reset();
-  ++connection_;
-  has_stragglers_ |= !in_flight_.empty() || link_ == link_state::looking;
-  note_unanswered();
-  const bool was_up = link_ == link_state::up || link_ == link_state::probing;
-  const bool was_quiet
-    = link_ == link_state::quiet || link_ == link_state::looking;
-  const bool was_of_use = is_of_use_ || link_ == link_state::probing;
-  in_flight_.clear();
-  patience_.ended();
+  ++connection_number_;
   check_stream_ = 0;
+  version_stream_ = 0;
+  look_stream_ = 0;
+}
+
+// Everything in flight may have happened, may still happen, or never will.
+void guest_proxy_state::lost(const error& why) {
+  close();
+  note_unanswered();
+  const auto loss = connection_.lost(in_flight_.size(), now());
+  in_flight_.clear();
   fetching_.clear();
   drop_credit();
   for (auto& active : jobs_) {
     if (active.job.begun())
       active.waits_since = now();
-    active.job.disconnected(why, now(), dial_limit_);
+    active.job.disconnected(why, now(), connection_.dial_limit());
     // Steps have other numbers on the next connection.
     active.open_files.clear();
   }
-  if (was_up || was_quiet)
+  if (loss != guest_connection::loss::unreached)
     log::warning("guest-lost",
                  {{"sandbox", options_.sandbox_id}, {"error", why.message}});
-  if (was_up) {
-    link_ = link_state::down;
+  if (loss == guest_connection::loss::in_use) {
     status_.last_error = why.message;
     doubt_all();
-    // A guest agent that ends at its first request is not dialed at once for
-    // ever.
-    if (!was_of_use)
-      redial_at_ = now() + redial_.next();
   } else {
-    redial_later(why);
+    not_reached(why);
   }
   end_jobs();
-  if (!jobs_.empty() || is_sought())
+  if (is_wanted())
     connect();
 }
 
-void guest_proxy_state::redial_later(const error& why) {
-  link_ = link_state::down;
+void guest_proxy_state::not_reached(const error& why) {
   status_.last_error = why.message;
-  redial_at_ = now() + redial_.next();
   fail_waiting(why);
   arm();
 }

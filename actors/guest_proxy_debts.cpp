@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/guest_proxy.hpp"
-#include "core/earlier.hpp"
 #include "core/paths.hpp"
 
 #include <algorithm>
@@ -36,16 +35,6 @@ void guest_proxy_state::owe(const std::string& guest_root,
     arm();
 }
 
-// When the guest is to be called for nothing but debts and what it may have
-// lost, if they are all there is.
-std::optional<guest_proxy_state::time_point>
-guest_proxy_state::idle_dial_due() const {
-  auto due = earlier(debts_.next_due(), lost_at_);
-  if (due && idle_dialed_at_)
-    due = std::max(*due, *idle_dialed_at_ + options_.debt_interval);
-  return due;
-}
-
 // Ends what still changes a copy that nobody waits for any more.
 void guest_proxy_state::abandon(const std::string& guest_root) {
   for (auto& active : jobs_)
@@ -78,14 +67,10 @@ void guest_proxy_state::doubt(const std::string& guest_path) {
     debts_.doubt(guest_path, now());
 }
 
-// While the guest is not reached, one call now and then is for all of them.
 void guest_proxy_state::pay_debts() {
-  if (link_ != link_state::up) {
-    const auto due = idle_dial_due();
-    if (link_ == link_state::down && due && *due <= now()) {
-      idle_dialed_at_ = now();
+  if (!connection_.is_up()) {
+    if (connection_.idle_call(debts_.next_due(), now()))
       connect();
-    }
     return;
   }
   for (const auto& path : debts_.take_due(now())) {
@@ -103,7 +88,7 @@ void guest_proxy_state::pay_debts() {
 
 // The one before this may have died with requests in flight.
 void guest_proxy_state::inherit(const guest_legacy& legacy) {
-  has_stragglers_ = true;
+  connection_.expect_stragglers();
   budget_ = legacy.budget;
   debts_ = legacy.debts;
   inventory_ = legacy.inventory;

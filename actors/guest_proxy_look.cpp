@@ -29,42 +29,38 @@ void guest_proxy_state::doubt_all() {
   landmarks_.lost();
   if (!landmarks_.has_volumes() && landmarks_.to_ask(profile_).empty())
     return;
-  if (!lost_at_)
-    lost_at_ = now();
+  connection_.doubt_guest(now());
   tell(registry_, guest_reached{options_.sandbox_id, guest_news::lost});
 }
 
-// Whether the guest is dialed again and again, though nothing is to be sent;
-// after that now and then, see idle_dial_due().
-bool guest_proxy_state::is_sought() const {
-  return lost_at_ && now() < *lost_at_ + options_.dial_timeout;
+bool guest_proxy_state::is_wanted() const {
+  return !jobs_.empty() || connection_.is_sought(now());
 }
 
 void guest_proxy_state::go_up() {
-  has_stragglers_ = false;
   missing_.clear();
   looks_.clear();
-  if (lost_at_)
+  const bool is_doubted = connection_.is_guest_doubted();
+  if (is_doubted)
     looks_ = landmarks_.to_ask(profile_);
   std::reverse(looks_.begin(), looks_.end());
   if (!looks_.empty())
     look();
   else
     // Volumes of which nothing tells are sent again.
-    be_up(lost_at_ && landmarks_.has_volumes() ? guest_news::empty
-                                               : guest_news::reached);
+    be_up(is_doubted && landmarks_.has_volumes() ? guest_news::empty
+                                                 : guest_news::reached);
 }
 
 // A guest that was started again may have nothing of what it was sent.
 void guest_proxy_state::look() {
-  link_ = link_state::looking;
+  connection_.look();
   const auto step = look_step(looks_.back(), profile_);
   const auto head = ttrpc::copy_file_head(step, 0, step.target.size());
-  const auto limit = std::min<std::chrono::nanoseconds>(
-    options_.request_timeout, options_.dial_timeout);
   const auto stream
     = session_ ? session_->call(ttrpc::agent_service, ttrpc::copy_file_method,
-                                {head, as_bytes(step.target)}, limit, now())
+                                {head, as_bytes(step.target)},
+                                connection_.answer_limit(), now())
                : error{errc::unavailable, "the connection has ended"};
   if (!stream) {
     lost(stream.err());
@@ -114,18 +110,19 @@ void guest_proxy_state::tell_lost_trees() {
 }
 
 void guest_proxy_state::be_up(guest_news news) {
-  lost_at_.reset();
-  link_ = link_state::up;
-  dial_limit_ = options_.dial_timeout;
+  connection_.come_up(now());
   window_ = copy_window{options_.window_requests, options_.window_bytes};
   in_turn_ = 0;
-  is_of_use_ = false;
-  for (auto& active : jobs_)
-    if (!active.job.begun())
-      active.job.begin(profile_, inventory_);
+  begin_jobs();
   debts_.retry_now();
   pay_debts();
   tell(registry_, guest_reached{options_.sandbox_id, news});
+}
+
+void guest_proxy_state::begin_jobs() {
+  for (auto& active : jobs_)
+    if (!active.job.begun())
+      active.job.begin(profile_, inventory_);
 }
 
 } // namespace fsshare

@@ -21,7 +21,7 @@ constexpr auto retry_interval = std::chrono::milliseconds{100};
 
 // Jobs take turns, so that a large copy does not hold up a small push.
 void guest_proxy_state::pump() {
-  if (link_ != link_state::up)
+  if (!connection_.is_up())
     return;
   while (window_.may_send(0) && send_one()) {
   }
@@ -93,7 +93,7 @@ void guest_proxy_state::ask_credit(std::uint64_t length, std::uint64_t rest) {
 }
 
 void guest_proxy_state::credited(const bytes_reserved& got) {
-  if (link_ != link_state::up || jobs_.empty())
+  if (!connection_.is_up() || jobs_.empty())
     return;
   credit_.lease = got.lease;
   credit_.left = got.lease->bytes();
@@ -229,7 +229,7 @@ void guest_proxy_state::send(active_job& active, const flight& what,
     return;
   }
   in_flight_.emplace(*stream, what);
-  patience_.sent(now());
+  connection_.request_sent(now());
   ++status_.requests;
   status_.bytes_sent += data.size();
   // What is written need not be held: one frame after the other.

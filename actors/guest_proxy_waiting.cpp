@@ -8,30 +8,19 @@
 
 namespace fsshare {
 
-namespace {
-
-// How long what is to be removed waits for a guest that refuses to be dialed,
-// as one whose VM is gone.
-constexpr auto refused_removal_wait = std::chrono::milliseconds{500};
-
-} // namespace
-
-// A guest that is gone keeps no end of a share up: what is to be removed there
-// is a debt then, or ends with the guest.
 guest_proxy_state::time_point
 guest_proxy_state::deadline_of(const active_job& job) const {
   const bool is_end
     = !job.removes.empty() && inventory_.is_root(job.removes.front());
-  const std::chrono::nanoseconds limit = !is_end       ? dial_limit_
-                                         : is_refused_ ? refused_removal_wait
-                                                       : options_.end_timeout;
-  return job.waits_since + std::min(limit, dial_limit_);
+  return connection_.wait_ends(job.waits_since,
+                               is_end ? guest_connection::purpose::end_of_share
+                                      : guest_connection::purpose::copies);
 }
 
 std::optional<guest_proxy_state::time_point>
 guest_proxy_state::next_deadline() const {
   std::optional<time_point> next;
-  if (is_connecting())
+  if (connection_.is_connecting())
     for (const auto& active : jobs_)
       next = earlier(next, std::optional{deadline_of(active)});
   return next;
@@ -57,23 +46,12 @@ bool guest_proxy_state::fail_waiting(const error& why) {
   return true;
 }
 
-// The silence has limits of its own, but a guest that answers before it and not
-// after it is not reached either.
-bool guest_proxy_state::is_connecting() const {
-  return link_ == link_state::down || link_ == link_state::dialing
-         || link_ == link_state::greeting;
-}
-
 // Nobody waits for the connection any more.
 void guest_proxy_state::hang_up() {
-  if (link_ == link_state::down)
+  if (connection_.is<connection_state::down>())
     return;
-  if (stream_)
-    stream_->close();
-  stream_.reset();
-  session_.reset();
-  ++connection_;
-  link_ = link_state::down;
+  close();
+  connection_.hang_up();
 }
 
 void guest_proxy_state::tick() {
@@ -82,32 +60,23 @@ void guest_proxy_state::tick() {
   if (session_ && !session_->expire(t).empty())
     lost({errc::deadline_exceeded, "the guest agent did not answer in time"});
   look_at_silence();
-  if (is_connecting()) {
+  if (connection_.is_connecting()) {
     const bool any_failed = fail_waiting(
       {errc::unavailable,
        status_.last_error.empty() ? "no answer in time" : status_.last_error});
     if (any_failed && jobs_.empty())
       hang_up();
   }
-  if (quiet_until_ && *quiet_until_ <= t)
-    quiet_ended();
+  if (connection_.silence_ends(t))
+    send_check();
   pay_debts();
-  if (redial_at_ && *redial_at_ <= t) {
-    redial_at_.reset();
-    if (!jobs_.empty() || is_sought())
-      connect();
-  }
+  if (connection_.redial_wait_ends(t) && is_wanted())
+    connect();
   arm();
 }
 
 void guest_proxy_state::arm() {
-  auto due = earlier(quiet_until_, redial_at_);
-  if (link_ == link_state::up)
-    due = earlier(due, debts_.next_due());
-  else if (link_ == link_state::down)
-    due = earlier(due, idle_dial_due());
-  due = earlier(due, next_deadline());
-  due = earlier(due, patience_.due());
+  auto due = earlier(connection_.next_due(debts_.next_due()), next_deadline());
   if (session_)
     due = earlier(due, session_->next_deadline());
   if (!due || (armed_ && *armed_ <= *due))
