@@ -2,6 +2,7 @@
 #include "tests/support/canary.hpp"
 #include "tests/support/control_client.hpp"
 #include "tests/support/copied_volume.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/guest_process.hpp"
 #include "tests/support/hanging_fuse.hpp"
 #include "tests/support/node_process.hpp"
@@ -53,16 +54,6 @@ std::map<std::string, fuse_node> volume_tree() {
   tree[volume_path + "/..data"] = {symlink, generation};
   tree[volume_path + "/k"] = {symlink, "..data/k"};
   return tree;
-}
-
-bool eventually(const std::function<bool()>& holds) {
-  const auto limit = clock_type::now() + child_process::patience;
-  while (clock_type::now() < limit) {
-    if (holds())
-      return true;
-    std::this_thread::sleep_for(20ms);
-  }
-  return false;
 }
 
 template <class Reply>

@@ -4,6 +4,7 @@
 #include "core/paths.hpp"
 #include "tests/demo/volume_script.hpp"
 #include "tests/support/copied_volume.hpp"
+#include "tests/support/eventually.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -156,7 +157,7 @@ void check_copies(demo_host& host, const std::string& volume_dir,
   // What is missing at the deadline shows in the checks; after a failure there
   // is nothing to wait for.
   if (!out.failed())
-    eventually(all_settled);
+    test::eventually(all_settled, deadline);
   if (with.tamper != test::tampering::nothing)
     test::tamper_with_copy(with.tamper, copies.front().dir, nested_key);
   for (const auto& copy : copies)

@@ -2,28 +2,18 @@
 #include "tests/demo/demo_host.hpp"
 
 #include "core/paths.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/private_mounts.hpp"
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
 namespace fsshare::demo {
 
 namespace fs = std::filesystem;
-
-bool eventually(const std::function<bool()>& holds) {
-  const auto end = std::chrono::steady_clock::now() + deadline;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end)
-      return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  }
-  return true;
-}
 
 demo_host::demo_host(std::string dir, const std::string& profile,
                      test::transcript& out)
@@ -62,7 +52,7 @@ void demo_host::start_node() {
   const auto answers = [this] {
     return test::run_process(ctl_line({"version"})).exit_code == 0;
   };
-  if (!eventually(answers))
+  if (!test::eventually(answers, deadline))
     throw std::runtime_error("fsshared does not answer: " + node_->errors());
   ctl({"version"});
 }

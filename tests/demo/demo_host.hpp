@@ -17,10 +17,6 @@ namespace fsshare::demo {
 /// Longest wait for anything that should happen by itself.
 inline constexpr std::chrono::seconds deadline{10};
 
-/// Waits until `holds` returns true, asking again every few milliseconds.
-/// @returns false if it did not within the deadline.
-bool eventually(const std::function<bool()>& holds);
-
 /// fsshared and fsshare-guest, with all that they make in one directory.
 class demo_host {
 public:

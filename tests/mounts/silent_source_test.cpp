@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/process/kernel_calls.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/hanging_fuse.hpp"
 #include "tests/support/held_calls.hpp"
 #include "tests/support/mount_fixture.hpp"
@@ -54,17 +55,6 @@ void must_run_in_silence(mount_fixture& fixture, hanging_fuse& fuse,
   REQUIRE_MESSAGE(done, (done ? "" : done.err().message));
   CHECK(check_nothing_left(*done));
   CHECK(fuse.asked_in_silence() == 0);
-}
-
-// What a reader does late is done a moment after its filesystem answers.
-bool eventually(const std::function<bool()>& holds) {
-  const auto limit = std::chrono::steady_clock::now() + at_once;
-  while (std::chrono::steady_clock::now() < limit) {
-    if (holds())
-      return true;
-    std::this_thread::sleep_for(10ms);
-  }
-  return false;
 }
 
 } // namespace
