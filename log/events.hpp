@@ -118,6 +118,10 @@ inline constexpr auto known_events = std::to_array<known_event>({
   {"actor-died", log_level::error,
    "The node agent cannot go on; it ends with exit code 1, to be started "
    "again."},
+  {"not-alive", log_level::error,
+   "Nothing in the node agent was done for `limit`; whoever watches it may "
+   "kill "
+   "it."},
   {"api-call-failed", log_level::info,
    "A call was refused, and nothing was tried. The only line about it."},
   {"api-call-failed", log_level::warning,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/describe_config.hpp"
 #include "config/load_config.hpp"
+#include "core/text/duration_text.hpp"
 #include "log/log.hpp"
 #include "main/build_info.hpp"
 #include "main/node_agent.hpp"
@@ -11,6 +12,7 @@
 #include "sys/process/file_mask.hpp"
 #include "sys/process/identity.hpp"
 #include "sys/process/kernel_calls.hpp"
+#include "sys/process/service_manager.hpp"
 #include "sys/process/standard_descriptors.hpp"
 #include "ttrpc/protobuf_log.hpp"
 
@@ -55,7 +57,27 @@ int logged(int code) {
   return code;
 }
 
-int serve(const node_config& config, const end_signals& signals) {
+/// Waits for a signal, and tells the manager meanwhile that all is well, if it
+/// wants to hear it.
+int await_signal(const end_signals& signals, const service_manager& manager,
+                 node_agent& agent) {
+  const auto patience = manager.patience();
+  if (!patience)
+    return signals.wait();
+  // Late by a half at most: time for a word that comes after a long wait.
+  const auto beat = *patience / 4;
+  for (;;) {
+    if (const auto signal = signals.wait_for(beat))
+      return *signal;
+    if (agent.is_alive(beat))
+      manager.say_alive();
+    else
+      log::error("not-alive", {{"limit", format_duration(beat)}});
+  }
+}
+
+int serve(const node_config& config, const end_signals& signals,
+          const service_manager& manager) {
   if (const auto can = check_needed_calls(); !can)
     return refuse(exit_failed, can.err());
   const auto undumpable = forbid_core_dumps();
@@ -78,7 +100,9 @@ int serve(const node_config& config, const end_signals& signals) {
                         {"commit", build_info::commit},
                         {"socket", config.api.socket},
                         {"share_root", config.share.root}});
-  const auto signal = signals.wait();
+  manager.say_ready("serving " + config.api.socket);
+  const auto signal = await_signal(signals, manager, **agent);
+  manager.say_stopping(has_failed ? "ending after a fault" : "ending");
   if (has_failed) {
     // Whatever died may have left others waiting for it.
     end_signals::limit_end(config.shutdown.grace);
@@ -110,6 +134,7 @@ int run(const arguments& with) {
     return describe(with);
   // Before any thread starts.
   const end_signals signals;
+  const auto manager = service_manager::from_environment();
   const bool named = !with.config.empty();
   const auto config
     = load_config(named ? with.config : default_config_file,
@@ -123,7 +148,7 @@ int run(const arguments& with) {
     std::cout << "configuration is valid\n";
   if (with.check_config || with.print_config)
     return exit_done;
-  return serve(*config, signals);
+  return serve(*config, signals, manager);
 }
 
 int parse_and_run(int argc, char** argv) {

@@ -33,6 +33,7 @@
 #include <chrono>
 #include <exception>
 #include <filesystem>
+#include <future>
 #include <limits>
 #include <optional>
 #include <random>
@@ -85,6 +86,23 @@ status check_visible(const node_config& config) {
   return unit{};
 }
 
+/// Keeps a promise as soon as a worker runs it, and ends. A class: CAF 0.17
+/// takes apart arguments that an actor made of a function does not have.
+class heartbeat : public caf::event_based_actor {
+public:
+  heartbeat(caf::actor_config& with, std::shared_ptr<std::promise<void>> kept)
+    : caf::event_based_actor(with), kept_(std::move(kept)) {
+  }
+
+  caf::behavior make_behavior() override {
+    kept_->set_value();
+    return {};
+  }
+
+private:
+  std::shared_ptr<std::promise<void>> kept_;
+};
+
 status make_socket_dir(const std::string& socket) {
   std::error_code failed;
   const std::string dir{parent_path(socket)};
@@ -114,6 +132,7 @@ public:
   parts& operator=(const parts&) = delete;
 
   status start();
+  bool is_alive(std::chrono::nanoseconds limit);
 
 private:
   status start_actors();
@@ -294,6 +313,21 @@ status node_agent::parts::listen() {
   return unit{};
 }
 
+bool node_agent::parts::is_alive(std::chrono::nanoseconds limit) {
+  // Shared with what may come too late.
+  const auto turned = std::make_shared<std::promise<void>>();
+  const auto worked = std::make_shared<std::promise<void>>();
+  loop.post([turned] {
+    turned->set_value();
+  });
+  system.spawn<heartbeat>(worked);
+  const auto end = std::chrono::steady_clock::now() + limit;
+  for (const auto& beat : {turned, worked})
+    if (beat->get_future().wait_until(end) != std::future_status::ready)
+      return false;
+  return true;
+}
+
 node_agent::parts::~parts() {
   supervisor.end();
   if (listener)
@@ -330,6 +364,10 @@ node_agent::node_agent(std::unique_ptr<parts> p) : parts_(std::move(p)) {
 }
 
 node_agent::~node_agent() = default;
+
+bool node_agent::is_alive(std::chrono::nanoseconds limit) {
+  return parts_->is_alive(limit);
+}
 
 result<std::unique_ptr<node_agent>>
 node_agent::start(const node_config& config,

@@ -4,6 +4,7 @@
 #include "config/node_config.hpp"
 #include "core/result.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -26,6 +27,11 @@ public:
   ~node_agent();
   node_agent(const node_agent&) = delete;
   node_agent& operator=(const node_agent&) = delete;
+
+  /// Whether actors are served and the loop turns; no guest, source or client
+  /// has to do with it.
+  /// @param limit How long to wait for both.
+  bool is_alive(std::chrono::nanoseconds limit);
 
 private:
   class parts;

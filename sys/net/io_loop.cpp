@@ -11,6 +11,7 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 namespace fsshare {
@@ -24,6 +25,9 @@ static_assert(failed == EPOLLERR && hung_up == EPOLLHUP);
 constexpr io_loop::id wake_id = 0;
 
 constexpr std::size_t events_per_wait = 64;
+
+// As /proc and top show it.
+constexpr const char* thread_name = "io-loop";
 
 int checked(int returned, const char* call) {
   if (returned < 0)
@@ -156,6 +160,7 @@ void io_loop::guarded(Call call) {
 }
 
 void io_loop::run() {
+  ::prctl(PR_SET_NAME, thread_name);
   loop_thread_ = std::this_thread::get_id();
   std::array<epoll_event, events_per_wait> events{};
   while (!is_stopping_) {

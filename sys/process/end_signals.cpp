@@ -2,6 +2,8 @@
 #include "sys/process/end_signals.hpp"
 
 #include <csignal>
+#include <ctime>
+#include <initializer_list>
 #include <string_view>
 #include <sys/time.h>
 #include <unistd.h>
@@ -10,12 +12,24 @@ namespace fsshare {
 
 namespace {
 
-sigset_t awaited() {
+// What send() sends: once the end has begun, others' signals mean "at once".
+constexpr int own_signal = SIGUSR1;
+
+sigset_t set_of(std::initializer_list<int> numbers) {
   sigset_t out;
   ::sigemptyset(&out);
-  ::sigaddset(&out, SIGTERM);
-  ::sigaddset(&out, SIGINT);
+  for (const auto number : numbers)
+    ::sigaddset(&out, number);
   return out;
+}
+
+sigset_t awaited() {
+  return set_of({SIGTERM, SIGINT, own_signal});
+}
+
+timespec to_timespec(std::chrono::nanoseconds time) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+  return {static_cast<time_t>(seconds.count()), (time - seconds).count()};
 }
 
 // Only what a signal's handler may call (signal-safety(7)).
@@ -50,8 +64,16 @@ int end_signals::wait() const {
   return number;
 }
 
+std::optional<int> end_signals::wait_for(std::chrono::nanoseconds limit) const {
+  const auto signals = awaited();
+  const auto time = to_timespec(limit);
+  const auto number = ::sigtimedwait(&signals, nullptr, &time);
+  // EAGAIN at the limit; EINTR by a signal that is not awaited: early is fine.
+  return number > 0 ? std::optional{number} : std::nullopt;
+}
+
 void end_signals::send() const {
-  static_cast<void>(::kill(::getpid(), SIGTERM));
+  static_cast<void>(::kill(::getpid(), own_signal));
 }
 
 void end_signals::limit_end(std::chrono::nanoseconds time) {
@@ -59,7 +81,13 @@ void end_signals::limit_end(std::chrono::nanoseconds time) {
     end_because("fsshared: DEADLINE_EXCEEDED: the end took longer than "
                 "shutdown.grace\n");
   }));
+  for (const auto number : {SIGTERM, SIGINT})
+    static_cast<void>(std::signal(number, [](int) {
+      end_because("fsshared: ABORTED: a second signal ended it at once\n");
+    }));
   set_alarm(time);
+  const auto again = set_of({SIGTERM, SIGINT});
+  ::pthread_sigmask(SIG_UNBLOCK, &again, nullptr);
 }
 
 start_limit::start_limit(std::chrono::nanoseconds time) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 
 namespace fsshare {
 
@@ -13,14 +14,18 @@ public:
   /// called before any thread starts.
   end_signals();
 
-  /// Waits for one of them and returns its number.
+  /// Waits for one of them and returns its number, or that of send().
   int wait() const;
 
-  /// Lets wait() return as if SIGTERM had been sent. Any thread.
+  /// The same for a limited time; nothing where none came.
+  std::optional<int> wait_for(std::chrono::nanoseconds limit) const;
+
+  /// Lets one wait return. Any thread.
   void send() const;
 
   /// Ends the process with exit code 1, and a sentence on stderr, if it still
-  /// runs after that time.
+  /// runs after that time, or at once when it is asked to end once more. For
+  /// the thread that waited.
   static void limit_end(std::chrono::nanoseconds time);
 };
 

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <csignal>
 #include <functional>
 #include <string>
 
@@ -71,6 +72,50 @@ TEST_CASE(
   });
   CHECK(done.exit_code == 77);
   CHECK(done.errors.empty());
+}
+
+TEST_CASE("a second signal ends an end that hangs at once, a fault of our own "
+          "does not") {
+  const auto again = run_in_child([] {
+    const end_signals signals;
+    ::kill(::getpid(), SIGTERM);
+    if (signals.wait() != SIGTERM)
+      return;
+    end_signals::limit_end(1h);
+    signals.send();
+    ::kill(::getpid(), SIGINT);
+    for (;;)
+      ::pause();
+  });
+  CHECK(again.exit_code == 1);
+  CHECK_MESSAGE(again.errors.find("a second signal") != std::string::npos,
+                again.errors);
+  const auto faulty = run_in_child([] {
+    const end_signals signals;
+    ::kill(::getpid(), SIGTERM);
+    if (signals.wait() != SIGTERM)
+      return;
+    end_signals::limit_end(20ms);
+    signals.send();
+    for (;;)
+      ::pause();
+  });
+  CHECK(faulty.exit_code == 1);
+  CHECK_MESSAGE(faulty.errors.find("shutdown.grace") != std::string::npos,
+                faulty.errors);
+}
+
+TEST_CASE("a signal is waited for no longer than the limit") {
+  const auto end = run_in_child([] {
+    const end_signals signals;
+    if (signals.wait_for(1ms))
+      return;
+    signals.send();
+    if (!signals.wait_for(1h))
+      return;
+    ::_exit(0);
+  });
+  CHECK(end.exit_code == 0);
 }
 
 TEST_SUITE_END();

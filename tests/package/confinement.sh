@@ -136,6 +136,25 @@ is_started_again() {
   host_has_share
 }
 
+# What systemd starts after it may call it at once.
+serves_when_it_is_up() {
+  in_root systemctl restart fsshared
+  in_root fssharectl version
+  equal "$(in_root systemctl show -P StatusText fsshared)" \
+    "serving /run/fsshare/fsshare.sock"
+}
+
+is_started_again_when_it_stands_still() {
+  local pid
+  with_drop_in WatchdogSec=1
+  pid=$(service_pid)
+  in_root kill -STOP "$pid"
+  becomes eval "[[ \$(service_pid) != $pid && \$(service_pid) != 0 ]]"
+  becomes in_root fssharectl version
+  without_drop_in
+  in_root systemctl restart fsshared
+}
+
 stops_within_its_limit() {
   local begin=$SECONDS
   in_root systemctl stop fsshared
@@ -176,7 +195,9 @@ check_failures() {
     "it cannot mount without CAP_SYS_ADMIN"
     "it cannot copy from or to what others own without CAP_DAC_OVERRIDE"
     "it can with the unit's capabilities"
-    "it restarts as docs/install.md says")
+    "it restarts as docs/install.md says"
+    "it takes calls once systemd says that it runs"
+    "it is started again when it stands still")
   if ! has_systemd; then
     skip "no systemd can be booted here" "${names[@]}"
     return
@@ -190,4 +211,6 @@ check_failures() {
   check "${names[5]}" needs_dac_override
   check "${names[6]}" works_with_all_of_them
   check "${names[7]}" restarts_as_documented
+  check "${names[8]}" serves_when_it_is_up
+  check "${names[9]}" is_started_again_when_it_stands_still
 }
