@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package virtcontainers
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	fsshare "fsshare/clients/go"
+	"fsshare/clients/go/api"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// fsshareSharer lets fsshare, the node agent, copy files into a guest with which no
+// filesystem is shared, and keep them current there. All else, and all of a guest that
+// shares a filesystem, is another sharer's.
+type fsshareSharer struct {
+	FilesystemSharer
+	sandbox *Sandbox
+	client  *fsshare.Client
+
+	mu       sync.Mutex
+	prepared bool
+}
+
+// withFsshare returns a sharer that uses the fsshare which listens at a socket, and
+// other itself where there is no socket.
+func withFsshare(s *Sandbox, other FilesystemSharer, socket string) FilesystemSharer {
+	if socket == "" {
+		return other
+	}
+	return &fsshareSharer{FilesystemSharer: other, sandbox: s, client: fsshare.New(socket)}
+}
+
+func (f *fsshareSharer) copies(ctx context.Context) bool {
+	caps := f.sandbox.hypervisor.Capabilities(ctx)
+	return !caps.IsFsSharingSupported()
+}
+
+// prepare makes the sandbox known to fsshare. That takes the guest agent's address,
+// which there is not before the sandbox is created, and so after Prepare.
+func (f *fsshareSharer) prepare(ctx context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.prepared {
+		return nil
+	}
+	address, err := f.sandbox.agent.getAgentURL()
+	if err != nil {
+		return fmt.Errorf("address of the guest agent: %w", err)
+	}
+	_, err = f.client.Prepare(ctx, &api.PrepareRequest{
+		SandboxId: f.sandbox.id,
+		Mode:      api.SharingMode_SHARING_MODE_COPY,
+		Guest:     &api.Guest{Address: address},
+	})
+	f.prepared = err == nil
+	return err
+}
+
+// ShareFile returns when the guest has all of it, and nil for what cannot be copied,
+// such as a socket.
+func (f *fsshareSharer) ShareFile(ctx context.Context, c *Container, m *Mount) (*SharedFile, error) {
+	if !f.copies(ctx) {
+		return f.FilesystemSharer.ShareFile(ctx, c, m)
+	}
+	if err := f.prepare(ctx); err != nil {
+		return nil, err
+	}
+	reply, err := f.client.ShareFile(ctx, &api.ShareFileRequest{
+		SandboxId:   f.sandbox.id,
+		ContainerId: c.id,
+		Mount: &api.Mount{
+			Source:      m.Source,
+			Destination: m.Destination,
+			Type:        m.Type,
+			Options:     m.Options,
+			ReadOnly:    m.ReadOnly,
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, left := range reply.Skipped {
+		c.Logger().Warnf("fsshare did not copy %s: %s", left.Path, left.Reason)
+	}
+	if reply.Ignored {
+		c.Logger().Warnf("%s is not copied: %s", m.Source, reply.Reason)
+		return nil, nil
+	}
+	return &SharedFile{guestPath: reply.GuestPath}, nil
+}
+
+// UnshareRootFilesystem ends all copies of the container, too: nothing else is called
+// for those when it ends.
+func (f *fsshareSharer) UnshareRootFilesystem(ctx context.Context, c *Container) error {
+	copies := f.endCopies(ctx, c)
+	if err := f.FilesystemSharer.UnshareRootFilesystem(ctx, c); err != nil {
+		return err
+	}
+	return copies
+}
+
+func (f *fsshareSharer) endCopies(ctx context.Context, c *Container) error {
+	if !f.copies(ctx) {
+		return nil
+	}
+	_, err := f.client.UnshareContainer(ctx, &api.UnshareContainerRequest{
+		SandboxId: f.sandbox.id, ContainerId: c.id,
+	})
+	if status.Code(err) == codes.NotFound {
+		// It shared nothing.
+		return nil
+	}
+	return err
+}
+
+// Cleanup also ends what the sandbox has with fsshare.
+func (f *fsshareSharer) Cleanup(ctx context.Context) error {
+	copies := f.cleanup(ctx)
+	if err := f.FilesystemSharer.Cleanup(ctx); err != nil {
+		return err
+	}
+	return copies
+}
+
+func (f *fsshareSharer) cleanup(ctx context.Context) error {
+	if !f.copies(ctx) {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := f.client.Cleanup(ctx, &api.CleanupRequest{SandboxId: f.sandbox.id}); err != nil {
+		return err
+	}
+	f.prepared = false
+	return nil
+}
+
+// StartFileEventWatcher returns at once where copies are fsshare's: they follow by
+// themselves.
+func (f *fsshareSharer) StartFileEventWatcher(ctx context.Context) error {
+	if f.copies(ctx) {
+		return nil
+	}
+	return f.FilesystemSharer.StartFileEventWatcher(ctx)
+}
+
+// StopFileEventWatcher stops nothing where nothing was started.
+func (f *fsshareSharer) StopFileEventWatcher(ctx context.Context) {
+	if !f.copies(ctx) {
+		f.FilesystemSharer.StopFileEventWatcher(ctx)
+	}
+}
