@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/guest_proxy.hpp"
+#include "core/pacing.hpp"
 #include "core/paths.hpp"
 
 #include "ttrpc/copy_file.hpp"
@@ -13,9 +14,6 @@ namespace {
 
 // Contents of this size go to the socket by themselves.
 constexpr std::size_t flushed_bytes = std::size_t{64} << 10;
-
-// How soon a file is tried again that cannot be read for now.
-constexpr auto retry_interval = std::chrono::milliseconds{100};
 
 } // namespace
 
@@ -207,7 +205,7 @@ void guest_proxy_state::not_fetched(active_job& active,
   if (!obstacle.may_pass)
     job.unreadable(request, obstacle.why);
   else if (job.put_off(request, obstacle.why, now()))
-    tell_later(self_, handle{self_}, retry_interval,
+    tell_later(self_, handle{self_}, pacing::unreadable_file,
                file_retry{active.key, request.id});
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/inotify_reader.hpp"
 
+#include "core/pacing.hpp"
 #include "core/volume/inotify_decoder.hpp"
 #include "messages/errors.hpp"
 
@@ -212,9 +213,7 @@ void inotify_reader_state::mounts_looked_at(look_pace::time_point begin,
 // A slice at a time: what happens to other volumes meanwhile waits for the
 // requests of so many.
 void inotify_reader_state::tell_of_mounts() {
-  constexpr std::size_t slice = 32;
-  constexpr std::chrono::milliseconds pause{20};
-  for (auto& path : ways_.take_due(slice)) {
+  for (auto& path : ways_.take_due(pacing::covered_slice)) {
     const auto kind = table_.is_awaited(path)
                         ? volume_event_kind::returned
                         : volume_event_kind::mounts_changed;
@@ -222,7 +221,7 @@ void inotify_reader_state::tell_of_mounts() {
       tell(sink_, volume_changed{std::move(path), kind});
   }
   if (ways_.has_due())
-    tell_later(self_, handle{self_}, pause,
+    tell_later(self_, handle{self_}, pacing::covered_pause,
                mounts_tick{mounts_tick::step::tell});
 }
 

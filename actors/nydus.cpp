@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/nydus.hpp"
 
-#include "core/backoff.hpp"
+#include "core/pacing.hpp"
 #include "core/text/percent_encoding.hpp"
 #include "core/text/utf8.hpp"
 #include "json/nydus_json.hpp"
@@ -14,8 +14,6 @@ namespace fsshare {
 
 namespace {
 
-constexpr std::chrono::milliseconds first_pause{20};
-constexpr std::chrono::milliseconds last_pause{500};
 constexpr int done_status = 204;
 
 // What nydusd says is cut here.
@@ -76,7 +74,7 @@ nydus_state::handle::behavior_type nydus_state::make_behavior() {
 // that it serves.
 status nydus_state::wait_until_running() const {
   constexpr std::uint32_t seed = 1;
-  backoff pauses{first_pause, last_pause, seed};
+  backoff pauses{pacing::nydusd_probes, seed};
   error why;
   for (unsigned n = 0; n < options_.probes; ++n) {
     if (n > 0)

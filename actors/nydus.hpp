@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/pacing.hpp"
 #include "messages/nydus.hpp"
 #include "messages/state_actor.hpp"
 #include "sys/net/unix_http.hpp"
@@ -15,13 +16,12 @@ namespace fsshare {
 struct nydus_options {
   /// API socket of nydusd.
   std::string socket;
-  /// Longest time that one call takes; Kata's.
-  std::chrono::milliseconds call_timeout = std::chrono::seconds{30};
+  /// Longest time that one call takes.
+  std::chrono::milliseconds call_timeout = pacing::nydusd_call;
   /// Longest time that one question for its state takes.
-  std::chrono::milliseconds probe_timeout = std::chrono::seconds{1};
-  /// Questions before a nydusd counts as not running; the waits between them
-  /// add up to some 5 s.
-  unsigned probes = 14;
+  std::chrono::milliseconds probe_timeout = pacing::nydusd_probe;
+  /// Questions before a nydusd counts as not running.
+  unsigned probes = pacing::most_nydusd_probes;
   /// Makes the calls.
   std::function<result<http_answer>(const http_request&,
                                     std::chrono::milliseconds)>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/reader_pool.hpp"
 
+#include "core/pacing.hpp"
 #include "log/log.hpp"
 #include "sys/mount/opened_source.hpp"
 
@@ -216,9 +217,8 @@ void reader_pool_state::run_apart(const std::string& subject,
 
 void reader_pool_state::put_off(std::string subject,
                                 std::function<void()> job) {
-  constexpr std::chrono::seconds retry_after{1};
   if (put_off_.empty())
-    retry_at_ = now() + retry_after;
+    retry_at_ = now() + pacing::put_off_job;
   put_off_.push_back({std::move(subject), std::move(job)});
   arm();
 }

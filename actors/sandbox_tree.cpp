@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/sandbox.hpp"
+#include "core/pacing.hpp"
 #include "core/paths.hpp"
 #include "log/log.hpp"
 
@@ -7,14 +8,6 @@
 #include <utility>
 
 namespace fsshare {
-
-namespace {
-
-// As often a first copy begins anew because its connection ended in the middle
-// of a file.
-constexpr unsigned most_names = 16;
-
-} // namespace
 
 // Answers when the copy of a tree has what the share is of. A part of an
 // emptyDir may have been made after it was copied, as the kubelet does for a
@@ -210,7 +203,7 @@ bool sandbox_state::give_other_name(shared_copies::copy& copy) {
   auto& terms = copy.terms;
   const auto other = make_share_name(terms.container_id, neighbours_.nonce(),
                                      terms.destination);
-  if (!other || ++copy.renamed > most_names) {
+  if (!other || ++copy.renamed > pacing::most_doubtful_copies) {
     copy_failed(copy.id,
                 {errc::unavailable, "copy to guest path " + terms.guest_path
                                       + ": the connection ended too often"});

@@ -127,6 +127,14 @@ function(check_file folder file)
       report("${file}" "${folder}/ must not speak of locks")
     endif()
   endif()
+  if(folder MATCHES "^(actors|core|log|main|messages|sys|ttrpc)$"
+      AND NOT file STREQUAL "core/pacing.hpp")
+    file(STRINGS "${ROOT}/${file}" times
+      REGEX "constexpr.*(seconds|minutes|hours)[^;]*{[0-9]")
+    if(times)
+      report("${file}" "how long, how often: that stands in core/pacing.hpp")
+    endif()
+  endif()
 endfunction()
 
 set(files_seen 0)

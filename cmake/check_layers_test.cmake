@@ -30,6 +30,14 @@ expect("core/ must not include <thread>" core/a.cpp "#include <thread>")
 expect("core/ must not include \"sys/a.hpp\"" core/a.hpp
   "#include \"sys/a.hpp\"")
 expect("must not speak of locks" core/a.hpp "std::lock_guard guard{m};")
+foreach(folder actors core log main messages sys ttrpc)
+  expect("stands in core/pacing.hpp" ${folder}/a.cpp
+    "constexpr std::chrono::milliseconds pause{20}\\;")
+  expect("stands in core/pacing.hpp" ${folder}/a.hpp
+    "  static constexpr auto pause = std::chrono::seconds{1}\\;")
+endforeach()
+expect("" core/pacing.hpp "inline constexpr seconds pause{20}\\;")
+expect("" core/a.hpp "constexpr auto pause = pacing::pause\\;")
 expect("" sys/a.cpp
   "#include <unistd.h>" "#include <linux/fs.h>" "#include <mutex>")
 expect("sys/ must not include \"ttrpc/a.hpp\"" sys/a.cpp

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
 
-#include "core/file_names.hpp"
-
 #include <algorithm>
 
 namespace fsshare {

@@ -3,10 +3,21 @@
 
 #include "core/result.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace fsshare {
+
+/// The longest path, PATH_MAX of linux/limits.h less its NUL.
+inline constexpr std::size_t max_path_bytes = 4095;
+
+/// The longest name of a file, NAME_MAX of linux/limits.h.
+inline constexpr std::size_t max_name_bytes = 255;
+
+/// The link in a volume that names its live generation; the kubelet's
+/// AtomicWriter renames it into place.
+inline constexpr const char* data_link = "..data";
 
 /// Checks that `path` is absolute, without `.`, `..` or empty components, NUL
 /// bytes or a trailing slash (but for `/` itself), and at most 4095 bytes long

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "log/line_limiter.hpp"
 
+#include "core/pacing.hpp"
+
 #include <algorithm>
 
 namespace fsshare::log {
 
 namespace {
-
-constexpr std::chrono::seconds tell_after{10};
 
 struct allowance {
   double burst;
@@ -55,7 +55,7 @@ line_limiter::bucket& line_limiter::bucket_of(std::string_view event,
 void line_limiter::forget_idle(time_point now) {
   std::erase_if(buckets_, [now](const auto& entry) {
     return entry.second.left_out == 0
-           && now - entry.second.filled >= std::chrono::seconds{20};
+           && now - entry.second.filled >= pacing::idle_lines;
   });
 }
 
@@ -63,7 +63,7 @@ std::vector<line_limiter::left_out>
 line_limiter::take_left_out(time_point now) {
   std::vector<left_out> out;
   for (auto& [of, b] : buckets_) {
-    if (b.left_out == 0 || now - b.told < tell_after)
+    if (b.left_out == 0 || now - b.told < pacing::lines_left_out)
       continue;
     out.push_back({of.first, of.second, b.left_out});
     b.left_out = 0;
@@ -75,7 +75,7 @@ line_limiter::time_point line_limiter::next_due() const {
   auto due = time_point::max();
   for (const auto& entry : buckets_)
     if (entry.second.left_out > 0)
-      due = std::min(due, entry.second.told + tell_after);
+      due = std::min(due, entry.second.told + pacing::lines_left_out);
   return due;
 }
 

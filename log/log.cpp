@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "log/log.hpp"
 
+#include "core/pacing.hpp"
 #include "log/line_limiter.hpp"
 #include "log/line_queue.hpp"
 
@@ -102,8 +103,8 @@ private:
   std::chrono::steady_clock::time_point next_summary() {
     const std::lock_guard lock{limiter_mutex_};
     // What is left out meanwhile wakes nobody up.
-    return std::min(limiter_.next_due(),
-                    std::chrono::steady_clock::now() + std::chrono::seconds{5});
+    return std::min(limiter_.next_due(), std::chrono::steady_clock::now()
+                                           + pacing::longest_log_wait);
   }
 
   void write_summaries(bool is_over) {

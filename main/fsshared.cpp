@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/describe_config.hpp"
 #include "config/load_config.hpp"
+#include "core/pacing.hpp"
 #include "core/text/duration_text.hpp"
 #include "log/log.hpp"
 #include "main/build_info.hpp"
@@ -32,8 +33,6 @@ constexpr int exit_done = 0;
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 64;
 constexpr int exit_config = 78;
-// For whoever reads the log to take the last lines.
-constexpr std::chrono::milliseconds last_lines_limit{1000};
 
 struct arguments {
   std::string config;
@@ -52,7 +51,7 @@ int refuse(int code, const error& why) {
 
 /// Has the last lines written, and does not return where nobody takes them.
 int logged(int code) {
-  if (!log::end(last_lines_limit))
+  if (!log::end(pacing::last_lines))
     std::_Exit(code);
   return code;
 }

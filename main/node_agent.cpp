@@ -6,6 +6,7 @@
 #include "actors/nydus.hpp"
 #include "actors/reader_pool.hpp"
 #include "core/net/socket_access.hpp"
+#include "core/pacing.hpp"
 #include "core/paths.hpp"
 #include "log/log.hpp"
 #include "main/actor_wiring.hpp"
@@ -48,9 +49,6 @@ namespace {
 // Those that begin with the process: CAF's two workers, clock and printer, the
 // loop, the log's, MOUNTER, the readers, and one to spare.
 constexpr unsigned thread_count = 4 + 2 + 1 + reader_count + 1;
-
-// For what takes milliseconds.
-constexpr std::chrono::seconds longest_start{30};
 
 std::uint64_t random_number() {
   // The kernel's, so that names cannot be guessed.
@@ -353,10 +351,10 @@ void node_agent::parts::await_others_than_readers() {
   if (!actors.reader)
     return;
   while (system.registry().running() > 1)
-    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    std::this_thread::sleep_for(pacing::last_actors);
   // Answered after what the others have sent.
   const caf::scoped_actor self{system};
-  self->request(actors.reader, std::chrono::seconds{1}, describe_reads{})
+  self->request(actors.reader, pacing::last_answers, describe_reads{})
     .receive([](const hung_reads&) {}, [](const caf::error&) {});
 }
 
@@ -376,7 +374,7 @@ node_agent::start(const node_config& config,
     return room.err();
   try {
     // Threads that there was room for may be gone when they are made.
-    std::optional<start_limit> limit{std::in_place, longest_start};
+    std::optional<start_limit> limit{std::in_place, pacing::longest_start};
     auto p = std::make_unique<parts>(config, died);
     limit.reset();
     if (auto started = p->start(); !started)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/share_request.hpp"
 
-#include "core/file_names.hpp"
 #include "core/ids.hpp"
 #include "core/net/guest_address.hpp"
 #include "core/paths.hpp"

@@ -2,7 +2,6 @@
 #include "core/copy/copy_plan.hpp"
 
 #include "core/copy/temp_name.hpp"
-#include "core/file_names.hpp"
 #include "core/paths.hpp"
 #include "core/text/utf8.hpp"
 

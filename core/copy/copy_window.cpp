@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/copy/copy_window.hpp"
 
+#include "core/pacing.hpp"
+
 #include <algorithm>
 
 namespace fsshare {
 
 namespace {
 
-using namespace std::chrono_literals;
-
 // A guest agent with two processors was saturated by 2 to 8 requests.
 constexpr double first_limit = 8;
 
-// More waiting than this shows in the 99th percentile of what others ask the
-// guest agent; less drowns in its scheduling noise.
-constexpr auto tolerated_delay = 4ms;
-
 constexpr double shrink_factor = 0.7;
-
-// How long the fastest round trip is believed; paths and load change.
-constexpr auto minimum_period = 10s;
 
 // Requests up to this size cost the guest agent about the same.
 constexpr std::uint64_t small_bytes = std::uint64_t{64} << 10;
@@ -53,7 +46,7 @@ void copy_window::answered(const flight& request, time_point now) {
   const bool was_full = in_flight_ + 1 >= limit();
   const auto delay = queueing_delay(request, now);
   lost(request);
-  if (delay > tolerated_delay) {
+  if (delay > pacing::tolerated_delay) {
     probing_ = false;
     // Once per round trip: what was sent before the last shrinking met the
     // queue that caused it.
@@ -76,7 +69,7 @@ copy_window::duration copy_window::queueing_delay(const flight& request,
                                                   time_point now) {
   const auto round_trip = now - request.sent_at;
   auto& fastest = fastest_[request.bytes <= small_bytes ? 0 : 1];
-  if (now - fastest.since > minimum_period) {
+  if (now - fastest.since > pacing::believed_round_trip) {
     fastest.past = fastest.present;
     fastest.present = duration::max();
     fastest.since = now;

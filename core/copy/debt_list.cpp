@@ -2,20 +2,13 @@
 #include "core/copy/debt_list.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace fsshare {
 
 namespace {
 
-constexpr std::chrono::nanoseconds longest_wait = std::chrono::minutes{5};
 constexpr unsigned most_doublings = 16;
-
-// When what may come back is removed once more. A network may hold a request up
-// for seconds; a guest that was paused, for longer.
-constexpr std::array<std::chrono::seconds, 2> doubted_for{
-  std::chrono::seconds{4}, std::chrono::seconds{60}};
 
 } // namespace
 
@@ -102,7 +95,7 @@ void debt_list::tried(const std::string& path, removal_result result,
     return;
   }
   const auto doublings = std::min(d.failures++, most_doublings);
-  const auto longest = std::max(interval_, longest_wait);
+  const auto longest = std::max(interval_, pacing::longest_debt);
   const auto wait = interval_ > longest / (1U << doublings)
                       ? longest
                       : interval_ * (1U << doublings);
@@ -114,7 +107,7 @@ void debt_list::doubt(const std::string& path, time_point now) {
   if (std::exchange(at->second.is_doubted, true))
     return;
   auto& again = at->second.again;
-  for (const auto wait : doubted_for)
+  for (const auto wait : pacing::doubted_paths)
     again.insert(again.begin(), now + wait);
   if (!at->second.out)
     wait_for_doubts(at);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/copy/guest_order.hpp"
+#include "core/pacing.hpp"
 
 #include <chrono>
 #include <map>
@@ -24,7 +25,7 @@ public:
   using time_point = std::chrono::steady_clock::time_point;
 
   /// As many paths are tried at a time.
-  static constexpr std::size_t most_out = 64;
+  static constexpr std::size_t most_out = pacing::most_debts_at_once;
 
   /// @param interval first wait after a failure; each further one is twice as
   ///        long, up to 5 min.

@@ -3,26 +3,16 @@
 
 #include "core/copy/copy_rest.hpp"
 #include "core/copy/temp_name.hpp"
+#include "core/pacing.hpp"
 #include "core/paths.hpp"
 
 #include <utility>
 
 namespace fsshare {
 
-namespace {
-
-// A file that is never twice of one size is left out.
-constexpr unsigned most_reshapes = 3;
-
-// Holders of leases give them up at once, or not until the kernel takes them
-// (lease-break-time of proc(5), 45 s).
-constexpr auto longest_put_off = std::chrono::seconds{3};
-
-} // namespace
-
 void guest_job::reshaped(const copy_request& request, file_shape shape) {
   const auto& tree = *std::get<tree_order>(order_).tree;
-  if (++troubled_[request.step].reshapes > most_reshapes)
+  if (++troubled_[request.step].reshapes > pacing::most_reshapes)
     return unreadable(request, {errc::aborted, "it changes while it is read"});
   --in_flight_;
   --sent_;
@@ -41,7 +31,7 @@ bool guest_job::put_off(const copy_request& request, const error& why,
   auto& file = troubled_[request.step];
   if (!file.put_off_since)
     file.put_off_since = now;
-  if (now - *file.put_off_since >= longest_put_off) {
+  if (now - *file.put_off_since >= pacing::longest_put_off) {
     unreadable(request, why);
     return false;
   }

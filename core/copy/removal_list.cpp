@@ -7,14 +7,7 @@
 
 namespace fsshare {
 
-namespace {
-
-// Between a lost answer and the first removal of what it may bring back.
-constexpr std::chrono::nanoseconds first_return = std::chrono::seconds{2};
-
-} // namespace
-
-removal_list::removal_list(settings s) : settings_(s), seeds_(settings_.seed) {
+removal_list::removal_list(std::uint32_t seed) : seeds_(seed) {
 }
 
 // Whether another try may still do something for whoever waits for the end.
@@ -116,9 +109,9 @@ void removal_list::tried(const std::string& name, removal_result result,
     return;
   if (!state.delays)
     state.delays.emplace(result == removal_result::denied
-                           ? settings_.first_denied_retry
-                           : settings_.first_retry,
-                         settings_.last_retry, ++seeds_);
+                           ? pacing::denied_removals
+                           : pacing::removals,
+                         ++seeds_);
   set_due(i, now + state.delays->next());
 }
 
@@ -127,7 +120,7 @@ void removal_list::removed(name_map::iterator which, time_point now) {
   state.delays.reset();
   if (state.lost_at && now - *state.lost_at < longest_lateness) {
     const auto lateness = std::max<std::chrono::nanoseconds>(
-      now - *state.lost_at, first_return / 2);
+      now - *state.lost_at, pacing::first_return / 2);
     set_due(which, *state.lost_at + 2 * lateness);
   } else if (state.result == removal_result::removed) {
     names_.erase(which);

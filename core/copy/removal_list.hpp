@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/backoff.hpp"
 #include "core/copy/guest_order.hpp"
 #include "core/copy/skipped_list.hpp"
+#include "core/pacing.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -27,25 +27,16 @@ class removal_list {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  struct settings {
-    std::chrono::nanoseconds first_retry = std::chrono::milliseconds{100};
-    /// Of names that the guest's policy forbids to remove.
-    std::chrono::nanoseconds first_denied_retry = std::chrono::seconds{30};
-    std::chrono::nanoseconds last_retry = std::chrono::minutes{5};
-    std::uint32_t seed = 1;
-  };
-
   /// How many names take() returns at most that were not tried yet.
-  static constexpr std::size_t most_new = 64;
+  static constexpr std::size_t most_new = pacing::most_new_removals;
   /// How many that were, and how long it then returns no more of them.
-  static constexpr std::size_t most_retries = 8;
-  static constexpr std::chrono::nanoseconds retry_pause
-    = std::chrono::seconds{1};
+  static constexpr std::size_t most_retries = pacing::most_removals_again;
+  static constexpr auto retry_pause = pacing::removals_again;
   /// How long a request without an answer is taken to be able to happen.
-  static constexpr std::chrono::nanoseconds longest_lateness
-    = std::chrono::minutes{10};
+  static constexpr auto longest_lateness = pacing::longest_lateness;
 
-  explicit removal_list(settings s);
+  /// @param seed Of the jitter of retries.
+  explicit removal_list(std::uint32_t seed = 1);
 
   /// A name shall go, from a time on; the earliest counts. A name that was
   /// tried keeps its back-off.
@@ -114,7 +105,6 @@ private:
   void take_from(due_set& from, std::size_t most, time_point now,
                  std::vector<std::string>& into);
 
-  settings settings_;
   std::uint32_t seeds_;
   name_map names_;
   /// Those that were not tried yet, and those that were.

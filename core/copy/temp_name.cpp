@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/copy/temp_name.hpp"
 
-#include "core/file_names.hpp"
+#include "core/paths.hpp"
 
 namespace fsshare {
 

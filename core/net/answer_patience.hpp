@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/pacing.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -19,9 +21,9 @@ public:
   using duration = std::chrono::steady_clock::duration;
 
   /// Silence after which a guest that owes answers is asked.
-  static constexpr duration until_asked = std::chrono::seconds{1};
+  static constexpr duration until_asked = pacing::silent_guest;
   /// How long a sign of life may take at first.
-  static constexpr duration shortest = std::chrono::seconds{3};
+  static constexpr duration shortest = pacing::first_patience;
 
   enum class verdict : std::uint8_t { wait, ask, give_up };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/pacing.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -35,7 +37,7 @@ public:
     /// Bytes of frames of which the rest has not arrived, of all clients.
     std::size_t all_frame_bytes = std::size_t{32} << 20;
     /// Longest time from the first byte of a frame to its last.
-    std::chrono::nanoseconds frame_time = std::chrono::seconds{30};
+    std::chrono::nanoseconds frame_time = pacing::frame;
   };
 
   /// Who connected.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/pacing.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +28,7 @@ public:
     /// Most dials that hold a slot, at least 1.
     std::size_t slots = 16;
     /// How long a dial holds its slot at most.
-    std::chrono::nanoseconds patience = std::chrono::milliseconds{250};
+    std::chrono::nanoseconds patience = pacing::dial_slot;
   };
 
   explicit dial_gate(const settings& s) : settings_(s) {

@@ -9,33 +9,8 @@ namespace fsshare {
 
 namespace state = connection_state;
 
-namespace {
-
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-// A Check that takes longer was held up by a guest that did not run.
-constexpr std::chrono::nanoseconds slow_answer = seconds{1};
-// A guest that is always that slow is served all the same.
-constexpr unsigned max_slow_rounds = 5;
-
-// A connection that has been silent for so long may be dead without a word, as
-// after the guest was restored from a snapshot.
-constexpr std::chrono::nanoseconds long_idle = seconds{5};
-// A guest agent that is alive answers a Check sooner.
-constexpr std::chrono::nanoseconds probe_timeout = seconds{2};
-
-constexpr std::chrono::nanoseconds first_redial = milliseconds{10};
-constexpr std::chrono::nanoseconds last_redial = seconds{1};
-
-// How long the end of a share waits for a guest that refuses to be dialed, as
-// one whose VM is gone.
-constexpr std::chrono::nanoseconds refused_end_timeout = milliseconds{500};
-
-} // namespace
-
 guest_connection::guest_connection(const settings& s)
-  : settings_(s), redials_(first_redial, last_redial, s.seed),
+  : settings_(s), redials_(pacing::redials, s.seed),
     patience_(s.request_timeout), dial_limit_(s.dial_timeout) {
 }
 
@@ -131,8 +106,8 @@ guest_connection::step guest_connection::greeting_answered(question what,
 guest_connection::step guest_connection::checking_answered(time_point now) {
   const auto& check = std::get<state::checking>(state_);
   const bool is_slow
-    = now - check.since > std::max(settings_.quiet_time, slow_answer);
-  if (is_slow && check.slow_rounds + 1 < max_slow_rounds) {
+    = now - check.since > std::max(settings_.quiet_time, pacing::slow_check);
+  if (is_slow && check.slow_rounds + 1 < pacing::most_silences) {
     state_ = state::quiet{now + settings_.quiet_time, check.slow_rounds + 1};
     return step::silence;
   }
@@ -183,7 +158,7 @@ void guest_connection::request_answered() {
 
 bool guest_connection::is_long_idle(time_point now) const {
   const auto* u = std::get_if<state::up>(&state_);
-  return u != nullptr && now - u->heard_at >= long_idle;
+  return u != nullptr && now - u->heard_at >= pacing::long_idle;
 }
 
 void guest_connection::probe() {
@@ -230,7 +205,7 @@ guest_connection::duration guest_connection::answer_limit() const {
   if (is_up())
     return settings_.request_timeout;
   return std::min(settings_.request_timeout, is<state::probing>()
-                                               ? probe_timeout
+                                               ? pacing::probe
                                                : settings_.dial_timeout);
 }
 
@@ -240,7 +215,7 @@ guest_connection::time_point guest_connection::wait_ends(time_point since,
                                                          purpose what) const {
   if (what == purpose::copies)
     return since + dial_limit_;
-  const auto limit = is_refused_ ? refused_end_timeout : settings_.end_timeout;
+  const auto limit = is_refused_ ? pacing::refused_end : settings_.end_timeout;
   return since + std::min(limit, dial_limit_);
 }
 

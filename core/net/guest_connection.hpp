@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/backoff.hpp"
 #include "core/net/answer_patience.hpp"
+#include "core/pacing.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/share/share_layout.hpp"
 
-#include "core/file_names.hpp"
 #include "core/ids.hpp"
 #include "core/paths.hpp"
 

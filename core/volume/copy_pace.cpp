@@ -7,9 +7,6 @@ namespace fsshare {
 
 namespace {
 
-constexpr auto first_hold = std::chrono::seconds{30};
-constexpr auto last_hold = std::chrono::minutes{5};
-
 void forget_past(retry_record& tries, copy_pace::time_point now) {
   if (tries.is_due(now))
     tries.retry_now();
@@ -17,11 +14,9 @@ void forget_past(retry_record& tries, copy_pace::time_point now) {
 
 } // namespace
 
-copy_pace::copy_pace(const settings& s)
-  : pushes_(s.first_retry, s.last_retry, s.seed),
-    settling_(s.first_retry, s.last_retry, s.seed),
-    repairs_(s.first_retry, s.last_retry, s.seed),
-    hold_times_(first_hold, last_hold, s.seed + 2) {
+copy_pace::copy_pace(std::uint32_t seed)
+  : pushes_(pacing::orders, seed), settling_(pacing::orders, seed),
+    repairs_(pacing::orders, seed), hold_times_(pacing::held_pushes, seed + 2) {
 }
 
 void copy_pace::pass(time_point now) {

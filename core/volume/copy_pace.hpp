@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/backoff.hpp"
+#include "core/pacing.hpp"
 #include "core/result.hpp"
 #include "core/volume/retry_record.hpp"
 
@@ -22,18 +22,12 @@ class copy_pace {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  struct settings {
-    std::chrono::nanoseconds first_retry = std::chrono::milliseconds{100};
-    std::chrono::nanoseconds last_retry = std::chrono::seconds{30};
-    /// Of the jitter of retries.
-    std::uint32_t seed = 1;
-  };
-
   /// So many parts that cannot be removed may pile up between two flips without
   /// a hold.
-  static constexpr std::size_t most_left_behind = 3;
+  static constexpr std::size_t most_left_behind = pacing::most_parts_left;
 
-  explicit copy_pace(const settings& s);
+  /// @param seed Of the jitter of retries.
+  explicit copy_pace(std::uint32_t seed);
 
   retry_record& pushes() {
     return pushes_;

@@ -1,30 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/volume/destination_table.hpp"
 
+#include "core/pacing.hpp"
+
 #include <algorithm>
 
 namespace fsshare {
 
 namespace {
 
-// As often a first copy begins anew because its connection ended in the middle
-// of a file.
-constexpr unsigned most_doubtful_tries = 16;
-
-// Modes and owners are compared at every tenth sweep only: that reads the
-// whole tree's metadata.
-constexpr unsigned deep_sweep_every = 10;
-
-// Between slices when events were lost: soon, but not in the way of those that
-// arrive.
-constexpr std::chrono::nanoseconds lost_events_pause
-  = std::chrono::milliseconds{5};
-
 // Whether a first copy whose push failed is given up. One with a chunk in doubt
 // is tried again, under another name.
 bool fails_first_copy(const order_outcome& outcome, unsigned failures) {
   return outcome.cause != stop_cause::doubtful
-         || failures >= most_doubtful_tries;
+         || failures >= pacing::most_doubtful_copies;
 }
 
 } // namespace
@@ -121,7 +110,7 @@ void destination_table::hint(const std::string& path, volume_hint what,
 
 void destination_table::hint_all(volume_hint what, time_point now) {
   const auto slices = volumes_.size() / sweep_slice + 1;
-  begin_sweep(what, now, lost_events_pause * slices);
+  begin_sweep(what, now, pacing::lost_events_pause * slices);
 }
 
 // A sweep that runs goes on until it has come to every volume once more: one
@@ -212,8 +201,9 @@ destination_table::note_live(destination& d, const volume& v, time_point now) {
 std::vector<table_action> destination_table::advance(time_point now) {
   if (sweep_at_ && *sweep_at_ <= now) {
     sweep_at_ = now + settings_.sweep_interval;
-    begin_sweep(++sweeps_ % deep_sweep_every == 0 ? volume_hint::deep_sweep
-                                                  : volume_hint::sweep,
+    begin_sweep(++sweeps_ % pacing::deep_sweep_every == 0
+                  ? volume_hint::deep_sweep
+                  : volume_hint::sweep,
                 now, settings_.sweep_interval / 2);
   }
   sweep_on(now);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/pacing.hpp"
 #include "core/volume/guest_copy.hpp"
 #include "core/volume/host_volume.hpp"
 #include "core/volume/volume_status.hpp"
@@ -202,7 +203,7 @@ public:
 
   /// Volumes that a sweep has compared at a time: what happens to others
   /// meanwhile waits for the requests of so many.
-  static constexpr std::size_t sweep_slice = 32;
+  static constexpr std::size_t sweep_slice = pacing::sweep_slice;
 
 private:
   /// A sweep that has not come to every volume yet.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/earlier.hpp"
+#include "core/pacing.hpp"
 #include "core/text/duration_text.hpp"
 #include "core/volume/destination_table.hpp"
 
@@ -7,13 +8,10 @@ namespace fsshare {
 
 namespace {
 
-// Longer than a disk that works takes, shorter than `sources.timeout`.
-constexpr std::chrono::seconds silent_after{1};
-
 // Whether nobody knows what the host has: a comparison has no answer.
 bool is_silent(const host_volume& host,
                std::chrono::steady_clock::time_point now) {
-  return host.asked_at() && now - *host.asked_at() > silent_after;
+  return host.asked_at() && now - *host.asked_at() > pacing::silent_host;
 }
 
 std::string reason_of(const host_volume& host) {

@@ -5,15 +5,9 @@
 
 namespace fsshare {
 
-namespace {
-
-constexpr std::chrono::nanoseconds shortest_interval = std::chrono::seconds{1};
-
-} // namespace
-
 void flip_doubt::lost(const std::string& name, time_point now) {
   lost_[name] = {now, true};
-  next_ = now + shortest_interval;
+  next_ = now + pacing::shortest_doubt;
 }
 
 std::vector<std::string> flip_doubt::acknowledged(const std::string& live,
@@ -33,12 +27,12 @@ std::vector<std::string> flip_doubt::acknowledged(const std::string& live,
   }
   if (!lost_.empty())
     // What happens that late is put right in a part of that time.
-    next_ = now + std::max((now - latest) / 2, shortest_interval);
+    next_ = now + std::max((now - latest) / 2, pacing::shortest_doubt);
   return freed;
 }
 
 void flip_doubt::postpone(time_point now) {
-  next_ = now + shortest_interval;
+  next_ = now + pacing::shortest_doubt;
 }
 
 bool flip_doubt::keeps_name(const std::string& name) const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/pacing.hpp"
+
 #include <chrono>
 #include <map>
 #include <optional>
@@ -18,9 +20,9 @@ public:
   using time_point = std::chrono::steady_clock::time_point;
 
   /// How long a generation stays that such a flip may name.
-  static constexpr std::chrono::nanoseconds keeps = std::chrono::seconds{30};
+  static constexpr std::chrono::nanoseconds keeps = pacing::doubtful_generation;
   /// How long such a flip is taken to be able to happen.
-  static constexpr std::chrono::nanoseconds lasts = std::chrono::minutes{10};
+  static constexpr std::chrono::nanoseconds lasts = pacing::longest_lateness;
 
   /// A flip to `name` has lost its answer.
   void lost(const std::string& name, time_point now);

@@ -2,6 +2,7 @@
 #include "core/volume/guest_copy.hpp"
 
 #include "core/earlier.hpp"
+#include "core/pacing.hpp"
 
 #include <utility>
 
@@ -19,21 +20,9 @@ std::uint64_t requests_of(const volume_snapshot& pushed) {
   return count;
 }
 
-guest_names::settings names_of(const guest_copy::settings& s) {
-  guest_names::settings names;
-  names.root = s.root;
-  names.has_tree = s.has_tree;
-  names.grace = s.grace;
-  names.keep_generations = s.keep_generations;
-  names.removals = {s.first_retry, std::chrono::seconds{30},
-                    std::chrono::minutes{5}, s.seed + 1};
-  return names;
-}
-
 } // namespace
 
-guest_copy::guest_copy(const settings& s)
-  : names_(names_of(s)), pace_({s.first_retry, s.last_retry, s.seed}) {
+guest_copy::guest_copy(const settings& s) : names_(s), pace_(s.seed) {
 }
 
 void guest_copy::host_has(const generation& host, time_point now) {
@@ -134,7 +123,8 @@ std::optional<guest_order> guest_copy::confirm(time_point now) {
 std::optional<guest_order> guest_copy::clear(time_point now) {
   if (removing_)
     return std::nullopt;
-  auto steps = names_.begin_removals(busy() ? now - removal_delay : now);
+  auto steps
+    = names_.begin_removals(busy() ? now - pacing::removal_delay : now);
   if (steps.empty())
     return std::nullopt;
   removing_ = removal_order{std::move(steps)};

@@ -31,26 +31,33 @@ enum class order_verdict : std::uint8_t {
 /// names which the other has nothing to do with, so that nothing that is sent
 /// waits for a removal.
 ///
-/// | State | What happens | Next |
-/// |---|---|---|
-/// | idle | next(): the host has another generation, and a push may begin |
-/// sending: pushing | | | next(): the live one lacks its root's owner or links,
-/// or some were removed late | sending: repairing | | | next(): a flip may come
-/// late | sending: confirming | | sending: pushing | the flip was acknowledged,
-/// refused or not sent | idle | | | its outcome is unknown | unsettled: forward
-/// | | unsettled | next(), when a try is due | sending: settling | | |
-/// guest_is_empty() | idle | | sending: settling | the flip was acknowledged |
-/// idle | | | forward failed, and another generation is live | unsettled: back
-/// | | | back failed, or nothing else is live | unsettled: forward | | sending:
-/// repairing | finished() | idle | | sending: confirming | acknowledged, or not
-/// sent | idle | | | its outcome is unknown | unsettled: forward | | sending |
-/// guest_is_empty() | outdated | | outdated | finished() | idle | | idle,
-/// unsettled, sending, outdated | leave() | leaving | | leaving | next(),
-/// nothing is out, nothing was ever sent | gone | | | next(), nothing is out |
-/// removing_root | | removing_root | a policy forbids it | emptying_root: due |
-/// | | any other outcome | gone |
-/// | emptying_root: due | next() | emptying_root: out |
-/// | emptying_root: out | finished() | gone |
+/// | State         | What happens                        | Next               |
+/// |---------------|-------------------------------------|--------------------|
+/// | idle          | next(): another generation          | pushing            |
+/// |               | next(): root or links not as wanted | repairing          |
+/// |               | next(): a flip may come late        | confirming         |
+/// | pushing       | acknowledged, refused or not sent   | idle               |
+/// |               | its outcome is unknown              | unsettled: forward |
+/// | unsettled     | next(), when a try is due           | settling           |
+/// |               | guest_is_empty()                    | idle               |
+/// | settling      | the flip was acknowledged           | idle               |
+/// |               | forward failed, another is live     | unsettled: back    |
+/// |               | back failed, or nothing is live     | unsettled: forward |
+/// | repairing     | finished()                          | idle               |
+/// | confirming    | acknowledged or not sent            | idle               |
+/// |               | its outcome is unknown              | unsettled: forward |
+/// | sending       | guest_is_empty()                    | outdated           |
+/// | outdated      | finished()                          | idle               |
+/// | up to here    | leave()                             | leaving            |
+/// | leaving       | next(): nothing was ever sent       | gone               |
+/// |               | next(): nothing is out              | removing root      |
+/// | removing root | a policy forbids it                 | emptying root: due |
+/// |               | any other outcome                   | gone               |
+/// | emptying root | next(), when due                    | emptying root: out |
+/// |               | finished()                          | gone               |
+///
+/// Pushing, settling, repairing and confirming are sending, each with its
+/// order.
 ///
 /// The removal beside it begins in idle, sending and outdated, not while a flip
 /// is not settled, and ends in any state up to leaving.
@@ -58,23 +65,7 @@ class guest_copy {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  struct settings {
-    /// Absolute guest path of the destination.
-    std::string root;
-    /// Whether what the volume's root had before it had a generation is there
-    /// already, made by somebody else. The first push brings what stands there
-    /// by then.
-    bool has_tree = false;
-    /// How long an old generation stays after an acknowledged flip, for readers
-    /// that resolved `..data` before it.
-    std::chrono::nanoseconds grace = std::chrono::seconds{2};
-    /// Number of old generations that are kept.
-    std::size_t keep_generations = 0;
-    std::chrono::nanoseconds first_retry = std::chrono::milliseconds{100};
-    std::chrono::nanoseconds last_retry = std::chrono::seconds{30};
-    /// Of the jitter of retries.
-    std::uint32_t seed = 1;
-  };
+  using settings = guest_names::settings;
 
   explicit guest_copy(const settings& s);
 
@@ -208,10 +199,6 @@ public:
   }
 
 private:
-  /// While something is sent, removals begin only so long after they are due.
-  static constexpr std::chrono::nanoseconds removal_delay
-    = std::chrono::seconds{1};
-
   /// What an order that sends leads to.
   struct order_end {
     order_verdict verdict = order_verdict::went_on;

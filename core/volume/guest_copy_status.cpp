@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/earlier.hpp"
+#include "core/pacing.hpp"
 #include "core/volume/guest_copy.hpp"
 
 #include <utility>
@@ -121,7 +122,7 @@ std::optional<guest_copy::time_point> guest_copy::next_due() const {
     return due;
   auto removal = names_.removals_due();
   if (removal && busy())
-    *removal += removal_delay;
+    *removal += pacing::removal_delay;
   return earlier(due, removal);
 }
 

@@ -22,7 +22,7 @@ bool same_owner(const tree_entry& x, const tree_entry& y) {
 } // namespace
 
 guest_names::guest_names(settings s)
-  : settings_(std::move(s)), removals_(settings_.removals) {
+  : settings_(std::move(s)), removals_(settings_.seed + 1) {
   if (settings_.has_tree)
     was_sent();
 }

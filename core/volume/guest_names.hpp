@@ -4,6 +4,7 @@
 #include "core/copy/guest_order.hpp"
 #include "core/copy/removal_list.hpp"
 #include "core/copy/tree_snapshot.hpp"
+#include "core/pacing.hpp"
 #include "core/volume/flip_doubt.hpp"
 #include "core/volume/link_doubt.hpp"
 
@@ -65,21 +66,23 @@ public:
   using time_point = std::chrono::steady_clock::time_point;
 
   struct settings {
-    /// Absolute guest path of the volume.
+    /// Absolute guest path of the destination.
     std::string root;
-    /// Whether something was copied there before; containers may use it.
+    /// Whether what the volume's root had before it had a generation is there
+    /// already, made by somebody else; containers may use it. The first push
+    /// brings what stands there by then.
     bool has_tree = false;
-    /// How long an old generation stays after the flip, for readers that
-    /// resolved `..data` before it.
+    /// How long an old generation stays after an acknowledged flip, for readers
+    /// that resolved `..data` before it.
     std::chrono::nanoseconds grace = std::chrono::seconds{2};
     /// Number of old generations that are kept.
     std::size_t keep_generations = 0;
-    removal_list::settings removals;
+    /// Of the jitter of retries.
+    std::uint32_t seed = 1;
   };
 
-  /// How long after keep_sealed() the guest agent may unseal: Kata's default
-  /// for create_container_timeout.
-  static constexpr std::chrono::seconds container_start{60};
+  /// How long after keep_sealed() the guest agent may unseal.
+  static constexpr auto container_start = pacing::container_start;
 
   explicit guest_names(settings s);
 

@@ -9,7 +9,6 @@ namespace fsshare {
 
 namespace {
 
-constexpr const char* data_link = "..data";
 // So many parts are removed before the next push, whose memory they have.
 constexpr std::size_t most_parts = 2;
 

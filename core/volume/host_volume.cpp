@@ -8,21 +8,10 @@
 
 namespace fsshare {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-namespace {
-
-// Without a watch there are no ATTRIB events: modes and owners are compared at
-// every tenth poll, since that reads the metadata of the whole tree.
-constexpr unsigned close_poll_every = 10;
-
-} // namespace
-
 host_volume::host_volume(settings s)
-  : settings_(s), superseded_retry_(milliseconds{2}, milliseconds{200}, s.seed),
-    failed_retry_(milliseconds{100}, seconds{30}, s.seed + 1),
-    shape_retry_(milliseconds{100}, seconds{2}, s.seed + 2) {
+  : settings_(s), superseded_retry_(pacing::overtaken_reads, s.seed),
+    failed_retry_(pacing::failed_reads, s.seed + 1),
+    shape_retry_(pacing::odd_volumes, s.seed + 2) {
 }
 
 void host_volume::hint(volume_hint what, time_point now) {
@@ -108,7 +97,8 @@ std::optional<volume_request> host_volume::decide(time_point now) {
   if (poll_at_ && *poll_at_ <= now) {
     poll_at_ = now + settings_.poll_interval;
     need_look_ = true;
-    need_close_look_ |= ++polls_ % close_poll_every == 0;
+    // Without a watch there are no ATTRIB events.
+    need_close_look_ |= ++polls_ % pacing::close_poll_every == 0;
   }
   if (read_at_ && *read_at_ <= now) {
     read_at_.reset();
@@ -285,8 +275,9 @@ void host_volume::superseded(const error& err, time_point now) {
   const auto lasts = now - *superseded_since_;
   if (lasts < settings_.unreadable_shown)
     return;
-  const auto what = "nothing whole can be read for "
-                    + format_duration(std::chrono::floor<seconds>(lasts));
+  const auto what
+    = "nothing whole can be read for "
+      + format_duration(std::chrono::floor<std::chrono::seconds>(lasts));
   last_error_ = error{errc::failed_precondition, err.message}.within(what);
   if (!unread_since_)
     unread_since_ = suspected_at_.value_or(*superseded_since_);

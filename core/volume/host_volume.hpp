@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/backoff.hpp"
 #include "core/copy/tree_snapshot.hpp"
+#include "core/pacing.hpp"
 #include "core/result.hpp"
 
 #include <chrono>
@@ -61,11 +61,11 @@ public:
     /// A volume whose watch could not be placed is compared this often.
     std::chrono::nanoseconds poll_interval = std::chrono::seconds{1};
     /// Kubelets up to 1.26 set owner and mode entry by entry after the flip.
-    std::chrono::nanoseconds attribute_quiet = std::chrono::milliseconds{20};
+    std::chrono::nanoseconds attribute_quiet = pacing::attribute_quiet;
     /// What was superseded or vanished at each try for so long is shown.
-    std::chrono::nanoseconds unreadable_shown = std::chrono::seconds{1};
+    std::chrono::nanoseconds unreadable_shown = pacing::unreadable_shown;
     /// And for so long, is not waited for any more.
-    std::chrono::nanoseconds unreadable_fails = std::chrono::seconds{3};
+    std::chrono::nanoseconds unreadable_fails = pacing::unreadable_fails;
     /// Of the jitter of retries.
     std::uint32_t seed = 1;
   };

@@ -5,17 +5,11 @@
 
 namespace fsshare {
 
-namespace {
-
-constexpr std::chrono::nanoseconds shortest_interval = std::chrono::seconds{1};
-
-} // namespace
-
 void link_doubt::lost(const std::string& name, time_point now) {
   std::erase_if(lost_, [now](const auto& entry) {
     return now - entry.second.at >= 2 * lasts;
   });
-  lost_[name] = {now, now + shortest_interval};
+  lost_[name] = {now, now + pacing::shortest_doubt};
 }
 
 // What happens late is put right in as much time as it was late.
@@ -26,7 +20,7 @@ void link_doubt::made(const std::string& name, time_point now) {
   if (now - i->second.at >= lasts)
     lost_.erase(i);
   else
-    i->second.due = now + std::max(now - i->second.at, shortest_interval);
+    i->second.due = now + std::max(now - i->second.at, pacing::shortest_doubt);
 }
 
 std::optional<link_doubt::time_point>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/pacing.hpp"
+
 #include <chrono>
 #include <map>
 #include <optional>
@@ -16,7 +18,7 @@ public:
   using time_point = std::chrono::steady_clock::time_point;
 
   /// How long such a removal is taken to be able to happen.
-  static constexpr std::chrono::nanoseconds lasts = std::chrono::minutes{10};
+  static constexpr std::chrono::nanoseconds lasts = pacing::longest_lateness;
 
   /// The removal of a link has lost its answer.
   void lost(const std::string& name, time_point now);

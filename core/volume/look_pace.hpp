@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/pacing.hpp"
+
 #include <chrono>
 #include <optional>
 
@@ -15,11 +17,11 @@ public:
   using duration = std::chrono::steady_clock::duration;
 
   /// What comes within this time of a change is seen with it.
-  static constexpr duration settling = std::chrono::milliseconds{200};
+  static constexpr duration settling = pacing::mount_settling;
   /// Until the next look where one could not do all.
-  static constexpr duration retry = std::chrono::seconds{5};
+  static constexpr duration retry = pacing::mounts_again;
   /// How many times as long as a look nothing is looked at after it.
-  static constexpr int rest = 50;
+  static constexpr int rest = pacing::mount_rest;
 
   /// Notes a change.
   /// @returns when to look, unless that is arranged already.

@@ -10,8 +10,6 @@ namespace fsshare {
 
 namespace {
 
-constexpr int checks_per_timeout = 10;
-
 std::size_t index_of(read_class what) {
   return static_cast<std::size_t>(what);
 }
@@ -292,7 +290,7 @@ std::optional<read_queue::time_point> read_queue::next_due() const {
   };
   const bool may_be_slow = slow() < settings_.most_slow;
   // Steps are looked at often, so that what stands still is found soon.
-  const auto next_check = checked_ + settings_.timeout / checks_per_timeout;
+  const auto next_check = checked_ + settings_.timeout / pacing::read_checks;
   for (const auto& entry : running_) {
     const auto& one = entry.second;
     if (one.has_place && may_be_slow)

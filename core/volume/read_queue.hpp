@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/pacing.hpp"
 #include "core/result.hpp"
 #include "core/volume/hung_read.hpp"
 
@@ -60,7 +61,7 @@ public:
   struct settings {
     /// Places; at least 1.
     std::size_t readers = 4;
-    std::chrono::nanoseconds slow_after = std::chrono::milliseconds{100};
+    std::chrono::nanoseconds slow_after = pacing::slow_read;
     /// How long a read may stand still.
     std::chrono::nanoseconds timeout = std::chrono::seconds{10};
     /// Slow reads of one owner; of trees one less.

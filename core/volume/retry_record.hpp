@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/backoff.hpp"
+#include "core/pacing.hpp"
 #include "core/result.hpp"
 
 #include <chrono>
@@ -18,9 +18,8 @@ class retry_record {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  retry_record(backoff::duration first, backoff::duration last,
-               std::uint32_t seed)
-    : delays_(first, last, seed) {
+  retry_record(const backoff_range& waits, std::uint32_t seed)
+    : delays_(waits, seed) {
   }
 
   void failed(error why, time_point now) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/volume/watch_table.hpp"
 
-#include "core/file_names.hpp"
+#include "core/paths.hpp"
 #include "core/volume/volume_shape.hpp"
 
 namespace fsshare {

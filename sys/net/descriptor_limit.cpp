@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/net/descriptor_limit.hpp"
 
+#include "core/pacing.hpp"
 #include "sys/unique_fd.hpp"
 
 #include <algorithm>
@@ -19,8 +20,6 @@ constexpr rlim_t most = rlim_t{1} << 20;
 
 /// Kept from connections: MOUNTER, the readers and inotify use less at once.
 constexpr std::size_t kept_descriptors = 64;
-
-constexpr std::chrono::seconds look_interval{1};
 
 std::size_t descriptor_limit() {
   rlimit now{};
@@ -67,7 +66,7 @@ struct descriptor_gauge::watcher
   }
 
   void look_later() {
-    loop.after(look_interval, [self = shared_from_this()] {
+    loop.after(pacing::descriptors_look, [self = shared_from_this()] {
       if (room_now() != descriptor_room::enough)
         return self->look_later();
       self->is_short = false;

@@ -3,6 +3,7 @@
 
 #include "core/net/byte_stream.hpp"
 #include "core/net/dial_gate.hpp"
+#include "core/pacing.hpp"
 #include "sys/net/descriptor_limit.hpp"
 #include "sys/net/io_loop.hpp"
 
@@ -16,9 +17,8 @@ namespace fsshare {
 class socket_dialer final : public dialer {
 public:
   struct options {
-    /// For one connection with its handshake, from its beginning; Kata's own is
-    /// 10 s.
-    std::chrono::milliseconds limit = std::chrono::seconds{10};
+    /// For one connection with its handshake, from its beginning.
+    std::chrono::milliseconds limit = pacing::handshake;
     dial_gate::settings gate = {};
     /// Told when descriptors are few; then nothing is dialed.
     std::shared_ptr<descriptor_gauge> descriptors = {};

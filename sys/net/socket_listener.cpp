@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/net/socket_listener.hpp"
 
+#include "core/pacing.hpp"
 #include "sys/errno_error.hpp"
 #include "sys/net/handshake_line.hpp"
 #include "sys/net/socket_address.hpp"
@@ -19,10 +20,6 @@
 namespace fsshare {
 
 namespace {
-
-/// Pause after the process or the system ran out of descriptors or memory: the
-/// socket stays readable then, and accepting again at once would spin.
-constexpr std::chrono::milliseconds exhausted_pause{100};
 
 constexpr int accepts_per_event = 64;
 
@@ -181,7 +178,7 @@ private:
 
   void pause() {
     loop_.mod(id_, 0);
-    loop_.after(exhausted_pause, [self = shared_from_this()] {
+    loop_.after(pacing::exhausted_accept, [self = shared_from_this()] {
       self->loop_.mod(self->id_, readable);
     });
   }

@@ -3,6 +3,7 @@
 
 #include "core/net/byte_stream.hpp"
 #include "core/net/guest_address.hpp"
+#include "core/pacing.hpp"
 #include "sys/net/descriptor_limit.hpp"
 #include "sys/net/io_loop.hpp"
 
@@ -32,7 +33,7 @@ public:
     /// Owner of the socket file, if another than this process.
     std::optional<std::uint32_t> owner = std::nullopt;
     /// For the handshake of a hybrid vsock.
-    std::chrono::milliseconds handshake_limit = std::chrono::seconds{10};
+    std::chrono::milliseconds handshake_limit = pacing::handshake;
     /// Told when descriptors are few; then a connection is still handed out,
     /// so that its owner can end another one instead. With almost none left it
     /// is sent `farewell` and closed.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/pacing.hpp"
 #include "core/result.hpp"
 #include "sys/process/reader_threads.hpp"
 #include "sys/unique_fd.hpp"
@@ -31,7 +32,7 @@ class bounded_calls {
 public:
   struct settings {
     /// How long a call may take; far more than one does that is answered.
-    std::chrono::nanoseconds limit = std::chrono::seconds{3};
+    std::chrono::nanoseconds limit = pacing::bounded_call;
     /// Calls that hang at a time, of whatever keys.
     std::size_t most_hung = 16;
   };

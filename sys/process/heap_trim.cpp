@@ -20,7 +20,6 @@ namespace fsshare {
 namespace {
 
 constexpr std::size_t page_bytes = 4096;
-constexpr unsigned longest_pause = 32;
 constexpr std::size_t burst_pages = (std::size_t{16} << 20) / page_bytes;
 
 /// Returns the pages of the process that are in memory (the second number of
@@ -67,7 +66,9 @@ private:
     ::malloc_trim(0);
     last_ = resident_pages();
     const bool was_of_use = last_ + burst_pages / 4 < now;
-    pause_ = has_grown || was_of_use ? 1 : std::min(pause_ * 2, longest_pause);
+    pause_ = has_grown || was_of_use
+               ? 1
+               : std::min(pause_ * 2, pacing::most_heap_looks_left_out);
     looks_ = 0;
   }
 

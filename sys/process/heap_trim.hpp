@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/pacing.hpp"
 #include "sys/net/io_loop.hpp"
 
 #include <chrono>
@@ -15,6 +16,6 @@ namespace fsshare {
 ///        Ends with the loop.
 /// @param interval How often to look.
 void trim_heap_after_bursts(io_loop& loop, std::chrono::nanoseconds interval
-                                           = std::chrono::seconds{10});
+                                           = pacing::heap_look);
 
 } // namespace fsshare

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/process/instance_lock.hpp"
 
+#include "core/pacing.hpp"
 #include "core/paths.hpp"
 #include "sys/errno_error.hpp"
 
@@ -86,8 +87,7 @@ result<unique_fd> locked(unique_fd fd, const std::string& what,
                          const std::string& path,
                          const std::string& successor) {
   // Each is one node agent that was killed while the same source hung.
-  constexpr int most_successors = 16;
-  for (int i = 0; i <= most_successors; ++i) {
+  for (int i = 0; i <= pacing::most_lock_successors; ++i) {
     if (!fd)
       return errno_error(errno, "open " + what, path);
     const auto failed = try_lock(fd);

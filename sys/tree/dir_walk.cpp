@@ -2,7 +2,6 @@
 #include "sys/tree/dir_walk.hpp"
 
 #include "core/copy/file_shape.hpp"
-#include "core/file_names.hpp"
 #include "core/paths.hpp"
 #include "sys/errno_error.hpp"
 #include "sys/tree/file_system_type.hpp"

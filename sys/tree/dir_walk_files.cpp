@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/pacing.hpp"
 #include "sys/tree/dir_walk.hpp"
 
 #include "sys/errno_error.hpp"
@@ -16,9 +17,6 @@
 namespace fsshare {
 
 namespace {
-
-// How often a file is read again that changes while it is read.
-constexpr int most_readings = 3;
 
 void set_metadata(tree_entry& entry, const struct stat& info) {
   entry.mode = info.st_mode & 07777;
@@ -38,7 +36,7 @@ status dir_walk::add_file(int dir, const std::string& name, const place& at,
     return small;
   bool whole
     = options_.contents == file_contents::leave || !has_memory_for(entry.size);
-  for (int i = 0; !whole && i < most_readings; ++i) {
+  for (int i = 0; !whole && i < pacing::most_readings; ++i) {
     const auto read = read_once(dir, name, at, entry);
     if (!read && read.err().code == errc::not_found)
       return vanish(at);

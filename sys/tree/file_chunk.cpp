@@ -2,6 +2,7 @@
 #include "sys/tree/file_chunk.hpp"
 
 #include "core/copy/copy_plan.hpp"
+#include "core/pacing.hpp"
 #include "core/paths.hpp"
 #include "sys/errno_error.hpp"
 #include "sys/tree/open_beneath.hpp"
@@ -19,9 +20,6 @@
 namespace fsshare {
 
 namespace {
-
-// How often a file is looked at again that changes meanwhile.
-constexpr int most_looks = 3;
 
 // How much is read at a time of what is only counted.
 constexpr std::uint64_t counted_bytes = std::uint64_t{128} << 10;
@@ -157,7 +155,7 @@ result<file_shape> find_shape(const chunk_source& source, std::uint64_t most,
                               const std::function<void()>& between) {
   std::optional<std::uint64_t> size;
   auto info = look_at(source);
-  for (int i = 0; i < most_looks && !size; ++i) {
+  for (int i = 0; i < pacing::most_looks && !size; ++i) {
     if (!info)
       return info.err();
     between();
@@ -217,7 +215,7 @@ result<file_chunk> load_whole(const chunk_source& source, std::uint64_t size,
     if (!after)
       return after.err();
     chunk->changed = !same_state(*before, *after);
-    if (!chunk->changed || i == most_looks)
+    if (!chunk->changed || i == pacing::most_looks)
       return chunk;
   }
 }

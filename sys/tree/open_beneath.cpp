@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/tree/open_beneath.hpp"
 
+#include "core/pacing.hpp"
 #include "sys/errno_error.hpp"
 #include "sys/mount_identity.hpp"
 #include "sys/process/kernel_calls.hpp"
@@ -108,8 +109,8 @@ unique_fd open_cached(int base, const std::string& path, int flags) {
                 | resolve_cached;
   const std::string shown = path.empty() ? "." : path;
   // Other mounts that come and go are in the way of a look at the cache.
-  constexpr int most_tries = 16;
-  for (int i = 0; i < most_tries && available_calls().openat2; ++i) {
+  for (int i = 0; i < pacing::most_cache_looks && available_calls().openat2;
+       ++i) {
     unique_fd opened{static_cast<int>(
       syscall(SYS_openat2, base, shown.c_str(), &how, sizeof how))};
     if (opened || (errno != EAGAIN && errno != EINVAL))

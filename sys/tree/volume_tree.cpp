@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/tree/volume_tree.hpp"
 
-#include "core/file_names.hpp"
 #include "core/paths.hpp"
 #include "core/volume/volume_digest.hpp"
 #include "sys/errno_error.hpp"
