@@ -172,4 +172,32 @@ TEST_CASE("every link between documents leads to a file") {
   CHECK(seen > 50);
 }
 
+TEST_CASE("the walk of a rotation leads through functions that there are, and "
+          "is counted right") {
+  const auto text = read_file("ARCHITECTURE.md");
+  const auto begin = text.find("### A rotation, stop by stop");
+  REQUIRE(begin != std::string::npos);
+  const auto walk = text.substr(begin, text.find("\n#", begin + 1) - begin);
+  const std::regex row{"\\| ([0-9]+) \\| `([^`]+)`: `([a-z_]+)` \\|"};
+  std::size_t stops = 0;
+  std::size_t changes = 0;
+  std::string before;
+  for (std::sregex_iterator it{walk.begin(), walk.end(), row}, end; it != end;
+       ++it) {
+    const std::string file = (*it)[2];
+    const std::string name = (*it)[3];
+    INFO(file, ": ", name);
+    CHECK((*it)[1] == std::to_string(++stops));
+    REQUIRE(fs::exists(file));
+    CHECK(std::regex_search(read_file(file), std::regex{"\\b" + name + "\\b"}));
+    const auto folder = file.substr(0, file.find('/'));
+    changes += !before.empty() && folder != before ? 1 : 0;
+    before = folder;
+  }
+  CHECK(all_of(walk, "is ([0-9]+) stops")
+        == std::vector{std::to_string(stops)});
+  CHECK(all_of(walk, "stops and ([0-9]+) changes")
+        == std::vector{std::to_string(changes)});
+}
+
 TEST_SUITE_END();
