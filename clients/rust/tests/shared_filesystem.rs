@@ -8,7 +8,7 @@ use fsshare_testing::Node;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs FSSHARE_BIN and root"]
-async fn what_is_shared_is_seen_below_the_exported_directory_until_cleanup() {
+async fn a_shared_filesystem_has_what_is_shared_until_cleanup() {
     let node = Node::start_with_mounts("");
     let source = tempfile::tempdir().unwrap();
     fs::write(source.path().join("page"), "hello").unwrap();

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Plays what runtimes do over a pod's life, call by call, as `../calls.json` lists it.
+
+use std::collections::HashMap;
+
+use fsshare_client::{api, Client};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// The whole list.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calls {
+    pub life: Vec<Event>,
+    pub mounts: HashMap<String, Box<RawValue>>,
+    pub runtimes: Vec<Runtime>,
+}
+
+/// One of a pod's life.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    pub phase: String,
+    #[serde(default)]
+    pub container: String,
+}
+
+/// What one does in one mode.
+#[derive(Debug, Deserialize)]
+pub struct Runtime {
+    pub name: String,
+    pub mode: String,
+    pub mounts: Vec<String>,
+    #[serde(default)]
+    sandbox_start: Vec<Call>,
+    #[serde(default)]
+    pause_start: Vec<Call>,
+    #[serde(default)]
+    container_start: Vec<Call>,
+    #[serde(default)]
+    container_end: Vec<Call>,
+    #[serde(default)]
+    pause_end: Vec<Call>,
+    #[serde(default)]
+    sandbox_end: Vec<Call>,
+}
+
+/// One, or one for each mount.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    pub method: String,
+    #[serde(default, rename = "for")]
+    pub of: String,
+    pub request: Box<RawValue>,
+}
+
+impl Runtime {
+    pub fn phase(&self, name: &str) -> &[Call] {
+        match name {
+            "sandbox_start" => &self.sandbox_start,
+            "pause_start" => &self.pause_start,
+            "container_start" => &self.container_start,
+            "container_end" => &self.container_end,
+            "pause_end" => &self.pause_end,
+            "sandbox_end" => &self.sandbox_end,
+            _ => panic!("no such phase: {name}"),
+        }
+    }
+}
+
+/// The list that `FSSHARE_CALLS` names, or the one of the project.
+pub fn load() -> Calls {
+    let path = std::env::var("FSSHARE_CALLS")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../calls.json").into());
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Puts values in place of their names. The one of a mount is an object.
+pub fn fill(template: &RawValue, values: &HashMap<&str, String>) -> String {
+    let mut text = template.get().to_owned();
+    if let Some(mount) = values.get("MOUNT") {
+        text = text.replace("\"${MOUNT}\"", mount);
+    }
+    for (name, value) in values {
+        text = text.replace(&format!("${{{name}}}"), value);
+    }
+    text
+}
+
+/// What of a reply a player looks at.
+#[derive(Debug, PartialEq)]
+pub enum Reply {
+    Shared(api::ShareFileReply),
+    Cleaned(api::CleanupReply),
+    Other,
+}
+
+/// Makes a call with a request in JSON.
+pub async fn play(client: &Client, method: &str, request: &str) -> Result<Reply, String> {
+    macro_rules! call {
+        ($name:ident) => {
+            client
+                .$name(&protobuf_json_mapping::parse_from_str(request).map_err(|e| e.to_string())?)
+                .await
+                .map_err(|error| error.to_string())?
+        };
+    }
+    match method {
+        "Prepare" => drop(call!(prepare)),
+        "Cleanup" => return Ok(Reply::Cleaned(call!(cleanup))),
+        "ShareFile" => return Ok(Reply::Shared(call!(share_file))),
+        "UnshareFile" => drop(call!(unshare_file)),
+        "UnshareContainer" => drop(call!(unshare_container)),
+        "ShareRootFilesystem" => drop(call!(share_root_filesystem)),
+        "UnshareRootFilesystem" => drop(call!(unshare_root_filesystem)),
+        "StartFileEventWatcher" => drop(call!(start_file_event_watcher)),
+        "StopFileEventWatcher" => drop(call!(stop_file_event_watcher)),
+        _ => return Err(format!("no such method: {method}")),
+    }
+    Ok(Reply::Other)
+}

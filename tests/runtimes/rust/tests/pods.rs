@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+
+use fsshare_client::{api, Client};
+use fsshare_runtimes::{fill, load, play, Call, Calls, Event, Reply, Runtime};
+use fsshare_testing::{eventually, Guest, Node, Volume, PATIENCE};
+use tempfile::TempDir;
+
+/// What goes wrong while a pod lives.
+struct Fault {
+    name: &'static str,
+    /// Each call is made again by another client, as by a shim that died before it had
+    /// the answer.
+    twice: bool,
+    /// Options of the guest.
+    guest: &'static [&'static str],
+}
+
+const FAULTS: [Fault; 3] = [
+    Fault {
+        name: "without faults",
+        twice: false,
+        guest: &[],
+    },
+    Fault {
+        name: "each call twice",
+        twice: true,
+        guest: &[],
+    },
+    Fault {
+        name: "a connection is lost",
+        twice: false,
+        guest: &["--drop-after", "7"],
+    },
+];
+
+/// Guest agents up to the first one's successors remove nothing.
+const PROFILES: [&str; 3] = ["3.3", "3.18", "4.0"];
+const AT_ONCE: usize = 5;
+
+/// One that a runtime has on a node.
+struct Pod<'a> {
+    node: &'a Node,
+    guest: Option<Guest>,
+    calls: &'a Calls,
+    runtime: &'a Runtime,
+    fault: &'a Fault,
+    client: Client,
+    values: HashMap<&'static str, String>,
+    volumes: Vec<Volume>,
+    turn: u32,
+    /// By container and mount: where it is on this machine.
+    shared: HashMap<String, HashMap<String, PathBuf>>,
+    _dir: TempDir,
+}
+
+impl<'a> Pod<'a> {
+    fn new(
+        node: &'a Node,
+        guest: Option<Guest>,
+        calls: &'a Calls,
+        runtime: &'a Runtime,
+        fault: &'a Fault,
+        number: usize,
+    ) -> Pod<'a> {
+        let dir = TempDir::new().unwrap();
+        let at = |name: &str| dir.path().join(name).display().to_string();
+        let keys = [("key", "0")];
+        let volumes = vec![
+            Volume::new("configmap", "settings", &keys),
+            Volume::new("projected", "kube-api-access", &keys),
+        ];
+        let path_of = |volume: &Volume| volume.path().display().to_string();
+        let values = HashMap::from([
+            ("SANDBOX", format!("pod-{number}")),
+            ("SETTINGS", path_of(&volumes[0])),
+            ("TOKEN", path_of(&volumes[1])),
+            ("HOSTS", at("etc-hosts")),
+            ("TERMINATION_LOG", at("4f8e")),
+            (
+                "EMPTY_DIR",
+                at("pods/6fa1/volumes/kubernetes.io~empty-dir/cache"),
+            ),
+            ("ROOTFS", at("rootfs")),
+            (
+                "GUEST",
+                guest.as_ref().map(Guest::address).unwrap_or_default(),
+            ),
+        ]);
+        fs::create_dir_all(&values["EMPTY_DIR"]).unwrap();
+        fs::create_dir_all(&values["ROOTFS"]).unwrap();
+        fs::write(&values["HOSTS"], "127.0.0.1 localhost\n").unwrap();
+        fs::write(&values["TERMINATION_LOG"], "").unwrap();
+        Pod {
+            node,
+            guest,
+            calls,
+            runtime,
+            fault,
+            client: Client::new(node.socket()).within(PATIENCE),
+            values,
+            volumes,
+            turn: 0,
+            shared: HashMap::new(),
+            _dir: dir,
+        }
+    }
+
+    async fn live(&mut self) {
+        for event in &self.calls.life {
+            if event.phase == "rotate" {
+                self.rotate();
+                continue;
+            }
+            for call in self.runtime.phase(&event.phase) {
+                self.make(call, event).await;
+            }
+            if event.phase.ends_with("_end") {
+                self.shared.remove(&event.container);
+            }
+            self.look();
+        }
+    }
+
+    async fn make(&mut self, call: &Call, event: &Event) {
+        self.values.insert("CONTAINER", event.container.clone());
+        if call.of != "mounts" {
+            self.values.remove("MOUNT");
+            self.call(&call.method, &fill(&call.request, &self.values))
+                .await;
+            return;
+        }
+        for name in &self.runtime.mounts {
+            let mount = fill(&self.calls.mounts[name], &self.values);
+            let parsed: serde_json::Value = serde_json::from_str(&mount).unwrap();
+            let destination = parsed["destination"].as_str().unwrap().to_owned();
+            self.values.insert("MOUNT", mount);
+            self.values.insert("DESTINATION", destination);
+            let request = fill(&call.request, &self.values);
+            if let Reply::Shared(reply) = self.call(&call.method, &request).await {
+                self.keep(&event.container, name, &reply);
+            }
+        }
+    }
+
+    /// The same request again has to have the same answer.
+    async fn call(&mut self, method: &str, request: &str) -> Reply {
+        let reply = self.call_once(method, request).await;
+        if !self.fault.twice {
+            return reply;
+        }
+        self.client = Client::new(self.node.socket()).within(PATIENCE);
+        let again = self.call_once(method, request).await;
+        if let (Reply::Shared(first), Reply::Shared(second)) = (&reply, &again) {
+            assert_eq!(first.guest_path, second.guest_path);
+        }
+        again
+    }
+
+    async fn call_once(&self, method: &str, request: &str) -> Reply {
+        let reply = play(&self.client, method, request).await;
+        let reply = reply.unwrap_or_else(|error| panic!("{request}: {error}"));
+        if let Reply::Cleaned(cleaned) = &reply {
+            assert!(cleaned.foreign.is_empty(), "{:?}", cleaned.foreign);
+        }
+        reply
+    }
+
+    fn keep(&mut self, container: &str, mount: &str, reply: &api::ShareFileReply) {
+        assert!(!reply.ignored, "{mount}: {}", reply.reason);
+        let path = match &self.guest {
+            Some(guest) => guest.at(&reply.guest_path),
+            None => self.node.sees(&reply.host_path),
+        };
+        let mounts = self.shared.entry(container.to_owned()).or_default();
+        mounts.insert(mount.to_owned(), path);
+    }
+
+    /// Compares what each container that lives has with the host.
+    fn look(&self) {
+        for (container, mounts) in &self.shared {
+            for (mount, path) in mounts {
+                self.look_at(container, mount, path);
+            }
+        }
+    }
+
+    fn look_at(&self, container: &str, mount: &str, path: &Path) {
+        let (at, want) = match mount {
+            "hosts" => (path.to_owned(), "127.0.0.1 localhost\n".to_owned()),
+            "termination-log" => (path.to_owned(), String::new()),
+            "cache" => {
+                assert_eq!(fs::read_dir(path).unwrap().count(), 0);
+                return;
+            }
+            _ => (path.join("key"), self.turn.to_string()),
+        };
+        eventually(&format!("{mount} of {container} is {want}"), || {
+            fs::read_to_string(&at).ok().filter(|text| *text == want)
+        });
+    }
+
+    fn rotate(&mut self) {
+        self.turn += 1;
+        let value = self.turn.to_string();
+        for volume in &mut self.volumes {
+            volume.rotate(&[("key", &value)]);
+        }
+        self.look();
+    }
+}
+
+/// Looks when all pods of a node are gone.
+async fn nothing_is_left(node: &Node) {
+    let client = Client::new(node.socket());
+    let sandboxes = client
+        .list_sandboxes(&api::ListSandboxesRequest::new())
+        .await;
+    assert!(sandboxes.unwrap().sandboxes.is_empty());
+    let volumes = client.list_volumes(&api::ListVolumesRequest::new()).await;
+    assert!(volumes.unwrap().volumes.is_empty());
+    assert_eq!(node.mounts(), [""; 0]);
+    if let Ok(entries) = fs::read_dir(node.share_root()) {
+        assert_eq!(entries.count(), 0);
+    }
+}
+
+/// An emptyDir is the sandbox's, and ends with its guest.
+fn nothing_is_left_in(guest: &Guest) {
+    for entry in fs::read_dir(guest.root()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(name.contains("cache"), "in the guest: {name}");
+    }
+}
+
+/// Lets pods of a runtime live and end on one node, some at a time.
+async fn play_pods(
+    calls: Arc<Calls>,
+    runtime: usize,
+    fault: &'static Fault,
+    profile: &'static str,
+) {
+    let copies = calls.runtimes[runtime].mode == "copy";
+    let config = r#""guest": {"quiet_time": "20ms"}"#;
+    let node = Arc::new(match copies {
+        true => Node::start(config),
+        false => Node::start_with_mounts(config),
+    });
+    let pods = std::env::var("FSSHARE_PODS").map_or(2, |text| text.parse().unwrap());
+    let next = Arc::new(AtomicUsize::new(0));
+    let players: Vec<_> = (0..AT_ONCE.min(pods))
+        .map(|_| {
+            let (calls, node, next) = (calls.clone(), node.clone(), next.clone());
+            tokio::spawn(async move {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= pods {
+                        return;
+                    }
+                    let mut options = vec!["--profile", profile];
+                    options.extend_from_slice(fault.guest);
+                    let guest = copies.then(|| Guest::start(&options));
+                    let runtime = &calls.runtimes[runtime];
+                    let mut pod = Pod::new(&node, guest, &calls, runtime, fault, number);
+                    pod.live().await;
+                    if let (Some(guest), true) = (&pod.guest, profile != PROFILES[0]) {
+                        nothing_is_left_in(guest);
+                    }
+                }
+            })
+        })
+        .collect();
+    for player in players {
+        player.await.unwrap();
+    }
+    nothing_is_left(&node).await;
+}
+
+async fn play_mode(mode: &str) {
+    let calls = Arc::new(load());
+    let mut played = 0;
+    for (number, runtime) in calls.runtimes.iter().enumerate() {
+        if runtime.mode != mode {
+            continue;
+        }
+        let profiles = if mode == "copy" {
+            &PROFILES[..]
+        } else {
+            &PROFILES[..1]
+        };
+        for profile in profiles {
+            for fault in FAULTS
+                .iter()
+                .filter(|f| mode == "copy" || f.guest.is_empty())
+            {
+                println!("{} {mode} {profile} {}", runtime.name, fault.name);
+                play_pods(calls.clone(), number, fault, profile).await;
+                played += 1;
+            }
+        }
+    }
+    assert!(played > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+#[ignore = "needs FSSHARE_BIN"]
+async fn pods_with_copies_live_and_leave_nothing() {
+    play_mode("copy").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+#[ignore = "needs FSSHARE_BIN and root"]
+async fn pods_with_a_shared_filesystem_live_and_leave_nothing() {
+    play_mode("shared").await;
+}
