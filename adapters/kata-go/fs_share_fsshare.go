@@ -112,7 +112,7 @@ func (f *fsshareSharer) endCopies(ctx context.Context, c *Container) error {
 		SandboxId: f.sandbox.id, ContainerId: c.id,
 	})
 	if status.Code(err) == codes.NotFound {
-		// It shared nothing.
+		// It shared nothing, or an fsshared before this one knew it.
 		return nil
 	}
 	return err
@@ -133,7 +133,15 @@ func (f *fsshareSharer) cleanup(ctx context.Context) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, err := f.client.Cleanup(ctx, &api.CleanupRequest{SandboxId: f.sandbox.id}); err != nil {
+	request := &api.CleanupRequest{SandboxId: f.sandbox.id}
+	_, err := f.client.Cleanup(ctx, request)
+	if status.Code(err) == codes.FailedPrecondition {
+		// An fsshared before this one knew it. Who ends the sandbox may say that nobody
+		// needs it any more.
+		request.Abandoned = true
+		_, err = f.client.Cleanup(ctx, request)
+	}
+	if err != nil {
 		return err
 	}
 	f.prepared = false

@@ -143,6 +143,30 @@ func TestAContainerThatSharedNothingEnds(t *testing.T) {
 	must(t, sharer.Cleanup(ctx))
 }
 
+func TestContainersAndSandboxesEndAfterARestartOfFsshare(t *testing.T) {
+	node := fssharetest.StartNode(t, "")
+	guest := fssharetest.StartGuest(t)
+	ctx := patient(t)
+	known := &fakeGuest{address: guest.Address()}
+	sandbox := &Sandbox{"pod", known, known}
+	sharer := withFsshare(sandbox, &otherSharer{}, node.Socket())
+	container := &Container{id: "web"}
+	volume := fssharetest.NewVolume(t, "secret", "keys", fssharetest.Keys{"key": "x"})
+	mount := &Mount{Source: volume.Path, Destination: "/keys", Type: "bind"}
+	_, err := sharer.ShareFile(ctx, container, mount)
+	must(t, err)
+
+	node.Kill()
+	node.StartAgain()
+
+	must(t, sharer.UnshareRootFilesystem(ctx, container))
+	must(t, sharer.Cleanup(ctx))
+	must(t, sharer.Cleanup(ctx))
+	// Nothing of it is in the way of another one.
+	_, err = withFsshare(sandbox, &otherSharer{}, node.Socket()).ShareFile(ctx, container, mount)
+	must(t, err)
+}
+
 func TestWhatCannotBeCopiedIsNoFile(t *testing.T) {
 	node := fssharetest.StartNode(t, "")
 	guest := fssharetest.StartGuest(t)

@@ -19,7 +19,7 @@ pub struct FSGroup {
     pub group_change_policy: FSGroupChangePolicy,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum FSGroupChangePolicy {
     #[default]
     Always = 0,

@@ -16,6 +16,8 @@ import (
 	"fsshare/clients/go/api"
 	"fsshare/clients/go/fssharetest"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -25,6 +27,9 @@ type fault struct {
 	// Each call is made again by another client, as by a shim that died before it
 	// had the answer.
 	twice bool
+	// A call that the guest failed is made again, as by the kubelet. What could not be
+	// removed may be left in the guest then.
+	again bool
 	// Options of the guest.
 	guest []string
 }
@@ -33,6 +38,7 @@ var faults = []fault{
 	{name: "without faults"},
 	{name: "each call twice", twice: true},
 	{name: "a connection is lost", guest: []string{"--drop-after", "7"}},
+	{name: "requests fail", again: true, guest: []string{"--fail-every", "9"}},
 }
 
 var profiles = []string{"3.3", "3.18", "4.0"}
@@ -146,6 +152,9 @@ func (p *pod) call(method string, request []byte) proto.Message {
 	ctx, cancel := context.WithTimeout(context.Background(), fssharetest.Patience)
 	defer cancel()
 	reply, err := play(ctx, p.client, method, request)
+	for p.fault.again && status.Code(err) == codes.Internal && ctx.Err() == nil {
+		reply, err = play(ctx, p.client, method, request)
+	}
 	p.must(err)
 	if cleaned, is := reply.(*api.CleanupReply); is && len(cleaned.Foreign) != 0 {
 		p.t.Errorf("%v", cleaned.Foreign)
@@ -279,7 +288,7 @@ func playPod(t *testing.T, node *fssharetest.Node, calls *Calls, runtime *Runtim
 			guest = fssharetest.StartGuest(t, options...)
 		}
 		newPod(t, node, guest, calls, runtime, f, number).live()
-		if guest != nil && !removesNothing(profile) {
+		if guest != nil && !f.again && !removesNothing(profile) {
 			// An emptyDir is the sandbox's, and ends with its guest.
 			for _, entry := range guest.Entries() {
 				if !strings.Contains(entry, "cache") {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use agent::{FSGroup, FSGroupChangePolicy, Storage};
 use anyhow::{Context, Result};
 use async_trait::async_trait;
-use fsshare_client::{api, Client};
+use fsshare_client::{api, Client, Code, Error};
 use hypervisor::device::device_manager::DeviceManager;
 use oci_spec::runtime as oci;
 use tokio::sync::RwLock;
@@ -55,16 +55,27 @@ impl FsShare {
 
     /// To be called when the sandbox has ended.
     pub async fn cleanup(&self) -> Result<()> {
-        let request = api::CleanupRequest {
+        let mut request = api::CleanupRequest {
             sandbox_id: self.sandbox.clone(),
             ..Default::default()
         };
-        let reply = self.client.cleanup(&request).await?;
+        let mut result = self.client.cleanup(&request).await;
+        if has_code(&result, Code::FAILED_PRECONDITION) {
+            // An fsshared before this one knew it. Who ends the sandbox may say that
+            // nobody needs it any more.
+            request.abandoned = true;
+            result = self.client.cleanup(&request).await;
+        }
+        let reply = result?;
         for left in &reply.foreign {
             warn!(sl!(), "fsshare left {}: {}", left.path, left.reason);
         }
         Ok(())
     }
+}
+
+fn has_code<T>(result: &Result<T, Error>, code: Code) -> bool {
+    matches!(result, Err(error) if error.code() == code)
 }
 
 /// The address as fsshare wants it: with the port, but for `remote`, whose peer knows
@@ -125,12 +136,12 @@ impl FsShareVolume {
             destination: self.destination.clone(),
             ..Default::default()
         };
-        let reply = self
-            .fsshare
-            .client
-            .unshare_file(&request)
-            .await
-            .with_context(|| format!("unshare {}", self.destination))?;
+        let result = self.fsshare.client.unshare_file(&request).await;
+        if has_code(&result, Code::NOT_FOUND) {
+            // Neither this fsshared nor the sandbox has it any more.
+            return Ok(());
+        }
+        let reply = result.with_context(|| format!("unshare {}", self.destination))?;
         for left in &reply.pending {
             info!(
                 sl!(),

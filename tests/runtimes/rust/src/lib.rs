@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use fsshare_client::{api, Client};
+use fsshare_client::{api, Client, Error};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -97,14 +97,11 @@ pub enum Reply {
     Other,
 }
 
-/// Makes a call with a request in JSON.
-pub async fn play(client: &Client, method: &str, request: &str) -> Result<Reply, String> {
+/// Makes a call with a request in JSON. Panics where that is no request.
+pub async fn play(client: &Client, method: &str, request: &str) -> Result<Reply, Error> {
     macro_rules! call {
         ($name:ident) => {
-            client
-                .$name(&protobuf_json_mapping::parse_from_str(request).map_err(|e| e.to_string())?)
-                .await
-                .map_err(|error| error.to_string())?
+            client.$name(&parsed(request)).await?
         };
     }
     match method {
@@ -117,7 +114,12 @@ pub async fn play(client: &Client, method: &str, request: &str) -> Result<Reply,
         "UnshareRootFilesystem" => drop(call!(unshare_root_filesystem)),
         "StartFileEventWatcher" => drop(call!(start_file_event_watcher)),
         "StopFileEventWatcher" => drop(call!(stop_file_event_watcher)),
-        _ => return Err(format!("no such method: {method}")),
+        _ => panic!("no such method: {method}"),
     }
     Ok(Reply::Other)
+}
+
+fn parsed<M: protobuf::MessageFull>(request: &str) -> M {
+    protobuf_json_mapping::parse_from_str(request)
+        .unwrap_or_else(|error| panic!("{request}: {error}"))
 }

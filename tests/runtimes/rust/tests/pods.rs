@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::time::Instant;
 
-use fsshare_client::{api, Client};
+use fsshare_client::{api, Client, Code, Error};
 use fsshare_runtimes::{fill, load, play, Call, Calls, Event, Reply, Runtime};
 use fsshare_testing::{eventually, Guest, Node, Volume, PATIENCE};
 use tempfile::TempDir;
@@ -16,25 +17,37 @@ struct Fault {
     /// Each call is made again by another client, as by a shim that died before it had
     /// the answer.
     twice: bool,
+    /// A call that the guest failed is made again, as by the kubelet. What could not be
+    /// removed may be left in the guest then.
+    again: bool,
     /// Options of the guest.
     guest: &'static [&'static str],
 }
 
-const FAULTS: [Fault; 3] = [
+const FAULTS: [Fault; 4] = [
     Fault {
         name: "without faults",
         twice: false,
+        again: false,
         guest: &[],
     },
     Fault {
         name: "each call twice",
         twice: true,
+        again: false,
         guest: &[],
     },
     Fault {
         name: "a connection is lost",
         twice: false,
+        again: false,
         guest: &["--drop-after", "7"],
+    },
+    Fault {
+        name: "requests fail",
+        twice: false,
+        again: true,
+        guest: &["--fail-every", "9"],
     },
 ];
 
@@ -162,7 +175,11 @@ impl<'a> Pod<'a> {
     }
 
     async fn call_once(&self, method: &str, request: &str) -> Reply {
-        let reply = play(&self.client, method, request).await;
+        let mut reply = play(&self.client, method, request).await;
+        let limit = Instant::now() + PATIENCE;
+        while self.fault.again && is_failure_of_guest(&reply) && Instant::now() < limit {
+            reply = play(&self.client, method, request).await;
+        }
         let reply = reply.unwrap_or_else(|error| panic!("{request}: {error}"));
         if let Reply::Cleaned(cleaned) = &reply {
             assert!(cleaned.foreign.is_empty(), "{:?}", cleaned.foreign);
@@ -212,6 +229,10 @@ impl<'a> Pod<'a> {
         }
         self.look();
     }
+}
+
+fn is_failure_of_guest(reply: &Result<Reply, Error>) -> bool {
+    matches!(reply, Err(error) if error.code() == Code::INTERNAL)
 }
 
 /// Looks when all pods of a node are gone.
@@ -267,7 +288,8 @@ async fn play_pods(
                     let runtime = &calls.runtimes[runtime];
                     let mut pod = Pod::new(&node, guest, &calls, runtime, fault, number);
                     pod.live().await;
-                    if let (Some(guest), true) = (&pod.guest, profile != PROFILES[0]) {
+                    let removes = profile != PROFILES[0] && !fault.again;
+                    if let (Some(guest), true) = (&pod.guest, removes) {
                         nothing_is_left_in(guest);
                     }
                 }

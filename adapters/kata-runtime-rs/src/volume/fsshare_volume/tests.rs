@@ -110,14 +110,14 @@ fn storages_are_handed_on_field_by_field() {
     let group = got[0].fs_group.as_ref().unwrap();
     assert_eq!(group.group_id, 7);
     assert_eq!(
-        group.group_change_policy as i32,
+        group.group_change_policy.clone() as i32,
         FSGroupChangePolicy::OnRootMismatch as i32
     );
     assert_eq!(got[1].driver, "9p");
     assert!(got[1].fs_group.is_none());
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 #[ignore = "needs FSSHARE_BIN"]
 async fn a_config_map_is_current_in_the_guest_until_its_container_ends() {
     let node = Node::start("");
@@ -160,7 +160,7 @@ async fn a_config_map_is_current_in_the_guest_until_its_container_ends() {
     assert_eq!(fs::read_dir(guest.root()).unwrap().count(), 0);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 #[ignore = "needs FSSHARE_BIN"]
 async fn what_cannot_be_copied_is_a_volume_without_a_mount() {
     let node = Node::start("");
@@ -179,7 +179,7 @@ async fn what_cannot_be_copied_is_a_volume_without_a_mount() {
     volume.unshare().await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 #[ignore = "needs FSSHARE_BIN"]
 async fn a_missing_source_is_the_error_of_the_container() {
     let node = Node::start("");
@@ -197,7 +197,7 @@ async fn a_missing_source_is_the_error_of_the_container() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 #[ignore = "needs FSSHARE_BIN"]
 async fn a_shim_that_was_started_again_goes_on_with_its_sandbox() {
     let node = Node::start("");
@@ -215,4 +215,26 @@ async fn a_shim_that_was_started_again_goes_on_with_its_sandbox() {
     assert_eq!(only_mount(&again).source(), &path);
     again.unshare().await.unwrap();
     assert_eq!(fs::read_dir(guest.root()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+#[ignore = "needs FSSHARE_BIN"]
+async fn containers_and_sandboxes_end_after_a_restart_of_fsshare() {
+    let mut node = Node::start("");
+    let guest = Guest::start(&[]);
+    let fsshare = prepared(&node, &guest).await;
+    let source = KubeletVolume::new("secret", "keys", &[("key", "x")]);
+    let of = mount(source.path(), "/keys");
+    let volume = FsShareVolume::new(&fsshare, &of, "web", true)
+        .await
+        .unwrap();
+
+    node.kill();
+    node.start_again();
+
+    volume.unshare().await.unwrap();
+    fsshare.cleanup().await.unwrap();
+    fsshare.cleanup().await.unwrap();
+    // Nothing of it is in the way of another one.
+    prepared(&node, &guest).await;
 }
