@@ -85,15 +85,16 @@ stop_watcher_request from_wire(const v1::StopFileEventWatcherRequest& in) {
 }
 
 list_sandboxes_request from_wire(const v1::ListSandboxesRequest& in) {
-  return {in.sandbox_id()};
+  return {in.sandbox_id(), in.sandboxes_after()};
 }
 
 get_sandbox_request from_wire(const v1::GetSandboxRequest& in) {
-  return {in.sandbox_id(), in.pending_after()};
+  return {in.sandbox_id(), in.pending_after(), in.shares_after(),
+          in.volumes_after()};
 }
 
 list_volumes_request from_wire(const v1::ListVolumesRequest& in) {
-  return {in.sandbox_id()};
+  return {in.sandbox_id(), in.volumes_after()};
 }
 
 v1::PrepareReply to_wire(const prepare_reply& in) {
@@ -165,40 +166,65 @@ v1::ListSandboxesReply to_wire(const list_sandboxes_reply& in) {
   return out;
 }
 
+void put_shares(const get_sandbox_reply& in, const std::string& after,
+                std::size_t bytes, v1::GetSandboxReply& out) {
+  room left{bytes};
+  auto end = put_page(in.shares, after, out.mutable_shares(), left);
+  out.set_shares_more(end.more);
+  out.set_shares_next(std::move(end.next));
+}
+
+void put_volumes(const get_sandbox_reply& in, const std::string& after,
+                 std::size_t bytes, v1::GetSandboxReply& out) {
+  room left{bytes};
+  auto end = put_page(in.volumes, after, out.mutable_volumes(), left);
+  out.set_volumes_more(end.more);
+  out.set_volumes_next(std::move(end.next));
+}
+
 v1::GetSandboxReply to_wire(const get_sandbox_reply& in,
-                            const std::string& pending_after) {
+                            const get_sandbox_request& request) {
   v1::GetSandboxReply out;
-  const auto page
-    = page_behind(in.sandbox.pending, pending_after, max_inner_entries);
   auto& sandbox = *out.mutable_sandbox();
-  if (!pending_after.empty()) {
-    sandbox.set_sandbox_id(in.sandbox.sandbox_id);
-    put_page(page, sandbox);
-    return out;
+  sandbox.set_sandbox_id(in.sandbox.sandbox_id);
+  const auto put_pending = [&] {
+    put_page(
+      page_behind(in.sandbox.pending, request.pending_after, max_inner_entries),
+      sandbox);
+  };
+  if (!request.pending_after.empty()) {
+    put_pending();
+  } else if (!request.shares_after.empty()) {
+    put_shares(in, request.shares_after, max_listed_bytes, out);
+  } else if (!request.volumes_after.empty()) {
+    put_volumes(in, request.volumes_after, max_listed_bytes, out);
+  } else {
+    put(in.sandbox, &sandbox);
+    put_pending();
+    // Half for each at least.
+    put_shares(in, {}, max_listed_bytes / 2, out);
+    put_volumes(in, {}, max_listed_bytes - out.ByteSizeLong(), out);
   }
-  put(in.sandbox, &sandbox);
-  put_page(page, sandbox);
-  // Half for each at least.
-  room half{max_listed_bytes / 2};
-  out.set_shares_more(put_some(in.shares, out.mutable_shares(), half));
-  room left{max_listed_bytes - out.ByteSizeLong()};
-  out.set_volumes_more(put_some(in.volumes, out.mutable_volumes(), left));
   return out;
 }
 
-v1::ListVolumesReply to_wire(const list_volumes_reply& in) {
+v1::ListVolumesReply to_wire(const list_volumes_reply& in,
+                             const list_volumes_request& request) {
   v1::ListVolumesReply out;
   room left{max_listed_bytes};
-  out.set_volumes_more(put_some(in.volumes, out.mutable_volumes(), left));
+  auto end
+    = put_page(in.volumes, request.volumes_after, out.mutable_volumes(), left);
+  out.set_volumes_more(end.more);
+  out.set_volumes_next(std::move(end.next));
   return out;
 }
 
 /// Returns what encodes the reply to a request.
 template <class Request>
 auto encoder_for(const Request& request) {
-  if constexpr (requires { request.pending_after; })
-    return [after = request.pending_after](const auto& reply) {
-      return to_wire(reply, after).SerializeAsString();
+  if constexpr (requires { request.volumes_after; })
+    return [request](const auto& reply) {
+      return to_wire(reply, request).SerializeAsString();
     };
   else
     return [](const auto& reply) {

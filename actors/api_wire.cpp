@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/api_wire.hpp"
 
+#include "core/api/volume_cursor.hpp"
 #include "core/text/duration_text.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace fsshare::wire {
@@ -152,23 +154,90 @@ void put(const destination_status& in, v1::DestinationStatus* out) {
   put(in.progress, out->mutable_progress());
 }
 
-std::uint64_t put_some(const std::vector<volume_status>& in,
-                       list<v1::VolumeStatus>* out, room& left) {
-  for (const auto& each : in) {
-    v1::VolumeStatus made;
-    made.set_path(valid_utf8(each.path));
-    made.set_host_generation(valid_utf8(each.host_generation));
-    made.set_watched(each.watched);
-    made.set_reason(valid_utf8(each.reason));
-    made.set_snapshots(each.snapshots);
-    made.set_destinations_more(each.destinations.size());
+namespace {
+
+// In the order in which they are listed: those with an id, then root
+// filesystems. No id has this sign.
+std::string key_of(const share_status& share) {
+  return share.share_id.empty() ? "~" + share.container_id : share.share_id;
+}
+
+v1::VolumeStatus without_destinations(const volume_status& in) {
+  v1::VolumeStatus out;
+  out.set_path(valid_utf8(in.path));
+  out.set_host_generation(valid_utf8(in.host_generation));
+  out.set_watched(in.watched);
+  out.set_reason(valid_utf8(in.reason));
+  out.set_snapshots(in.snapshots);
+  // Of its largest value, so that it fits.
+  out.set_destinations_more(in.destinations.size());
+  return out;
+}
+
+} // namespace
+
+page_end put_page(const std::vector<share_status>& in, const std::string& after,
+                  list<v1::ShareStatus>* out, room& left) {
+  page_end end;
+  auto at = std::find_if(in.begin(), in.end(), [&after](const auto& share) {
+    return key_of(share) > after;
+  });
+  for (; at != in.end(); ++at) {
+    v1::ShareStatus made;
+    put(*at, &made);
     if (!left.take(made.ByteSizeLong()))
       break;
-    made.set_destinations_more(
-      put_some(each.destinations, made.mutable_destinations(), left));
+    end.next = key_of(*at);
     *out->Add() = std::move(made);
   }
-  return in.size() - static_cast<std::size_t>(out->size());
+  end.more = static_cast<std::uint64_t>(in.end() - at);
+  if (end.more == 0)
+    end.next.clear();
+  return end;
+}
+
+page_end put_page(const std::vector<volume_status>& in,
+                  const std::string& after, list<v1::VolumeStatus>* out,
+                  room& left) {
+  // It was checked with the request.
+  const auto from
+    = after.empty() ? volume_cursor{} : *parse_volume_cursor(after);
+  auto at = std::find_if(in.begin(), in.end(), [&from](const auto& volume) {
+    return volume.path >= from.path;
+  });
+  volume_cursor last = from;
+  bool is_parted = false;
+  for (; at != in.end() && !is_parted; ++at) {
+    auto done = at->path == from.path ? from.order : 0;
+    auto next = at->destinations.begin();
+    if (done > 0)
+      next
+        = std::find_if(next, at->destinations.end(), [done](const auto& each) {
+            return each.order > done;
+          });
+    if (done > 0 && next == at->destinations.end())
+      continue;
+    auto made = without_destinations(*at);
+    if (!left.take(made.ByteSizeLong()))
+      break;
+    for (; next != at->destinations.end(); ++next) {
+      v1::DestinationStatus one;
+      put(*next, &one);
+      if (!left.take(one.ByteSizeLong()))
+        break;
+      done = next->order;
+      *made.add_destinations() = std::move(one);
+    }
+    is_parted = next != at->destinations.end();
+    made.set_destinations_more(
+      static_cast<std::uint64_t>(at->destinations.end() - next));
+    last = {at->path, done};
+    *out->Add() = std::move(made);
+  }
+  page_end end{static_cast<std::uint64_t>(in.end() - at)};
+  if (end.more > 0 || is_parted)
+    end.next = to_string(last);
+  return end;
 }
 
 } // namespace fsshare::wire

@@ -59,9 +59,24 @@ void put(const destination_status& in, v1::DestinationStatus* out);
 /// @returns how many there are more.
 std::uint64_t put_some(const std::vector<std::string>& in, texts* out);
 
-/// The same of volumes, each with as many destinations as fit.
-std::uint64_t put_some(const std::vector<volume_status>& in,
-                       list<v1::VolumeStatus>* out, room& left);
+/// What follows a page.
+struct page_end {
+  /// How many entries of the list come behind it.
+  std::uint64_t more = 0;
+  /// What to ask for the next one with; empty where that is all.
+  std::string next = {};
+};
+
+/// Fills in what comes behind the page before, as much as there is room for, in
+/// the order of `in`.
+/// @param after `next` of the page before; empty for the first.
+page_end put_page(const std::vector<share_status>& in, const std::string& after,
+                  list<v1::ShareStatus>* out, room& left);
+/// The same of volumes, each with as many destinations as fit. A volume whose
+/// destinations are parted comes again.
+page_end put_page(const std::vector<volume_status>& in,
+                  const std::string& after, list<v1::VolumeStatus>* out,
+                  room& left);
 
 /// Fills in anything that has a path and a reason.
 /// @returns how many there are more.

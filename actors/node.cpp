@@ -175,7 +175,8 @@ node_state::list(const list_sandboxes_request& msg) {
     promise.deliver(std::move(*reply));
   };
   for (const auto& [id, known] : sandboxes_) {
-    if (!known.exists || (!msg.sandbox_id.empty() && msg.sandbox_id != id))
+    if (!known.exists || (!msg.sandbox_id.empty() && msg.sandbox_id != id)
+        || id <= msg.sandboxes_after)
       continue;
     if (known.legacy) {
       sandbox_status shown;

@@ -13,9 +13,13 @@ bool take_page(Request& /*request*/, Reply& /*reply*/, Reply& /*whole*/) {
   return false;
 }
 
-/// A sandbox with all its leftovers. A node agent that does not come forward
-/// from page to page is asked no further.
+/// A sandbox with all its leftovers, shares and volumes. A node agent that does
+/// not come forward from page to page is asked no further.
 bool take_page(v1::GetSandboxRequest& request, v1::GetSandboxReply& reply,
                v1::GetSandboxReply& whole);
+bool take_page(v1::ListVolumesRequest& request, v1::ListVolumesReply& reply,
+               v1::ListVolumesReply& whole);
+bool take_page(v1::ListSandboxesRequest& request, v1::ListSandboxesReply& reply,
+               v1::ListSandboxesReply& whole);
 
 } // namespace fsshare::ctl

@@ -303,6 +303,8 @@ struct sandbox_status {
 struct list_sandboxes_request {
   /// Empty for all.
   std::string sandbox_id;
+  /// Only sandboxes behind this one are asked for.
+  std::string sandboxes_after = {};
 };
 
 struct list_sandboxes_reply {
@@ -311,8 +313,11 @@ struct list_sandboxes_reply {
 
 struct get_sandbox_request {
   std::string sandbox_id;
-  /// Only leftovers behind this path are asked for; empty for everything.
+  /// Of these at most one is not empty: only that list is asked for, behind
+  /// where the page before has ended.
   std::string pending_after = {};
+  std::string shares_after = {};
+  std::string volumes_after = {};
 };
 
 struct get_sandbox_reply {
@@ -325,6 +330,8 @@ struct get_sandbox_reply {
 struct list_volumes_request {
   /// Empty for those of all sandboxes.
   std::string sandbox_id;
+  /// Where the page before has ended; empty for the first.
+  std::string volumes_after = {};
 };
 
 struct list_volumes_reply {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/share_request.hpp"
 
+#include "core/api/volume_cursor.hpp"
 #include "core/ids.hpp"
 #include "core/net/guest_address.hpp"
 #include "core/paths.hpp"
@@ -283,7 +284,23 @@ result<stop_watcher_request> check(stop_watcher_request request) {
   return with_sandbox(std::move(request));
 }
 
+status check_cursor(const std::string& volumes_after) {
+  if (volumes_after.empty())
+    return unit{};
+  const auto at = parse_volume_cursor(volumes_after);
+  return at ? status{unit{}} : at.err();
+}
+
 result<get_sandbox_request> check(get_sandbox_request request) {
+  if (auto cursor = check_cursor(request.volumes_after); !cursor)
+    return cursor.err();
+  const auto lists = (request.pending_after.empty() ? 0 : 1)
+                     + (request.shares_after.empty() ? 0 : 1)
+                     + (request.volumes_after.empty() ? 0 : 1);
+  if (lists > 1)
+    return error{errc::invalid_argument,
+                 "pending_after, shares_after and volumes_after: at most one "
+                 "may be given"};
   return with_sandbox(std::move(request));
 }
 
@@ -294,6 +311,8 @@ result<list_sandboxes_request> check(list_sandboxes_request request) {
 }
 
 result<list_volumes_request> check(list_volumes_request request) {
+  if (auto cursor = check_cursor(request.volumes_after); !cursor)
+    return cursor.err();
   if (request.sandbox_id.empty())
     return request;
   return with_sandbox(std::move(request));

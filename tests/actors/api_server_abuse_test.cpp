@@ -251,6 +251,95 @@ TEST_CASE_FIXTURE(fixture,
   CHECK(got.sandbox().pending_more() == 4000);
 }
 
+TEST_CASE_FIXTURE(fixture, "what of shares, volumes, destinations and "
+                           "sandboxes is beyond a frame comes in pages, each "
+                           "once") {
+  constexpr std::uint64_t many = 25'000;
+  constexpr std::uint64_t few = 3;
+  auto& sandbox = script->answer<get_sandbox_reply>();
+  sandbox.sandbox.sandbox_id = "sb-1";
+  for (std::uint64_t n = 0; n < many; ++n) {
+    share_status share;
+    // The last ones are root filesystems.
+    (n < many - few ? share.share_id : share.container_id)
+      = std::to_string(100'000 + n);
+    share.host_path = std::string(200, 'y');
+    sandbox.shares.push_back(std::move(share));
+  }
+  std::uint64_t order = 0;
+  for (const std::uint64_t count : {few, many, few, few}) {
+    volume_status volume;
+    volume.path = "/v\xff" + std::to_string(sandbox.volumes.size());
+    for (std::uint64_t n = 0; n < count; ++n) {
+      destination_status at;
+      at.order = ++order;
+      at.share_id = std::to_string(at.order);
+      at.guest_path = "/g/" + std::string(200, 'x');
+      volume.destinations.push_back(std::move(at));
+    }
+    sandbox.volumes.push_back(std::move(volume));
+  }
+  script->answer<list_volumes_reply>().volumes = sandbox.volumes;
+  auto client = connect();
+  constexpr std::size_t frame = std::size_t{4} << 20;
+
+  std::set<std::string> shares;
+  std::set<std::string> destinations;
+  std::uint64_t left = many;
+  const auto see_volumes = [&destinations](const auto& reply) {
+    for (const auto& volume : reply.volumes())
+      for (const auto& each : volume.destinations())
+        CHECK(destinations.insert(each.share_id()).second);
+  };
+  v1::GetSandboxRequest request;
+  request.set_sandbox_id("sb-1");
+  auto got = ok<v1::GetSandboxReply>(client, "GetSandbox", request);
+  auto volumes_next = got.volumes_next();
+  see_volumes(got);
+  for (bool more = true; more;) {
+    for (const auto& share : got.shares())
+      CHECK(shares.insert(share.share_id() + share.container_id()).second);
+    left -= static_cast<std::uint64_t>(got.shares_size());
+    CHECK(got.shares_more() == left);
+    CHECK(got.ByteSizeLong() < frame);
+    more = !got.shares_next().empty();
+    CHECK(more == (left > 0));
+    request.set_shares_after(got.shares_next());
+    if (more)
+      got = ok<v1::GetSandboxReply>(client, "GetSandbox", request);
+  }
+  CHECK(shares.size() == many);
+  request.clear_shares_after();
+  while (!volumes_next.empty()) {
+    request.set_volumes_after(volumes_next);
+    got = ok<v1::GetSandboxReply>(client, "GetSandbox", request);
+    CHECK(got.shares_size() == 0);
+    CHECK(got.ByteSizeLong() < frame);
+    see_volumes(got);
+    volumes_next = got.volumes_next();
+  }
+  CHECK(destinations.size() == order);
+  CHECK(got.volumes_more() == 0);
+
+  destinations.clear();
+  v1::ListVolumesRequest listing;
+  do {
+    const auto page = ok<v1::ListVolumesReply>(client, "ListVolumes", listing);
+    CHECK(page.ByteSizeLong() < frame);
+    see_volumes(page);
+    listing.set_volumes_after(page.volumes_next());
+  } while (!listing.volumes_after().empty());
+  CHECK(destinations.size() == order);
+
+  request.set_volumes_after("elsewhere");
+  CHECK(call(client, "GetSandbox", request.SerializeAsString()).code
+        == errc::invalid_argument);
+  request.set_volumes_after("1 L3Y=");
+  request.set_shares_after("1");
+  CHECK(call(client, "GetSandbox", request.SerializeAsString()).code
+        == errc::invalid_argument);
+}
+
 TEST_CASE_FIXTURE(fixture, "names beyond what a list may have are counted") {
   destination_status at;
   at.sandbox_id = "sb-1";

@@ -223,6 +223,96 @@ TEST_CASE("one sandbox is shown with its shares and volumes") {
   CHECK(shares.find("..2") == std::string::npos);
 }
 
+TEST_CASE("all shares, volumes and sandboxes are asked for, page by page") {
+  std::vector<std::string> asked;
+  const auto add_volume
+    = [](auto& reply, const char* path, int first, int last) {
+        auto* volume = reply.add_volumes();
+        volume->set_path(path);
+        volume->set_destinations_more(first == 1 ? 2 : 0);
+        for (int n = first; n <= last; ++n)
+          volume->add_destinations()->set_share_id(std::to_string(n));
+      };
+  const auto page_of
+    = [&](const std::string& method, const std::string& payload) {
+        if (method == "ListSandboxes") {
+          v1::ListSandboxesRequest request;
+          REQUIRE(request.ParseFromString(payload));
+          asked.push_back(request.sandboxes_after());
+          v1::ListSandboxesReply reply;
+          const bool is_first = asked.back().empty();
+          reply.add_sandboxes()->set_sandbox_id(is_first ? "a" : "b");
+          reply.set_sandboxes_more(is_first ? 1 : 0);
+          return reply.SerializeAsString();
+        }
+        if (method == "ListVolumes") {
+          v1::ListVolumesRequest request;
+          REQUIRE(request.ParseFromString(payload));
+          asked.push_back(request.volumes_after());
+          v1::ListVolumesReply reply;
+          if (asked.back().empty()) {
+            add_volume(reply, "/v", 1, 3);
+            reply.set_volumes_next("3 v");
+            reply.set_volumes_more(1);
+          } else {
+            add_volume(reply, "/v", 4, 5);
+            add_volume(reply, "/w", 6, 6);
+          }
+          return reply.SerializeAsString();
+        }
+        v1::GetSandboxRequest request;
+        REQUIRE(request.ParseFromString(payload));
+        asked.push_back(request.pending_after() + "," + request.shares_after()
+                        + "," + request.volumes_after());
+        v1::GetSandboxReply reply;
+        reply.mutable_sandbox()->set_sandbox_id("sb");
+        if (asked.back() == ",,") {
+          reply.mutable_sandbox()->add_pending()->set_path("/g/1");
+          reply.mutable_sandbox()->set_pending_more(1);
+          reply.add_shares()->set_share_id("s1");
+          reply.set_shares_more(2);
+          reply.set_shares_next("s1");
+          add_volume(reply, "/v", 1, 3);
+          reply.set_volumes_next("3 v");
+        } else if (!request.pending_after().empty()) {
+          reply.mutable_sandbox()->add_pending()->set_path("/g/2");
+        } else if (request.shares_after() == "s1") {
+          reply.add_shares()->set_share_id("s2");
+          reply.set_shares_more(1);
+          reply.set_shares_next("s2");
+        } else if (request.shares_after() == "s2") {
+          reply.add_shares()->set_share_id("s3");
+        } else {
+          add_volume(reply, "/v", 4, 5);
+        }
+        return reply.SerializeAsString();
+      };
+  const auto shown = [&](std::vector<std::string> words) {
+    asked.clear();
+    words.insert(words.begin(), {"-o", "json"});
+    const auto got
+      = run(std::move(words), [&](const auto&, const auto& method,
+                                  const std::string& payload, auto) {
+          return ctl::call_outcome{page_of(std::string{method}, payload)};
+        });
+    CHECK(got.code == 0);
+    return nlohmann::json::parse(got.out);
+  };
+  using strings = std::vector<std::string>;
+  CHECK(shown({"sandbox", "ls"}).at("sandboxes").size() == 2);
+  CHECK(asked == strings{"", "a"});
+  const auto volumes = shown({"volume", "ls"}).at("volumes");
+  CHECK(asked == strings{"", "3 v"});
+  REQUIRE(volumes.size() == 2);
+  CHECK(volumes.at(0).at("destinations").size() == 5);
+  const auto sandbox = shown({"sandbox", "inspect", "sb"});
+  CHECK(asked == strings{",,", "/g/1,,", ",s1,", ",s2,", ",,3 v"});
+  CHECK(sandbox.at("shares").size() == 3);
+  CHECK(sandbox.at("sandbox").at("pending").size() == 2);
+  REQUIRE(sandbox.at("volumes").size() == 1);
+  CHECK(sandbox.at("volumes").at(0).at("destinations").size() == 5);
+}
+
 TEST_CASE("all leftovers of a sandbox are asked for, page by page") {
   constexpr int many = 2500;
   constexpr int most = 1000;
