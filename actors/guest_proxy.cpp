@@ -245,6 +245,12 @@ void guest_proxy_state::settle_budget(const active_job& ended,
 
 void guest_proxy_state::add_copy(const copy_tree& msg,
                                  const reply_promise<tree_copied>& promise) {
+  if (!debts_.yield(msg.guest_root)) {
+    promise.deliver(
+      to_caf({errc::unavailable, "what an earlier try has left at "
+                                   + msg.guest_root + " is being removed"}));
+    return;
+  }
   const auto needed = guest_memory_of(*msg.tree);
   if (auto room = budget_.reserve(msg.guest_root, needed); !room) {
     promise.deliver(to_caf(room.err()));

@@ -76,6 +76,9 @@ sandbox_state::handle::behavior_type sandbox_state::make_behavior() {
     },
     [this](const copy_end_due& msg) {
       stop_waiting(msg.copy_id);
+    },
+    [this](const copy_again_due& msg) {
+      try_again(msg);
     });
 }
 

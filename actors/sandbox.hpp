@@ -52,7 +52,7 @@ struct sandbox_neighbours {
   std::function<guest_proxy_actor(const std::string& sandbox_id,
                                   const guest_address& address)>
     make_proxy;
-  /// Random numbers for share names.
+  /// Random numbers for share names, and for the jitter of retries.
   std::function<std::uint64_t()> nonce;
   /// Spawns the NYDUS of a sandbox whose nydusd listens on `socket`; needed
   /// where sandboxes are prepared with one.
@@ -198,10 +198,14 @@ private:
   // -- trees that the guest has lost (sandbox_lost_tree.cpp) ------------------
   void tree_lost(const std::string& guest_root);
   bool may_be_written(const shared_copies::copy& copy) const;
-  void read_again(const shared_copies::copy& copy);
-  void send_again(const std::string& copy_id, const tree_snapshot_ptr& tree);
+  void try_again(const copy_again_due& due);
+  void read_again(const shared_copies::copy& known);
+  void send_again(const std::string& copy_id, std::uint64_t which,
+                  const tree_snapshot_ptr& tree);
   void sent_again(const std::string& copy_id, const skipped_list& skipped);
-  void not_again(const std::string& copy_id, const std::string& why);
+  void failed_again(const std::string& copy_id, std::uint64_t which,
+                    const std::string& why);
+  void not_again(shared_copies::copy& copy, const std::string& why);
 
   // -- root filesystems (sandbox_rootfs.cpp) ----------------------------------
   caf::result<share_rootfs_reply>

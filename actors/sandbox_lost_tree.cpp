@@ -17,12 +17,14 @@ void sandbox_state::tree_lost(const std::string& guest_root) {
   log::warning("tree-lost", {{"sandbox", options_.sandbox_id},
                              {"source", copy->terms.source},
                              {"guest_path", guest_root}});
-  if (copy->terms.kind != copy_kind::tree)
-    return;
-  if (may_be_written(*copy) && !copy->is_file)
-    not_again(copy->id, "it is not copied again, since containers may have "
-                        "written to it");
-  else
+  if (copy->terms.kind == copy_kind::tree)
+    read_again(*copy);
+}
+
+void sandbox_state::try_again(const copy_again_due& due) {
+  const auto* copy = copies_.find(due.copy_id);
+  if (copy != nullptr && copy->tries == due.which && !copy->running
+      && !copy_enders_.contains(copy->id))
     read_again(*copy);
 }
 
@@ -36,31 +38,39 @@ bool sandbox_state::may_be_written(const shared_copies::copy& copy) const {
                         });
 }
 
-void sandbox_state::read_again(const shared_copies::copy& copy) {
-  const auto id = copy.id;
-  copies_.find(id)->lost = "it is being copied again";
+void sandbox_state::read_again(const shared_copies::copy& known) {
+  auto& copy = *copies_.find(known.id);
+  const auto which = ++copy.tries;
+  if (may_be_written(copy) && !copy.is_file) {
+    not_again(copy, "it is not copied again, since containers may have written "
+                    "to it");
+    return;
+  }
+  copy.lost = "it is being copied again";
   ask(
     self_, neighbours_.reader,
     read_tree{copy.terms.source, options_.sandbox_id, nullptr, kubelet_roots()})
     .then(
-      [this, id](const tree_read& read) {
-        send_again(id, read.tree);
+      [this, id = copy.id, which](const tree_read& read) {
+        send_again(id, which, read.tree);
       },
-      [this, id](caf::error& err) {
-        not_again(id, from_caf(err).message);
+      [this, id = copy.id, which](caf::error& err) {
+        failed_again(id, which, from_caf(err).message);
       });
 }
 
-void sandbox_state::send_again(const std::string& copy_id,
+void sandbox_state::send_again(const std::string& copy_id, std::uint64_t which,
                                const tree_snapshot_ptr& tree) {
   auto* copy = copies_.find(copy_id);
   // Without it, or with somebody who ends it, nobody wants it any more.
-  if (copy == nullptr || copy->running || copy_enders_.contains(copy_id))
+  if (copy == nullptr || copy->tries != which || copy->running
+      || copy_enders_.contains(copy_id))
     return;
   const bool is_file
     = !tree->entries.empty() && tree->entries.front().type == entry_type::file;
   if (tree->entries.empty() || is_file != copy->is_file) {
-    not_again(copy_id, copy->terms.source + " is something else by now");
+    failed_again(copy_id, which,
+                 copy->terms.source + " is something else by now");
     return;
   }
   note_losses(*copy, *tree);
@@ -73,14 +83,15 @@ void sandbox_state::send_again(const std::string& copy_id,
                 copy->terms.guest_path,
                 may_be_written(*copy)})
     .then(
-      [this, copy_id](const tree_copied& copied) {
+      [this, copy_id, which](const tree_copied& copied) {
         if (copied.needs_other_name)
-          not_again(copy_id, "the connection ended while it was copied again");
+          failed_again(copy_id, which,
+                       "the connection ended while it was copied again");
         else
           sent_again(copy_id, copied.skipped);
       },
-      [this, copy_id](caf::error& err) {
-        not_again(copy_id, from_caf(err).message);
+      [this, copy_id, which](caf::error& err) {
+        failed_again(copy_id, which, from_caf(err).message);
       });
 }
 
@@ -91,6 +102,7 @@ void sandbox_state::sent_again(const std::string& copy_id,
     return;
   copy->running = false;
   copy->lost.clear();
+  copy->again.reset();
   copy->skipped = skipped;
   if (copy_enders_.contains(copy_id)) {
     remove_tree(*copy);
@@ -106,20 +118,32 @@ void sandbox_state::sent_again(const std::string& copy_id,
                                   {"guest_path", copy->terms.guest_path}});
 }
 
-void sandbox_state::not_again(const std::string& copy_id,
-                              const std::string& why) {
+// Whatever it was may pass: a source comes back, a guest gets room.
+void sandbox_state::failed_again(const std::string& copy_id,
+                                 std::uint64_t which, const std::string& why) {
   auto* copy = copies_.find(copy_id);
-  if (copy == nullptr)
+  if (copy == nullptr || copy->tries != which)
     return;
-  copy->running = false;
   if (copy_enders_.contains(copy_id)) {
-    remove_tree(*copy);
+    if (std::exchange(copy->running, false))
+      remove_tree(*copy);
     return;
   }
-  copy->lost = why;
+  copy->running = false;
+  if (!copy->again)
+    copy->again.emplace(pacing::held_pushes,
+                        static_cast<std::uint32_t>(neighbours_.nonce()));
+  tell_later(self_, handle{self_}, copy->again->next(),
+             copy_again_due{copy_id, which});
+  not_again(*copy, why + "; it is tried again");
+}
+
+void sandbox_state::not_again(shared_copies::copy& copy,
+                              const std::string& why) {
+  copy.lost = why;
   log::warning("tree-not-copied-again", {{"sandbox", options_.sandbox_id},
-                                         {"source", copy->terms.source},
-                                         {"guest_path", copy->terms.guest_path},
+                                         {"source", copy.terms.source},
+                                         {"guest_path", copy.terms.guest_path},
                                          {"reason", why}});
 }
 

@@ -6,6 +6,7 @@
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 
+#include <cstdint>
 #include <set>
 #include <string>
 
@@ -29,6 +30,12 @@ struct copy_end_due {
   std::string copy_id;
 };
 
+struct copy_again_due {
+  std::string copy_id;
+  /// Of the tries; another one by now is not waited for.
+  std::uint64_t which = 0;
+};
+
 } // namespace fsshare
 
 FSSHARE_MESSAGES(sandbox, 4, prepare_request, prepare_reply, cleanup_request,
@@ -39,7 +46,8 @@ FSSHARE_MESSAGES(sandbox, 4, prepare_request, prepare_reply, cleanup_request,
                  unshare_rootfs_request, unshare_rootfs_reply,
                  start_watcher_request, start_watcher_reply,
                  stop_watcher_request, stop_watcher_reply, get_sandbox_request,
-                 get_sandbox_reply, await_end, sandbox_legacy, copy_end_due)
+                 get_sandbox_reply, await_end, sandbox_legacy, copy_end_due,
+                 copy_again_due)
 
 namespace fsshare {
 
@@ -100,6 +108,8 @@ using sandbox_actor = sandbox_requests::extend<
   // anything else does.
   rpc<await_end, sandbox_legacy>,
   // INTERNAL: whoever ended the last share of a copy has waited long enough.
-  msg<copy_end_due>>;
+  msg<copy_end_due>,
+  // INTERNAL: what the guest has lost, and could not be sent again, is tried.
+  msg<copy_again_due>>;
 
 } // namespace fsshare

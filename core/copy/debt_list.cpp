@@ -120,6 +120,17 @@ void debt_list::forget_below(const std::string& path) {
     i = erase(i);
 }
 
+bool debt_list::yield(const std::string& path) {
+  const auto known = debts_.find(path);
+  if (known == debts_.end())
+    return true;
+  const auto& d = known->second;
+  if (d.out || d.due || !d.again.empty())
+    return false;
+  erase(known);
+  return true;
+}
+
 void debt_list::retry_now() {
   for (auto& [path, d] : debts_)
     if (!d.out && !d.is_gone)

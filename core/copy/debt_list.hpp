@@ -53,6 +53,11 @@ public:
   /// again.
   void forget_below(const std::string& path);
 
+  /// Forgets a path that is to be used again, unless anything may still take
+  /// away what is made there: a removal that is out or due later.
+  /// @returns whether it may be used.
+  bool yield(const std::string& path);
+
   /// Makes all debts due, as when the guest was reached.
   void retry_now();
 

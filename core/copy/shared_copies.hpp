@@ -2,10 +2,12 @@
 #pragma once
 
 #include "core/copy/tree_snapshot.hpp"
+#include "core/pacing.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -71,6 +73,10 @@ public:
     bool is_file = false;
     /// Why the guest, which has lost a tree, has not got it again.
     std::string lost = {};
+    /// When it is sent again after that has failed.
+    std::optional<backoff> again = std::nullopt;
+    /// Counts these tries: names the one that is waited for.
+    std::uint64_t tries = 0;
     std::set<std::string> shares = {};
     /// Of an emptyDir: what it had when it was copied, relative to its root.
     std::set<std::string, std::less<>> parts = {};

@@ -124,4 +124,29 @@ TEST_CASE("what a guest agent cannot remove waits for another one, what its "
   CHECK(debts.next_due() == t0 + 30s);
 }
 
+TEST_CASE("a path is used again only where no removal of it is out or to come, "
+          "and is no debt then") {
+  debt_list debts{30s};
+  CHECK(debts.yield("/g/v"));
+  debts.owe("/g/v", "busy", t0);
+  CHECK_FALSE(debts.yield("/g/v"));
+  REQUIRE(debts.take_due(t0 + 30s) == paths{"/g/v"});
+  CHECK_FALSE(debts.yield("/g/v"));
+  // Nothing is in it, but its names stay.
+  debts.tried("/g/v", removal_result::emptied, "its names stay", t0 + 31s);
+  CHECK(debts.list().size() == 1);
+  CHECK(debts.yield("/g/v"));
+  CHECK(debts.list().empty());
+  debts.retry_now();
+  CHECK(debts.take_due(t0 + 1h).empty());
+  // What is gone and may come back is removed twice more.
+  debts.doubt("/g/v", t0);
+  for (int n = 0; n < 2; ++n) {
+    CHECK_FALSE(debts.yield("/g/v"));
+    REQUIRE(debts.take_due(t0 + 1h) == paths{"/g/v"});
+    debts.tried("/g/v", removal_result::removed, {}, t0 + 1h);
+  }
+  CHECK(debts.yield("/g/v"));
+}
+
 TEST_SUITE_END();
