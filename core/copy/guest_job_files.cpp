@@ -95,7 +95,8 @@ void guest_job::settle_taking_away(const copy_request& request,
 bool guest_job::is_refused_link(const copy_step& step, errc code) const {
   const auto* tree = std::get_if<tree_order>(&order_);
   return tree != nullptr && step.type == entry_type::symlink
-         && code == errc::permission_denied && step.path != tree->guest_root;
+         && code == errc::permission_denied && step.path != tree->guest_root
+         && !step.is_for_owner;
 }
 
 void guest_job::changed(const copy_request& request) {
