@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -250,23 +252,46 @@ func TestCallsGoOnAfterARestartOfTheNodeAgent(t *testing.T) {
 	}
 }
 
-func TestAConnectionThatIsSilentIsReplaced(t *testing.T) {
-	node := fssharetest.StartNode(t, "")
-	client := newClient(t, node, fsshare.WithAttempt(100*time.Millisecond))
-	if err := check(patient(t), client); err != nil {
+// deadThenAlive listens at a socket whose first connection is never answered; the
+// others are the node agent's.
+func deadThenAlive(t *testing.T, node *fssharetest.Node) string {
+	socket := filepath.Join(t.TempDir(), "socket")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
 		t.Fatal(err)
 	}
-	node.Pause()
-	done := make(chan error, 1)
-	go func() { done <- check(patient(t), client) }()
-	time.Sleep(300 * time.Millisecond)
-	select {
-	case err := <-done:
-		t.Errorf("it is answered: %v", err)
-	default:
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for first := true; ; first = false {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			t.Cleanup(func() { conn.Close() })
+			if !first {
+				pass(conn, node.Socket())
+			}
+		}
+	}()
+	return socket
+}
+
+func pass(conn net.Conn, socket string) {
+	to, err := net.Dial("unix", socket)
+	if err != nil {
+		conn.Close()
+		return
 	}
-	node.GoOn()
-	if err := <-done; err != nil {
+	go func() { _, _ = io.Copy(to, conn); to.Close() }()
+	go func() { _, _ = io.Copy(conn, to); conn.Close() }()
+}
+
+func TestAConnectionThatIsSilentIsReplaced(t *testing.T) {
+	node := fssharetest.StartNode(t, "")
+	socket := deadThenAlive(t, node)
+	client := fsshare.New(socket, fsshare.WithAttempt(100*time.Millisecond))
+	defer client.Close()
+	if err := check(patient(t), client); err != nil {
 		t.Error(err)
 	}
 }

@@ -49,15 +49,12 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-func awaitListener(t *testing.T, socket string) {
-	t.Helper()
-	Eventually(t, "something listens at "+socket, func() bool {
-		conn, err := net.Dial("unix", socket)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
-	})
+func listens(socket string) bool {
+	conn, err := net.Dial("unix", socket)
+	if err == nil {
+		conn.Close()
+	}
+	return err == nil
 }
 
 func start(t *testing.T, command *exec.Cmd) {
@@ -117,11 +114,31 @@ func StoppedNode(t *testing.T, more string) *Node {
 	return node
 }
 
-// StartAgain returns when it takes calls.
+// StartAgain returns when it takes calls. As a service manager does, it starts it once
+// more where it ends: what one that was killed leaves behind for a moment still holds
+// the share root.
 func (n *Node) StartAgain() {
 	n.t.Helper()
 	n.Launch()
-	awaitListener(n.t, n.Socket())
+	defer func() {
+		if n.t.Failed() {
+			n.t.Log(n.Log())
+		}
+	}()
+	Eventually(n.t, "fsshared takes calls", func() bool {
+		if n.hasEnded() {
+			n.Launch()
+		}
+		return listens(n.Socket())
+	})
+}
+
+// hasEnded takes note of its end.
+func (n *Node) hasEnded() bool {
+	var status syscall.WaitStatus
+	pid := n.command.Process.Pid
+	ended, err := syscall.Wait4(pid, &status, syscall.WNOHANG, nil)
+	return err == nil && ended == pid
 }
 
 // Launch returns at once.
@@ -134,13 +151,31 @@ func (n *Node) Launch() {
 		// Go makes what is unshared so private.
 		n.command.SysProcAttr.Unshareflags = syscall.CLONE_NEWNS
 	}
+	log, err := os.Create(filepath.Join(n.dir, "log"))
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	defer log.Close()
+	n.command.Stderr = log
 	start(n.t, n.command)
 }
 
-// Kill does what kill -9 does.
+// Log is what it has logged since it was started.
+func (n *Node) Log() string {
+	text, err := os.ReadFile(filepath.Join(n.dir, "log"))
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+// Kill does what kill -9 does, and returns when nothing of it listens any more: its
+// readers end a moment later.
 func (n *Node) Kill() {
+	n.t.Helper()
 	kill(n.command)
 	n.command = nil
+	Eventually(n.t, "nothing listens", func() bool { return !listens(n.Socket()) })
 }
 
 // Pause makes it do nothing until GoOn.
@@ -233,7 +268,7 @@ func (g *Guest) StartAgain() {
 	g.command = exec.Command(program(g.t, "fsshare-guest"), arguments...)
 	g.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	start(g.t, g.command)
-	awaitListener(g.t, g.socket())
+	Eventually(g.t, "the guest listens", func() bool { return listens(g.socket()) })
 }
 
 // Kill does what kill -9 does.

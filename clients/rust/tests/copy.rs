@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use fsshare_client::{api, Client, Code, Error, Options};
 use fsshare_testing::{eventually, Guest, Node, Volume, PATIENCE};
+use tokio::net::{UnixListener, UnixStream};
 
 const SANDBOX: &str = "sandbox";
 
@@ -67,13 +68,13 @@ async fn serving(client: &Client) -> bool {
     reply.status == api::check_reply::ServingStatus::SERVING.into()
 }
 
-/// A client that is as patient as a test, or waits so long for one try.
-fn patient(node: &Node, attempt: Duration) -> Client {
+/// A client that is as patient as a test, with one try after the other.
+fn patient(node: &Node) -> Client {
     Client::with_options(
         node.socket(),
         Options {
             deadline: PATIENCE,
-            attempt,
+            attempt: PATIENCE,
         },
     )
 }
@@ -174,7 +175,7 @@ async fn a_request_that_no_frame_holds_is_refused_and_costs_no_connection() {
 #[ignore = "needs FSSHARE_BIN"]
 async fn a_call_waits_for_a_node_agent_that_is_yet_to_start() {
     let mut node = Node::stopped("");
-    let client = patient(&node, PATIENCE);
+    let client = patient(&node);
     let call = tokio::spawn({
         let client = client.clone();
         async move { serving(&client).await }
@@ -191,7 +192,7 @@ async fn a_call_waits_for_a_node_agent_that_is_yet_to_start() {
 #[ignore = "needs FSSHARE_BIN"]
 async fn calls_go_on_after_a_restart_of_the_node_agent() {
     let mut node = Node::start("");
-    let client = patient(&node, PATIENCE);
+    let client = patient(&node);
     assert!(serving(&client).await);
 
     for _ in 0..3 {
@@ -209,23 +210,38 @@ async fn calls_go_on_after_a_restart_of_the_node_agent() {
     }
 }
 
+/// A socket whose first connection is never answered; the others are the node agent's.
+fn dead_then_alive(dir: &tempfile::TempDir, node: &Node) -> std::path::PathBuf {
+    let socket = dir.path().join("socket");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let node = node.socket();
+    tokio::spawn(async move {
+        let _first = listener.accept().await.unwrap();
+        loop {
+            let (mut from, _) = listener.accept().await.unwrap();
+            let mut to = UnixStream::connect(&node).await.unwrap();
+            tokio::spawn(async move {
+                let _ = tokio::io::copy_bidirectional(&mut from, &mut to).await;
+            });
+        }
+    });
+    socket
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs FSSHARE_BIN"]
 async fn a_connection_that_is_silent_is_replaced() {
     let node = Node::start("");
-    let client = patient(&node, Duration::from_millis(100));
+    let dir = tempfile::tempdir().unwrap();
+    let client = Client::with_options(
+        dead_then_alive(&dir, &node),
+        Options {
+            deadline: PATIENCE,
+            attempt: Duration::from_millis(100),
+        },
+    );
+
     assert!(serving(&client).await);
-
-    node.pause();
-    let call = tokio::spawn({
-        let client = client.clone();
-        async move { serving(&client).await }
-    });
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(!call.is_finished());
-    node.go_on();
-
-    assert!(call.await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -234,7 +250,7 @@ async fn a_share_is_tried_again_until_the_guest_is_there() {
     let node = Node::start(r#""guest": {"dial_timeout": "100ms"}"#);
     let mut guest = Guest::stopped(&[]);
     let volume = Volume::new("configmap", "settings", &[("level", "0")]);
-    let client = patient(&node, PATIENCE);
+    let client = patient(&node);
     client.prepare(&prepare(&guest)).await.unwrap();
 
     let request = share("web", volume.path(), "/etc/settings");
@@ -262,7 +278,7 @@ async fn a_share_that_is_ended_while_it_is_made_is_not_made_again() {
     let node = Node::start("");
     let guest = Guest::start(&["--delay", "300ms"]);
     let volume = Volume::new("configmap", "settings", &[("level", "0")]);
-    let client = patient(&node, PATIENCE);
+    let client = patient(&node);
     client.prepare(&prepare(&guest)).await.unwrap();
 
     let call = tokio::spawn({
@@ -305,7 +321,7 @@ async fn eventually_shared(client: &Client) {
 async fn one_connection_carries_many_calls() {
     let node = Node::start("");
     let guest = Guest::start(&["--delay", "5ms"]);
-    let client = patient(&node, PATIENCE);
+    let client = patient(&node);
     client.prepare(&prepare(&guest)).await.unwrap();
     let volume = Volume::new("configmap", "settings", &[("level", "0")]);
 
@@ -329,7 +345,7 @@ async fn one_connection_carries_many_calls() {
 #[ignore = "needs FSSHARE_BIN"]
 async fn calls_of_many_threads_come_in_the_order_of_their_numbers() {
     let node = Node::start("");
-    let client = patient(&node, PATIENCE);
+    let client = patient(&node);
 
     let callers: Vec<_> = (0..64)
         .map(|_| {

@@ -114,11 +114,23 @@ impl Node {
         }
     }
 
-    /// Returns when it takes calls.
+    /// Returns when it takes calls. As a service manager does, it starts it once more
+    /// where it ends: what one that was killed leaves behind for a moment still holds
+    /// the share root.
     pub fn start_again(&mut self) {
         self.launch();
         let socket = self.socket();
-        eventually("fsshared takes calls", || UnixStream::connect(&socket).ok());
+        eventually("fsshared takes calls", || {
+            if self.has_ended() {
+                self.launch();
+            }
+            UnixStream::connect(&socket).ok()
+        });
+    }
+
+    fn has_ended(&mut self) -> bool {
+        let program = self.program.as_mut().expect("it was started");
+        program.0.try_wait().unwrap().is_some()
     }
 
     /// Returns at once.
@@ -131,29 +143,12 @@ impl Node {
         self.program = Some(Running::start(&mut command, self.own_mounts));
     }
 
-    /// As `kill -9` does.
+    /// As `kill -9` does. Returns when nothing of it listens any more: its readers end
+    /// a moment later.
     pub fn kill(&mut self) {
         self.program.take().expect("it runs").end(libc::SIGKILL);
-    }
-
-    /// It does nothing until [`go_on`](Node::go_on).
-    pub fn pause(&self) {
-        let program = self.program.as_ref().expect("it runs");
-        program.signal(libc::SIGSTOP);
-        let id = program.0.id() as i32;
-        let mut status = 0;
-        assert_eq!(
-            unsafe { libc::waitpid(id, &mut status, libc::WUNTRACED) },
-            id
-        );
-        assert!(libc::WIFSTOPPED(status));
-    }
-
-    pub fn go_on(&self) {
-        self.program
-            .as_ref()
-            .expect("it runs")
-            .signal(libc::SIGCONT);
+        let socket = self.socket();
+        eventually("nothing listens", || UnixStream::connect(&socket).err());
     }
 
     /// What it has mounted, by lines of mountinfo.
