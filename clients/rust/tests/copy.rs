@@ -128,8 +128,8 @@ async fn what_is_refused_is_said_at_once_and_in_its_words() {
     let guest = Guest::start(&[]);
     let volume = Volume::new("secret", "keys", &[("key", "x")]);
     let other = Volume::new("secret", "keys", &[("key", "y")]);
-    // Would wait for the whole of it if it tried again.
-    let client = Client::new(node.socket()).within(Duration::from_secs(3600));
+    // It would wait for the whole of it if it tried again.
+    let client = Client::new(node.socket()).within(PATIENCE);
 
     let unknown = client
         .share_file(&share("web", volume.path(), "/keys"))
@@ -159,7 +159,7 @@ async fn what_is_refused_is_said_at_once_and_in_its_words() {
 #[ignore = "needs FSSHARE_BIN"]
 async fn a_request_that_no_frame_holds_is_refused_and_costs_no_connection() {
     let node = Node::start("");
-    let client = Client::new(node.socket()).within(Duration::from_secs(3600));
+    let client = Client::new(node.socket()).within(PATIENCE);
     let request = api::CheckRequest {
         sandbox_id: "x".repeat(5 << 20),
         ..Default::default()
