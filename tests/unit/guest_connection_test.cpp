@@ -41,7 +41,7 @@ edges whole_table() {
   for (const std::string from : {"dialing", "greeting", "quiet", "checking",
                                  "ready", "looking", "up", "probing"})
     for (const std::string event : {"lost", "hang_up"})
-      all.insert(from + ", " + event + ": down");
+      all.insert(std::string{from}.append(", ").append(event) + ": down");
   return all;
 }
 
