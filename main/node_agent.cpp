@@ -11,6 +11,7 @@
 #include "log/log.hpp"
 #include "main/actor_wiring.hpp"
 #include "main/build_info.hpp"
+#include "main/heartbeat.hpp"
 #include "main/supervision.hpp"
 #include "sys/mount/held_root.hpp"
 #include "sys/mount/kernel_mount.hpp"
@@ -34,7 +35,6 @@
 #include <chrono>
 #include <exception>
 #include <filesystem>
-#include <future>
 #include <limits>
 #include <optional>
 #include <random>
@@ -83,23 +83,6 @@ status check_visible(const node_config& config) {
     log::warning("share-root-unproven", {{"share_root", config.share.root}});
   return unit{};
 }
-
-/// Keeps a promise as soon as a worker runs it, and ends. A class: CAF 0.17
-/// takes apart arguments that an actor made of a function does not have.
-class heartbeat : public caf::event_based_actor {
-public:
-  heartbeat(caf::actor_config& with, std::shared_ptr<std::promise<void>> kept)
-    : caf::event_based_actor(with), kept_(std::move(kept)) {
-  }
-
-  caf::behavior make_behavior() override {
-    kept_->set_value();
-    return {};
-  }
-
-private:
-  std::shared_ptr<std::promise<void>> kept_;
-};
 
 status make_socket_dir(const std::string& socket) {
   std::error_code failed;
@@ -313,17 +296,12 @@ status node_agent::parts::listen() {
 
 bool node_agent::parts::is_alive(std::chrono::nanoseconds limit) {
   // Shared with what may come too late.
-  const auto turned = std::make_shared<std::promise<void>>();
-  const auto worked = std::make_shared<std::promise<void>>();
-  loop.post([turned] {
-    turned->set_value();
+  const auto signs = std::make_shared<signs_of_life>(2);
+  loop.post([signs] {
+    signs->give();
   });
-  system.spawn<heartbeat>(worked);
-  const auto end = std::chrono::steady_clock::now() + limit;
-  for (const auto& beat : {turned, worked})
-    if (beat->get_future().wait_until(end) != std::future_status::ready)
-      return false;
-  return true;
+  system.spawn<heartbeat>(signs);
+  return signs->wait(limit);
 }
 
 node_agent::parts::~parts() {
