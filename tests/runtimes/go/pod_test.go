@@ -109,7 +109,11 @@ func (p *pod) must(err error) {
 }
 
 func (p *pod) live() {
-	for _, event := range p.calls.Life {
+	p.play(p.calls.Life)
+}
+
+func (p *pod) play(life []Event) {
+	for _, event := range life {
 		if event.Phase == "rotate" {
 			p.rotate()
 			continue
@@ -250,13 +254,17 @@ func nothingIsLeft(t *testing.T, node *fssharetest.Node) {
 	}
 }
 
+func startNode(t *testing.T, runtime *Runtime) *fssharetest.Node {
+	const config = `"guest": {"quiet_time": "20ms"}`
+	if runtime.Mode == "shared" {
+		return fssharetest.StartNodeWithMounts(t, config)
+	}
+	return fssharetest.StartNode(t, config)
+}
+
 // playPods lets pods of a runtime live and end on one node, some at a time.
 func playPods(t *testing.T, calls *Calls, runtime *Runtime, f fault, profile string, pods int) {
-	start := fssharetest.StartNode
-	if runtime.Mode == "shared" {
-		start = fssharetest.StartNodeWithMounts
-	}
-	node := start(t, `"guest": {"quiet_time": "20ms"}`)
+	node := startNode(t, runtime)
 	numbers := make(chan int)
 	go func() {
 		for number := 0; number < pods; number++ {
@@ -278,15 +286,20 @@ func playPods(t *testing.T, calls *Calls, runtime *Runtime, f fault, profile str
 	nothingIsLeft(t, node)
 }
 
+// startGuest returns none where files are not copied.
+func startGuest(t *testing.T, runtime *Runtime, f fault, profile string) *fssharetest.Guest {
+	if runtime.Mode != "copy" {
+		return nil
+	}
+	options := append([]string{"--profile", profile}, f.guest...)
+	return fssharetest.StartGuest(t, options...)
+}
+
 func playPod(t *testing.T, node *fssharetest.Node, calls *Calls, runtime *Runtime, f fault,
 	profile string, number int,
 ) {
 	t.Run(fmt.Sprint("pod ", number), func(t *testing.T) {
-		var guest *fssharetest.Guest
-		if runtime.Mode == "copy" {
-			options := append([]string{"--profile", profile}, f.guest...)
-			guest = fssharetest.StartGuest(t, options...)
-		}
+		guest := startGuest(t, runtime, f, profile)
 		newPod(t, node, guest, calls, runtime, f, number).live()
 		if guest != nil && !f.again && !removesNothing(profile) {
 			// An emptyDir is the sandbox's, and ends with its guest.
