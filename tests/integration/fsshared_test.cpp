@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/support/environment_variable.hpp"
 #include "tests/support/node_process.hpp"
 #include "tests/support/socket_peer.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "ttrpc/envelope.hpp"
 
-#include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -57,12 +57,10 @@ TEST_CASE("bad configuration is 78, names file and key, and makes nothing") {
 }
 
 TEST_CASE("however it is started, its libraries are bound at the start") {
-  // ld.so(8): "if set to a nonempty string". No thread of this test reads it.
-  const char* const before = std::getenv("LD_BIND_NOW");
-  const std::string kept = before != nullptr ? before : "";
+  // ld.so(8): "if set to a nonempty string".
   for (const auto* given : {"", "1", "yes"}) {
     CAPTURE(given);
-    ::setenv("LD_BIND_NOW", given, 1);
+    const test::environment_variable bound{"LD_BIND_NOW", given};
     test::node_process node;
     const auto environment = test::read_file(
       "/proc/" + std::to_string(node.program().pid()) + "/environ");
@@ -72,10 +70,6 @@ TEST_CASE("however it is started, its libraries are bound at the start") {
           != std::string::npos);
     CHECK(node.program().terminate() == 0);
   }
-  if (before != nullptr)
-    ::setenv("LD_BIND_NOW", kept.c_str(), 1);
-  else
-    ::unsetenv("LD_BIND_NOW");
 }
 
 TEST_CASE("the printed configuration is one that it takes") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/process/service_manager.hpp"
 
+#include "tests/support/environment_variable.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/node_process.hpp"
 #include "tests/support/notify_socket.hpp"
@@ -116,11 +117,16 @@ TEST_CASE("a watchdog of another process is not ours") {
   CHECK_FALSE(service_manager::from_environment().patience());
 }
 
-TEST_CASE("nobody has to listen") {
+TEST_CASE("what nobody hears is lost, and what comes later is heard") {
   const temp_dir dir;
-  const environment_variable where{"NOTIFY_SOCKET", dir / "nobody"};
-  service_manager::from_environment().say_ready("serving");
-  service_manager{}.say_ready("serving");
+  const environment_variable where{"NOTIFY_SOCKET", dir / "notify"};
+  const auto manager = service_manager::from_environment();
+  manager.say_ready("heard by nobody");
+  notify_socket socket{dir / "notify"};
+  manager.say_alive();
+  CHECK(socket.next() == "WATCHDOG=1");
+  CHECK_FALSE(socket.next(0ms));
+  CHECK_FALSE(service_manager{}.patience());
 }
 
 TEST_CASE("fsshared says when it serves, that it is alive, and that it ends") {

@@ -5,33 +5,14 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdlib>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 namespace fsshare::test {
-
-/// Sets a variable of the environment while it lives.
-class environment_variable {
-public:
-  environment_variable(std::string name, const std::string& value)
-    : name_(std::move(name)) {
-    ::setenv(name_.c_str(), value.c_str(), 1);
-  }
-  ~environment_variable() {
-    ::unsetenv(name_.c_str());
-  }
-  environment_variable(const environment_variable&) = delete;
-  environment_variable& operator=(const environment_variable&) = delete;
-
-private:
-  std::string name_;
-};
 
 /// The socket of a service manager that hears what a service says
 /// (sd_notify(3)).
