@@ -244,32 +244,6 @@ TEST_CASE(
   });
 }
 
-TEST_CASE("the end of a share waits two seconds for a guest that is silent, "
-          "also where a copy waits for it longer") {
-  for_each_seed(8, [](chooser& choose) {
-    node_world w{choose};
-    w.add_volume("cm").rotate({{"a", {"text"}}});
-    auto& guest = w.add_sandbox("s1");
-    w.share("s1", "c1", "cm");
-    w.settle();
-    w.hang("s1");
-    guest.drop();
-    const auto copied
-      = w.actors.call<share_file_reply>(w.node, request_of(w, 1, "c2"));
-    w.pass(100ms);
-    const auto ended
-      = w.actors.call<unshare_container_reply>(w.node, end_of("c1"));
-    const auto took = time_of(w, ended, 10s);
-    CHECK(took >= 1900ms);
-    CHECK(took <= 2200ms);
-    CHECK_FALSE(*copied);
-    w.unhang("s1");
-    w.pass(70s);
-    REQUIRE(*copied);
-    CHECK(**copied);
-  });
-}
-
 TEST_CASE("a request has its own time to reach the guest, whoever has waited "
           "before it") {
   chooser choose{1};
