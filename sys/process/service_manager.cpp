@@ -32,6 +32,16 @@ std::optional<std::uint64_t> number_in(const std::string& text) {
   return out;
 }
 
+// None for 0, and for what is more than a clock counts, such as "infinity".
+std::optional<std::chrono::microseconds> to_patience(std::uint64_t micros) {
+  using std::chrono::microseconds;
+  constexpr auto most
+    = std::chrono::duration_cast<microseconds>(std::chrono::nanoseconds::max());
+  if (micros == 0 || micros > static_cast<std::uint64_t>(most.count()))
+    return std::nullopt;
+  return microseconds{micros};
+}
+
 std::string socket_name(std::string value) {
   if (value.size() >= sizeof(sockaddr_un::sun_path))
     return {};
@@ -66,8 +76,8 @@ service_manager service_manager::from_environment() {
   const bool is_ours
     = watched.empty()
       || number_in(watched) == static_cast<std::uint64_t>(::getpid());
-  if (patience && *patience > 0 && is_ours)
-    out.patience_ = std::chrono::microseconds{*patience};
+  if (patience && is_ours)
+    out.patience_ = to_patience(*patience);
   return out;
 }
 

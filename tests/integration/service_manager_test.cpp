@@ -117,6 +117,17 @@ TEST_CASE("a watchdog of another process is not ours") {
   CHECK_FALSE(service_manager::from_environment().patience());
 }
 
+TEST_CASE("a patience that is none is not kept up with") {
+  const temp_dir dir;
+  for (const std::string value :
+       {"0", "18446744073709551615", "-1", "1s", "", "18446744073709551616"}) {
+    CAPTURE(value);
+    const environment_variable where{"NOTIFY_SOCKET", dir / "notify"};
+    const environment_variable patience{"WATCHDOG_USEC", value};
+    CHECK_FALSE(service_manager::from_environment().patience());
+  }
+}
+
 TEST_CASE("what nobody hears is lost, and what comes later is heard") {
   const temp_dir dir;
   const environment_variable where{"NOTIFY_SOCKET", dir / "notify"};
