@@ -3,7 +3,7 @@
 
 #include "actors/api_decode.hpp"
 #include "actors/api_wire.hpp"
-#include "core/api/pending_page.hpp"
+#include "core/api/leftover_page.hpp"
 #include "core/api/share_request.hpp"
 
 #include <utility>
@@ -17,7 +17,7 @@ using namespace wire;
 /// A frame, less what the rest of a reply takes.
 constexpr std::size_t max_listed_bytes = (std::size_t{4} << 20) - (64U << 10);
 
-void put_page(const pending_page& page, v1::SandboxStatus& out) {
+void put_page(const leftover_page& page, v1::SandboxStatus& out) {
   out.clear_pending();
   out.set_pending_more(put_reasons(page.listed, out.mutable_pending())
                        + page.more);
@@ -128,13 +128,13 @@ v1::ShareFileReply to_wire(const share_file_reply& in) {
 
 v1::UnshareFileReply to_wire(const unshare_file_reply& in) {
   v1::UnshareFileReply out;
-  out.set_pending_more(put_reasons(in.pending, out.mutable_pending()));
+  out.set_pending_more(put_reasons(in.leftovers, out.mutable_pending()));
   return out;
 }
 
 v1::UnshareContainerReply to_wire(const unshare_container_reply& in) {
   v1::UnshareContainerReply out;
-  out.set_pending_more(put_reasons(in.pending, out.mutable_pending()));
+  out.set_pending_more(put_reasons(in.leftovers, out.mutable_pending()));
   return out;
 }
 
@@ -188,11 +188,11 @@ v1::GetSandboxReply to_wire(const get_sandbox_reply& in,
   auto& sandbox = *out.mutable_sandbox();
   sandbox.set_sandbox_id(in.sandbox.sandbox_id);
   const auto put_pending = [&] {
-    put_page(
-      page_behind(in.sandbox.pending, request.pending_after, max_inner_entries),
-      sandbox);
+    put_page(page_behind(in.sandbox.leftovers, request.leftovers_after,
+                         max_inner_entries),
+             sandbox);
   };
-  if (!request.pending_after.empty()) {
+  if (!request.leftovers_after.empty()) {
     put_pending();
   } else if (!request.shares_after.empty()) {
     put_shares(in, request.shares_after, max_listed_bytes, out);

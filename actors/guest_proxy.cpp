@@ -16,7 +16,7 @@ guest_connection::settings connection_settings(const guest_proxy_options& o) {
   s.end_timeout = o.end_timeout;
   s.request_timeout = o.request_timeout;
   s.quiet_time = o.quiet_time;
-  s.idle_interval = o.debt_interval;
+  s.idle_interval = o.leftover_interval;
   s.seed = o.seed;
   return s;
 }
@@ -26,12 +26,12 @@ guest_connection::settings connection_settings(const guest_proxy_options& o) {
 guest_proxy_state::guest_proxy_state(handle::pointer self,
                                      guest_proxy_options options,
                                      std::shared_ptr<dialer> network,
-                                     volume_reader_actor reader,
+                                     reader_pool_actor reader,
                                      memory_budget_actor memory,
                                      guest_reached_sink registry)
   : self_(self), options_(std::move(options)), network_(std::move(network)),
     reader_(std::move(reader)), memory_(std::move(memory)),
-    registry_(std::move(registry)), debts_(options_.debt_interval),
+    registry_(std::move(registry)), leftovers_(options_.leftover_interval),
     budget_(options_.memory_bytes), connection_(connection_settings(options_)),
     window_(options_.window_requests, options_.window_bytes) {
 }
@@ -61,7 +61,7 @@ guest_proxy_state::~guest_proxy_state() {
               "the proxy of guest '" + options_.sandbox_id + "' ended"}));
   if (heir_)
     heir_->deliver(guest_legacy{std::move(cause_), std::move(budget_),
-                                std::move(debts_), std::move(inventory_),
+                                std::move(leftovers_), std::move(inventory_),
                                 std::move(landmarks_)});
 }
 
@@ -89,15 +89,15 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
       add_removal(root, [promise, root](const order_outcome& outcome) {
         copy_removed reply;
         if (!outcome.complete)
-          reply.pending.push_back({root, outcome.err.message});
+          reply.leftovers.push_back({root, outcome.err.message});
         promise.deliver(std::move(reply));
       });
       return promise;
     },
-    [this](owe_removal& msg) -> caf::result<void> {
+    [this](take_leftover& msg) -> caf::result<void> {
       abandon(msg.guest_root);
-      owe(msg.guest_root, removal_result::failed,
-          {errc::unavailable, std::move(msg.reason)});
+      note_leftover(msg.guest_root, removal_result::failed,
+                    {errc::unavailable, std::move(msg.reason)});
       return caf::unit;
     },
     [this](const await_lost_trees&) -> caf::result<lost_trees> {
@@ -108,7 +108,7 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
     },
     [this](guest_status_request) {
       auto shown = status_;
-      shown.debts = debts_.list();
+      shown.leftovers = leftovers_.list();
       shown.trees = landmarks_.trees();
       shown.held_bytes = budget_.held();
       shown.held_limit_bytes = budget_.limit();
@@ -228,7 +228,7 @@ void guest_proxy_state::settle_budget(const active_job& ended,
     const auto& path = ended.removes[i];
     if (outcome.removals[i] == removal_result::removed) {
       inventory_.removed(path);
-      debts_.forget_below(path);
+      leftovers_.forget_below(path);
     } else if (outcome.removals[i] == removal_result::emptied) {
       inventory_.emptied(path);
     } else {
@@ -245,7 +245,7 @@ void guest_proxy_state::settle_budget(const active_job& ended,
 
 void guest_proxy_state::add_copy(const copy_tree& msg,
                                  const reply_promise<tree_copied>& promise) {
-  if (!debts_.yield(msg.guest_root)) {
+  if (!leftovers_.yield(msg.guest_root)) {
     promise.deliver(
       to_caf({errc::unavailable, "what an earlier try has left at "
                                    + msg.guest_root + " is being removed"}));
@@ -276,7 +276,7 @@ void guest_proxy_state::add_copy(const copy_tree& msg,
     }
     if (!connection_.is_up()) {
       if (outcome.sent)
-        owe(root, removal_result::failed, outcome.err);
+        note_leftover(root, removal_result::failed, outcome.err);
       promise.deliver(to_caf(outcome.err));
       return;
     }

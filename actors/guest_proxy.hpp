@@ -2,18 +2,18 @@
 #pragma once
 
 #include "core/copy/copy_window.hpp"
-#include "core/copy/debt_list.hpp"
 #include "core/copy/guest_budget.hpp"
 #include "core/copy/guest_inventory.hpp"
 #include "core/copy/guest_job.hpp"
 #include "core/copy/landmarks.hpp"
+#include "core/copy/leftover_list.hpp"
 #include "core/net/guest_address.hpp"
 #include "core/net/guest_connection.hpp"
 #include "messages/guest_proxy.hpp"
 #include "messages/memory_budget.hpp"
+#include "messages/reader_pool.hpp"
 #include "messages/registry.hpp"
 #include "messages/reply_promise.hpp"
-#include "messages/volume_reader.hpp"
 #include "ttrpc/client_session.hpp"
 
 #include <functional>
@@ -45,7 +45,7 @@ struct guest_proxy_options {
   /// follows one with unanswered requests: these may still happen.
   std::chrono::nanoseconds quiet_time = std::chrono::seconds{1};
   /// How often to try again to remove what should be gone.
-  std::chrono::nanoseconds debt_interval = std::chrono::seconds{30};
+  std::chrono::nanoseconds leftover_interval = std::chrono::seconds{30};
   std::uint32_t window_requests = 64;
   std::uint64_t window_bytes = 8U << 20;
   /// Memory of the guest that all copies may take; 0 is any.
@@ -62,7 +62,7 @@ public:
   using time_point = std::chrono::steady_clock::time_point;
 
   guest_proxy_state(handle::pointer self, guest_proxy_options options,
-                    std::shared_ptr<dialer> network, volume_reader_actor reader,
+                    std::shared_ptr<dialer> network, reader_pool_actor reader,
                     memory_budget_actor memory, guest_reached_sink registry);
   ~guest_proxy_state();
   guest_proxy_state(const guest_proxy_state&) = delete;
@@ -129,13 +129,13 @@ private:
                 const reply_promise<tree_copied>& promise);
   void add_removal(const std::string& guest_root,
                    std::function<void(const order_outcome&)> ended);
-  void owe(const std::string& guest_root, removal_result result,
-           const error& why);
+  void note_leftover(const std::string& guest_root, removal_result result,
+                     const error& why);
   void abandon(const std::string& guest_root);
   bool is_changing(const std::string& guest_root) const;
   bool is_going(const std::string& guest_path) const;
   void doubt(const std::string& guest_path);
-  void pay_debts();
+  void remove_leftovers();
   void inherit(const guest_legacy& legacy);
   active_job* find(std::uint64_t key);
   void end_jobs();
@@ -199,13 +199,13 @@ private:
   handle::pointer self_;
   guest_proxy_options options_;
   std::shared_ptr<dialer> network_;
-  volume_reader_actor reader_;
+  reader_pool_actor reader_;
   memory_budget_actor memory_;
   guest_reached_sink registry_;
 
   std::uint64_t last_key_ = 0;
   job_list jobs_;
-  debt_list debts_;
+  leftover_list leftovers_;
   landmarks landmarks_;
   guest_budget budget_;
   guest_inventory inventory_;

@@ -114,8 +114,8 @@ void guest_proxy_state::be_up(guest_news news) {
   window_ = copy_window{options_.window_requests, options_.window_bytes};
   in_turn_ = 0;
   begin_jobs();
-  debts_.retry_now();
-  pay_debts();
+  leftovers_.retry_now();
+  remove_leftovers();
   tell(registry_, guest_reached{options_.sandbox_id, news});
 }
 

@@ -69,14 +69,15 @@ void guest_proxy_state::tick() {
   }
   if (connection_.silence_ends(t))
     send_check();
-  pay_debts();
+  remove_leftovers();
   if (connection_.redial_wait_ends(t) && is_wanted())
     connect();
   arm();
 }
 
 void guest_proxy_state::arm() {
-  auto due = earlier(connection_.next_due(debts_.next_due()), next_deadline());
+  auto due
+    = earlier(connection_.next_due(leftovers_.next_due()), next_deadline());
   if (session_)
     due = earlier(due, session_->next_deadline());
   if (!due || (armed_ && *armed_ <= *due))

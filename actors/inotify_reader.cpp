@@ -27,7 +27,7 @@ void add_once(std::vector<volume_event>& events, volume_event event) {
 
 inotify_reader_state::inotify_reader_state(handle::pointer self,
                                            std::shared_ptr<watch_api> watches,
-                                           volume_reader_actor reader)
+                                           reader_pool_actor reader)
   : self_(self), watches_(std::move(watches)), reader_(std::move(reader)) {
 }
 

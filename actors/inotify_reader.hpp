@@ -5,8 +5,8 @@
 #include "core/volume/watch_table.hpp"
 #include "core/volume/watched_ways.hpp"
 #include "messages/inotify_reader.hpp"
+#include "messages/reader_pool.hpp"
 #include "messages/state_actor.hpp"
-#include "messages/volume_reader.hpp"
 #include "sys/tree/inotify.hpp"
 
 #include <cstdint>
@@ -27,7 +27,7 @@ public:
   /// @param reader Places them there, since a path may lead to a filesystem
   ///        that does not answer.
   inotify_reader_state(handle::pointer self, std::shared_ptr<watch_api> watches,
-                       volume_reader_actor reader);
+                       reader_pool_actor reader);
 
   ~inotify_reader_state();
   inotify_reader_state(const inotify_reader_state&) = delete;
@@ -60,7 +60,7 @@ private:
 
   handle::pointer self_;
   std::shared_ptr<watch_api> watches_;
-  volume_reader_actor reader_;
+  reader_pool_actor reader_;
   watch_table table_;
   /// The last watch of each path that is being placed and wanted.
   std::map<std::string, std::uint64_t> wanted_;

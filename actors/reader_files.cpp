@@ -58,7 +58,7 @@ std::optional<copy_category> category_of(volume_judge& judge,
 
 } // namespace
 
-file_reader::file_reader(volume_reader_options options)
+file_reader::file_reader(reader_pool_options options)
   : options_(std::move(options)) {
 }
 

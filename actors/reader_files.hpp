@@ -3,7 +3,7 @@
 
 #include "core/copy/copy_category.hpp"
 #include "core/volume/volume_shape.hpp"
-#include "messages/volume_reader.hpp"
+#include "messages/reader_pool.hpp"
 #include "sys/mount/held_root.hpp"
 #include "sys/mountinfo.hpp"
 #include "sys/tree/dir_walk.hpp"
@@ -17,7 +17,7 @@
 
 namespace fsshare {
 
-struct volume_reader_options {
+struct reader_pool_options {
   /// Follow only volumes below the kubelet roots; otherwise wherever they are.
   bool kubelet_roots_only = false;
   std::vector<std::string> kubelet_roots;
@@ -51,7 +51,7 @@ struct volume_reader_options {
 /// answer. Has no state but its settings; any thread, also several at a time.
 class file_reader {
 public:
-  explicit file_reader(volume_reader_options options);
+  explicit file_reader(reader_pool_options options);
 
   /// @param between called between any two file system operations; what it
   ///        throws ends the read.
@@ -84,7 +84,7 @@ private:
                      const checkpoint& between) const;
   bool is_volume(const classify_source& msg, const source_class& found) const;
 
-  volume_reader_options options_;
+  reader_pool_options options_;
 };
 
 } // namespace fsshare

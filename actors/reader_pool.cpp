@@ -30,7 +30,7 @@ read_outcome outcome_of(const file_reader& reader, const Request& msg,
 } // namespace
 
 reader_pool_state::reader_pool_state(handle::pointer self,
-                                     volume_reader_options options,
+                                     reader_pool_options options,
                                      std::shared_ptr<read_runner> runner,
                                      const read_queue::settings& settings)
   : self_(self), runner_(std::move(runner)), queue_(settings) {

@@ -3,7 +3,7 @@
 
 #include "actors/reader_files.hpp"
 #include "core/volume/read_queue.hpp"
-#include "messages/reader_pool.hpp"
+#include "messages/reader_pool_internal.hpp"
 #include "messages/reply_promise.hpp"
 #include "messages/state_actor.hpp"
 #include "sys/process/read_progress.hpp"
@@ -21,11 +21,11 @@ namespace fsshare {
 /// hangs. It touches no file; readers do, on threads of their own.
 class reader_pool_state {
 public:
-  using handle = reader_pool_actor;
+  using handle = reader_pool_internal_actor;
   static constexpr const char* name = "reader-pool";
 
   /// @param runner Where reads run; used by this actor only.
-  reader_pool_state(handle::pointer self, volume_reader_options options,
+  reader_pool_state(handle::pointer self, reader_pool_options options,
                     std::shared_ptr<read_runner> runner,
                     const read_queue::settings& settings);
   ~reader_pool_state();

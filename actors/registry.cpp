@@ -29,7 +29,7 @@ volume_hint to_hint(volume_event_kind kind) {
 registry_state::registry_state(handle::pointer self,
                                destination_table::settings settings,
                                inotify_reader_actor watcher,
-                               volume_reader_actor reader,
+                               reader_pool_actor reader,
                                memory_budget_actor memory)
   : self_(self), table_(std::move(settings)), watcher_(std::move(watcher)),
     reader_(std::move(reader)), memory_(std::move(memory)) {
@@ -66,7 +66,7 @@ registry_state::handle::behavior_type registry_state::make_behavior() {
            i != by_share_.end() && std::get<0>(*i) == msg.sandbox_id;
            i = by_share_.erase(i))
         destinations_.erase(std::get<2>(*i));
-      debtors_.erase(msg.sandbox_id);
+      leftovers_by_sandbox_.erase(msg.sandbox_id);
       return caf::unit;
     },
     [this](const replace_proxy& msg) {
@@ -300,7 +300,7 @@ void registry_state::perform(const supersede_push& action) {
     tell(i->second.proxy, stop_order{{action.destination}});
 }
 
-void registry_state::perform(first_copy_ended& action) {
+void registry_state::perform(first_copy_outcome& action) {
   const auto i = destinations_.find(action.destination);
   if (i == destinations_.end() || !i->second.added)
     return;
@@ -335,40 +335,41 @@ void registry_state::perform(current_reached& action) {
     promise.deliver(to_caf(action.outcome.err()));
 }
 
-void registry_state::perform(leave_debt& action) {
+void registry_state::perform(leave_leftovers& action) {
   const auto i = destinations_.find(action.destination);
   if (i == destinations_.end())
     return;
-  for (auto& debt : action.paths)
-    owe(i->second.sandbox_id, i->second.proxy,
-        {std::move(debt.path), std::move(debt.reason)});
+  for (auto& leftover : action.paths)
+    hand_leftover(i->second.sandbox_id, i->second.proxy,
+                  {std::move(leftover.path), std::move(leftover.reason)});
 }
 
-registry_state::debtor&
-registry_state::debtor_of(const std::string& sandbox_id) {
-  auto& owing = debtors_[sandbox_id];
-  if (owing.number == 0)
-    owing.number = ++last_debtor_;
-  return owing;
+registry_state::sandbox_leftovers&
+registry_state::leftovers_of(const std::string& sandbox_id) {
+  auto& left = leftovers_by_sandbox_[sandbox_id];
+  if (left.number == 0)
+    left.number = ++last_leftovers_;
+  return left;
 }
 
-// A proxy that dies before it takes a debt does not leave it to the next one.
-void registry_state::owe(const std::string& sandbox_id,
-                         const guest_proxy_actor& proxy,
-                         const owe_removal& debt) {
-  const auto number = debtor_of(sandbox_id).number;
-  ask(self_, proxy, debt)
+// A proxy that dies before it takes a leftover does not leave it to the next
+// one.
+void registry_state::hand_leftover(const std::string& sandbox_id,
+                                   const guest_proxy_actor& proxy,
+                                   const take_leftover& leftover) {
+  const auto number = leftovers_of(sandbox_id).number;
+  ask(self_, proxy, leftover)
     .then([] {},
-          [this, sandbox_id, number, proxy, debt](caf::error&) {
-            const auto i = debtors_.find(sandbox_id);
-            // Debts end with the sandbox.
-            if (i == debtors_.end() || i->second.number != number)
+          [this, sandbox_id, number, proxy, leftover](caf::error&) {
+            const auto i = leftovers_by_sandbox_.find(sandbox_id);
+            // Leftovers end with the sandbox.
+            if (i == leftovers_by_sandbox_.end() || i->second.number != number)
               return;
             const auto next = i->second.successor;
             if (next && next != proxy)
-              owe(sandbox_id, next, debt);
+              hand_leftover(sandbox_id, next, leftover);
             else
-              i->second.debts.push_back(debt);
+              i->second.untaken.push_back(leftover);
           });
 }
 
@@ -380,10 +381,10 @@ void registry_state::replace(const replace_proxy& msg) {
     for (const auto& order : std::exchange(d.not_taken, {}))
       give_order(id, order);
   }
-  auto& owing = debtor_of(msg.sandbox_id);
-  owing.successor = msg.proxy;
-  for (const auto& debt : std::exchange(owing.debts, {}))
-    owe(msg.sandbox_id, msg.proxy, debt);
+  auto& left = leftovers_of(msg.sandbox_id);
+  left.successor = msg.proxy;
+  for (const auto& leftover : std::exchange(left.untaken, {}))
+    hand_leftover(msg.sandbox_id, msg.proxy, leftover);
 }
 
 void registry_state::perform(destination_left& action) {
@@ -393,7 +394,7 @@ void registry_state::perform(destination_left& action) {
   auto waiting = std::move(i->second.removed);
   erase(i);
   for (auto& promise : waiting)
-    promise.deliver(destination_removed{action.pending});
+    promise.deliver(destination_removed{action.leftovers});
 }
 
 void registry_state::arm() {

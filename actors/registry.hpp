@@ -4,9 +4,9 @@
 #include "core/volume/destination_table.hpp"
 #include "messages/inotify_reader.hpp"
 #include "messages/memory_budget.hpp"
+#include "messages/reader_pool.hpp"
 #include "messages/registry.hpp"
 #include "messages/reply_promise.hpp"
-#include "messages/volume_reader.hpp"
 
 #include <map>
 #include <optional>
@@ -26,7 +26,7 @@ public:
   using time_point = destination_table::time_point;
 
   registry_state(handle::pointer self, destination_table::settings settings,
-                 inotify_reader_actor watcher, volume_reader_actor reader,
+                 inotify_reader_actor watcher, reader_pool_actor reader,
                  memory_budget_actor memory);
   ~registry_state();
   registry_state(const registry_state&) = delete;
@@ -45,14 +45,14 @@ private:
     std::vector<guest_order> not_taken;
   };
 
-  /// Of a sandbox that has left debts.
-  struct debtor {
+  /// Of a sandbox that has leftovers.
+  struct sandbox_leftovers {
     /// Tells it from a former one of the same id.
     std::uint64_t number = 0;
     /// The one that took the place of a dead proxy, if any.
     guest_proxy_actor successor;
     /// What a dead proxy did not take.
-    std::vector<owe_removal> debts;
+    std::vector<take_leftover> untaken;
   };
 
   caf::result<destination_added> add(add_destination& msg);
@@ -71,13 +71,14 @@ private:
   void perform(const forget_volume& action);
   void perform(ask_guest& action);
   void perform(const supersede_push& action);
-  void perform(first_copy_ended& action);
+  void perform(first_copy_outcome& action);
   void perform(current_reached& action);
-  void perform(leave_debt& action);
+  void perform(leave_leftovers& action);
   void replace(const replace_proxy& msg);
-  debtor& debtor_of(const std::string& sandbox_id);
-  void owe(const std::string& sandbox_id, const guest_proxy_actor& proxy,
-           const owe_removal& debt);
+  sandbox_leftovers& leftovers_of(const std::string& sandbox_id);
+  void hand_leftover(const std::string& sandbox_id,
+                     const guest_proxy_actor& proxy,
+                     const take_leftover& leftover);
   void perform(destination_left& action);
   void give_order(destination_id id, const guest_order& order);
   void ask_reader(const ask_volume& action);
@@ -92,13 +93,13 @@ private:
   handle::pointer self_;
   destination_table table_;
   inotify_reader_actor watcher_;
-  volume_reader_actor reader_;
+  reader_pool_actor reader_;
   memory_budget_actor memory_;
   destination_map destinations_;
   /// Sandbox, share and destination: to find one by what others call it.
   std::set<std::tuple<std::string, std::string, destination_id>> by_share_;
-  std::map<std::string, debtor> debtors_;
-  std::uint64_t last_debtor_ = 0;
+  std::map<std::string, sandbox_leftovers> leftovers_by_sandbox_;
+  std::uint64_t last_leftovers_ = 0;
   /// Who waits for a copy to be current.
   std::map<std::uint64_t, reply_promise<destination_added>> waiting_;
   std::uint64_t last_waiter_ = 0;

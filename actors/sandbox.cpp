@@ -104,13 +104,13 @@ void sandbox_state::begin_prepare() {
                            request.guest_share_dir};
   if (copies()) {
     run(plan_prepare_copy(layout_, mark_path()), [this](const status& outcome) {
-      prepare_ended(outcome);
+      prepare_done(outcome);
     });
     return;
   }
   auto plan = plan_prepare(layout_, request.sandbox_binds, options_.recursive);
   if (!plan) {
-    prepare_ended(plan.err());
+    prepare_done(plan.err());
     return;
   }
   const auto turn = ++last_turn_;
@@ -121,16 +121,16 @@ void sandbox_state::begin_prepare() {
         return;
       opening_.reset();
       if (!opened) {
-        prepare_ended(opened.err());
+        prepare_done(opened.err());
         return;
       }
       run(plan, *opened, [this](const status& outcome) {
-        prepare_ended(outcome);
+        prepare_done(outcome);
       });
     });
 }
 
-void sandbox_state::prepare_ended(const status& outcome) {
+void sandbox_state::prepare_done(const status& outcome) {
   state_.prepared(static_cast<bool>(outcome));
   if (outcome && copies()) {
     start_proxy(std::nullopt);
@@ -209,8 +209,8 @@ sandbox_state::handle_request(const cleanup_request& msg) {
     return promise;
   if (std::exchange(opening_, std::nullopt))
     // A Prepare that has made nothing yet.
-    prepare_ended(error{errc::aborted, "sandbox '" + options_.sandbox_id
-                                         + "' is being cleaned up"});
+    prepare_done(error{errc::aborted, "sandbox '" + options_.sandbox_id
+                                        + "' is being cleaned up"});
   else if (state_.phase() != sandbox_phase::preparing)
     // One that runs ends first: there is no telling what it has made.
     begin_cleanup(msg.abandoned ? plan_discard(layout_, mark_path())
@@ -239,18 +239,18 @@ void sandbox_state::begin_cleanup(mount_plan plan) {
                        run_plan{std::make_shared<const mount_plan>(plan), {}})
                      .then(
                        [this, images](const plan_done& done) {
-                         cleanup_ended(
+                         cleanup_done(
                            both(images, check_nothing_of_ours_left(done)),
                            done.foreign);
                        },
                        [this, images](caf::error& err) {
-                         cleanup_ended(both(images, from_caf(err)), {});
+                         cleanup_done(both(images, from_caf(err)), {});
                        });
                  });
 }
 
-void sandbox_state::cleanup_ended(const status& outcome,
-                                  const std::vector<leftover>& foreign) {
+void sandbox_state::cleanup_done(const status& outcome,
+                                 const std::vector<leftover>& foreign) {
   cleanup_reply reply;
   for (const auto& each : foreign)
     reply.foreign.push_back({each.path, each.reason});
@@ -293,11 +293,11 @@ void sandbox_state::drop_all(const error& why) {
     *entry.second = true;
   copies_ = {};
   copy_enders_.clear();
-  for (auto& entry : std::exchange(debts_, {})) {
+  for (auto& entry : std::exchange(waiting_, {})) {
     for (auto& promise : entry.second.callers)
       promise.deliver(to_caf(why));
     for (auto& then : entry.second.enders)
-      then(pending_list{});
+      then(path_reasons{});
   }
   for (auto& entry : std::exchange(rootfs_, {})) {
     for (auto& promise : entry.second.callers)
@@ -376,11 +376,11 @@ void sandbox_state::add_guest(get_sandbox_reply& reply,
   reply.sandbox.guest_agent_version = guest.agent_version;
   reply.sandbox.held_bytes = guest.held_bytes;
   reply.sandbox.held_limit_bytes = guest.held_limit_bytes;
-  for (const auto& debt : guest.debts)
-    reply.sandbox.pending.push_back({debt.path, debt.reason});
+  for (const auto& leftover : guest.leftovers)
+    reply.sandbox.leftovers.push_back({leftover.path, leftover.reason});
   for (const auto& entry : copy_enders_)
     if (const auto* copy = copies_.find(entry.first))
-      reply.sandbox.pending.push_back(
+      reply.sandbox.leftovers.push_back(
         {copy->terms.guest_path, "it is being removed"});
   add_doubts(reply, guest);
   for (auto& shown : reply.shares) {
@@ -401,8 +401,9 @@ void sandbox_state::add_volumes(const reply_promise<get_sandbox_reply>& promise,
       [promise, reply, guest = std::move(guest)](volume_list& list) mutable {
         for (auto& volume : list.volumes)
           for (auto& destination : volume.destinations) {
-            for (const auto& debt : destination.pending)
-              reply->sandbox.pending.push_back({debt.path, debt.reason});
+            for (const auto& leftover : destination.leftovers)
+              reply->sandbox.leftovers.push_back(
+                {leftover.path, leftover.reason});
             if (const auto running = guest.orders.find(destination.order);
                 running != guest.orders.end())
               destination.progress = running->second;

@@ -10,10 +10,10 @@
 #include "messages/guest_proxy.hpp"
 #include "messages/mounter.hpp"
 #include "messages/nydus.hpp"
+#include "messages/reader_pool.hpp"
 #include "messages/registry.hpp"
 #include "messages/reply_promise.hpp"
 #include "messages/sandbox.hpp"
-#include "messages/volume_reader.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -47,7 +47,7 @@ struct sandbox_options {
 struct sandbox_neighbours {
   mounter_actor mounter;
   registry_actor registry;
-  volume_reader_actor reader;
+  reader_pool_actor reader;
   /// Spawns the GUEST PROXY of a sandbox in copy mode.
   std::function<guest_proxy_actor(const std::string& sandbox_id,
                                   const guest_address& address)>
@@ -79,12 +79,12 @@ public:
   handle::behavior_type make_behavior();
 
 private:
-  using pending_list = std::vector<pending_removal>;
+  using path_reasons = std::vector<pending_removal>;
   /// Gets what the end of one share left in the guest, or why it failed.
-  using ended = std::function<void(const result<pending_list>&)>;
+  using ended = std::function<void(const result<path_reasons>&)>;
 
   /// Whom a share owes an answer, beside what share_state knows of it.
-  struct debts {
+  struct waiting_callers {
     std::vector<reply_promise<share_file_reply>> callers;
     std::vector<ended> enders;
   };
@@ -107,7 +107,7 @@ private:
   // -- life cycle (sandbox.cpp) -----------------------------------------------
   caf::result<prepare_reply> handle_request(const prepare_request& msg);
   void begin_prepare();
-  void prepare_ended(const status& outcome);
+  void prepare_done(const status& outcome);
   void start_proxy(const std::optional<guest_legacy>& legacy);
   void proxy_died(std::uint64_t which,
                   const std::optional<guest_legacy>& legacy);
@@ -115,8 +115,8 @@ private:
   caf::result<cleanup_reply> handle_request(const cleanup_request& msg);
   mount_plan cleanup_plan() const;
   void begin_cleanup(mount_plan plan);
-  void cleanup_ended(const status& outcome,
-                     const std::vector<leftover>& foreign);
+  void cleanup_done(const status& outcome,
+                    const std::vector<leftover>& foreign);
   std::string mark_path() const;
   void forget();
   void drop_all(const error& why);
@@ -150,7 +150,7 @@ private:
   void begin_bind(share& s);
   void bind(share& s, bool watchable);
   void mount_source(share& s, mount_plan plan, opened_sources sources);
-  void share_ended(const std::string& id, result<share_file_reply> outcome);
+  void share_done(const std::string& id, result<share_file_reply> outcome);
 
   // -- guest copies (sandbox_copy.cpp) ----------------------------------------
   void begin_copy(share& s);
@@ -189,11 +189,11 @@ private:
   void stop_waiting(const std::string& copy_id);
   void remove_tree(const shared_copies::copy& copy);
   void copy_gone(const std::string& copy_id,
-                 const result<pending_list>& outcome);
+                 const result<path_reasons>& outcome);
   static share_file_reply reply_of_volume(const share& s,
                                           destination_added& copied);
   static share_file_reply reply_with(const share& s, skipped_list skipped);
-  static pending_list to_pending(const std::vector<skipped_entry>& left);
+  static path_reasons to_pending(const std::vector<skipped_entry>& left);
 
   // -- trees that the guest has lost (sandbox_lost_tree.cpp) ------------------
   void tree_lost(const std::string& guest_root);
@@ -218,7 +218,7 @@ private:
                                        bool on_erofs) const;
   void mount_image(const std::string& container_id, const rafs_mount& image);
   void mount_rootfs(const std::string& container_id);
-  void rootfs_ended(const std::string& container_id, const status& outcome);
+  void rootfs_done(const std::string& container_id, const status& outcome);
   void end_rootfs(const std::string& container_id, status_handler then);
   void take_rootfs_away(const std::string& container_id);
   void unmount_images(const std::vector<std::string>& mountpoints,
@@ -237,7 +237,7 @@ private:
   void end_share(share& s, ended then);
   void take_away(const std::string& id);
   void leave_copy(const std::string& id);
-  void gone(const std::string& id, const result<pending_list>& outcome);
+  void gone(const std::string& id, const result<path_reasons>& outcome);
 
   handle::pointer self_;
   sandbox_options options_;
@@ -259,7 +259,7 @@ private:
   /// its end is answered, so that nothing said later meets its successor.
   bool is_known_ = false;
   std::uint64_t last_order_ = 0;
-  std::map<std::string, debts> debts_;
+  std::map<std::string, waiting_callers> waiting_;
   std::map<std::string, rootfs> rootfs_;
   std::uint64_t last_turn_ = 0;
   /// Of the Prepare that waits for its sources; nothing of it is made yet.

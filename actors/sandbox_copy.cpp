@@ -31,12 +31,12 @@ void sandbox_state::begin_copy(share& s) {
         if (known == nullptr)
           return;
         if (auto admitted = admit_copy(*known, found); !admitted)
-          share_ended(id, admitted.err());
+          share_done(id, admitted.err());
         else
           join_copy(*known, found);
       },
       [this, id](caf::error& err) {
-        share_ended(id, from_caf(err));
+        share_done(id, from_caf(err));
       });
 }
 
@@ -135,7 +135,7 @@ void sandbox_state::volume_added(const std::string& copy_id,
   // The others wait for what the host had when they joined.
   if (auto* known = state_.find(copy_id);
       known != nullptr && known->life.phase() == share_phase::making)
-    share_ended(copy_id, reply_of_volume(*known, added));
+    share_done(copy_id, reply_of_volume(*known, added));
 }
 
 // A late request of the copy that was begun would change one of the same name.
@@ -159,12 +159,12 @@ void sandbox_state::await_copy(const share& s,
       [this, id = s.share_id](destination_added& reached) {
         auto* known = state_.find(id);
         if (known != nullptr && known->life.phase() == share_phase::making)
-          share_ended(id, reply_of_volume(*known, reached));
+          share_done(id, reply_of_volume(*known, reached));
       },
       [this, id = s.share_id](caf::error& err) {
         auto* known = state_.find(id);
         if (known != nullptr && known->life.phase() == share_phase::making)
-          share_ended(id, from_caf(err));
+          share_done(id, from_caf(err));
       });
 }
 
@@ -174,7 +174,7 @@ void sandbox_state::copy_failed(const std::string& copy_id, const error& why) {
     return;
   if (!copy_enders_.contains(copy_id)) {
     for (const auto& share_id : copies_.failed(copy_id))
-      share_ended(share_id, why);
+      share_done(share_id, why);
     return;
   }
   // Of a volume REGISTRY says what is left.
@@ -197,14 +197,14 @@ void sandbox_state::end_copy(shared_copies::copy& copy, ended then) {
     else {
       // The walk ends when it can.
       stop_walk(id);
-      copy_gone(id, pending_list{});
+      copy_gone(id, path_reasons{});
     }
     return;
   }
   ask(self_, neighbours_.registry, remove_destination{options_.sandbox_id, id})
     .then(
       [this, id](const destination_removed& removed) {
-        copy_gone(id, to_pending(removed.pending));
+        copy_gone(id, to_pending(removed.leftovers));
       },
       [this, id](caf::error& err) {
         copy_gone(id, from_caf(err));
@@ -219,11 +219,11 @@ void sandbox_state::stop_waiting(const std::string& copy_id) {
   if (i == copy_enders_.end() || copy == nullptr)
     return;
   const auto then = std::exchange(
-    i->second, [this, copy_id](const result<pending_list>& outcome) {
+    i->second, [this, copy_id](const result<path_reasons>& outcome) {
       if (!outcome)
         copies_.erase(copy_id);
     });
-  then(pending_list{{copy->terms.guest_path,
+  then(path_reasons{{copy->terms.guest_path,
                      "the guest has not answered in time; it is being "
                      "removed"}});
 }
@@ -232,7 +232,7 @@ void sandbox_state::remove_tree(const shared_copies::copy& copy) {
   ask(self_, proxy_, remove_copy{copy.terms.guest_path})
     .then(
       [this, id = copy.id](const copy_removed& removed) {
-        copy_gone(id, to_pending(removed.pending));
+        copy_gone(id, to_pending(removed.leftovers));
       },
       [this, id = copy.id](caf::error& err) {
         copy_gone(id, from_caf(err));
@@ -240,13 +240,13 @@ void sandbox_state::remove_tree(const shared_copies::copy& copy) {
 }
 
 void sandbox_state::copy_gone(const std::string& copy_id,
-                              const result<pending_list>& outcome) {
+                              const result<path_reasons>& outcome) {
   const auto i = copy_enders_.find(copy_id);
   if (i == copy_enders_.end())
     return;
   const auto then = std::move(i->second);
   copy_enders_.erase(i);
-  // What could not be removed is a debt that GUEST PROXY keeps.
+  // What could not be removed is a leftover that GUEST PROXY keeps.
   if (outcome)
     copies_.erase(copy_id);
   then(outcome);
@@ -276,9 +276,9 @@ share_file_reply sandbox_state::reply_with(const share& s,
   return reply;
 }
 
-sandbox_state::pending_list
+sandbox_state::path_reasons
 sandbox_state::to_pending(const std::vector<skipped_entry>& left) {
-  pending_list pending;
+  path_reasons pending;
   for (const auto& one : left)
     pending.push_back({one.path, one.reason});
   return pending;

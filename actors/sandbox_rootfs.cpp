@@ -99,7 +99,7 @@ void sandbox_state::begin_rootfs(const std::string& container_id) {
       },
       [this, container_id, turn](caf::error& err) {
         if (find_rootfs(container_id, turn) != nullptr)
-          rootfs_ended(container_id, from_caf(err));
+          rootfs_done(container_id, from_caf(err));
       });
 }
 
@@ -116,7 +116,7 @@ void sandbox_state::plan_rootfs_of(const std::string& container_id,
   auto& r = rootfs_.at(container_id);
   auto planned = describe_rootfs(r.request, on_erofs);
   if (!planned) {
-    rootfs_ended(container_id, planned.err());
+    rootfs_done(container_id, planned.err());
     return;
   }
   r.share = *std::move(planned);
@@ -130,7 +130,7 @@ void sandbox_state::plan_rootfs_of(const std::string& container_id,
     if (known == nullptr)
       return;
     if (!opened) {
-      rootfs_ended(container_id, opened.err());
+      rootfs_done(container_id, opened.err());
       return;
     }
     known->sources = *opened;
@@ -166,7 +166,7 @@ void sandbox_state::mount_image(const std::string& container_id,
                                 const rafs_mount& image) {
   const auto to = nydus();
   if (!to) {
-    rootfs_ended(container_id, to.err());
+    rootfs_done(container_id, to.err());
     return;
   }
   images_.insert(image.mountpoint);
@@ -179,7 +179,7 @@ void sandbox_state::mount_image(const std::string& container_id,
       },
       [this, container_id](caf::error& err) {
         // NYDUS knows whether anything of it is left, should Cleanup ask.
-        rootfs_ended(container_id, from_caf(err));
+        rootfs_done(container_id, from_caf(err));
       });
 }
 
@@ -187,7 +187,7 @@ void sandbox_state::mount_rootfs(const std::string& container_id) {
   auto& r = rootfs_.at(container_id);
   auto sources = std::exchange(r.sources, {});
   if (r.life.is_ending() || !r.share.mounts) {
-    rootfs_ended(container_id, unit{});
+    rootfs_done(container_id, unit{});
     return;
   }
   run(*r.share.mounts, std::move(sources),
@@ -197,18 +197,18 @@ void sandbox_state::mount_rootfs(const std::string& container_id) {
           return;
         const auto& rafs = i->second.share.rafs;
         if (outcome || !rafs) {
-          rootfs_ended(container_id, outcome);
+          rootfs_done(container_id, outcome);
           return;
         }
         unmount_images({rafs->mountpoint},
                        [this, container_id, outcome](const status& undone) {
-                         rootfs_ended(container_id, both(outcome, undone));
+                         rootfs_done(container_id, both(outcome, undone));
                        });
       });
 }
 
-void sandbox_state::rootfs_ended(const std::string& container_id,
-                                 const status& outcome) {
+void sandbox_state::rootfs_done(const std::string& container_id,
+                                const status& outcome) {
   const auto i = rootfs_.find(container_id);
   if (i == rootfs_.end())
     return;

@@ -58,7 +58,7 @@ sandbox_state::handle_request(const share_file_request& msg) {
   if (*admitted == admission::answer)
     return s.reply;
   const reply_promise<share_file_reply> promise{self_};
-  debts_[s.share_id].callers.push_back(promise);
+  waiting_[s.share_id].callers.push_back(promise);
   if (*admitted == admission::begin)
     begin_share(s);
   return promise;
@@ -93,7 +93,7 @@ void sandbox_state::begin_bind(share& s) {
       [this, go_on, id = s.share_id](caf::error& err) {
         const auto why = from_caf(err);
         if (why.code == errc::deadline_exceeded)
-          share_ended(id, why);
+          share_done(id, why);
         else
           // If it is missing, the bind says so.
           go_on(false);
@@ -116,7 +116,7 @@ void sandbox_state::bind(share& s, bool watchable) {
                 ? plan_watchable_share(layout_, id, mount.source, options)
                 : plan_share(layout_, id, mount.source, options);
   if (!plan) {
-    share_ended(id, plan.err());
+    share_done(id, plan.err());
     return;
   }
   open_sources(*plan,
@@ -127,7 +127,7 @@ void sandbox_state::bind(share& s, bool watchable) {
                  if (opened)
                    mount_source(*known, plan, *opened);
                  else
-                   share_ended(id, opened.err());
+                   share_done(id, opened.err());
                });
 }
 
@@ -141,14 +141,14 @@ void sandbox_state::mount_source(share& s, mount_plan plan,
         if (made == nullptr)
           return;
         if (outcome)
-          share_ended(id, made->reply);
+          share_done(id, made->reply);
         else
-          share_ended(id, outcome.err());
+          share_done(id, outcome.err());
       });
 }
 
-void sandbox_state::share_ended(const std::string& id,
-                                result<share_file_reply> outcome) {
+void sandbox_state::share_done(const std::string& id,
+                               result<share_file_reply> outcome) {
   auto* s = state_.find(id);
   if (s == nullptr)
     return;
@@ -162,7 +162,7 @@ void sandbox_state::share_ended(const std::string& id,
     return;
   if (outcome)
     log_share(*s, *outcome);
-  for (auto& promise : std::exchange(debts_[id].callers, {})) {
+  for (auto& promise : std::exchange(waiting_[id].callers, {})) {
     if (outcome)
       promise.deliver(*outcome);
     else
@@ -171,11 +171,11 @@ void sandbox_state::share_ended(const std::string& id,
   if (outcome) {
     s->reply = *std::move(outcome);
   } else if (step == share_step::forget) {
-    debts_.erase(id);
+    waiting_.erase(id);
     state_.erase(id);
     // It may have been the last to wait for a copy that others began.
     if (auto* left = copies_.leave(id))
-      end_copy(*left, [](const result<pending_list>&) {});
+      end_copy(*left, [](const result<path_reasons>&) {});
   }
 }
 

@@ -20,11 +20,11 @@ void sandbox_state::join_tree(share& s, const shared_copies::copy& copy) {
     if (copy.terms.life == copy_life::until_last_share && is_apart(s))
       skipped.push_back({".", "another container has a copy of its own of this "
                               "directory: neither sees what the other writes"});
-    share_ended(s.share_id, reply_of_tree(s, copy, std::move(skipped)));
+    share_done(s.share_id, reply_of_tree(s, copy, std::move(skipped)));
     return;
   }
   const auto fail = [this, id = s.share_id](caf::error& err) {
-    share_ended(id, from_caf(err));
+    share_done(id, from_caf(err));
   };
   ask(self_, neighbours_.reader,
       read_tree{join(copy.terms.source, part), options_.sandbox_id, nullptr,
@@ -57,9 +57,9 @@ void sandbox_state::send_part(shared_copies::copy& copy,
                               const std::string& share_id,
                               const tree_snapshot_ptr& tree) {
   if (tree->entries.empty()) {
-    share_ended(share_id,
-                error{errc::not_found, join(copy.terms.source, part)
-                                         + ": there is nothing to copy"});
+    share_done(share_id,
+               error{errc::not_found, join(copy.terms.source, part)
+                                        + ": there is nothing to copy"});
     return;
   }
   // Another share may have had it sent meanwhile.
@@ -126,7 +126,7 @@ void sandbox_state::part_failed(const std::string& copy_id,
     std::erase_if(copy->parts, [&part](const std::string& path) {
       return path == part || is_below(path, part);
     });
-  share_ended(share_id, why);
+  share_done(share_id, why);
 }
 
 void sandbox_state::read_tree_of(const shared_copies::copy& copy) {
@@ -175,7 +175,7 @@ void sandbox_state::send_tree(shared_copies::copy& copy,
     for (const auto& share_id : copies_.failed(id)) {
       if (auto* s = state_.find(share_id))
         s->kind = share_kind::unknown;
-      share_ended(share_id, ignored);
+      share_done(share_id, ignored);
     }
     return;
   }

@@ -46,7 +46,7 @@ sandbox_state::handle_request(const unshare_file_request& msg) {
   if (s == nullptr)
     return unshare_file_reply{};
   const reply_promise<unshare_file_reply> promise{self_};
-  end_share(*s, [promise](const result<pending_list>& outcome) mutable {
+  end_share(*s, [promise](const result<path_reasons>& outcome) mutable {
     if (outcome)
       promise.deliver(unshare_file_reply{*outcome});
     else
@@ -66,10 +66,10 @@ sandbox_state::handle_request(const unshare_container_request& msg) {
   all->missing = ids.size() + 1;
   auto promise = all->promise;
   for (const auto& id : ids)
-    end_share(*state_.find(id), [all](const result<pending_list>& outcome) {
+    end_share(*state_.find(id), [all](const result<path_reasons>& outcome) {
       if (outcome)
-        all->reply.pending.insert(all->reply.pending.end(), outcome->begin(),
-                                  outcome->end());
+        all->reply.leftovers.insert(all->reply.leftovers.end(),
+                                    outcome->begin(), outcome->end());
       else
         all->note(outcome.err());
       all->one_less();
@@ -98,7 +98,7 @@ sandbox_state::handle_request(const unshare_rootfs_request& msg) {
 
 void sandbox_state::end_share(share& s, ended then) {
   const auto id = s.share_id;
-  auto& owed = debts_[id];
+  auto& owed = waiting_[id];
   owed.enders.push_back(std::move(then));
   // A copy is left at once: who makes it stops. A bind that is being made takes
   // away what it made when it ends.
@@ -112,18 +112,18 @@ void sandbox_state::end_share(share& s, ended then) {
     take_away(id);
   else if (step == share_step::forget)
     // Its source is being looked at, which may take any time; nothing is made.
-    gone(id, pending_list{});
+    gone(id, path_reasons{});
 }
 
 // Takes away what a share that is ready, has just ended or waits for a copy has
 // on the host or in the guest.
 void sandbox_state::take_away(const std::string& id) {
   switch (state_.find(id)->kind) {
-  case share_kind::unknown: gone(id, pending_list{}); return;
+  case share_kind::unknown: gone(id, path_reasons{}); return;
   case share_kind::bind:
     run(plan_unshare(layout_, id), [this, id](const status& outcome) {
       if (outcome)
-        gone(id, pending_list{});
+        gone(id, path_reasons{});
       else
         gone(id, outcome.err());
     });
@@ -136,11 +136,11 @@ void sandbox_state::take_away(const std::string& id) {
 void sandbox_state::leave_copy(const std::string& id) {
   auto* left = copies_.leave(id);
   if (left == nullptr) {
-    gone(id, pending_list{});
+    gone(id, path_reasons{});
     return;
   }
   end_copy(*left,
-           [this, id, copy_id = left->id](const result<pending_list>& outcome) {
+           [this, id, copy_id = left->id](const result<path_reasons>& outcome) {
              if (!outcome)
                copies_.rejoin(copy_id, id);
              gone(id, outcome);
@@ -148,14 +148,14 @@ void sandbox_state::leave_copy(const std::string& id) {
 }
 
 void sandbox_state::gone(const std::string& id,
-                         const result<pending_list>& outcome) {
+                         const result<path_reasons>& outcome) {
   auto* s = state_.find(id);
   if (s == nullptr)
     return;
-  auto enders = std::exchange(debts_[id].enders, {});
+  auto enders = std::exchange(waiting_[id].enders, {});
   if (s->life.taken_away(static_cast<bool>(outcome)) == share_step::forget) {
-    // What could not be removed is a debt that GUEST PROXY keeps.
-    debts_.erase(id);
+    // What could not be removed is a leftover that GUEST PROXY keeps.
+    waiting_.erase(id);
     state_.erase(id);
   }
   for (auto& then : enders)

@@ -149,7 +149,7 @@ inline constexpr backoff_range denied_removals{seconds{30}, minutes{5}};
 inline constexpr std::size_t most_new_removals = 64;
 inline constexpr std::size_t most_removals_again = 8;
 inline constexpr duration removals_again = seconds{1};
-/// Debts; their first wait is a key's.
+/// Leftovers; their first wait is a key's.
 inline constexpr duration longest_debt = minutes{5};
 inline constexpr std::size_t most_debts_at_once = 64;
 

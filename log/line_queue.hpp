@@ -20,7 +20,7 @@ struct queued_line {
 };
 
 /// Lines between those who log, who never wait, and the one thread that writes,
-/// which may be stuck in a pipe that nobody reads. What does not fit is counted
+/// which may hang in a pipe that nobody reads. What does not fit is counted
 /// and dropped. All functions may be called from any thread.
 class line_queue {
 public:

@@ -41,7 +41,7 @@ const char* pattern(log_format format) {
 }
 
 /// The logger of the process, the format that its lines have, and the thread
-/// that writes them. Never destroyed: that thread may be stuck for ever.
+/// that writes them. Never destroyed: that thread may hang for ever.
 class output {
 public:
   output() {

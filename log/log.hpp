@@ -24,7 +24,7 @@ namespace fsshare::log {
 void set_up(const log_settings& settings);
 
 /// Has what was logged written, for `limit` at most; to be called once, last.
-/// @returns false if the thread is stuck: then exit(3), which flushes stderr,
+/// @returns false if the thread hangs: then exit(3), which flushes stderr,
 ///          might be, too.
 bool end(std::chrono::milliseconds limit);
 

@@ -37,9 +37,9 @@ destination_table::settings table_settings(const node_config& config,
   return s;
 }
 
-volume_reader_options reader_options(const node_config& config,
-                                     const actor_surroundings& around) {
-  volume_reader_options o;
+reader_pool_options reader_options(const node_config& config,
+                                   const actor_surroundings& around) {
+  reader_pool_options o;
   o.kubelet_roots_only = config.volumes.match == volume_match::kubelet_root;
   o.kubelet_roots = config.volumes.kubelet_roots;
   o.categories = config.copy.categories;
@@ -77,7 +77,7 @@ guest_proxy_options proxy_options(const node_config& config,
   o.quiet_time = address.is_remote ? config.guest.remote_quiet_time
                                    : config.guest.quiet_time;
   o.end_timeout = config.guest.end_timeout;
-  o.debt_interval = config.volumes.sweep_interval;
+  o.leftover_interval = config.volumes.sweep_interval;
   o.window_requests = config.copy.window_requests;
   o.window_bytes = config.copy.window_bytes;
   o.memory_bytes = config.copy.limits.sandbox_bytes;
@@ -127,7 +127,7 @@ wired_actors wire_actors(caf::actor_system& system, const node_config& config,
                          const actor_surroundings& around) {
   const spawner actors{system, around.spawned};
   wired_actors out;
-  const reader_pool_actor pool = actors.spawn<reader_pool>(
+  const reader_pool_internal_actor pool = actors.spawn<reader_pool>(
     reader_options(config, around), around.readers, reading_settings(config));
   out.reader = pool;
   out.watcher = actors.spawn<inotify_reader>(around.watches, out.reader);

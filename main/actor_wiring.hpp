@@ -11,8 +11,8 @@
 #include "messages/mounter.hpp"
 #include "messages/node.hpp"
 #include "messages/nydus.hpp"
+#include "messages/reader_pool.hpp"
 #include "messages/registry.hpp"
-#include "messages/volume_reader.hpp"
 #include "sys/mount/held_root.hpp"
 
 #include <caf/actor_control_block.hpp>
@@ -36,7 +36,7 @@ struct actor_surroundings {
   std::shared_ptr<watch_api> watches;
   /// What copies take nothing of; null where nothing is mounted.
   std::shared_ptr<const held_root> share_root = nullptr;
-  /// As volume_reader_options has it.
+  /// As reader_pool_options has it.
   std::function<std::string(const std::string& path)> device_of = nullptr;
   /// Called between any two file system operations of a reader.
   checkpoint between_reads = nullptr;
@@ -56,7 +56,7 @@ struct actor_surroundings {
 
 /// The actors of a node agent but API SERVER and those of a sandbox.
 struct wired_actors {
-  volume_reader_actor reader;
+  reader_pool_actor reader;
   inotify_reader_actor watcher;
   mounter_actor mounter;
   memory_budget_actor memory;

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "core/copy/copy_progress.hpp"
-#include "core/copy/debt_list.hpp"
 #include "core/copy/guest_budget.hpp"
 #include "core/copy/guest_inventory.hpp"
 #include "core/copy/guest_order.hpp"
 #include "core/copy/landmarks.hpp"
+#include "core/copy/leftover_list.hpp"
 #include "core/copy/tree_snapshot.hpp"
 #include "core/net/byte_stream.hpp"
 #include "messages/caf_compat.hpp"
@@ -55,10 +55,10 @@ struct remove_copy {
 };
 struct copy_removed {
   /// Empty when nothing is left.
-  std::vector<skipped_entry> pending;
+  std::vector<skipped_entry> leftovers;
 };
 
-struct owe_removal {
+struct take_leftover {
   std::string guest_root;
   std::string reason;
 };
@@ -80,7 +80,7 @@ struct guest_status {
   std::uint64_t held_bytes = 0;
   std::uint64_t held_limit_bytes = 0;
   /// Guest copies that should be gone and are not.
-  std::vector<skipped_entry> debts;
+  std::vector<skipped_entry> leftovers;
   /// Trees that were copied whole, by guest path.
   std::map<std::string, tree_doubt> trees;
   /// How far the orders that run are.
@@ -92,7 +92,7 @@ struct guest_legacy {
   /// What ended it, if it was an exception.
   std::string cause;
   guest_budget budget{0};
-  debt_list debts{std::chrono::nanoseconds{0}};
+  leftover_list leftovers{std::chrono::nanoseconds{0}};
   guest_inventory inventory{};
   landmarks copies{};
 };
@@ -127,10 +127,11 @@ struct proxy_tick {
 } // namespace fsshare
 
 FSSHARE_MESSAGES(guest_proxy, 2, carry_out, order_outcome, stop_order,
-                 copy_tree, tree_copied, remove_copy, copy_removed, owe_removal,
-                 await_lost_trees, lost_trees, guest_status_request,
-                 guest_status, take_over, guest_legacy, guest_dialed,
-                 guest_bytes, guest_closed, file_retry, proxy_tick)
+                 copy_tree, tree_copied, remove_copy, copy_removed,
+                 take_leftover, await_lost_trees, lost_trees,
+                 guest_status_request, guest_status, take_over, guest_legacy,
+                 guest_dialed, guest_bytes, guest_closed, file_retry,
+                 proxy_tick)
 
 namespace fsshare {
 
@@ -152,7 +153,7 @@ using guest_proxy_actor = caf::typed_actor<
   rpc<remove_copy, copy_removed>,
   // Leaves a guest copy that could not be removed to the proxy, which tries
   // again until it is gone. Answered at once; fails only with the proxy.
-  rpc<owe_removal, void>,
+  rpc<take_leftover, void>,
   // Which trees that were copied whole was the guest found to have lost?
   // Answered when there are any, each of which is told once; with an error when
   // the proxy ends.

@@ -161,7 +161,7 @@ struct unshare_file_request {
 };
 
 struct unshare_file_reply {
-  std::vector<pending_removal> pending;
+  std::vector<pending_removal> leftovers;
 };
 
 struct unshare_container_request {
@@ -170,7 +170,7 @@ struct unshare_container_request {
 };
 
 struct unshare_container_reply {
-  std::vector<pending_removal> pending;
+  std::vector<pending_removal> leftovers;
 };
 
 /// The root filesystem of a container as the runtime has it.
@@ -294,8 +294,8 @@ struct sandbox_status {
   /// Memory of the guest that copies take, and what they may take; 0 is any.
   std::uint64_t held_bytes = 0;
   std::uint64_t held_limit_bytes = 0;
-  /// The debts of the sandbox.
-  std::vector<pending_removal> pending;
+  /// The leftovers of the sandbox.
+  std::vector<pending_removal> leftovers;
   /// Reads of its sources that do not answer.
   std::vector<hung_read> hung_reads;
 };
@@ -315,7 +315,7 @@ struct get_sandbox_request {
   std::string sandbox_id;
   /// Of these at most one is not empty: only that list is asked for, behind
   /// where the page before has ended.
-  std::string pending_after = {};
+  std::string leftovers_after = {};
   std::string shares_after = {};
   std::string volumes_after = {};
 };

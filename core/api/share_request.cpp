@@ -294,12 +294,12 @@ status check_cursor(const std::string& volumes_after) {
 result<get_sandbox_request> check(get_sandbox_request request) {
   if (auto cursor = check_cursor(request.volumes_after); !cursor)
     return cursor.err();
-  const auto lists = (request.pending_after.empty() ? 0 : 1)
+  const auto lists = (request.leftovers_after.empty() ? 0 : 1)
                      + (request.shares_after.empty() ? 0 : 1)
                      + (request.volumes_after.empty() ? 0 : 1);
   if (lists > 1)
     return error{errc::invalid_argument,
-                 "pending_after, shares_after and volumes_after: at most one "
+                 "leftovers_after, shares_after and volumes_after: at most one "
                  "may be given"};
   return with_sandbox(std::move(request));
 }

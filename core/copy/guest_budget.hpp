@@ -19,7 +19,7 @@ std::uint64_t guest_memory_of(std::uint64_t file_bytes);
 
 /// How much of one guest's memory the copies of its sandbox take, by guest
 /// path. Room is taken before anything is sent and given back when what stands
-/// there was removed, or was never sent: what is stuck in the guest counts.
+/// there was removed, or was never sent: what is left in the guest counts.
 class guest_budget {
 public:
   /// @param limit in bytes; 0 is none.

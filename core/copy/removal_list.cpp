@@ -158,7 +158,7 @@ std::optional<removal_list::time_point> removal_list::next_due() const {
   return due;
 }
 
-std::vector<skipped_entry> removal_list::unremoved() const {
+std::vector<skipped_entry> removal_list::leftovers() const {
   std::vector<skipped_entry> all;
   for (const auto& [name, state] : names_)
     if (state.result && *state.result != removal_result::removed)

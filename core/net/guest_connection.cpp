@@ -210,7 +210,7 @@ guest_connection::duration guest_connection::answer_limit() const {
 }
 
 // A guest that is gone keeps no end of a share up: what is to be removed there
-// is a debt then, or ends with the guest.
+// is a leftover then, or ends with the guest.
 guest_connection::time_point guest_connection::wait_ends(time_point since,
                                                          purpose what) const {
   if (what == purpose::copies)

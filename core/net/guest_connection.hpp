@@ -115,8 +115,8 @@ public:
     duration request_timeout = std::chrono::seconds{60};
     /// Length of the silence; none if zero.
     duration quiet_time = std::chrono::seconds{1};
-    /// Between two calls of a guest that is wanted for nothing but debts and
-    /// landmarks.
+    /// Between two calls of a guest that is wanted for nothing but leftovers
+    /// and landmarks.
     duration idle_interval = std::chrono::seconds{30};
     /// Of the jitter of redials.
     std::uint32_t seed = 1;
@@ -130,9 +130,9 @@ public:
   /// @returns whether to dial now.
   bool call();
 
-  /// Tells the same for nothing but debts and landmarks, for which the guest is
-  /// called now and then only.
-  /// @param debts_due when the first debt is to be tried again.
+  /// Tells the same for nothing but leftovers and landmarks, for which the
+  /// guest is called now and then only.
+  /// @param debts_due when the first leftover is to be tried again.
   /// @returns whether call() is wanted now; it counts as called for them then.
   bool idle_call(std::optional<time_point> debts_due, time_point now);
 
@@ -276,7 +276,7 @@ private:
   bool is_refused_ = false;
   /// When the guest was lost, which may have lost all that it had since.
   std::optional<time_point> lost_at_;
-  /// When the guest was last called for nothing but debts or landmarks.
+  /// When the guest was last called for nothing but leftovers or landmarks.
   std::optional<time_point> idle_called_at_;
 };
 

@@ -33,12 +33,12 @@ void copy_pace::retry_now() {
   repairs_.retry_now();
 }
 
-void copy_pace::left_behind(const std::string& name, const std::string& root,
-                            time_point now) {
-  const bool is_new = left_behind_.insert(name).second;
-  if (!is_new || left_behind_.size() < most_left_behind)
+void copy_pace::note_leftover(const std::string& name, const std::string& root,
+                              time_point now) {
+  const bool is_new = leftovers_.insert(name).second;
+  if (!is_new || leftovers_.size() < most_leftovers)
     return;
-  const auto parts = std::to_string(left_behind_.size())
+  const auto parts = std::to_string(leftovers_.size())
                      + " copies in part cannot be removed from guest path "
                      + root + ", so the next try waits";
   const auto* why = pushes_.why();
@@ -48,14 +48,14 @@ void copy_pace::left_behind(const std::string& name, const std::string& root,
 }
 
 void copy_pace::removed(const std::string& name) {
-  left_behind_.erase(name);
-  if (left_behind_.size() < most_left_behind)
+  leftovers_.erase(name);
+  if (leftovers_.size() < most_leftovers)
     hold_.reset();
 }
 
 void copy_pace::flipped() {
   wasted_ = 0;
-  left_behind_.clear();
+  leftovers_.clear();
   hold_.reset();
   hold_times_.reset();
 }

@@ -24,7 +24,7 @@ public:
 
   /// So many parts that cannot be removed may pile up between two flips without
   /// a hold.
-  static constexpr std::size_t most_left_behind = pacing::most_parts_left;
+  static constexpr std::size_t most_leftovers = pacing::most_parts_left;
 
   /// @param seed Of the jitter of retries.
   explicit copy_pace(std::uint32_t seed);
@@ -62,8 +62,8 @@ public:
   /// A part of a generation could not be removed. From the third one on since
   /// the last flip each is followed by a hold of 30 s at first, 5 min at last.
   /// @param root guest path of the volume, for the reason.
-  void left_behind(const std::string& name, const std::string& root,
-                   time_point now);
+  void note_leftover(const std::string& name, const std::string& root,
+                     time_point now);
   /// Such a part is gone: the hold ends where fewer than three are left.
   void removed(const std::string& name);
 
@@ -72,7 +72,7 @@ public:
 
   /// Returns whether a push that takes so many requests may be superseded.
   bool may_supersede(std::uint64_t requests) const {
-    return left_behind_.empty() && wasted_ < requests;
+    return leftovers_.empty() && wasted_ < requests;
   }
 
   /// Returns whether a push may begin at `now`.
@@ -107,7 +107,7 @@ private:
   backoff hold_times_;
   std::optional<push_hold> hold_;
   /// Parts that could not be removed, since the last flip.
-  std::set<std::string> left_behind_;
+  std::set<std::string> leftovers_;
   /// Requests that superseded pushes cost since the last flip.
   std::uint64_t wasted_ = 0;
 };

@@ -78,7 +78,7 @@ void destination_table::remove(destination_id id, time_point now) {
   // The caller of add() need not wait for the removal.
   if (d->is<making>() || d->is<failing>())
     actions_.emplace_back(
-      first_copy_ended{id, d->end() != nullptr ? d->end()->why : why});
+      first_copy_outcome{id, d->end() != nullptr ? d->end()->why : why});
   // The first reason and the first limit stay.
   d->phase = removing{d->end() != nullptr
                         ? *d->end()
@@ -326,8 +326,8 @@ void destination_table::answer_first(destination_id id, destination& d,
   d.phase = following{};
   d.copy.keep_sealed(now);
   actions_.emplace_back(
-    first_copy_ended{id, first_copy_done{*copied, d.copy.skipped(),
-                                         volumes_.at(d.spec.volume).notes}});
+    first_copy_outcome{id, first_copy_done{*copied, d.copy.skipped(),
+                                           volumes_.at(d.spec.volume).notes}});
 }
 
 bool destination_table::answer_gone(destination_id id, destination& d,
@@ -335,18 +335,19 @@ bool destination_table::answer_gone(destination_id id, destination& d,
   const auto* end = d.end();
   if (end == nullptr || (!d.copy.gone() && end->by > now))
     return false;
-  std::vector<skipped_entry> pending;
+  std::vector<skipped_entry> leftovers;
   if (!d.copy.gone())
-    pending.push_back({d.spec.guest_root, "the guest did not answer in time"});
+    leftovers.push_back(
+      {d.spec.guest_root, "the guest did not answer in time"});
   else
-    pending = d.copy.leftovers();
-  if (!pending.empty())
-    actions_.emplace_back(leave_debt{id, pending});
+    leftovers = d.copy.leftovers();
+  if (!leftovers.empty())
+    actions_.emplace_back(leave_leftovers{id, leftovers});
   if (const auto* fails = std::get_if<failing>(&d.phase))
     actions_.emplace_back(
-      first_copy_ended{id, end->why, fails->by == failing::cure::other_root});
+      first_copy_outcome{id, end->why, fails->by == failing::cure::other_root});
   else
-    actions_.emplace_back(destination_left{id, std::move(pending)});
+    actions_.emplace_back(destination_left{id, std::move(leftovers)});
   return true;
 }
 

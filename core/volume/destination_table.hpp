@@ -80,7 +80,7 @@ struct supersede_push {
   destination_id destination = 0;
 };
 /// Answers add(): the guest has the first whole copy, or never will.
-struct first_copy_ended {
+struct first_copy_outcome {
   destination_id destination = 0;
   result<first_copy_done> outcome;
   /// What may be sent late of it would change another try at the same guest
@@ -96,18 +96,18 @@ struct current_reached {
 /// listed.
 struct destination_left {
   destination_id destination = 0;
-  std::vector<skipped_entry> pending;
+  std::vector<skipped_entry> leftovers;
 };
 
-/// What is left of a destination that ends is a debt of its sandbox.
-struct leave_debt {
+/// What is left of a destination that ends is a leftover of its sandbox.
+struct leave_leftovers {
   destination_id destination = 0;
   std::vector<skipped_entry> paths;
 };
 
 using table_action
   = std::variant<ask_volume, forget_volume, ask_guest, supersede_push,
-                 first_copy_ended, current_reached, leave_debt,
+                 first_copy_outcome, current_reached, leave_leftovers,
                  destination_left>;
 
 /// The srcDstMap: volumes on the host, and the guest copies that follow them.
@@ -129,7 +129,7 @@ public:
 
   explicit destination_table(settings s);
 
-  /// Adds a destination; answered by first_copy_ended, with an error also by
+  /// Adds a destination; answered by first_copy_outcome, with an error also by
   /// its end.
   destination_id add(destination_spec spec, time_point now);
 

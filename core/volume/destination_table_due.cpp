@@ -128,7 +128,7 @@ destination_status destination_table::describe(destination_id id,
   one.failures = d.copy.failures();
   one.pushes = d.copy.pushes();
   one.skipped = d.copy.skipped();
-  one.pending = d.copy.pending();
+  one.leftovers = d.copy.all_leftovers();
   one.not_removable = d.copy.not_removable();
   one.kept_generations = d.copy.kept();
   return one;

@@ -35,7 +35,7 @@ void destination_table::forget_sandbox(const std::string& sandbox_id) {
         continue;
       }
       if (d.is<making>() || d.is<failing>())
-        actions_.emplace_back(first_copy_ended{
+        actions_.emplace_back(first_copy_outcome{
           id, error{errc::aborted, "copy " + path + " to " + d.spec.guest_root
                                      + ": the sandbox was cleaned up"}});
       if (d.is<removing>())

@@ -181,7 +181,7 @@ void guest_copy::removal_finished(const order_outcome& outcome,
   for (const auto& name : parts.gone)
     pace_.removed(name);
   for (const auto& name : parts.left)
-    pace_.left_behind(name, names_.root(), now);
+    pace_.note_leftover(name, names_.root(), now);
 }
 
 // A policy may forbid to remove the root alone: then all that is in it goes.

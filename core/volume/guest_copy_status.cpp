@@ -139,9 +139,9 @@ std::vector<skipped_entry> guest_copy::leftovers() const {
   return {};
 }
 
-std::vector<skipped_entry> guest_copy::pending() const {
+std::vector<skipped_entry> guest_copy::all_leftovers() const {
   auto all = leftovers();
-  for (auto& one : names_.unremoved())
+  for (auto& one : names_.leftovers())
     all.push_back(std::move(one));
   return all;
 }

@@ -196,9 +196,9 @@ std::vector<std::string> guest_names::not_removable() const {
   return paths;
 }
 
-std::vector<skipped_entry> guest_names::unremoved() const {
+std::vector<skipped_entry> guest_names::leftovers() const {
   std::vector<skipped_entry> all;
-  for (auto& one : removals_.unremoved())
+  for (auto& one : removals_.leftovers())
     all.push_back({join(settings_.root, one.path), std::move(one.reason)});
   return all;
 }

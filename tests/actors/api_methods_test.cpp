@@ -99,11 +99,12 @@ TEST_CASE_FIXTURE(fixture, "share add, ls and rm") {
   script->answer<get_sandbox_reply>().shares.resize(1);
   script->answer<get_sandbox_reply>().shares[0].share_id = "c1-1";
   CHECK(has(run_command("share ls s1"), "c1-1"));
-  script->answer<unshare_file_reply>().pending = {{"/g/c1-1", "refused"}};
+  script->answer<unshare_file_reply>().leftovers = {{"/g/c1-1", "refused"}};
   CHECK(has(run_command("share rm s1 c1 /d"), "refused"));
   CHECK(script->asked<unshare_file_request>().destination == "/d");
   CHECK(script->asked<unshare_file_request>().share_id.empty());
-  script->answer<unshare_container_reply>().pending = {{"/g/c1-2", "refused"}};
+  script->answer<unshare_container_reply>().leftovers
+    = {{"/g/c1-2", "refused"}};
   CHECK(has(run_command("share rm s1 c1 --all"), "/g/c1-2"));
   CHECK(script->asked<unshare_container_request>().container_id == "c1");
 }

@@ -239,7 +239,7 @@ TEST_CASE_FIXTURE(fixture,
     share.host_path = std::string(200, 'y');
   sandbox.volumes = volumes;
   for (int n = 0; n < 5000; ++n)
-    sandbox.sandbox.pending.push_back({"/p" + std::to_string(n), "why"});
+    sandbox.sandbox.leftovers.push_back({"/p" + std::to_string(n), "why"});
   v1::GetSandboxRequest request;
   request.set_sandbox_id("sb-1");
   const auto got = ok<v1::GetSandboxReply>(client, "GetSandbox", request);

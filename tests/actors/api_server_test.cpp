@@ -98,8 +98,8 @@ TEST_CASE_FIXTURE(fixture, "ShareFile arrives and its answer comes back") {
 }
 
 TEST_CASE_FIXTURE(fixture, "each method reaches its handler") {
-  script->answer<unshare_file_reply>().pending = {{"/g/x", "guest is gone"}};
-  script->answer<unshare_container_reply>().pending
+  script->answer<unshare_file_reply>().leftovers = {{"/g/x", "guest is gone"}};
+  script->answer<unshare_container_reply>().leftovers
     = {{"/g/y", "guest is gone"}};
   script->answer<share_rootfs_reply>().guest_path = "/g/c1/rootfs";
   auto client = connect();
@@ -264,7 +264,7 @@ TEST_CASE_FIXTURE(fixture, "leftovers of a sandbox come in pages, each of "
   auto& answer = script->answer<get_sandbox_reply>();
   answer.sandbox.sandbox_id = "sb-1";
   for (std::size_t n = many; n-- > 0;)
-    answer.sandbox.pending.push_back(
+    answer.sandbox.leftovers.push_back(
       {"/g/" + std::to_string(n), std::string(500, 'x')});
   answer.shares.resize(2);
   auto client = connect();

@@ -200,7 +200,7 @@ TEST_CASE("what cannot be removed from the guest goes on counting") {
   CHECK(inspect(w).sandbox.held_bytes == page);
   guest.refuses = false;
   w.pass(62s);
-  CHECK(inspect(w).sandbox.pending.empty());
+  CHECK(inspect(w).sandbox.leftovers.empty());
   CHECK(inspect(w).sandbox.held_bytes == 0);
 }
 

@@ -153,7 +153,7 @@ struct node_fixture : test::actor_fixture {
   sandbox_neighbours neighbours() {
     sandbox_neighbours out;
     out.mounter = spawn<mounter>(mounts);
-    out.reader = spawn<reader_pool>(volume_reader_options{}, readers,
+    out.reader = spawn<reader_pool>(reader_pool_options{}, readers,
                                     read_queue::settings{});
     out.nonce = [this]() -> std::uint64_t {
       if (is_broken)

@@ -145,7 +145,7 @@ TEST_CASE("a first copy whose guest does not come back fails when the time to "
 }
 
 TEST_CASE("a guest agent's own error fails a first copy, and what was made is "
-          "removed or a debt") {
+          "removed or a leftover") {
   for_each_seed(seeds, [](chooser& choose) {
     const bool is_volume = choose.one_in(2);
     const auto which = profiles.at(choose.pick(3));
@@ -168,7 +168,7 @@ TEST_CASE("a guest agent's own error fails a first copy, and what was made is "
     const auto got = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
     REQUIRE(got);
     const bool removes = which != guest::profile::v3_3;
-    CHECK(got->sandbox.pending.size() == (removes ? 0 : 1));
+    CHECK(got->sandbox.leftovers.size() == (removes ? 0 : 1));
     CHECK(is_empty(w) == removes);
   });
 }

@@ -70,7 +70,7 @@ struct fixture : actor_fixture {
     sandbox_neighbours with;
     with.mounter = spawn<mounter>(mounts);
     with.registry = spawn<state_actor<noting_registry_state>>(said);
-    with.reader = spawn<reader_pool>(volume_reader_options{}, readers,
+    with.reader = spawn<reader_pool>(reader_pool_options{}, readers,
                                      read_queue::settings{});
     with.nonce = [] {
       return std::uint64_t{1};

@@ -108,12 +108,12 @@ struct fixture : actor_fixture {
   std::shared_ptr<log_lines> lines = std::make_shared<log_lines>();
   std::shared_ptr<in_place_runner> readers
     = std::make_shared<in_place_runner>();
-  volume_reader_actor reader
+  reader_pool_actor reader
     = spawn<reader_pool>(reading(), readers, read_queue::settings{});
   inotify_reader_actor aut = spawn<inotify_reader>(kernel, reader);
 
-  volume_reader_options reading() {
-    volume_reader_options options;
+  reader_pool_options reading() {
+    reader_pool_options options;
     options.watches = kernel;
     options.mount_table = dir / "mounts";
     options.between = [this] {

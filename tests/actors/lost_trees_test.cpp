@@ -285,7 +285,7 @@ TEST_CASE("a share that ends while its copying again fails is answered, and is "
     const auto got = f.w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
     REQUIRE(got);
     CHECK(got->shares.empty());
-    CHECK(got->sandbox.pending.empty());
+    CHECK(got->sandbox.leftovers.empty());
     CHECK(fs::is_empty(f.w.dir / "guest-s1"));
   });
 }

@@ -46,8 +46,8 @@ struct fixture : actor_fixture {
   temp_dir dir;
   std::shared_ptr<in_place_runner> readers
     = std::make_shared<in_place_runner>();
-  volume_reader_actor aut = spawn<reader_pool>(volume_reader_options{}, readers,
-                                               read_queue::settings{});
+  reader_pool_actor aut = spawn<reader_pool>(reader_pool_options{}, readers,
+                                             read_queue::settings{});
 };
 
 } // namespace

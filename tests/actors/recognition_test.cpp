@@ -52,8 +52,8 @@ struct node_files : actor_fixture {
   }
 
   temp_dir dir;
-  volume_reader_options options;
-  volume_reader_actor reader;
+  reader_pool_options options;
+  reader_pool_actor reader;
 };
 
 // The same volume by its path, and by that with all symlinks resolved.

@@ -64,7 +64,7 @@ struct fixture : test::actor_fixture {
   sandbox_actor make() {
     sandbox_neighbours with;
     with.mounter = spawn<mounter>(mounts);
-    with.reader = spawn<reader_pool>(volume_reader_options{}, readers,
+    with.reader = spawn<reader_pool>(reader_pool_options{}, readers,
                                      read_queue::settings{});
     with.nonce = [] {
       return std::uint64_t{1};

@@ -203,7 +203,7 @@ TEST_CASE("the end of a share does not wait for a guest that is gone, and what "
     CHECK(time_of(w, ended, 5s) < 1s);
     REQUIRE(*ended);
     REQUIRE(**ended);
-    CHECK((**ended)->pending.size() == 2);
+    CHECK((**ended)->leftovers.size() == 2);
     guest.refuses = false;
     w.pass(62s);
     CHECK(rest_of(w).names == 0);
@@ -228,10 +228,10 @@ TEST_CASE(
     CHECK(took <= 2200ms);
     REQUIRE(*ended);
     REQUIRE(**ended);
-    CHECK((**ended)->pending.size() == 2);
+    CHECK((**ended)->leftovers.size() == 2);
     const auto got = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
     REQUIRE(got);
-    CHECK(got->sandbox.pending.size() == 2);
+    CHECK(got->sandbox.leftovers.size() == 2);
     if (choose.one_in(2)) {
       cleanup_request request;
       request.sandbox_id = "s1";

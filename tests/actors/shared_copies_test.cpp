@@ -295,7 +295,7 @@ TEST_CASE("joins, ends and failures of one copy in any order leave what is "
     w.pass(70s);
     const auto shown = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
     REQUIRE(shown);
-    CHECK(shown->sandbox.pending.empty());
+    CHECK(shown->sandbox.leftovers.empty());
     for (const auto& share : shown->shares) {
       CHECK(share.ready);
       CHECK(share.guest_path == shown->shares.front().guest_path);

@@ -17,7 +17,7 @@ void unshare(node_world& w, const std::string& share_id) {
   request.share_id = share_id;
   const auto reply = w.ask_over_time<unshare_file_reply>(request);
   REQUIRE(reply);
-  CHECK(reply->pending.empty());
+  CHECK(reply->leftovers.empty());
 }
 
 } // namespace
@@ -44,7 +44,7 @@ TEST_CASE("many rotations leave as many names in the guest as the first copy, "
     CHECK(v.is_current());
     const auto d = w.status_of("cm").destinations.at(0);
     CHECK(d.pushes == 21);
-    CHECK(d.pending.empty());
+    CHECK(d.leftovers.empty());
     CHECK(d.not_removable.empty());
     CHECK(w.watch_count() == 1);
   });

@@ -269,12 +269,13 @@ void history_player::remove_copy(const history_event& event) {
   c.ended = w_.actors.call<unshare_file_reply>(w_.node, request);
 }
 
-// From the answer on nothing may be sent for a copy but the payment of a debt.
+// From the answer on nothing may be sent for a copy but the removal of a
+// leftover.
 void history_player::note_ended() {
   for (const auto& c : copies_)
     if (c.ended && *c.ended && **c.ended && *c.shared && **c.shared)
       sandboxes_[c.sandbox]->dead.emplace((**c.shared)->share_id,
-                                          !(**c.ended)->pending.empty());
+                                          !(**c.ended)->leftovers.empty());
 }
 
 // -- what the guests see ------------------------------------------------------
@@ -288,7 +289,7 @@ void history_player::arrived(guest_side& g,
     return;
   // What a lost connection may make again is removed again. Where something is
   // left the removal of what was old may have been under way, and makes no more
-  // than the debt takes away.
+  // than the removal takes away.
   const bool pays
     = is_link(request) && request.data().empty()
       && (dead->second || request.path() == join(share_dir, share));
@@ -296,7 +297,7 @@ void history_player::arrived(guest_side& g,
   const bool empties = which_ == guest::profile::v3_3 && dead->second
                        && request.data().size() <= 1;
   // What the guest is asked for after a lost connection changes nothing of what
-  // is there, and makes no more than the debt takes away.
+  // is there, and makes no more than the removal takes away.
   const bool looks = dead->second && request.path().ends_with("/look");
   if (!pays && !empties && !looks)
     complain("a request for " + request.path() + " after its removal");

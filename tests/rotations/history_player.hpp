@@ -49,7 +49,7 @@ private:
     std::map<std::string, std::uint64_t> requests;
     /// Flips that were carried out, by share.
     std::map<std::string, std::uint64_t> flips;
-    /// Shares whose removal was answered; whether it left a debt.
+    /// Shares whose removal was answered; whether it left anything.
     std::map<std::string, bool> dead;
     /// The flip that is being carried out: share and generation.
     std::string flip_share;

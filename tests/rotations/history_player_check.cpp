@@ -63,11 +63,11 @@ void history_player::settle() {
     check_copy(c);
 }
 
-// A guest holds the copies that were shared, and what it owes is said.
+// A guest holds the copies that were shared, and what is left in it is said.
 void history_player::check_guest(const guest_side& g) {
   const auto sandbox = w_.ask<get_sandbox_reply>(get_sandbox_request{g.id});
   std::set<std::string> expected;
-  for (const auto& one : sandbox->sandbox.pending) {
+  for (const auto& one : sandbox->sandbox.leftovers) {
     const auto name = std::string{base_name(one.path)};
     if (parent_path(one.path) == "/run/kata-containers/shared/containers")
       expected.insert(name);

@@ -15,7 +15,7 @@ const error broken{errc::unavailable, "broken"};
 copy_pace with_left(int n) {
   copy_pace pace{{}};
   for (int i = 0; i < n; ++i)
-    pace.left_behind("..1." + std::to_string(i), "/g/v", t0);
+    pace.note_leftover("..1." + std::to_string(i), "/g/v", t0);
   return pace;
 }
 
@@ -98,12 +98,12 @@ TEST_CASE("from the third part on that cannot be removed pushes are held, and "
 
   SUBCASE("each further one for longer") {
     for (int i = 3; i < 9; ++i)
-      pace.left_behind("..1." + std::to_string(i), "/g/v", t0);
+      pace.note_leftover("..1." + std::to_string(i), "/g/v", t0);
     CHECK(pace.held(t0 + 2min) != nullptr);
     CHECK(pace.held(t0 + 5min) == nullptr);
   }
   SUBCASE("the same part again does not hold them anew") {
-    pace.left_behind("..1.0", "/g/v", t0 + 1min);
+    pace.note_leftover("..1.0", "/g/v", t0 + 1min);
     CHECK(pace.held(t0 + 1min) == nullptr);
   }
   SUBCASE("until fewer are left") {
@@ -121,7 +121,7 @@ TEST_CASE("the reason of a hold names what failed") {
   copy_pace pace{{}};
   pace.pushes().failed(broken, t0);
   for (const char* name : {"a", "b", "c"})
-    pace.left_behind(name, "/g/v", t0);
+    pace.note_leftover(name, "/g/v", t0);
   REQUIRE(pace.why() != nullptr);
   CHECK(pace.why()->code == errc::unavailable);
   CHECK(pace.why()->message

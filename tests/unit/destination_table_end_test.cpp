@@ -154,7 +154,8 @@ TEST_CASE_FIXTURE(table_fixture,
   }
   SUBCASE("not removed") {
     CHECK(finish(id, removed(removal_result::failed))
-          == lines{"debt of 1", "left 1 /g/1: not removed", "forget /pods/cm"});
+          == lines{"leftovers of 1", "left 1 /g/1: not removed",
+                   "forget /pods/cm"});
   }
   SUBCASE("no answer") {
     now += 59s;
@@ -182,7 +183,7 @@ TEST_CASE_FIXTURE(table_fixture,
   CHECK(finish(id, broken(flip_state::not_sent, errc::internal))
         == lines{"remove /g/1 of 1"});
   CHECK(finish(id, removed(removal_result::impossible))
-        == lines{"debt of 1", "first 1 INTERNAL", "forget /pods/cm"});
+        == lines{"leftovers of 1", "first 1 INTERNAL", "forget /pods/cm"});
 }
 
 TEST_CASE_FIXTURE(table_fixture, "removing what was never sent sends nothing") {

@@ -69,7 +69,7 @@ inline std::string words(const table_action& action) {
     std::string operator()(const supersede_push& a) const {
       return "supersede " + std::to_string(a.destination);
     }
-    std::string operator()(const first_copy_ended& a) const {
+    std::string operator()(const first_copy_outcome& a) const {
       return "first " + std::to_string(a.destination) + " "
              + (a.outcome ? a.outcome->copied.name
                           : to_string(a.outcome.err().code));
@@ -78,12 +78,12 @@ inline std::string words(const table_action& action) {
       return "waiter " + std::to_string(a.waiter) + ": "
              + (a.outcome ? a.outcome->copied.name : a.outcome.err().message);
     }
-    std::string operator()(const leave_debt& a) const {
-      return "debt of " + std::to_string(a.destination);
+    std::string operator()(const leave_leftovers& a) const {
+      return "leftovers of " + std::to_string(a.destination);
     }
     std::string operator()(const destination_left& a) const {
       auto text = "left " + std::to_string(a.destination);
-      for (const auto& one : a.pending)
+      for (const auto& one : a.leftovers)
         text += " " + one.path + ": " + one.reason;
       return text;
     }

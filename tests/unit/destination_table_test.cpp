@@ -410,14 +410,14 @@ TEST_CASE_FIXTURE(table_fixture,
   table.finished(1, removed(), now);
   const auto actions = table.advance(now);
   REQUIRE(actions.size() == 2);
-  const auto* first = std::get_if<first_copy_ended>(&actions.front());
+  const auto* first = std::get_if<first_copy_outcome>(&actions.front());
   REQUIRE(first != nullptr);
   CHECK_FALSE(first->outcome);
   CHECK(first->needs_other_root);
 }
 
 TEST_CASE_FIXTURE(table_fixture,
-                  "what a failed first copy leaves in the guest is a debt "
+                  "what a failed first copy leaves in the guest is a leftover "
                   "before it is answered") {
   add();
   advance();
@@ -426,7 +426,7 @@ TEST_CASE_FIXTURE(table_fixture,
   read(host("..1"));
   finish(1, broken(flip_state::not_sent, errc::internal));
   CHECK(finish(1, removed(removal_result::failed))
-        == lines{"debt of 1", "first 1 INTERNAL", "forget /pods/cm"});
+        == lines{"leftovers of 1", "first 1 INTERNAL", "forget /pods/cm"});
 }
 
 TEST_CASE_FIXTURE(table_fixture,

@@ -522,7 +522,8 @@ TEST_CASE("how long the guest agent may take depends on what it is asked") {
         == std::min<std::chrono::nanoseconds>(s.request_timeout, 2s));
 }
 
-TEST_CASE("a guest that is wanted for debts only is called once in a while") {
+TEST_CASE(
+  "a guest that is wanted for leftovers only is called once in a while") {
   auto c = make();
   CHECK_FALSE(c.idle_call({}, t0));
   CHECK_FALSE(c.idle_call(t0 + 1s, t0));
@@ -539,7 +540,7 @@ TEST_CASE("a guest that is wanted for debts only is called once in a while") {
     CHECK_FALSE(c.next_due(t0));
     CHECK_FALSE(c.idle_call(t0, t0 + 30s));
   }
-  SUBCASE("debts of one that is up are due when they are") {
+  SUBCASE("leftovers of one that is up are due when they are") {
     come_up(c, t0);
     CHECK(c.next_due(t0 + 3s) == t0 + 3s);
   }

@@ -275,13 +275,13 @@ TEST_CASE("leaving removes the whole copy once and reports what stays") {
   SUBCASE("removed") {
     copy.finished(removed(1), t0);
     CHECK(copy.gone());
-    CHECK(copy.pending().empty());
+    CHECK(copy.all_leftovers().empty());
   }
   SUBCASE("not removed") {
     copy.finished(removed(1, removal_result::failed), t0);
     CHECK(copy.gone());
-    REQUIRE(copy.pending().size() == 1);
-    CHECK(copy.pending().front().path == "/g/v");
+    REQUIRE(copy.all_leftovers().size() == 1);
+    CHECK(copy.all_leftovers().front().path == "/g/v");
   }
 }
 
@@ -300,23 +300,23 @@ TEST_CASE("of a volume whose root may not be removed all that is in it goes") {
           == "remove /g/v/..data;remove /g/v/..1;remove /g/v/a;remove /g/v/b;");
     SUBCASE("all of it") {
       copy.finished(removed(4), t0);
-      REQUIRE(copy.pending().size() == 1);
-      CHECK(copy.pending().front().reason.find("nothing is in it")
+      REQUIRE(copy.all_leftovers().size() == 1);
+      CHECK(copy.all_leftovers().front().reason.find("nothing is in it")
             != std::string::npos);
     }
     SUBCASE("not all") {
       copy.finished(removed(4, removal_result::failed), t0);
-      REQUIRE(copy.pending().size() == 1);
-      CHECK(copy.pending().front().reason.find("nothing is in it")
+      REQUIRE(copy.all_leftovers().size() == 1);
+      CHECK(copy.all_leftovers().front().reason.find("nothing is in it")
             == std::string::npos);
     }
   }
   SUBCASE("or is emptied at once") {
     copy.finished(removed(1, removal_result::emptied), t0);
-    REQUIRE(copy.pending().size() == 1);
+    REQUIRE(copy.all_leftovers().size() == 1);
   }
   CHECK(copy.gone());
-  CHECK(copy.pending().front().path == "/g/v");
+  CHECK(copy.all_leftovers().front().path == "/g/v");
 }
 
 TEST_CASE("leaving before anything was sent sends nothing") {

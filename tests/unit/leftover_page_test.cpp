@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/api/pending_page.hpp"
+#include "core/api/leftover_page.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t most = 1000;
 
-std::vector<std::string> paths_of(const pending_page& page) {
+std::vector<std::string> paths_of(const leftover_page& page) {
   std::vector<std::string> out;
   for (const auto& each : page.listed)
     out.push_back(each.path);
@@ -20,7 +20,7 @@ std::vector<std::string> paths_of(const pending_page& page) {
 
 } // namespace
 
-TEST_SUITE_BEGIN("core/api/pending_page");
+TEST_SUITE_BEGIN("core/api/leftover_page");
 
 TEST_CASE("pages list every leftover once, in the order of paths, and say how "
           "many come behind") {

@@ -14,11 +14,11 @@ namespace {
 
 constexpr std::uint64_t seeds = 100;
 
-std::vector<std::string> pending_of(node_world& w) {
+std::vector<std::string> leftovers_of(node_world& w) {
   const auto got = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
   REQUIRE(got);
   std::vector<std::string> paths;
-  for (const auto& one : got->sandbox.pending) {
+  for (const auto& one : got->sandbox.leftovers) {
     CHECK_FALSE(one.reason.empty());
     paths.push_back(one.path);
   }
@@ -33,26 +33,27 @@ bool is_empty(const node_world& w) {
 
 TEST_SUITE_BEGIN("actors/guest_proxy");
 
-TEST_CASE("a copy that was unshared while its guest was away is a debt until "
-          "it can be removed") {
+TEST_CASE(
+  "a copy that was unshared while its guest was away is a leftover until "
+  "it can be removed") {
   for_each_seed(seeds, [](chooser& choose) {
     node_world w{choose};
     w.add_volume("cm").rotate({{"a", {"text"}}});
     auto& guest = w.add_sandbox("s1");
     const auto shared = w.share("s1", "c1", "cm");
-    CHECK(pending_of(w).empty());
+    CHECK(leftovers_of(w).empty());
     guest.refuses = true;
     guest.drop();
     w.settle();
 
     const auto left = unshare(w, shared.share_id);
 
-    REQUIRE(left.pending.size() == 1);
-    CHECK(left.pending.front().path == shared.guest_path);
-    CHECK(pending_of(w) == std::vector{shared.guest_path});
+    REQUIRE(left.leftovers.size() == 1);
+    CHECK(left.leftovers.front().path == shared.guest_path);
+    CHECK(leftovers_of(w) == std::vector{shared.guest_path});
     guest.refuses = false;
     w.pass(62s);
-    CHECK(pending_of(w).empty());
+    CHECK(leftovers_of(w).empty());
     CHECK(is_empty(w));
   });
 }
@@ -84,18 +85,18 @@ TEST_CASE("what is still in flight for a copy that was given up does not "
     w.pass(70s);
     REQUIRE(*left);
     REQUIRE(**left);
-    CHECK((**left)->pending.size() == 1);
+    CHECK((**left)->leftovers.size() == 1);
     // The links are to happen at 100 s, when removals are quick again.
     guest.slowness = nullptr;
     w.pass(200s);
 
     CHECK(*shared);
-    CHECK(pending_of(w).empty());
+    CHECK(leftovers_of(w).empty());
     CHECK(is_empty(w));
   });
 }
 
-TEST_CASE("what a failed first copy left behind is a debt") {
+TEST_CASE("what stays of a failed first copy is a leftover") {
   for_each_seed(seeds, [](chooser& choose) {
     node_world w{choose};
     auto& guest = w.add_sandbox("s1");
@@ -112,16 +113,16 @@ TEST_CASE("what a failed first copy left behind is a debt") {
     }
     REQUIRE(reply);
     CHECK_FALSE(*reply);
-    REQUIRE(pending_of(w).size() == 1);
+    REQUIRE(leftovers_of(w).size() == 1);
     CHECK_FALSE(is_empty(w));
     guest.refuses = false;
     w.pass(62s);
-    CHECK(pending_of(w).empty());
+    CHECK(leftovers_of(w).empty());
     CHECK(is_empty(w));
   });
 }
 
-TEST_CASE("a first copy that never reached its guest leaves no debt") {
+TEST_CASE("a first copy that never reached its guest leaves nothing") {
   chooser choose{1};
   node_world w{choose};
   w.add_volume("cm").rotate({{"a", {"text"}}});
@@ -130,7 +131,7 @@ TEST_CASE("a first copy that never reached its guest leaves no debt") {
   CHECK_FALSE(
     w.ask_over_time<share_file_reply>(w.volume_request("s1", "c1", "cm")));
   CHECK_FALSE(w.ask_over_time<share_file_reply>(tree_request(w, 30)));
-  CHECK(pending_of(w).empty());
+  CHECK(leftovers_of(w).empty());
 }
 
 TEST_CASE("an old generation whose removal fails is shown until it is gone") {
@@ -145,16 +146,17 @@ TEST_CASE("an old generation whose removal fails is shown until it is gone") {
     w.settle();
     w.fail_one_in = 1;
     w.pass(3s);
-    CHECK(pending_of(w) == std::vector{shared.guest_path + "/" + old});
+    CHECK(leftovers_of(w) == std::vector{shared.guest_path + "/" + old});
     w.fail_one_in = 0;
     w.pass(31s);
-    CHECK(pending_of(w).empty());
+    CHECK(leftovers_of(w).empty());
     w.check_equal("cm", "s1", shared.share_id);
   });
 }
 
-TEST_CASE("what a guest agent cannot remove is emptied, stays a debt and costs "
-          "no further request") {
+TEST_CASE(
+  "what a guest agent cannot remove is emptied, stays a leftover and costs "
+  "no further request") {
   chooser choose{1};
   node_world w{choose};
   w.add_volume("cm").rotate({{"a", {"text"}}});
@@ -163,15 +165,15 @@ TEST_CASE("what a guest agent cannot remove is emptied, stays a debt and costs "
   w.settle();
   const auto left = unshare(w, shared.share_id);
   const auto requests = guest.carried_out.size();
-  REQUIRE(left.pending.size() == 1);
-  CHECK(left.pending.front().reason.find("contents are freed")
+  REQUIRE(left.leftovers.size() == 1);
+  CHECK(left.leftovers.front().reason.find("contents are freed")
         != std::string::npos);
   w.pass(65s);
-  CHECK(pending_of(w) == std::vector{shared.guest_path});
+  CHECK(leftovers_of(w) == std::vector{shared.guest_path});
   CHECK(guest.carried_out.size() == requests);
 }
 
-TEST_CASE("Cleanup forgets the debts and says nothing to the guest") {
+TEST_CASE("Cleanup forgets the leftovers and says nothing to the guest") {
   for_each_seed(seeds, [](chooser& choose) {
     node_world w{choose};
     w.add_volume("cm").rotate({{"a", {"text"}}});
@@ -180,7 +182,7 @@ TEST_CASE("Cleanup forgets the debts and says nothing to the guest") {
     guest.refuses = true;
     guest.drop();
     w.settle();
-    REQUIRE(unshare(w, shared.share_id).pending.size() == 1);
+    REQUIRE(unshare(w, shared.share_id).leftovers.size() == 1);
     guest.refuses = false;
     const auto requests = guest.carried_out.size();
     cleanup_request request;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/copy/debt_list.hpp"
+#include "core/copy/leftover_list.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -12,16 +12,17 @@ constexpr unsigned most_doublings = 16;
 
 } // namespace
 
-debt_list::debt_list(std::chrono::nanoseconds interval) : interval_(interval) {
+leftover_list::leftover_list(std::chrono::nanoseconds interval)
+  : interval_(interval) {
 }
 
-void debt_list::owe(const std::string& path, std::string reason,
-                    time_point now) {
+void leftover_list::add(const std::string& path, std::string reason,
+                        time_point now) {
   tried(path, removal_result::failed, std::move(reason), now);
 }
 
-void debt_list::set_due(const std::string& path, debt& d,
-                        std::optional<time_point> due) {
+void leftover_list::set_due(const std::string& path, leftover& d,
+                            std::optional<time_point> due) {
   if (d.due)
     by_due_.erase({*d.due, path});
   d.due = due;
@@ -29,11 +30,11 @@ void debt_list::set_due(const std::string& path, debt& d,
     by_due_.emplace(*due, path);
 }
 
-std::vector<std::string> debt_list::take_due(time_point now) {
+std::vector<std::string> leftover_list::take_due(time_point now) {
   std::vector<std::string> paths;
   while (out_ < most_out && !by_due_.empty() && by_due_.begin()->first <= now) {
     auto path = by_due_.begin()->second;
-    auto& d = debts_.at(path);
+    auto& d = leftovers_.at(path);
     set_due(path, d, std::nullopt);
     d.out = true;
     ++out_;
@@ -42,19 +43,20 @@ std::vector<std::string> debt_list::take_due(time_point now) {
   return paths;
 }
 
-void debt_list::take_back(debt& d) {
+void leftover_list::take_back(leftover& d) {
   if (d.out)
     --out_;
   d.out = false;
 }
 
-debt_list::debt_map::iterator debt_list::erase(debt_map::iterator at) {
+leftover_list::leftover_map::iterator
+leftover_list::erase(leftover_map::iterator at) {
   set_due(at->first, at->second, std::nullopt);
   take_back(at->second);
-  return debts_.erase(at);
+  return leftovers_.erase(at);
 }
 
-void debt_list::wait_for_doubts(debt_map::iterator at) {
+void leftover_list::wait_for_doubts(leftover_map::iterator at) {
   auto& d = at->second;
   if (d.again.empty()) {
     erase(at);
@@ -67,19 +69,19 @@ void debt_list::wait_for_doubts(debt_map::iterator at) {
   set_due(at->first, d, next);
 }
 
-void debt_list::tried(const std::string& path, removal_result result,
-                      std::string reason, time_point now) {
+void leftover_list::tried(const std::string& path, removal_result result,
+                          std::string reason, time_point now) {
   if (result == removal_result::removed) {
-    const auto known = debts_.find(path);
-    const bool waits
-      = known != debts_.end() && known->second.is_gone && !known->second.out;
-    if (known != debts_.end() && !waits) {
+    const auto known = leftovers_.find(path);
+    const bool waits = known != leftovers_.end() && known->second.is_gone
+                       && !known->second.out;
+    if (known != leftovers_.end() && !waits) {
       take_back(known->second);
       wait_for_doubts(known);
     }
     return;
   }
-  auto& d = debts_[path];
+  auto& d = leftovers_[path];
   take_back(d);
   d.reason = std::move(reason);
   d.is_gone = false;
@@ -102,8 +104,8 @@ void debt_list::tried(const std::string& path, removal_result result,
   set_due(path, d, now + wait);
 }
 
-void debt_list::doubt(const std::string& path, time_point now) {
-  const auto at = debts_.try_emplace(path).first;
+void leftover_list::doubt(const std::string& path, time_point now) {
+  const auto at = leftovers_.try_emplace(path).first;
   if (std::exchange(at->second.is_doubted, true))
     return;
   auto& again = at->second.again;
@@ -113,16 +115,16 @@ void debt_list::doubt(const std::string& path, time_point now) {
     wait_for_doubts(at);
 }
 
-void debt_list::forget_below(const std::string& path) {
+void leftover_list::forget_below(const std::string& path) {
   const auto below = path + "/";
-  for (auto i = debts_.lower_bound(below);
-       i != debts_.end() && i->first.starts_with(below);)
+  for (auto i = leftovers_.lower_bound(below);
+       i != leftovers_.end() && i->first.starts_with(below);)
     i = erase(i);
 }
 
-bool debt_list::yield(const std::string& path) {
-  const auto known = debts_.find(path);
-  if (known == debts_.end())
+bool leftover_list::yield(const std::string& path) {
+  const auto known = leftovers_.find(path);
+  if (known == leftovers_.end())
     return true;
   const auto& d = known->second;
   if (d.out || d.due || !d.again.empty())
@@ -131,21 +133,21 @@ bool debt_list::yield(const std::string& path) {
   return true;
 }
 
-void debt_list::retry_now() {
-  for (auto& [path, d] : debts_)
+void leftover_list::retry_now() {
+  for (auto& [path, d] : leftovers_)
     if (!d.out && !d.is_gone)
       set_due(path, d, time_point::min());
 }
 
-std::optional<debt_list::time_point> debt_list::next_due() const {
+std::optional<leftover_list::time_point> leftover_list::next_due() const {
   if (by_due_.empty() || out_ == most_out)
     return std::nullopt;
   return by_due_.begin()->first;
 }
 
-std::vector<skipped_entry> debt_list::list() const {
+std::vector<skipped_entry> leftover_list::list() const {
   std::vector<skipped_entry> all;
-  for (const auto& [path, d] : debts_)
+  for (const auto& [path, d] : leftovers_)
     if (!d.is_gone)
       all.push_back({path, d.reason});
   return all;

@@ -20,7 +20,7 @@ namespace fsshare {
 /// so a removal can come at any time.
 ///
 /// A path costs the same however many there are, and few are tried at a time.
-class debt_list {
+class leftover_list {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
@@ -29,18 +29,18 @@ public:
 
   /// @param interval first wait after a failure; each further one is twice as
   ///        long, up to 5 min.
-  explicit debt_list(std::chrono::nanoseconds interval);
+  explicit leftover_list(std::chrono::nanoseconds interval);
 
   /// Notes a path that could not be removed at `now`, and why. Idempotent.
-  void owe(const std::string& path, std::string reason, time_point now);
+  void add(const std::string& path, std::string reason, time_point now);
 
   /// Returns paths whose removal is due, the longest first; they are no longer
   /// until their outcome is told.
   std::vector<std::string> take_due(time_point now);
 
   /// Tells what became of a removal. A path that this guest agent cannot remove
-  /// is tried again only when it is reached anew. Unknown paths become debts
-  /// unless they are removed.
+  /// is tried again only when it is reached anew. Unknown paths become
+  /// leftovers unless they are removed.
   void tried(const std::string& path, removal_result result, std::string reason,
              time_point now);
 
@@ -58,17 +58,17 @@ public:
   /// @returns whether it may be used.
   bool yield(const std::string& path);
 
-  /// Makes all debts due, as when the guest was reached.
+  /// Makes all leftovers due, as when the guest was reached.
   void retry_now();
 
   /// Returns when take_due() has something to say.
   std::optional<time_point> next_due() const;
 
-  /// Returns the debts, by path, without what is gone and only doubted.
+  /// Returns the leftovers, by path, without what is gone and only doubted.
   std::vector<skipped_entry> list() const;
 
 private:
-  struct debt {
+  struct leftover {
     std::string reason;
     /// Not set while it is tried, and while that would be in vain.
     std::optional<time_point> due;
@@ -80,15 +80,16 @@ private:
     std::vector<time_point> again;
     unsigned failures = 0;
   };
-  using debt_map = std::map<std::string, debt>;
+  using leftover_map = std::map<std::string, leftover>;
 
-  void set_due(const std::string& path, debt& d, std::optional<time_point> due);
-  void take_back(debt& d);
-  void wait_for_doubts(debt_map::iterator at);
-  debt_map::iterator erase(debt_map::iterator at);
+  void set_due(const std::string& path, leftover& d,
+               std::optional<time_point> due);
+  void take_back(leftover& d);
+  void wait_for_doubts(leftover_map::iterator at);
+  leftover_map::iterator erase(leftover_map::iterator at);
 
   std::chrono::nanoseconds interval_;
-  debt_map debts_;
+  leftover_map leftovers_;
   std::set<std::pair<time_point, std::string>> by_due_;
   std::size_t out_ = 0;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/api/pending_page.hpp"
+#include "core/api/leftover_page.hpp"
 
 #include "core/text/utf8.hpp"
 
@@ -7,8 +7,8 @@
 
 namespace fsshare {
 
-pending_page page_behind(const std::vector<pending_removal>& all,
-                         const std::string& after, std::size_t most) {
+leftover_page page_behind(const std::vector<pending_removal>& all,
+                          const std::string& after, std::size_t most) {
   struct entry {
     std::string path;
     const std::string* reason = nullptr;
@@ -26,7 +26,7 @@ pending_page page_behind(const std::vector<pending_removal>& all,
                                  return x.path == y.path;
                                });
   behind.erase(end, behind.end());
-  pending_page out;
+  leftover_page out;
   const auto listed = std::min(most, behind.size());
   for (std::size_t i = 0; i < listed; ++i)
     out.listed.push_back({std::move(behind[i].path), *behind[i].reason});

@@ -19,7 +19,7 @@ void guest_proxy_state::add_removal(
            {},
            [this, guest_root,
             ended = std::move(ended)](const order_outcome& outcome) {
-             owe(guest_root, outcome.removals.front(), outcome.err);
+             note_leftover(guest_root, outcome.removals.front(), outcome.err);
              ended(outcome);
            },
            {},
@@ -28,9 +28,9 @@ void guest_proxy_state::add_removal(
 }
 
 // Notes what became of a removal.
-void guest_proxy_state::owe(const std::string& guest_root,
-                            removal_result result, const error& why) {
-  debts_.tried(guest_root, result, why.message, now());
+void guest_proxy_state::note_leftover(const std::string& guest_root,
+                                      removal_result result, const error& why) {
+  leftovers_.tried(guest_root, result, why.message, now());
   if (!is_ending_)
     arm();
 }
@@ -64,23 +64,23 @@ bool guest_proxy_state::is_going(const std::string& guest_path) const {
 // to by whoever knows the owner of its root, which a removal hands on.
 void guest_proxy_state::doubt(const std::string& guest_path) {
   if (inventory_.is_root(guest_path) && inventory_.may_come_back(guest_path))
-    debts_.doubt(guest_path, now());
+    leftovers_.doubt(guest_path, now());
 }
 
-void guest_proxy_state::pay_debts() {
+void guest_proxy_state::remove_leftovers() {
   if (!connection_.is_up()) {
-    if (connection_.idle_call(debts_.next_due(), now()))
+    if (connection_.idle_call(leftovers_.next_due(), now()))
       connect();
     return;
   }
-  for (const auto& path : debts_.take_due(now())) {
+  for (const auto& path : leftovers_.take_due(now())) {
     // What is in flight could make it again behind the removal, and a removal
     // below a path that goes would make that again.
     if (is_going(path))
-      debts_.tried(path, removal_result::removed, {}, now());
+      leftovers_.tried(path, removal_result::removed, {}, now());
     else if (is_changing(path))
-      debts_.tried(path, removal_result::failed,
-                   "requests for it have no answer yet", now());
+      leftovers_.tried(path, removal_result::failed,
+                       "requests for it have no answer yet", now());
     else
       add_removal(path, [](const order_outcome&) {});
   }
@@ -90,7 +90,7 @@ void guest_proxy_state::pay_debts() {
 void guest_proxy_state::inherit(const guest_legacy& legacy) {
   connection_.expect_stragglers();
   budget_ = legacy.budget;
-  debts_ = legacy.debts;
+  leftovers_ = legacy.leftovers;
   inventory_ = legacy.inventory;
   landmarks_ = legacy.copies;
   doubt_all();

@@ -16,7 +16,7 @@ namespace {
 
 /// What a proxy was left.
 struct ledger {
-  std::vector<std::string> owed;
+  std::vector<std::string> taken;
   bool takes = true;
 };
 
@@ -53,8 +53,8 @@ struct keeping_proxy_state {
       [](const remove_copy&) {
         return copy_removed{};
       },
-      [this](const owe_removal& msg) -> caf::result<void> {
-        notes->owed.push_back(msg.guest_root);
+      [this](const take_leftover& msg) -> caf::result<void> {
+        notes->taken.push_back(msg.guest_root);
         if (notes->takes)
           return caf::unit;
         waiting.emplace_back(self);
@@ -95,8 +95,8 @@ constexpr const char* sandbox = "s1";
 constexpr const char* root = "/g/s1/copy";
 
 // A copy of a volume is made and ended; its guest keeps it, and the proxy is
-// left the debt but does not say that it takes it.
-void leave_debt(node_world& w, proxy& p) {
+// left the leftover but does not say that it takes it.
+void leave_leftovers(node_world& w, proxy& p) {
   p.notes->takes = false;
   w.add_volume("cm").rotate({{"a", {"text"}}});
   const auto added = w.actors.call<destination_added>(
@@ -111,11 +111,11 @@ void leave_debt(node_world& w, proxy& p) {
   w.pass(3s);
   REQUIRE(*left);
   REQUIRE(**left);
-  REQUIRE((**left)->pending.size() == 1);
-  REQUIRE(p.notes->owed == std::vector<std::string>{root});
+  REQUIRE((**left)->leftovers.size() == 1);
+  REQUIRE(p.notes->taken == std::vector<std::string>{root});
 }
 
-// The proxy ends before it has taken the debt.
+// The proxy ends before it has taken the leftover.
 void end(node_world& w, proxy& p) {
   stop(p.actor);
   p.actor = nullptr;
@@ -126,32 +126,34 @@ void end(node_world& w, proxy& p) {
 
 TEST_SUITE_BEGIN("actors/registry");
 
-TEST_CASE("a debt that a proxy did not take before it died goes to the one in "
-          "its place") {
+TEST_CASE(
+  "a leftover that a proxy did not take before it died goes to the one in "
+  "its place") {
   for (const bool dies_first : {true, false}) {
     chooser choose{1};
     node_world w{choose};
     proxy first{w};
     proxy next{w};
-    leave_debt(w, first);
+    leave_leftovers(w, first);
     if (dies_first)
       end(w, first);
     caf::anon_send(w.registry, replace_proxy{sandbox, next.actor});
     w.settle();
     if (!dies_first)
       end(w, first);
-    CHECK(next.notes->owed == std::vector<std::string>{root});
+    CHECK(next.notes->taken == std::vector<std::string>{root});
   }
 }
 
-TEST_CASE("a debt of a former sandbox is not left to the next one of its id, "
-          "whenever that is told") {
+TEST_CASE(
+  "a leftover of a former sandbox is not left to the next one of its id, "
+  "whenever that is told") {
   for (const bool dies_first : {true, false}) {
     chooser choose{1};
     node_world w{choose};
     proxy former{w};
     proxy present{w};
-    leave_debt(w, former);
+    leave_leftovers(w, former);
     if (dies_first)
       end(w, former);
     caf::anon_send(w.registry, forget_sandbox{sandbox});
@@ -160,12 +162,12 @@ TEST_CASE("a debt of a former sandbox is not left to the next one of its id, "
     w.settle();
     if (!dies_first)
       end(w, former);
-    CHECK(present.notes->owed.empty());
+    CHECK(present.notes->taken.empty());
     // Nor is it kept for one that comes later.
     proxy later{w};
     caf::anon_send(w.registry, replace_proxy{sandbox, later.actor});
     w.settle();
-    CHECK(later.notes->owed.empty());
+    CHECK(later.notes->taken.empty());
   }
 }
 

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/copy/leftover_list.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace fsshare;
+using namespace std::chrono_literals;
+
+namespace {
+
+using paths = std::vector<std::string>;
+
+constexpr leftover_list::time_point t0{1h};
+
+} // namespace
+
+TEST_SUITE_BEGIN("core/copy/leftover_list");
+
+TEST_CASE("a leftover is tried again, ever more rarely, until it is gone") {
+  leftover_list leftovers{30s};
+  CHECK_FALSE(leftovers.next_due());
+  leftovers.add("/g/v", "unreachable", t0);
+  CHECK(leftovers.list()
+        == std::vector<skipped_entry>{{"/g/v", "unreachable"}});
+  CHECK(leftovers.next_due() == t0 + 30s);
+  CHECK(leftovers.take_due(t0 + 29s).empty());
+  CHECK(leftovers.take_due(t0 + 30s) == paths{"/g/v"});
+  // It is being tried.
+  CHECK_FALSE(leftovers.next_due());
+  CHECK(leftovers.take_due(t0 + 1h).empty());
+
+  leftovers.tried("/g/v", removal_result::failed, "busy", t0 + 31s);
+  CHECK(leftovers.list() == std::vector<skipped_entry>{{"/g/v", "busy"}});
+  CHECK(leftovers.take_due(t0 + 90s).empty());
+  CHECK(leftovers.take_due(t0 + 91s) == paths{"/g/v"});
+  leftovers.tried("/g/v", removal_result::removed, {}, t0 + 92s);
+  CHECK(leftovers.list().empty());
+  CHECK_FALSE(leftovers.next_due());
+}
+
+TEST_CASE("the waits of a leftover grow to five minutes and no further") {
+  leftover_list leftovers{30s};
+  auto now = t0;
+  leftovers.add("/g/v", "busy", now);
+  for (const auto wait : {30s, 60s, 120s, 240s, 300s, 300s}) {
+    CHECK(leftovers.next_due() == now + wait);
+    now += wait;
+    REQUIRE(leftovers.take_due(now) == paths{"/g/v"});
+    leftovers.tried("/g/v", removal_result::denied, "denied", now);
+  }
+}
+
+TEST_CASE(
+  "few leftovers are tried at a time, whatever is due, each in its turn") {
+  leftover_list leftovers{30s};
+  constexpr std::size_t many = 1000;
+  for (std::size_t n = 0; n < many; ++n)
+    leftovers.add("/g/" + std::to_string(n), "busy", t0);
+  std::size_t tried = 0;
+  for (auto out = leftovers.take_due(t0 + 30s); !out.empty();
+       out = leftovers.take_due(t0 + 30s)) {
+    CHECK(out.size() <= leftover_list::most_out);
+    CHECK(leftovers.take_due(t0 + 1h).size() + out.size()
+          <= leftover_list::most_out);
+    tried += out.size();
+    for (const auto& path : out)
+      leftovers.tried(path, removal_result::failed, "busy", t0 + 31s);
+  }
+  CHECK(tried == many);
+  CHECK(leftovers.list().size() == many);
+  CHECK(leftovers.next_due() == t0 + 91s);
+}
+
+TEST_CASE("what a late request may make again is removed once more, twice, and "
+          "is no leftover") {
+  leftover_list leftovers{30s};
+  leftovers.doubt("/g/v", t0);
+  leftovers.tried("/g/v", removal_result::removed, {}, t0);
+  CHECK(leftovers.list().empty());
+  CHECK(leftovers.next_due() == t0 + 4s);
+  leftovers.retry_now();
+  CHECK(leftovers.next_due() == t0 + 4s);
+  REQUIRE(leftovers.take_due(t0 + 4s) == paths{"/g/v"});
+  // Its outcome is told in this order.
+  leftovers.doubt("/g/v", t0 + 5s);
+  leftovers.tried("/g/v", removal_result::removed, {}, t0 + 5s);
+  REQUIRE(leftovers.take_due(t0 + 60s) == paths{"/g/v"});
+  leftovers.doubt("/g/v", t0 + 61s);
+  leftovers.tried("/g/v", removal_result::removed, {}, t0 + 61s);
+  CHECK_FALSE(leftovers.next_due());
+  // What it could not be is a leftover like any other.
+  leftovers.doubt("/g/w", t0);
+  REQUIRE(leftovers.take_due(t0 + 4s) == paths{"/g/w"});
+  leftovers.tried("/g/w", removal_result::failed, "busy", t0 + 5s);
+  CHECK(leftovers.list() == std::vector<skipped_entry>{{"/g/w", "busy"}});
+  CHECK(leftovers.next_due() == t0 + 35s);
+}
+
+TEST_CASE("nothing is removed below a path that is gone, which that would make "
+          "again") {
+  leftover_list leftovers{30s};
+  for (const char* path : {"/g/v", "/g/v/..1", "/g/v/..2", "/g/vx"})
+    leftovers.doubt(path, t0);
+  leftovers.forget_below("/g/v");
+  CHECK(leftovers.take_due(t0 + 4s) == paths{"/g/v", "/g/vx"});
+}
+
+TEST_CASE("when the guest is reached all are due at once, apart from those "
+          "that are being tried") {
+  leftover_list leftovers{30s};
+  leftovers.add("/g/a", "unreachable", t0);
+  leftovers.add("/g/b", "unreachable", t0 + 10s);
+  REQUIRE(leftovers.take_due(t0 + 30s) == paths{"/g/a"});
+  leftovers.retry_now();
+  CHECK(leftovers.take_due(t0 + 30s) == paths{"/g/b"});
+}
+
+TEST_CASE("what a guest agent cannot remove waits for another one, what its "
+          "policy denies for another policy") {
+  leftover_list leftovers{30s};
+  leftovers.tried("/g/a", removal_result::impossible, "cannot", t0);
+  CHECK_FALSE(leftovers.next_due());
+  CHECK(leftovers.list().size() == 1);
+  leftovers.retry_now();
+  CHECK(leftovers.take_due(t0) == paths{"/g/a"});
+  leftovers.tried("/g/b", removal_result::denied, "denied", t0);
+  CHECK(leftovers.next_due() == t0 + 30s);
+}
+
+TEST_CASE("a path is used again only where no removal of it is out or to come, "
+          "and is no leftover then") {
+  leftover_list leftovers{30s};
+  CHECK(leftovers.yield("/g/v"));
+  leftovers.add("/g/v", "busy", t0);
+  CHECK_FALSE(leftovers.yield("/g/v"));
+  REQUIRE(leftovers.take_due(t0 + 30s) == paths{"/g/v"});
+  CHECK_FALSE(leftovers.yield("/g/v"));
+  // Nothing is in it, but its names stay.
+  leftovers.tried("/g/v", removal_result::emptied, "its names stay", t0 + 31s);
+  CHECK(leftovers.list().size() == 1);
+  CHECK(leftovers.yield("/g/v"));
+  CHECK(leftovers.list().empty());
+  leftovers.retry_now();
+  CHECK(leftovers.take_due(t0 + 1h).empty());
+  // What is gone and may come back is removed twice more.
+  leftovers.doubt("/g/v", t0);
+  for (int n = 0; n < 2; ++n) {
+    CHECK_FALSE(leftovers.yield("/g/v"));
+    REQUIRE(leftovers.take_due(t0 + 1h) == paths{"/g/v"});
+    leftovers.tried("/g/v", removal_result::removed, {}, t0 + 1h);
+  }
+  CHECK(leftovers.yield("/g/v"));
+}
+
+TEST_SUITE_END();
