@@ -21,8 +21,8 @@ v1::SharingMode from_mode(sharing_mode mode) {
   return v1::SHARING_MODE_UNSPECIFIED;
 }
 
-std::vector<pending_removal> reasons_of(const std::vector<hung_read>& reads) {
-  std::vector<pending_removal> out;
+std::vector<path_reason> reasons_of(const std::vector<hung_read>& reads) {
+  std::vector<path_reason> out;
   out.reserve(reads.size());
   for (const auto& each : reads)
     out.push_back({each.subject,

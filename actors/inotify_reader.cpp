@@ -15,7 +15,7 @@ namespace {
 
 // Where it came last: what is set after a flip is not set before it.
 void add_once(std::vector<volume_event>& events, volume_event event) {
-  if (event.kind == volume_event_kind::other)
+  if (event.hint == volume_hint::nothing)
     return;
   const auto earlier = std::find(events.begin(), events.end(), event);
   if (earlier != events.end())
@@ -162,7 +162,7 @@ void inotify_reader_state::report(const bytes& data) {
   if (!sink_)
     return;
   for (auto& event : events)
-    tell(sink_, volume_changed{std::move(event.path), event.kind});
+    tell(sink_, volume_changed{std::move(event.path), event.hint});
   if (overflow)
     tell(sink_, volumes_overflowed{});
 }
@@ -215,8 +215,8 @@ void inotify_reader_state::mounts_looked_at(look_pace::time_point begin,
 void inotify_reader_state::tell_of_mounts() {
   for (auto& path : ways_.take_due(pacing::covered_slice)) {
     const auto kind = table_.is_awaited(path)
-                        ? volume_event_kind::returned
-                        : volume_event_kind::mounts_changed;
+                        ? volume_hint::watch_again
+                        : volume_hint::watch_and_look_closely;
     if (sink_)
       tell(sink_, volume_changed{std::move(path), kind});
   }

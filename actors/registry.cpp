@@ -8,24 +8,6 @@
 
 namespace fsshare {
 
-namespace {
-
-volume_hint to_hint(volume_event_kind kind) {
-  switch (kind) {
-  case volume_event_kind::flipped: return volume_hint::flipped;
-  case volume_event_kind::generation_removed:
-    return volume_hint::generation_removed;
-  case volume_event_kind::attributes: return volume_hint::attributes;
-  case volume_event_kind::watch_lost: return volume_hint::watch_lost;
-  case volume_event_kind::returned: return volume_hint::returned;
-  case volume_event_kind::mounts_changed: return volume_hint::mounts_changed;
-  case volume_event_kind::other: break;
-  }
-  return volume_hint::sweep;
-}
-
-} // namespace
-
 registry_state::registry_state(handle::pointer self,
                                destination_table::settings settings,
                                inotify_reader_actor watcher,
@@ -92,12 +74,12 @@ registry_state::handle::behavior_type registry_state::make_behavior() {
       return volume_list{table_.describe(msg.sandbox_id, now())};
     },
     [this](const volume_changed& msg) {
-      table_.hint(msg.path, to_hint(msg.kind), now());
+      table_.hint(msg.path, msg.hint, now());
       act();
     },
     [this](volumes_overflowed) {
       log::warning("events-lost", {{"volumes", table_.volumes()}});
-      table_.hint_all(volume_hint::deep_sweep, now());
+      table_.hint_all(volume_hint::compare_closely, now());
       act();
     },
     [this](const registry_tick& msg) {

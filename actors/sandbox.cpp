@@ -250,10 +250,8 @@ void sandbox_state::begin_cleanup(mount_plan plan) {
 }
 
 void sandbox_state::cleanup_done(const status& outcome,
-                                 const std::vector<leftover>& foreign) {
-  cleanup_reply reply;
-  for (const auto& each : foreign)
-    reply.foreign.push_back({each.path, each.reason});
+                                 const std::vector<path_reason>& foreign) {
+  const cleanup_reply reply{foreign};
   state_.cleaned(static_cast<bool>(outcome));
   if (outcome)
     stop_nydus();
@@ -377,7 +375,7 @@ void sandbox_state::add_guest(get_sandbox_reply& reply,
   reply.sandbox.held_bytes = guest.held_bytes;
   reply.sandbox.held_limit_bytes = guest.held_limit_bytes;
   for (const auto& leftover : guest.leftovers)
-    reply.sandbox.leftovers.push_back({leftover.path, leftover.reason});
+    reply.sandbox.leftovers.push_back(leftover);
   for (const auto& entry : copy_enders_)
     if (const auto* copy = copies_.find(entry.first))
       reply.sandbox.leftovers.push_back(
@@ -402,8 +400,7 @@ void sandbox_state::add_volumes(const reply_promise<get_sandbox_reply>& promise,
         for (auto& volume : list.volumes)
           for (auto& destination : volume.destinations) {
             for (const auto& leftover : destination.leftovers)
-              reply->sandbox.leftovers.push_back(
-                {leftover.path, leftover.reason});
+              reply->sandbox.leftovers.push_back(leftover);
             if (const auto running = guest.orders.find(destination.order);
                 running != guest.orders.end())
               destination.progress = running->second;

@@ -79,7 +79,7 @@ public:
   handle::behavior_type make_behavior();
 
 private:
-  using path_reasons = std::vector<pending_removal>;
+  using path_reasons = std::vector<path_reason>;
   /// Gets what the end of one share left in the guest, or why it failed.
   using ended = std::function<void(const result<path_reasons>&)>;
 
@@ -116,7 +116,7 @@ private:
   mount_plan cleanup_plan() const;
   void begin_cleanup(mount_plan plan);
   void cleanup_done(const status& outcome,
-                    const std::vector<leftover>& foreign);
+                    const std::vector<path_reason>& foreign);
   std::string mark_path() const;
   void forget();
   void drop_all(const error& why);
@@ -193,7 +193,6 @@ private:
   static share_file_reply reply_of_volume(const share& s,
                                           destination_added& copied);
   static share_file_reply reply_with(const share& s, skipped_list skipped);
-  static path_reasons to_pending(const std::vector<skipped_entry>& left);
 
   // -- trees that the guest has lost (sandbox_lost_tree.cpp) ------------------
   void tree_lost(const std::string& guest_root);

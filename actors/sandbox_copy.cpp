@@ -71,7 +71,7 @@ status sandbox_state::admit_copy(share& s, const source_class& found) const {
 void sandbox_state::join_copy(share& s, const source_class& found) {
   const bool is_volume = found.kind == source_kind::volume;
   copy_terms terms;
-  terms.kind = is_volume ? copy_kind::volume : copy_kind::tree;
+  terms.kind = is_volume ? source_kind::volume : source_kind::tree;
   terms.key = s.share_id;
   terms.source = found.source;
   terms.guest_path = s.reply.guest_path;
@@ -105,7 +105,7 @@ void sandbox_state::join_copy(share& s, const source_class& found) {
 }
 
 void sandbox_state::make_copy(const shared_copies::copy& copy) {
-  if (copy.terms.kind == copy_kind::tree)
+  if (copy.terms.kind == source_kind::tree)
     read_tree_of(copy);
   else
     add_volume(copy);
@@ -178,7 +178,7 @@ void sandbox_state::copy_failed(const std::string& copy_id, const error& why) {
     return;
   }
   // Of a volume REGISTRY says what is left.
-  if (lost->terms.kind == copy_kind::volume)
+  if (lost->terms.kind == source_kind::volume)
     return;
   remove_tree(*lost);
 }
@@ -189,7 +189,7 @@ void sandbox_state::end_copy(shared_copies::copy& copy, ended then) {
   const auto id = copy.id;
   copy_enders_[id] = std::move(then);
   tell_later(self_, handle{self_}, options_.end_timeout, copy_end_due{id});
-  if (copy.terms.kind == copy_kind::tree) {
+  if (copy.terms.kind == source_kind::tree) {
     if (!copy.running)
       remove_tree(copy);
     else if (copy.order != 0)
@@ -204,7 +204,7 @@ void sandbox_state::end_copy(shared_copies::copy& copy, ended then) {
   ask(self_, neighbours_.registry, remove_destination{options_.sandbox_id, id})
     .then(
       [this, id](const destination_removed& removed) {
-        copy_gone(id, to_pending(removed.leftovers));
+        copy_gone(id, removed.leftovers);
       },
       [this, id](caf::error& err) {
         copy_gone(id, from_caf(err));
@@ -232,7 +232,7 @@ void sandbox_state::remove_tree(const shared_copies::copy& copy) {
   ask(self_, proxy_, remove_copy{copy.terms.guest_path})
     .then(
       [this, id = copy.id](const copy_removed& removed) {
-        copy_gone(id, to_pending(removed.leftovers));
+        copy_gone(id, removed.leftovers);
       },
       [this, id = copy.id](caf::error& err) {
         copy_gone(id, from_caf(err));
@@ -274,14 +274,6 @@ share_file_reply sandbox_state::reply_with(const share& s,
   auto reply = s.reply;
   reply.skipped = std::move(skipped);
   return reply;
-}
-
-sandbox_state::path_reasons
-sandbox_state::to_pending(const std::vector<skipped_entry>& left) {
-  path_reasons pending;
-  for (const auto& one : left)
-    pending.push_back({one.path, one.reason});
-  return pending;
 }
 
 } // namespace fsshare

@@ -17,7 +17,7 @@ void sandbox_state::tree_lost(const std::string& guest_root) {
   log::warning("tree-lost", {{"sandbox", options_.sandbox_id},
                              {"source", copy->terms.source},
                              {"guest_path", guest_root}});
-  if (copy->terms.kind == copy_kind::tree)
+  if (copy->terms.kind == source_kind::tree)
     read_again(*copy);
 }
 

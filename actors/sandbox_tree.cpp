@@ -247,7 +247,7 @@ void sandbox_state::tree_made(const std::string& copy_id,
 
 // From here on REGISTRY has it, its end included.
 void sandbox_state::follow_tree(shared_copies::copy& copy) {
-  copy.terms.kind = copy_kind::volume;
+  copy.terms.kind = source_kind::volume;
   add_destination later{options_.sandbox_id,
                         copy.terms.container_id,
                         copy.id,

@@ -9,6 +9,15 @@
 
 namespace fsshare {
 
+/// A path and why it is listed, in words for the user: what cannot be copied,
+/// what should be gone and is not, what is somebody else's.
+struct path_reason {
+  std::string path;
+  std::string reason;
+
+  friend bool operator==(const path_reason&, const path_reason&) = default;
+};
+
 /// The longest path, PATH_MAX of linux/limits.h less its NUL.
 inline constexpr std::size_t max_path_bytes = 4095;
 

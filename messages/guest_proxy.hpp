@@ -55,7 +55,7 @@ struct remove_copy {
 };
 struct copy_removed {
   /// Empty when nothing is left.
-  std::vector<skipped_entry> leftovers;
+  std::vector<path_reason> leftovers;
 };
 
 struct take_leftover {
@@ -80,7 +80,7 @@ struct guest_status {
   std::uint64_t held_bytes = 0;
   std::uint64_t held_limit_bytes = 0;
   /// Guest copies that should be gone and are not.
-  std::vector<skipped_entry> leftovers;
+  std::vector<path_reason> leftovers;
   /// Trees that were copied whole, by guest path.
   std::map<std::string, tree_doubt> trees;
   /// How far the orders that run are.

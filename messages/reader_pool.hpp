@@ -3,6 +3,7 @@
 
 #include "core/copy/byte_lease.hpp"
 #include "core/copy/file_shape.hpp"
+#include "core/copy/shared_copies.hpp"
 #include "core/copy/tree_snapshot.hpp"
 #include "core/share/opened_sources.hpp"
 #include "core/volume/host_volume.hpp"
@@ -31,13 +32,6 @@ class placed_watch;
 // sandbox, that is the one for which it is made: only so many of its requests
 // may hang.
 
-/// What stands at the source of a share.
-enum class source_kind : std::uint8_t {
-  /// A volume of AtomicWriter shape that is to be followed.
-  volume,
-  /// Anything else: copied once, or ignored for its type.
-  tree,
-};
 struct source_class {
   source_kind kind = source_kind::tree;
   /// What is read: the source, or what it leads to if it is a symlink.

@@ -43,7 +43,7 @@ struct remove_destination {
 };
 struct destination_removed {
   /// What is still in the guest, and why.
-  std::vector<skipped_entry> leftovers;
+  std::vector<path_reason> leftovers;
 };
 
 struct forget_sandbox {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/volume/watch_table.hpp"
+#include "core/volume/volume_hint.hpp"
 #include "messages/caf_compat.hpp"
 
 #include <string>
@@ -11,7 +11,7 @@ namespace fsshare {
 struct volume_changed {
   /// The path as it was given in `watch`.
   std::string path;
-  volume_event_kind kind = volume_event_kind::flipped;
+  volume_hint hint = volume_hint::read_now;
 };
 
 struct volumes_overflowed {};
@@ -24,8 +24,8 @@ namespace fsshare {
 
 /// Who is told about volumes: the REGISTRY.
 using volume_event_sink = caf::typed_actor<
-  // Something happened to a watched volume. Kinds of which nobody needs to know
-  // (`other`) are not sent.
+  // Something happened to a watched volume. What nobody needs to know
+  // (`nothing`) is not sent.
   msg<volume_changed>,
   // Events were lost: any watched volume may have changed.
   msg<volumes_overflowed>>;

@@ -50,15 +50,6 @@ struct storage {
   friend bool operator==(const storage&, const storage&) = default;
 };
 
-/// A guest copy that should be gone and could not be removed.
-struct pending_removal {
-  std::string path;
-  std::string reason;
-
-  friend bool operator==(const pending_removal&, const pending_removal&)
-    = default;
-};
-
 struct sandbox_bind {
   std::string source;
   bool writable = false;
@@ -100,18 +91,10 @@ struct cleanup_request {
   bool abandoned = false;
 };
 
-/// Something that is at a path, and why.
-struct listed_path {
-  std::string path;
-  std::string reason;
-
-  friend bool operator==(const listed_path&, const listed_path&) = default;
-};
-
 struct cleanup_reply {
   /// What is somebody else's where the sandbox had, or could have had, its
   /// directories; it stays.
-  std::vector<listed_path> foreign;
+  std::vector<path_reason> foreign;
 };
 
 /// A mount of a container as its OCI spec has it.
@@ -161,7 +144,7 @@ struct unshare_file_request {
 };
 
 struct unshare_file_reply {
-  std::vector<pending_removal> leftovers;
+  std::vector<path_reason> leftovers;
 };
 
 struct unshare_container_request {
@@ -170,7 +153,7 @@ struct unshare_container_request {
 };
 
 struct unshare_container_reply {
-  std::vector<pending_removal> leftovers;
+  std::vector<path_reason> leftovers;
 };
 
 /// The root filesystem of a container as the runtime has it.
@@ -295,7 +278,7 @@ struct sandbox_status {
   std::uint64_t held_bytes = 0;
   std::uint64_t held_limit_bytes = 0;
   /// The leftovers of the sandbox.
-  std::vector<pending_removal> leftovers;
+  std::vector<path_reason> leftovers;
   /// Reads of its sources that do not answer.
   std::vector<hung_read> hung_reads;
 };

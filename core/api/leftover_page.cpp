@@ -7,7 +7,7 @@
 
 namespace fsshare {
 
-leftover_page page_behind(const std::vector<pending_removal>& all,
+leftover_page page_behind(const std::vector<path_reason>& all,
                           const std::string& after, std::size_t most) {
   struct entry {
     std::string path;

@@ -259,7 +259,7 @@ void guest_job::stop() {
   fail({errc::aborted, "superseded"});
 }
 
-void guest_job::note(skipped_entry what) {
+void guest_job::note(path_reason what) {
   // A file that is sent again is noted once.
   if (!notes_.contains(what))
     notes_.push_back(std::move(what));

@@ -115,7 +115,7 @@ public:
   void stop();
 
   /// Reports an entry that did not arrive as it is.
-  void note(skipped_entry what);
+  void note(path_reason what);
 
   /// Returns whether nothing is in flight and nothing is to be sent.
   bool ended() const;

@@ -81,7 +81,7 @@ void guest_job::settle_taking_away(const copy_request& request,
                                    const copy_step& step, errc code,
                                    const std::string& message) {
   const bool is_gone = guest_.removal ? guest_.classify_removal(code, message)
-                                          == removal_outcome::removed
+                                          == removal_result::removed
                                       : code == errc::none;
   const auto& file = schedule_.plan().steps[request.step];
   if (!is_gone)

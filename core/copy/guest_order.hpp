@@ -45,19 +45,6 @@ struct removal_order {
 
 using guest_order = std::variant<push_order, steps_order, removal_order>;
 
-enum class removal_result : std::uint8_t {
-  removed,
-  /// Not removed now; another try may succeed.
-  failed,
-  /// The guest's policy forbids it; it may get another one.
-  denied,
-  /// This guest agent cannot.
-  impossible,
-  /// This guest agent cannot, but it holds no contents any more: empty
-  /// directories and files stay.
-  emptied,
-};
-
 /// What ended an order that is not complete.
 enum class stop_cause : std::uint8_t {
   /// The guest agent refused something, or could not be reached in time.

@@ -64,23 +64,23 @@ guest_profile oldest() {
 
 } // namespace
 
-removal_outcome
-guest_profile::classify_removal(errc code, std::string_view message) const {
+removal_result guest_profile::classify_removal(errc code,
+                                               std::string_view message) const {
   // Where nothing is removed the link fails with the same words.
   if (!removal || code != errc::internal)
-    return removal_outcome::not_removed;
+    return removal_result::failed;
   // 3.18-3.32: symlinkat() of the nix crate, without any context. From 4.0 on
   // the same words come from calls that are named before them.
   if (contains(message, "ENOENT: No such file or directory")
       && !contains(message, "fchownat") && !contains(message, "renameat"))
-    return removal_outcome::removed;
+    return removal_result::removed;
   // From 4.0 on. A parent that cannot be made fails with the same error number
   // before anything is removed, but under another name.
   if (contains(message, "create symlink")
       && contains(message, "No such file or directory (os error 2)")
       && !contains(message, "mkdir_all"))
-    return removal_outcome::removed;
-  return removal_outcome::not_removed;
+    return removal_result::removed;
+  return removal_result::failed;
 }
 
 bool guest_profile::unlinked(errc code, std::string_view message) {

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/copy/removal_result.hpp"
 #include "core/result.hpp"
 
 #include <cstdint>
 #include <string_view>
 
 namespace fsshare {
-
-/// What became of a path that a guest agent was asked to remove.
-enum class removal_outcome : std::uint8_t { removed, not_removed };
 
 /// What a guest agent can do and how it behaves where versions differ. The
 /// facts are those that real guest agents of each range showed.
@@ -37,7 +35,8 @@ struct guest_profile {
   /// with. Success looks like a failure: the guest agent removes the entry and
   /// then cannot create a link without a target.
   /// @param message the status message as the guest agent sent it.
-  removal_outcome classify_removal(errc code, std::string_view message) const;
+  /// @returns `removed` or `failed`.
+  removal_result classify_removal(errc code, std::string_view message) const;
 
   /// Tells the same of a link that resolved, on any guest agent. One that did
   /// not is left, with the same words, by those that remove nothing else.

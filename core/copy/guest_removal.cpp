@@ -83,7 +83,7 @@ void guest_removal::answered(std::uint32_t step, const copy_step& what,
   const bool is_done
     = !is_link ? code == errc::none
       : way_ == way::by_link
-        ? guest_.classify_removal(code, message) == removal_outcome::removed
+        ? guest_.classify_removal(code, message) == removal_result::removed
         : code == errc::none || guest_profile::unlinked(code, message);
   if (!is_done) {
     path.so_far = code == errc::permission_denied ? removal_result::denied

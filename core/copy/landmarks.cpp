@@ -199,7 +199,7 @@ copy_step look_step(const landmark& what, const guest_profile& guest) {
 look_result look_result_of(const landmark& what, const guest_profile& guest,
                            errc code, std::string_view message) {
   if (what.what == landmark::kind::tree_root && guest.removal) {
-    if (guest.classify_removal(code, message) == removal_outcome::removed)
+    if (guest.classify_removal(code, message) == removal_result::removed)
       return look_result::there;
     return code == errc::internal && contains(message, "mkdir_all")
                && contains(message, "No such file or directory")

@@ -145,8 +145,8 @@ std::optional<leftover_list::time_point> leftover_list::next_due() const {
   return by_due_.begin()->first;
 }
 
-std::vector<skipped_entry> leftover_list::list() const {
-  std::vector<skipped_entry> all;
+std::vector<path_reason> leftover_list::list() const {
+  std::vector<path_reason> all;
   for (const auto& [path, d] : leftovers_)
     if (!d.is_gone)
       all.push_back({path, d.reason});

@@ -65,7 +65,7 @@ public:
   std::optional<time_point> next_due() const;
 
   /// Returns the leftovers, by path, without what is gone and only doubted.
-  std::vector<skipped_entry> list() const;
+  std::vector<path_reason> list() const;
 
 private:
   struct leftover {

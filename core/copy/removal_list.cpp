@@ -158,8 +158,8 @@ std::optional<removal_list::time_point> removal_list::next_due() const {
   return due;
 }
 
-std::vector<skipped_entry> removal_list::leftovers() const {
-  std::vector<skipped_entry> all;
+std::vector<path_reason> removal_list::leftovers() const {
+  std::vector<path_reason> all;
   for (const auto& [name, state] : names_)
     if (state.result && *state.result != removal_result::removed)
       all.push_back({name, state.reason});

@@ -80,7 +80,7 @@ public:
   std::optional<time_point> next_due() const;
 
   /// Names that were tried and are still there, with the reason.
-  std::vector<skipped_entry> leftovers() const;
+  std::vector<path_reason> leftovers() const;
   /// Names that neither this guest agent nor its policy lets go.
   std::vector<std::string> not_removable() const;
 

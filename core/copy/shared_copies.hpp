@@ -18,10 +18,11 @@ namespace fsshare {
 /// Which shares of a sandbox use one guest copy of a volume.
 enum class copy_scope : std::uint8_t { per_container, per_sandbox };
 
-enum class copy_kind : std::uint8_t {
-  /// Follows its volume.
+/// What stands at the source of a share.
+enum class source_kind : std::uint8_t {
+  /// A volume of AtomicWriter shape that is to be followed.
   volume,
-  /// Made once.
+  /// Anything else: copied once, or ignored for its type.
   tree,
 };
 
@@ -34,7 +35,7 @@ enum class copy_life : std::uint8_t {
 
 /// What kind of copy a share needs.
 struct copy_terms {
-  copy_kind kind = copy_kind::tree;
+  source_kind kind = source_kind::tree;
   copy_life life = copy_life::until_last_share;
   /// Shares with the same key use the same copy.
   std::string key;

@@ -5,12 +5,12 @@
 
 namespace fsshare {
 
-skipped_list::skipped_list(std::initializer_list<skipped_entry> entries) {
+skipped_list::skipped_list(std::initializer_list<path_reason> entries) {
   for (const auto& entry : entries)
     push_back(entry);
 }
 
-void skipped_list::push_back(skipped_entry entry) {
+void skipped_list::push_back(path_reason entry) {
   const auto bytes = entry.path.size() + entry.reason.size();
   if (more_ > 0 || listed_.size() == most_listed
       || bytes > most_bytes - bytes_) {
@@ -27,7 +27,7 @@ void skipped_list::add(const skipped_list& other) {
   more_ += other.more_;
 }
 
-bool skipped_list::contains(const skipped_entry& entry) const {
+bool skipped_list::contains(const path_reason& entry) const {
   return std::find(listed_.begin(), listed_.end(), entry) != listed_.end();
 }
 

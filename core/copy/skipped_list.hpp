@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/paths.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -9,14 +11,6 @@
 #include <vector>
 
 namespace fsshare {
-
-/// An entry that cannot be copied, and why, in words for the user.
-struct skipped_entry {
-  std::string path;
-  std::string reason;
-
-  friend bool operator==(const skipped_entry&, const skipped_entry&) = default;
-};
 
 /// Entries that cannot be copied. Lists the first ones and counts the others,
 /// so that no directory makes a status or a reply as large as it likes.
@@ -27,9 +21,9 @@ public:
   static constexpr std::size_t most_bytes = std::size_t{256} << 10;
 
   skipped_list() = default;
-  skipped_list(std::initializer_list<skipped_entry> entries);
+  skipped_list(std::initializer_list<path_reason> entries);
 
-  void push_back(skipped_entry entry);
+  void push_back(path_reason entry);
   /// Adds all of another list, those that it only counts too.
   void add(const skipped_list& other);
 
@@ -38,7 +32,7 @@ public:
     return more_;
   }
   /// Those that are listed.
-  const std::vector<skipped_entry>& listed() const {
+  const std::vector<path_reason>& listed() const {
     return listed_;
   }
   /// All, whether listed or not.
@@ -48,11 +42,11 @@ public:
   bool empty() const {
     return listed_.empty() && more_ == 0;
   }
-  bool contains(const skipped_entry& entry) const;
-  const skipped_entry& front() const {
+  bool contains(const path_reason& entry) const;
+  const path_reason& front() const {
     return listed_.front();
   }
-  const skipped_entry& operator[](std::size_t i) const {
+  const path_reason& operator[](std::size_t i) const {
     return listed_[i];
   }
   auto begin() const {
@@ -67,7 +61,7 @@ public:
   friend bool operator==(const skipped_list&, const skipped_list&) = default;
 
 private:
-  std::vector<skipped_entry> listed_;
+  std::vector<path_reason> listed_;
   std::size_t bytes_ = 0;
   std::uint64_t more_ = 0;
 };

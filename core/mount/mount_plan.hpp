@@ -211,21 +211,14 @@ bool needs_share_root(const mount_plan& plan);
 /// else.
 std::vector<std::string> outside_sources(const mount_plan& plan);
 
-/// Something that stayed where it was, and why.
-struct leftover {
-  std::string path;
-  std::string reason;
-  friend bool operator==(const leftover&, const leftover&) = default;
-};
-
 /// What became of a plan that did not fail.
 struct plan_done {
   /// Steps that changed something; 0 when a repeated request found it all done.
   std::size_t changed = 0;
   /// Empty unless the plan goes on after failures.
-  std::vector<leftover> leftovers;
+  std::vector<path_reason> leftovers;
   /// What is somebody else's and is no failure of ours.
-  std::vector<leftover> foreign;
+  std::vector<path_reason> foreign;
 };
 
 /// Returns success when nothing stayed behind, somebody else's or ours.

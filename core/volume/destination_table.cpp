@@ -56,9 +56,9 @@ destination_id destination_table::add(destination_spec spec, time_point now) {
   volume_of_.emplace(id, spec.volume);
   of_sandbox_[spec.sandbox_id].insert(id);
   if (i->second.host.is_missing())
-    i->second.host.hint(volume_hint::sweep, now);
+    i->second.host.hint(volume_hint::compare, now);
   else if (i->second.host.unread_since())
-    i->second.host.hint(volume_hint::flipped, now);
+    i->second.host.hint(volume_hint::read_now, now);
   touch(spec.volume);
   destination d{std::move(spec), guest_copy{copy}, last_ticket_};
   if (d.spec.has_tree)
@@ -124,7 +124,7 @@ void destination_table::begin_sweep(volume_hint what, time_point now,
   const auto pause = within / slices;
   if (!sweep_)
     sweep_ = running_sweep{what, {}, 0, now, pause};
-  if (what == volume_hint::deep_sweep)
+  if (what == volume_hint::compare_closely)
     sweep_->what = what;
   sweep_->left = volumes_.size();
   sweep_->pause = std::min(sweep_->pause, pause);
@@ -176,7 +176,7 @@ destination_table::finished(destination_id id, const order_outcome& outcome,
     // What was published while we copied has its own event; looking again
     // costs one readlink and needs no event.
     auto live = note_live(*d, v, now);
-    v.host.hint(volume_hint::generation_removed, now);
+    v.host.hint(volume_hint::look, now);
     return live;
   }
   if (d->is<making>() && has_failed
@@ -202,8 +202,8 @@ std::vector<table_action> destination_table::advance(time_point now) {
   if (sweep_at_ && *sweep_at_ <= now) {
     sweep_at_ = now + settings_.sweep_interval;
     begin_sweep(++sweeps_ % pacing::deep_sweep_every == 0
-                  ? volume_hint::deep_sweep
-                  : volume_hint::sweep,
+                  ? volume_hint::compare_closely
+                  : volume_hint::compare,
                 now, settings_.sweep_interval / 2);
   }
   sweep_on(now);
@@ -335,7 +335,7 @@ bool destination_table::answer_gone(destination_id id, destination& d,
   const auto* end = d.end();
   if (end == nullptr || (!d.copy.gone() && end->by > now))
     return false;
-  std::vector<skipped_entry> leftovers;
+  std::vector<path_reason> leftovers;
   if (!d.copy.gone())
     leftovers.push_back(
       {d.spec.guest_root, "the guest did not answer in time"});

@@ -96,13 +96,13 @@ struct current_reached {
 /// listed.
 struct destination_left {
   destination_id destination = 0;
-  std::vector<skipped_entry> leftovers;
+  std::vector<path_reason> leftovers;
 };
 
 /// What is left of a destination that ends is a leftover of its sandbox.
 struct leave_leftovers {
   destination_id destination = 0;
-  std::vector<skipped_entry> paths;
+  std::vector<path_reason> paths;
 };
 
 using table_action
@@ -208,7 +208,7 @@ public:
 private:
   /// A sweep that has not come to every volume yet.
   struct running_sweep {
-    volume_hint what = volume_hint::sweep;
+    volume_hint what = volume_hint::compare;
     /// The last volume that it came to, in the order of paths.
     std::string after;
     /// How many volumes are left.

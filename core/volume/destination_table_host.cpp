@@ -82,7 +82,7 @@ void destination_table::fail_first_copies(volume& v, const volume_ticket& asked,
       is_wanted = true;
   }
   if (is_wanted)
-    v.host.hint(volume_hint::flipped, now);
+    v.host.hint(volume_hint::read_now, now);
 }
 
 } // namespace fsshare

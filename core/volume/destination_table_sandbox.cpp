@@ -60,7 +60,7 @@ void destination_table::start_following(const std::string& sandbox_id,
   if (not_following_.erase(sandbox_id) == 0)
     return;
   for (const auto& path : paths_of(sandbox_id))
-    hint(path, volume_hint::deep_sweep, now);
+    hint(path, volume_hint::compare_closely, now);
 }
 
 void destination_table::tell_copies(

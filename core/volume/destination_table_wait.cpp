@@ -26,8 +26,7 @@ void destination_table::await_current(destination_id id, std::uint64_t waiter,
   // A copy that failed to follow need not wait for its retry.
   d->copy.send_now();
   // Neither need a read that failed.
-  v.host.hint(v.host.unread_since() ? volume_hint::flipped
-                                    : volume_hint::generation_removed,
+  v.host.hint(v.host.unread_since() ? volume_hint::read_now : volume_hint::look,
               now);
   touch(d->spec.volume);
 }

@@ -187,9 +187,9 @@ public:
     return names_.not_removable();
   }
   /// After leave(): what is still in the guest, and why.
-  std::vector<skipped_entry> leftovers() const;
+  std::vector<path_reason> leftovers() const;
   /// Guest paths that should be gone and whose removal failed, with the reason.
-  std::vector<skipped_entry> all_leftovers() const;
+  std::vector<path_reason> all_leftovers() const;
   /// The generations that keep_sealed() keeps, by their names in the guest.
   std::vector<std::string> kept() const {
     return names_.kept();

@@ -186,7 +186,7 @@ void guest_copy::removal_finished(const order_outcome& outcome,
 
 // A policy may forbid to remove the root alone: then all that is in it goes.
 void guest_copy::root_tried(const order_outcome& outcome) {
-  std::vector<skipped_entry> leftovers;
+  std::vector<path_reason> leftovers;
   if (!outcome.complete)
     leftovers.push_back({names_.root(), outcome.err.message});
   if (outcome.removals.front() == removal_result::denied)

@@ -78,13 +78,13 @@ struct removing_root {};
 struct emptying_root {
   enum class step : std::uint8_t { due, out };
   step at = step::due;
-  std::vector<skipped_entry> leftovers;
+  std::vector<path_reason> leftovers;
 };
 
 /// Nothing more is sent.
 struct gone {
   /// What is still in the guest, and why.
-  std::vector<skipped_entry> leftovers;
+  std::vector<path_reason> leftovers;
 };
 
 using any = std::variant<idle, unsettled, sending, outdated, leaving,

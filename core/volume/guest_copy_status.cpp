@@ -131,7 +131,7 @@ const error* guest_copy::last_error() const {
   return flip != nullptr ? &flip->why : pace_.why();
 }
 
-std::vector<skipped_entry> guest_copy::leftovers() const {
+std::vector<path_reason> guest_copy::leftovers() const {
   if (const auto* end = std::get_if<emptying_root>(&state_))
     return end->leftovers;
   if (const auto* end = std::get_if<copy_state::gone>(&state_))
@@ -139,7 +139,7 @@ std::vector<skipped_entry> guest_copy::leftovers() const {
   return {};
 }
 
-std::vector<skipped_entry> guest_copy::all_leftovers() const {
+std::vector<path_reason> guest_copy::all_leftovers() const {
   auto all = leftovers();
   for (auto& one : names_.leftovers())
     all.push_back(std::move(one));

@@ -209,7 +209,7 @@ public:
   }
   std::vector<std::string> kept() const;
   std::vector<std::string> not_removable() const;
-  std::vector<skipped_entry> leftovers() const;
+  std::vector<path_reason> leftovers() const;
 
 private:
   enum class generation_state : std::uint8_t {

@@ -196,8 +196,8 @@ std::vector<std::string> guest_names::not_removable() const {
   return paths;
 }
 
-std::vector<skipped_entry> guest_names::leftovers() const {
-  std::vector<skipped_entry> all;
+std::vector<path_reason> guest_names::leftovers() const {
+  std::vector<path_reason> all;
   for (auto& one : removals_.leftovers())
     all.push_back({join(settings_.root, one.path), std::move(one.reason)});
   return all;

@@ -16,7 +16,7 @@ host_volume::host_volume(settings s)
 
 void host_volume::hint(volume_hint what, time_point now) {
   switch (what) {
-  case volume_hint::flipped:
+  case volume_hint::read_now:
     suspect(now);
     // Each is of a generation of its own.
     noticed_at_ = now;
@@ -28,28 +28,31 @@ void host_volume::hint(volume_hint what, time_point now) {
     read_at_.reset();
     need_watch_ |= std::exchange(watch_before_retry_, false);
     break;
-  case volume_hint::generation_removed:
+  case volume_hint::look:
     suspect(now);
     need_look_ = true;
     break;
-  case volume_hint::attributes:
+  case volume_hint::look_closely:
     // Each one restarts the quiet time: owners are set entry by entry.
     touched_at_ = now;
     attributes_at_ = now + settings_.attribute_quiet;
     break;
-  case volume_hint::watch_lost:
+  case volume_hint::watch_anew:
     is_watched_ = false;
     need_watch_ = true;
     need_look_ = true;
     break;
-  case volume_hint::mounts_changed: need_close_look_ = true; [[fallthrough]];
-  case volume_hint::returned:
+  case volume_hint::watch_and_look_closely:
+    need_close_look_ = true;
+    [[fallthrough]];
+  case volume_hint::watch_again:
     is_awaited_ = false;
     need_watch_ = true;
     need_look_ = true;
     break;
-  case volume_hint::deep_sweep: need_close_look_ = true; [[fallthrough]];
-  case volume_hint::sweep:
+  case volume_hint::nothing: break;
+  case volume_hint::compare_closely: need_close_look_ = true; [[fallthrough]];
+  case volume_hint::compare:
     // Placing the watch again costs one call where it stands, and finds the
     // directory or mount that took its place where it does not.
     need_watch_ = true;

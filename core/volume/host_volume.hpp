@@ -4,34 +4,13 @@
 #include "core/copy/tree_snapshot.hpp"
 #include "core/pacing.hpp"
 #include "core/result.hpp"
+#include "core/volume/volume_hint.hpp"
 
 #include <chrono>
 #include <optional>
 #include <string>
 
 namespace fsshare {
-
-/// What may have happened to a volume on the host. None is trusted: each means
-/// "compare and converge", they differ in how soon and how closely.
-enum class volume_hint : std::uint8_t {
-  /// `..data` was replaced.
-  flipped,
-  /// A generation's directory was removed, as the kubelet does last.
-  generation_removed,
-  /// Mode or owner of the volume's root or of an entry in it was set, perhaps
-  /// to what it was.
-  attributes,
-  /// The watch is gone, whatever became of the volume.
-  watch_lost,
-  /// The volume was gone, and may be back.
-  returned,
-  /// Its path may lead to another directory than the one that is watched.
-  mounts_changed,
-  /// The periodic comparison.
-  sweep,
-  /// The same, of modes and owners too; also after events were lost.
-  deep_sweep,
-};
 
 /// What a comparison of the volume on the disk found.
 struct volume_look {

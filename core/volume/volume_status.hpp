@@ -37,7 +37,7 @@ struct destination_status {
   /// agent may have unsealed secrets into them.
   std::vector<std::string> kept_generations;
   /// Guest paths that should be gone and are not, with the reason.
-  std::vector<skipped_entry> leftovers;
+  std::vector<path_reason> leftovers;
   /// Of the push that is running.
   copy_progress progress;
   /// Number of the destination's orders to its GUEST PROXY; 0 is none.

@@ -12,46 +12,32 @@ constexpr auto lost_bits = inotify_mask::ignored | inotify_mask::unmount
                            | inotify_mask::delete_self
                            | inotify_mask::move_self;
 
-volume_event_kind classify(const inotify_event& event) {
-  using enum volume_event_kind;
+volume_hint classify(const inotify_event& event) {
+  using enum volume_hint;
   if ((event.mask & lost_bits) != 0)
-    return watch_lost;
+    return watch_anew;
   if ((event.mask & inotify_mask::moved_to) != 0 && event.name == data_link)
-    return flipped;
+    return read_now;
   if ((event.mask & inotify_mask::removed) != 0
       && (event.mask & inotify_mask::is_directory) != 0
       && is_generation_name(event.name))
-    return generation_removed;
+    return look;
   // Kubelets up to 1.26 set owners and modes from the root to the last link.
   if ((event.mask & inotify_mask::attrib) != 0)
-    return attributes;
-  return other;
+    return look_closely;
+  return nothing;
 }
 
-volume_event_kind classify_awaited(const inotify_event& event,
-                                   const std::string& name) {
+volume_hint classify_awaited(const inotify_event& event,
+                             const std::string& name) {
   const bool appeared
     = (event.mask & (inotify_mask::created | inotify_mask::moved_to)) != 0
       && event.name == name;
   const bool is_lost = (event.mask & lost_bits) != 0;
-  return appeared || is_lost ? volume_event_kind::returned
-                             : volume_event_kind::other;
+  return appeared || is_lost ? volume_hint::watch_again : volume_hint::nothing;
 }
 
 } // namespace
-
-const char* to_string(volume_event_kind kind) noexcept {
-  switch (kind) {
-  case volume_event_kind::flipped: return "flipped";
-  case volume_event_kind::generation_removed: return "generation removed";
-  case volume_event_kind::attributes: return "attributes";
-  case volume_event_kind::watch_lost: return "watch lost";
-  case volume_event_kind::returned: return "returned";
-  case volume_event_kind::mounts_changed: return "mounts changed";
-  case volume_event_kind::other: break;
-  }
-  return "other";
-}
 
 std::optional<int> watch_table::add(const std::string& path, int wd) {
   return put(path, {wd, std::nullopt});
@@ -116,7 +102,7 @@ watch_outcome watch_table::handle(const inotify_event& event) {
   const auto found = paths_of_.find(event.wd);
   if (found == paths_of_.end()) {
     // Perhaps of a watch that has just been placed.
-    if (classify(event) == volume_event_kind::watch_lost)
+    if (classify(event) == volume_hint::watch_anew)
       note_end(event.wd);
     return out;
   }
@@ -126,7 +112,7 @@ watch_outcome watch_table::handle(const inotify_event& event) {
     out.events.push_back(
       {path, awaited ? classify_awaited(event, *awaited) : kind});
   }
-  if (kind != volume_event_kind::watch_lost)
+  if (kind != volume_hint::watch_anew)
     return out;
   for (const auto& path : found->second)
     wd_of_.erase(path);

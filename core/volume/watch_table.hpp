@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/volume/inotify_decoder.hpp"
+#include "core/volume/volume_hint.hpp"
 
 #include <cstdint>
 #include <map>
@@ -12,34 +13,10 @@
 
 namespace fsshare {
 
-/// What an event says about a volume. Whatever it says, the answer is to
-/// compare; the kind tells how soon and how thoroughly.
-enum class volume_event_kind : std::uint8_t {
-  /// `..data` was renamed into place: a new generation is published.
-  flipped,
-  /// The directory of a generation was removed.
-  generation_removed,
-  /// Mode or owner of the volume's root or of an entry in it was set, perhaps
-  /// to what it was.
-  attributes,
-  /// The path is no longer watched; the volume may still be there.
-  watch_lost,
-  /// What was awaited may have appeared, or is to be awaited elsewhere.
-  returned,
-  /// Something was mounted or unmounted on the way to it: the path may lead to
-  /// another directory than the one that is watched.
-  mounts_changed,
-  /// Anything else, of which a push needs to know nothing.
-  other,
-};
-
-/// Returns the kind in words, such as `generation removed`.
-const char* to_string(volume_event_kind kind) noexcept;
-
 struct volume_event {
   /// The path as it was given to watch_table::add().
   std::string path;
-  volume_event_kind kind = volume_event_kind::other;
+  volume_hint hint = volume_hint::nothing;
 
   friend bool operator==(const volume_event&, const volume_event&) = default;
 };

@@ -85,8 +85,8 @@ public:
 
   struct removed_entries {
     std::size_t removed = 0;
-    std::vector<leftover> leftovers;
-    std::vector<leftover> foreign;
+    std::vector<path_reason> leftovers;
+    std::vector<path_reason> foreign;
   };
   /// Removes the empty files and directories in `path` and in its directories,
   /// where `path` is reached without crossing a mount. Not there is empty.

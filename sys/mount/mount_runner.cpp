@@ -60,7 +60,7 @@ result<plan_done> run_or_undo(const mount_plan& plan, mount_session& session) {
 // What is somebody else's, found by what lies above it.
 class foreign_list {
 public:
-  explicit foreign_list(std::vector<leftover>& list) : list_(list) {
+  explicit foreign_list(std::vector<path_reason>& list) : list_(list) {
   }
 
   bool holds(const std::string& path) const {
@@ -69,7 +69,7 @@ public:
            || (below != paths_.end() && is_below(*below, path));
   }
   // A directory goes on record only where nothing in it did.
-  void add(std::vector<leftover> found) {
+  void add(std::vector<path_reason> found) {
     for (auto& each : found) {
       if (holds(each.path))
         continue;
@@ -79,7 +79,7 @@ public:
   }
 
 private:
-  std::vector<leftover>& list_;
+  std::vector<path_reason>& list_;
   std::set<std::string> paths_;
 };
 
@@ -90,7 +90,7 @@ bool holds_leftover(const mount_step& step, const plan_done& done) {
     return false;
   const auto& path = path_of(step);
   return std::any_of(done.leftovers.begin(), done.leftovers.end(),
-                     [&](const leftover& left) {
+                     [&](const path_reason& left) {
                        return left.path == path || is_below(left.path, path);
                      });
 }

@@ -18,9 +18,9 @@ struct step_outcome {
   /// Whether the rest of the plan has nothing to do.
   bool finished = false;
   /// What stayed, where one step removes several things.
-  std::vector<leftover> leftovers = {};
+  std::vector<path_reason> leftovers = {};
   /// What is somebody else's.
-  std::vector<leftover> foreign = {};
+  std::vector<path_reason> foreign = {};
 };
 
 /// Carries out the steps of one plan and holds what they opened; it ends with

@@ -60,7 +60,8 @@ TEST_CASE_FIXTURE(fixture, "what a plan leaves behind is in the answer") {
   const auto done = ask<plan_done>(aut, request_for(plan_unshare(layout, "n")));
 
   REQUIRE(done);
-  CHECK(done->leftovers == std::vector<leftover>{{"/r/box/mounts/n", "busy"}});
+  CHECK(done->leftovers
+        == std::vector<path_reason>{{"/r/box/mounts/n", "busy"}});
 }
 
 TEST_CASE_FIXTURE(fixture, "what the host unmounts is looked for where a share "

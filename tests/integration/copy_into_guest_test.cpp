@@ -97,12 +97,12 @@ struct guest_fixture {
     }
   }
 
-  removal_outcome remove(const std::string& path) const {
+  removal_result remove(const std::string& path) const {
     struct stat root {};
     REQUIRE(stat(copy_path().c_str(), &root) == 0);
     const auto sent = send(
       removal_step(guest_path + "/" + path, root.st_uid, root.st_gid), {}, {});
-    return sent ? removal_outcome::not_removed
+    return sent ? removal_result::failed
                 : profile.classify_removal(sent.err().code, sent.err().message);
   }
 
@@ -171,8 +171,8 @@ TEST_CASE("a volume and its rotation arrive exactly, whatever the order") {
                       {"added", {"a"}}});
       const auto second = load(path);
       guest.run(plan_push(*second, push_of(*second), guest.profile), seed);
-      const auto outcome = guest.profile.removal ? removal_outcome::removed
-                                                 : removal_outcome::not_removed;
+      const auto outcome = guest.profile.removal ? removal_result::removed
+                                                 : removal_result::failed;
       for (const auto& name :
            {first->id.name, std::string{"empty"}, std::string{"token"}})
         CHECK(guest.remove(name) == outcome);

@@ -15,8 +15,8 @@ using namespace fsshare::test;
 namespace {
 
 namespace fs = std::filesystem;
-using kinds = std::vector<volume_event_kind>;
-using enum volume_event_kind;
+using kinds = std::vector<volume_hint>;
+using enum volume_hint;
 
 /// A real instance and the table that goes with it.
 struct watcher {
@@ -28,7 +28,7 @@ struct watcher {
     REQUIRE(wd);
     table.add(path, *wd);
   }
-  /// What has happened since the last call, without `other`.
+  /// What has happened since the last call, without `nothing`.
   kinds take() {
     kinds out;
     const auto data = api->read_available();
@@ -37,8 +37,8 @@ struct watcher {
     CHECK(decoded.complete);
     for (const auto& event : decoded.events)
       for (const auto& one : table.handle(event).events)
-        if (one.kind != other)
-          out.push_back(one.kind);
+        if (one.hint != nothing)
+          out.push_back(one.hint);
     return out;
   }
 };
@@ -60,7 +60,7 @@ TEST_CASE("each kubelet's rotation is seen as flip and removal") {
     kubelet.rotate({{"a", {"2"}}, {"n/c", {"1"}}});
 
     // Modes of what is in the root are set before the flip.
-    CHECK(watcher.take() == kinds{attributes, flipped, generation_removed});
+    CHECK(watcher.take() == kinds{look_closely, read_now, look});
   }
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("a sync that only sets the owner again is seen on the root") {
   const auto seen = watcher.take();
   CHECK_FALSE(seen.empty());
   for (const auto kind : seen)
-    CHECK(kind == attributes);
+    CHECK(kind == look_closely);
 }
 
 TEST_CASE("two paths of one directory have one watch") {
@@ -91,7 +91,8 @@ TEST_CASE("two paths of one directory have one watch") {
 
   CHECK(watcher.table.watch_count() == 1);
   kubelet.rotate({{"a", {"1"}}});
-  CHECK(watcher.take() == kinds{attributes, attributes, flipped, flipped});
+  CHECK(watcher.take()
+        == kinds{look_closely, look_closely, read_now, read_now});
 }
 
 TEST_CASE("what a directory is watched for is added to what it is watched for "
@@ -104,9 +105,9 @@ TEST_CASE("what a directory is watched for is added to what it is watched for "
   REQUIRE(wd);
   CHECK_FALSE(watcher.table.await(dir / "below", *wd, "below"));
   fs::create_directory(dir / "below");
-  CHECK(watcher.take() == kinds{returned});
+  CHECK(watcher.take() == kinds{watch_again});
   kubelet.rotate({{"a", {"1"}}});
-  CHECK(watcher.take() == kinds{attributes, flipped});
+  CHECK(watcher.take() == kinds{look_closely, read_now});
 }
 
 TEST_CASE("a directory that goes away loses its watch once") {
@@ -122,8 +123,8 @@ TEST_CASE("a directory that goes away loses its watch once") {
 
   REQUIRE_FALSE(after_removal.empty());
   // The link count that fell to zero is an attribute too.
-  CHECK(after_removal.back() == watch_lost);
-  CHECK(after_move == kinds{watch_lost});
+  CHECK(after_removal.back() == watch_anew);
+  CHECK(after_move == kinds{watch_anew});
   CHECK(watcher.table.path_count() == 0);
 }
 

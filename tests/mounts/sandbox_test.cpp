@@ -208,10 +208,10 @@ TEST_CASE("what nobody prepared here is told apart and not touched") {
     const auto foreign = f.run(plan);
     REQUIRE(foreign);
     CHECK(foreign->leftovers.empty());
-    CHECK(
-      foreign->foreign
-      == std::vector<leftover>{{f.layout.sandbox_dir(),
-                                "it exists without our mark and is not ours"}});
+    CHECK(foreign->foreign
+          == std::vector<path_reason>{
+            {f.layout.sandbox_dir(),
+             "it exists without our mark and is not ours"}});
     f.work.write("share/box/.fsshare", render_share_mark({"box"}));
     const auto earlier = f.run(plan);
     REQUIRE(!earlier);

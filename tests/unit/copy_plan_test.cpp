@@ -231,7 +231,7 @@ TEST_CASE("names that no guest agent takes are skipped with the reason") {
   CHECK(words(plan) == strings{"0 d /g"});
   REQUIRE(plan.skipped.size() == 3);
   CHECK(plan.skipped[0].reason.find("too long") != std::string::npos);
-  CHECK(plan.skipped[1] == skipped_entry{"\xff", "its name is not UTF-8"});
+  CHECK(plan.skipped[1] == path_reason{"\xff", "its name is not UTF-8"});
   CHECK(plan.skipped[2].path == "z");
 }
 

@@ -18,7 +18,7 @@ TEST_CASE_FIXTURE(table_fixture,
   table.watched(ticket_of(volume), unit{}, now);
   advance();
   read(host("..1"));
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   advance();
   CHECK(read(host("..2")) == lines{"supersede 1"});
   CHECK(finish(1, superseded()) == lines{"push ..2 to 1"});
@@ -42,7 +42,7 @@ TEST_CASE_FIXTURE(table_fixture,
 TEST_CASE_FIXTURE(table_fixture,
                   "a look that was out before is not what a waiter needs") {
   settled(host("..1"));
-  table.hint(volume, volume_hint::generation_removed, now);
+  table.hint(volume, volume_hint::look, now);
   CHECK(advance() == lines{"look /pods/cm"});
   table.await_current(1, 7, now);
   CHECK(advance().empty());
@@ -58,7 +58,7 @@ TEST_CASE_FIXTURE(table_fixture,
   advance();
   look(host("..2"));
   CHECK(read(host("..2")) == lines{"push ..2 to 1"});
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   advance();
   CHECK(read(host("..3")) == lines{"supersede 1"});
   // Too late: its flip was sent.
@@ -79,7 +79,7 @@ TEST_CASE_FIXTURE(table_fixture,
           == "waiter 7: broken");
   }
   SUBCASE("a read") {
-    table.hint(volume, volume_hint::flipped, now);
+    table.hint(volume, volume_hint::read_now, now);
     advance();
     table.read(ticket_of(volume), error{errc::resource_exhausted, "too large"},
                now);
@@ -106,7 +106,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "who waits makes a copy follow that does not") {
   settled(host("..1"));
   table.stop_following("s1");
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   advance();
   CHECK(read(host("..2")).empty());
   table.await_current(1, 7, now);
@@ -223,7 +223,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "updates until it follows again") {
   table.stop_following("s1");
   settled(host("..1"));
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   advance();
   CHECK(read(host("..2")).empty());
   CHECK_FALSE(table.describe("s1", now).at(0).destinations.at(0).current);
@@ -245,7 +245,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "a flip without an answer is settled, and old secrets go, "
                   "though nobody follows any more") {
   settled(host("..1"));
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   advance();
   read(host("..2"));
   table.stop_following("s1");
@@ -311,7 +311,7 @@ TEST_CASE_FIXTURE(table_fixture,
   };
   now = t0 + 30s;
   CHECK(answer(advance()) == destination_table::sweep_slice);
-  table.hint(paths.back(), volume_hint::flipped, now);
+  table.hint(paths.back(), volume_hint::read_now, now);
   auto asked = advance();
   CHECK(has(asked, "read " + paths.back()));
   std::erase(asked, "read " + paths.back());
@@ -328,7 +328,7 @@ TEST_CASE_FIXTURE(table_fixture,
   // However often events are lost meanwhile, every volume is come to.
   compared.clear();
   for (int n = 0; n < 100; ++n) {
-    table.hint_all(volume_hint::deep_sweep, now);
+    table.hint_all(volume_hint::compare_closely, now);
     now += 5ms;
     CHECK(answer(advance()) <= destination_table::sweep_slice);
   }
@@ -343,7 +343,7 @@ TEST_CASE_FIXTURE(table_fixture, "lost events compare every volume") {
   advance();
   table.read(ticket_of("/pods/other"), host("..1"), now);
   advance();
-  table.hint_all(volume_hint::deep_sweep, now);
+  table.hint_all(volume_hint::compare_closely, now);
   CHECK(advance() == lines{"watch /pods/cm", "watch /pods/other"});
 }
 
@@ -351,7 +351,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "the status tells lag, staleness and why, of one sandbox or "
                   "of all") {
   settled(host("..1"), "s1");
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   advance();
   now += 5ms;
   read(host("..2"));
@@ -373,7 +373,7 @@ TEST_CASE_FIXTURE(table_fixture,
   CHECK(table.describe("s2", now).empty());
 
   look(host("..2"));
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   advance();
   read(host("..3"));
   finish(1, broken(flip_state::not_sent, errc::internal));
@@ -389,7 +389,7 @@ TEST_CASE_FIXTURE(table_fixture,
   auto changed = *host("..2");
   changed.root.gid = 1000;
   const auto two = std::make_shared<const volume_snapshot>(changed);
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   // Each push fails and leaves a part, until they are held; then the root,
   // whose owner they may have changed, is put right.
   bool is_repaired = false;

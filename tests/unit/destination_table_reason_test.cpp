@@ -53,7 +53,7 @@ private:
         ++generation_;
       else
         ++digest_;
-      table_.hint(volume, volume_hint::flipped, now_);
+      table_.hint(volume, volume_hint::read_now, now_);
       return;
     case 2: tell_guest(); return;
     case 3:
@@ -189,7 +189,7 @@ TEST_CASE_FIXTURE(table_fixture,
   };
   CHECK(shown().current);
   CHECK(shown().reason.empty());
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   advance();
   read(host("..2"));
   CHECK_FALSE(shown().current);
@@ -205,7 +205,7 @@ TEST_CASE_FIXTURE(table_fixture,
   const auto shown = [&] {
     return table.describe(std::string{}, now).at(0).destinations.at(0);
   };
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   advance();
   auto two = *host("..2");
   two.links.emplace_back("new");

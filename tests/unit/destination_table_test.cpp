@@ -47,7 +47,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "status until a sweep gets the watch") {
   settled(host("..1"));
   CHECK(table.polled() == 0);
-  table.hint(volume, volume_hint::watch_lost, now);
+  table.hint(volume, volume_hint::watch_anew, now);
   advance();
   CHECK(table.watched(ticket_of(volume),
                       error{errc::resource_exhausted, "no watches"}, now));
@@ -74,7 +74,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "though another has it") {
   const error gone{errc::not_found, "gone"};
   settled(host("..1"));
-  table.hint(volume, volume_hint::watch_lost, now);
+  table.hint(volume, volume_hint::watch_anew, now);
   advance();
   table.watched(ticket_of(volume), gone, now);
   advance();
@@ -103,7 +103,7 @@ TEST_CASE_FIXTURE(table_fixture,
   while (!look(host("..1")).empty()) {
   }
 
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   CHECK(advance() == lines{"read /pods/cm"});
   CHECK(read(host("..2"))
         == lines{"push ..2 to 1", "push ..2 to 2", "push ..2 to 3"});
@@ -113,9 +113,8 @@ TEST_CASE_FIXTURE(table_fixture,
                   "every hint compares, what is the same costs no request to "
                   "the guest") {
   settled(host("..1"));
-  for (const auto hint :
-       {volume_hint::generation_removed, volume_hint::watch_lost,
-        volume_hint::sweep, volume_hint::deep_sweep}) {
+  for (const auto hint : {volume_hint::look, volume_hint::watch_anew,
+                          volume_hint::compare, volume_hint::compare_closely}) {
     table.hint(volume, hint, now);
     auto asked = advance();
     if (asked == lines{"watch /pods/cm"}) {
@@ -123,8 +122,9 @@ TEST_CASE_FIXTURE(table_fixture,
       asked = advance();
     }
     CHECK(asked
-          == lines{hint == volume_hint::deep_sweep ? "look closely /pods/cm"
-                                                   : "look /pods/cm"});
+          == lines{hint == volume_hint::compare_closely
+                     ? "look closely /pods/cm"
+                     : "look /pods/cm"});
     CHECK(look(host("..1")).empty());
   }
 }
@@ -132,14 +132,14 @@ TEST_CASE_FIXTURE(table_fixture,
 TEST_CASE_FIXTURE(table_fixture,
                   "a look that finds another name or other owners reads") {
   settled(host("..1"));
-  table.hint(volume, volume_hint::generation_removed, now);
+  table.hint(volume, volume_hint::look, now);
   advance();
   CHECK(look(host("..2")) == lines{"read /pods/cm"});
   CHECK(read(host("..2")) == lines{"push ..2 to 1"});
   finish(1, done());
   look(host("..2"));
 
-  table.hint(volume, volume_hint::attributes, now);
+  table.hint(volume, volume_hint::look_closely, now);
   CHECK(advance().empty());
   now += 20ms;
   CHECK(advance() == lines{"look closely /pods/cm"});
@@ -201,7 +201,7 @@ TEST_CASE_FIXTURE(table_fixture,
   look(host("..1"));
   finish(2, done());
   look(host("..1"));
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   REQUIRE(has(advance(), "read /pods/cm"));
   table.await_current(2, 7, now);
   advance();
@@ -249,12 +249,12 @@ TEST_CASE_FIXTURE(table_fixture,
                   "whether the host is ahead") {
   settled(host("..1"));
   now += 10s;
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   advance();
   read(host("..2"));
   now += 1s;
   // Published while that is pushed, whose flip is sent already.
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   advance();
   read(host("..3"));
   now += 1s;
@@ -278,7 +278,7 @@ TEST_CASE_FIXTURE(table_fixture,
 TEST_CASE_FIXTURE(table_fixture,
                   "a flip back is no generation that goes live") {
   settled(host("..1"));
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   advance();
   read(host("..2"));
   CHECK_FALSE(
@@ -292,7 +292,7 @@ TEST_CASE_FIXTURE(table_fixture,
 
 TEST_CASE_FIXTURE(table_fixture, "hints for unknown volumes do nothing") {
   settled(host("..1"));
-  table.hint("/pods/other", volume_hint::flipped, now);
+  table.hint("/pods/other", volume_hint::read_now, now);
   CHECK(advance().empty());
   table.watched(ticket_of("/pods/other"), unit{}, now);
   table.read(ticket_of("/pods/other"), host("..1"), now);
@@ -304,10 +304,10 @@ TEST_CASE_FIXTURE(table_fixture, "hints for unknown volumes do nothing") {
 TEST_CASE_FIXTURE(table_fixture,
                   "a running push is superseded once by a newer generation") {
   settled(host("..1"));
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   advance();
   read(host("..2"));
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   CHECK(advance() == lines{"read /pods/cm"});
   CHECK(read(host("..3")) == lines{"supersede 1"});
   CHECK(advance().empty());
@@ -319,11 +319,11 @@ TEST_CASE_FIXTURE(
                  "left alone") {
   settled(host("..1"));
   const char* names[] = {"..2", "..3", "..4", "..5"};
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   advance();
   read(host(names[0]));
   for (int n = 1; n < 3; ++n) {
-    table.hint(volume, volume_hint::flipped, now);
+    table.hint(volume, volume_hint::read_now, now);
     advance();
     REQUIRE(read(host(names[n])) == lines{"supersede 1"});
     auto one = superseded();
@@ -331,7 +331,7 @@ TEST_CASE_FIXTURE(
     finish(1, one);
   }
   finish(1, removed());
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   advance();
   CHECK(read(host(names[3])).empty());
   // It is live, then the newest follows from memory.
@@ -343,7 +343,7 @@ TEST_CASE_FIXTURE(table_fixture,
   settled(host("..1"));
   const std::weak_ptr<const volume_snapshot> secret = [this] {
     auto two = host("..2");
-    table.hint(volume, volume_hint::flipped, now);
+    table.hint(volume, volume_hint::read_now, now);
     advance();
     table.read(ticket_of(volume), two, now);
     return two;
@@ -360,7 +360,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "a failed push is retried with the volume read again, and "
                   "sooner when the guest is up again") {
   settled(host("..1"));
-  table.hint(volume, volume_hint::flipped, now);
+  table.hint(volume, volume_hint::read_now, now);
   advance();
   read(host("..2"));
   CHECK(finish(1, broken(flip_state::not_sent, errc::unavailable)).empty());
@@ -497,7 +497,7 @@ TEST_CASE_FIXTURE(table_fixture,
     return table.describe(std::string{}, now).at(0);
   };
   CHECK(shown().destinations[0].current);
-  table.hint(volume, volume_hint::sweep, now);
+  table.hint(volume, volume_hint::compare, now);
   CHECK(advance() == lines{"watch /pods/cm"});
   now += 1s;
   CHECK(shown().destinations[0].current);

@@ -49,12 +49,12 @@ TEST_CASE("a removal is proved by the link that could not be made") {
   const auto v3_18 = profile_of("3.30.0");
   CHECK(
     v3_18.classify_removal(errc::internal, "ENOENT: No such file or directory")
-    == removal_outcome::removed);
+    == removal_result::removed);
   const auto v4_0 = profile_of("4.1.0");
   CHECK(v4_0.classify_removal(errc::internal,
                               "create symlink /a\n\nCaused by:\n    No such "
                               "file or directory (os error 2)")
-        == removal_outcome::removed);
+        == removal_result::removed);
 }
 
 TEST_CASE("every other answer leaves a removal undone") {
@@ -67,19 +67,19 @@ TEST_CASE("every other answer leaves a removal undone") {
         "create symlink /a: Not a directory (os error 20)",
         "No such file or directory (os error 2)"})
     CHECK_MESSAGE(v4_0.classify_removal(errc::internal, message)
-                    == removal_outcome::not_removed,
+                    == removal_result::failed,
                   message);
   for (const auto code : {errc::none, errc::permission_denied, errc::unknown,
                           errc::deadline_exceeded})
     CHECK(v4_0.classify_removal(code, "ENOENT: No such file or directory")
-          == removal_outcome::not_removed);
+          == removal_result::failed);
 }
 
 TEST_CASE("guest agents that remove nothing say the same words") {
   for (const char* version : {"3.2.0", "3.16.0"})
     CHECK(profile_of(version).classify_removal(
             errc::internal, "ENOENT: No such file or directory")
-          == removal_outcome::not_removed);
+          == removal_result::failed);
 }
 
 TEST_SUITE_END();

@@ -59,7 +59,7 @@ TEST_CASE("the watch is placed before the first read") {
 
 TEST_CASE("a flip is read at once") {
   auto v = read_volume();
-  v.hint(volume_hint::flipped, t0 + 1s);
+  v.hint(volume_hint::read_now, t0 + 1s);
   CHECK(v.next(t0 + 1s) == volume_request::read);
   v.read(contents("..2"), t0 + 2s);
   CHECK(v.current()->name == "..2");
@@ -69,7 +69,7 @@ TEST_CASE("a flip is read at once") {
 TEST_CASE("a newer generation that cannot be read is known to be missing") {
   auto v = read_volume();
   CHECK_FALSE(v.unread_since());
-  v.hint(volume_hint::flipped, t0 + 1s);
+  v.hint(volume_hint::read_now, t0 + 1s);
   REQUIRE(v.next(t0 + 1s) == volume_request::read);
   v.read(error{errc::aborted, "superseded"}, t0 + 2s);
   CHECK_FALSE(v.unread_since());
@@ -93,9 +93,9 @@ TEST_CASE("a newer generation that cannot be read is known to be missing") {
 
 TEST_CASE("a flip while reading is looked at afterwards") {
   auto v = read_volume();
-  v.hint(volume_hint::flipped, t0);
+  v.hint(volume_hint::read_now, t0);
   REQUIRE(v.next(t0) == volume_request::read);
-  v.hint(volume_hint::flipped, t0);
+  v.hint(volume_hint::read_now, t0);
   v.read(contents("..2"), t0);
   CHECK(v.next(t0) == volume_request::look);
   v.looked(volume_look{"..3", {}}, t0);
@@ -104,7 +104,7 @@ TEST_CASE("a flip while reading is looked at afterwards") {
 
 TEST_CASE("the removal of a generation alone is enough to find a new one") {
   auto v = read_volume();
-  v.hint(volume_hint::generation_removed, t0);
+  v.hint(volume_hint::look, t0);
   REQUIRE(v.next(t0) == volume_request::look);
   v.looked(volume_look{"..2", {}}, t0);
   CHECK(v.next(t0) == volume_request::read);
@@ -112,7 +112,7 @@ TEST_CASE("the removal of a generation alone is enough to find a new one") {
 
 TEST_CASE("a look that finds nothing new reads nothing") {
   auto v = read_volume();
-  v.hint(volume_hint::sweep, t0);
+  v.hint(volume_hint::compare, t0);
   REQUIRE(v.next(t0) == volume_request::watch);
   v.watched(unit{}, t0);
   REQUIRE(v.next(t0) == volume_request::look);
@@ -122,8 +122,8 @@ TEST_CASE("a look that finds nothing new reads nothing") {
 
 TEST_CASE("attributes are compared when they have been quiet for 20 ms") {
   auto v = read_volume();
-  v.hint(volume_hint::attributes, t0);
-  v.hint(volume_hint::attributes, t0 + 15ms);
+  v.hint(volume_hint::look_closely, t0);
+  v.hint(volume_hint::look_closely, t0 + 15ms);
   CHECK(v.next(t0 + 34ms) == std::nullopt);
   CHECK(v.next_due() == t0 + 35ms);
   CHECK(v.next(t0 + 35ms) == volume_request::look_closely);
@@ -139,7 +139,7 @@ TEST_CASE("attributes are compared when they have been quiet for 20 ms") {
 
 TEST_CASE("after a change of modes or owners two looks have to agree") {
   auto v = read_volume();
-  v.hint(volume_hint::attributes, t0);
+  v.hint(volume_hint::look_closely, t0);
   REQUIRE(v.next(t0 + 20ms) == volume_request::look_closely);
   v.looked(volume_look{"..1", 2}, t0 + 20ms);
   REQUIRE(v.next(t0 + 20ms) == volume_request::read);
@@ -162,23 +162,23 @@ TEST_CASE("after a change of modes or owners two looks have to agree") {
 
 TEST_CASE("what was set before a flip is read with it, and costs no look") {
   auto v = read_volume();
-  v.hint(volume_hint::attributes, t0);
-  v.hint(volume_hint::flipped, t0 + 1ms);
+  v.hint(volume_hint::look_closely, t0);
+  v.hint(volume_hint::read_now, t0 + 1ms);
   REQUIRE(v.next(t0 + 1ms) == volume_request::read);
   v.read(contents("..2", 9), t0 + 2ms);
   CHECK_FALSE(v.next_due());
   SUBCASE("what was set after it is looked for") {
-    v.hint(volume_hint::attributes, t0 + 3ms);
+    v.hint(volume_hint::look_closely, t0 + 3ms);
     CHECK(v.next(t0 + 23ms) == volume_request::look_closely);
   }
 }
 
 TEST_CASE("each generation counts from its own first hint") {
   auto v = read_volume();
-  v.hint(volume_hint::flipped, t0 + 1s);
+  v.hint(volume_hint::read_now, t0 + 1s);
   REQUIRE(v.next(t0 + 1s) == volume_request::read);
   SUBCASE("one that is published while another is read") {
-    v.hint(volume_hint::flipped, t0 + 3s);
+    v.hint(volume_hint::read_now, t0 + 3s);
     v.read(contents("..2"), t0 + 4s);
     CHECK(v.changed_at() == t0 + 1s);
     REQUIRE(v.next(t0 + 4s) == volume_request::look);
@@ -188,7 +188,7 @@ TEST_CASE("each generation counts from its own first hint") {
     CHECK(v.changed_at() == t0 + 3s);
   }
   SUBCASE("one that supersedes what is read") {
-    v.hint(volume_hint::flipped, t0 + 3s);
+    v.hint(volume_hint::read_now, t0 + 3s);
     v.read(error{errc::aborted, "superseded"}, t0 + 4s);
     while (v.next(t0 + 5s) != volume_request::read)
       v.looked(volume_look{"..3", {}}, t0 + 5s);
@@ -203,10 +203,10 @@ TEST_CASE("each generation counts from its own first hint") {
   }
   SUBCASE("one that was published before anybody read") {
     v.read(contents("..2"), t0 + 2s);
-    v.hint(volume_hint::flipped, t0 + 3s);
-    v.hint(volume_hint::generation_removed, t0 + 4s);
-    v.hint(volume_hint::flipped, t0 + 5s);
-    v.hint(volume_hint::generation_removed, t0 + 6s);
+    v.hint(volume_hint::read_now, t0 + 3s);
+    v.hint(volume_hint::look, t0 + 4s);
+    v.hint(volume_hint::read_now, t0 + 5s);
+    v.hint(volume_hint::look, t0 + 6s);
     REQUIRE(v.next(t0 + 7s) == volume_request::read);
     v.read(contents("..4"), t0 + 7s);
     CHECK(v.changed_at() == t0 + 5s);
@@ -215,7 +215,7 @@ TEST_CASE("each generation counts from its own first hint") {
 
 TEST_CASE("a superseded read is repeated soon, a failed one later") {
   auto v = read_volume();
-  v.hint(volume_hint::flipped, t0);
+  v.hint(volume_hint::read_now, t0);
   REQUIRE(v.next(t0) == volume_request::read);
   v.read(error{errc::aborted, "superseded"}, t0);
   CHECK(v.next(t0) == std::nullopt);
@@ -269,7 +269,7 @@ TEST_CASE("why a volume is not watched is known until it is watched") {
   CHECK(v.watch_error()->message == "max_user_watches");
   CHECK_FALSE(v.last_error());
 
-  v.hint(volume_hint::sweep, t0 + 2s);
+  v.hint(volume_hint::compare, t0 + 2s);
   REQUIRE(v.next(t0 + 2s) == volume_request::watch);
   SUBCASE("and told once") {
     CHECK_FALSE(v.watched(no_watches, t0 + 2s));
@@ -297,7 +297,7 @@ TEST_CASE(
   "sweep finds it when it is back") {
   auto v = read_volume();
   v.release_snapshot();
-  v.hint(volume_hint::watch_lost, t0);
+  v.hint(volume_hint::watch_anew, t0);
   REQUIRE(v.next(t0) == volume_request::watch);
   CHECK(v.watched(gone, t0));
   REQUIRE(v.next(t0) == volume_request::look);
@@ -311,7 +311,7 @@ TEST_CASE(
   CHECK_FALSE(v.next_due());
   CHECK(v.current()->name == "..1");
 
-  v.hint(volume_hint::sweep, t0 + 30s);
+  v.hint(volume_hint::compare, t0 + 30s);
   REQUIRE(v.next(t0 + 30s) == volume_request::watch);
   SUBCASE("still gone") {
     CHECK_FALSE(v.watched(gone, t0 + 30s));
@@ -332,7 +332,7 @@ TEST_CASE(
 TEST_CASE("once a directory above is watched a volume is looked for once more, "
           "then left alone until it is back") {
   auto v = read_volume();
-  v.hint(volume_hint::watch_lost, t0);
+  v.hint(volume_hint::watch_anew, t0);
   const auto look_in_vain = [&] {
     REQUIRE(v.next(t0) == volume_request::watch);
     v.watched(gone, t0);
@@ -344,7 +344,7 @@ TEST_CASE("once a directory above is watched a volume is looked for once more, "
   v.awaited(unit{});
   look_in_vain();
   CHECK_FALSE(v.next(t0));
-  v.hint(volume_hint::returned, t0 + 1s);
+  v.hint(volume_hint::watch_again, t0 + 1s);
   SUBCASE("a directory above it") {
     look_in_vain();
     CHECK(v.next(t0) == volume_request::await);
@@ -356,7 +356,7 @@ TEST_CASE("once a directory above is watched a volume is looked for once more, "
     v.looked(no_shape, t0 + 1s);
     CHECK_FALSE(v.is_missing());
     CHECK(v.unread_since());
-    v.hint(volume_hint::flipped, t0 + 2s);
+    v.hint(volume_hint::read_now, t0 + 2s);
     retry(v, t0 + 2s);
     v.read(contents("..2"), t0 + 2s);
     CHECK_FALSE(v.unread_since());
@@ -367,7 +367,7 @@ TEST_CASE("once a directory above is watched a volume is looked for once more, "
 TEST_CASE("what could not be read is watched anew before each try, and once "
           "more when it could") {
   auto v = read_volume();
-  v.hint(volume_hint::watch_lost, t0);
+  v.hint(volume_hint::watch_anew, t0);
   v.next(t0);
   v.watched(unit{}, t0);
   REQUIRE(v.next(t0) == volume_request::look);
@@ -399,7 +399,7 @@ TEST_CASE(
   "what is superseded or vanishes at every try is shown after a second, "
   "and hopeless after three") {
   auto v = read_volume();
-  v.hint(volume_hint::flipped, t0);
+  v.hint(volume_hint::read_now, t0);
   auto now = t0;
   int tries = 0;
   const auto fail_until = [&](time_point end) {
@@ -430,7 +430,7 @@ TEST_CASE(
   tries = 0;
   fail_until(t0 + 300s);
   CHECK(tries < 30);
-  v.hint(volume_hint::flipped, now);
+  v.hint(volume_hint::read_now, now);
   REQUIRE(v.next(now) == volume_request::read);
   v.read(contents("..3"), now);
   CHECK_FALSE(v.hopeless());
@@ -440,7 +440,7 @@ TEST_CASE(
 
 TEST_CASE("a lost watch is placed again before the volume is compared") {
   auto v = read_volume();
-  v.hint(volume_hint::watch_lost, t0);
+  v.hint(volume_hint::watch_anew, t0);
   CHECK_FALSE(v.is_watched());
   CHECK(v.next(t0) == volume_request::watch);
   v.watched(unit{}, t0);
@@ -459,7 +459,7 @@ TEST_CASE("contents that were let go are read again when wanted") {
 TEST_CASE("a volume whose watch is not answered is not known, and is watched "
           "anew once it answers") {
   auto v = read_volume();
-  v.hint(volume_hint::sweep, t0);
+  v.hint(volume_hint::compare, t0);
   REQUIRE(v.next(t0) == volume_request::watch);
   CHECK(v.asked_at() == t0);
   v.watched(error{errc::deadline_exceeded, "watch /v: no answer"}, t0 + 10s);

@@ -20,8 +20,7 @@ TEST_CASE("a leftover is tried again, ever more rarely, until it is gone") {
   leftover_list leftovers{30s};
   CHECK_FALSE(leftovers.next_due());
   leftovers.add("/g/v", "unreachable", t0);
-  CHECK(leftovers.list()
-        == std::vector<skipped_entry>{{"/g/v", "unreachable"}});
+  CHECK(leftovers.list() == std::vector<path_reason>{{"/g/v", "unreachable"}});
   CHECK(leftovers.next_due() == t0 + 30s);
   CHECK(leftovers.take_due(t0 + 29s).empty());
   CHECK(leftovers.take_due(t0 + 30s) == paths{"/g/v"});
@@ -30,7 +29,7 @@ TEST_CASE("a leftover is tried again, ever more rarely, until it is gone") {
   CHECK(leftovers.take_due(t0 + 1h).empty());
 
   leftovers.tried("/g/v", removal_result::failed, "busy", t0 + 31s);
-  CHECK(leftovers.list() == std::vector<skipped_entry>{{"/g/v", "busy"}});
+  CHECK(leftovers.list() == std::vector<path_reason>{{"/g/v", "busy"}});
   CHECK(leftovers.take_due(t0 + 90s).empty());
   CHECK(leftovers.take_due(t0 + 91s) == paths{"/g/v"});
   leftovers.tried("/g/v", removal_result::removed, {}, t0 + 92s);
@@ -92,7 +91,7 @@ TEST_CASE("what a late request may make again is removed once more, twice, and "
   leftovers.doubt("/g/w", t0);
   REQUIRE(leftovers.take_due(t0 + 4s) == paths{"/g/w"});
   leftovers.tried("/g/w", removal_result::failed, "busy", t0 + 5s);
-  CHECK(leftovers.list() == std::vector<skipped_entry>{{"/g/w", "busy"}});
+  CHECK(leftovers.list() == std::vector<path_reason>{{"/g/w", "busy"}});
   CHECK(leftovers.next_due() == t0 + 35s);
 }
 

@@ -25,7 +25,7 @@ TEST_SUITE_BEGIN("core/api/leftover_page");
 TEST_CASE("pages list every leftover once, in the order of paths, and say how "
           "many come behind") {
   constexpr std::size_t many = 6000;
-  std::vector<pending_removal> all;
+  std::vector<path_reason> all;
   for (std::size_t n = 0; n < many; ++n)
     all.push_back({"/g/" + std::to_string(n * 7919 % many), "busy"});
   std::vector<std::string> seen;
@@ -48,7 +48,7 @@ TEST_CASE("pages list every leftover once, in the order of paths, and say how "
 }
 
 TEST_CASE("what goes and comes between two pages moves no other") {
-  std::vector<pending_removal> all{{"/a", ""}, {"/b", ""}, {"/c", ""}};
+  std::vector<path_reason> all{{"/a", ""}, {"/b", ""}, {"/c", ""}};
   const auto first = page_behind(all, "", 2);
   CHECK(paths_of(first) == std::vector<std::string>{"/a", "/b"});
   CHECK(first.more == 1);
@@ -60,12 +60,12 @@ TEST_CASE("what goes and comes between two pages moves no other") {
 
 TEST_CASE("a path that is left over twice is listed once, and one that is no "
           "UTF-8 as callers see it") {
-  const std::vector<pending_removal> all{
+  const std::vector<path_reason> all{
     {"/b", "busy"}, {"/a\xff", ""}, {"/b", "it is being removed"}};
   const auto page = page_behind(all, "", most);
   REQUIRE(page.listed.size() == 2);
   CHECK(page.listed[0].path == "/a\xef\xbf\xbd");
-  CHECK(page.listed[1] == pending_removal{"/b", "busy"});
+  CHECK(page.listed[1] == path_reason{"/b", "busy"});
   CHECK(page.more == 0);
   CHECK(paths_of(page_behind(all, "/a\xef\xbf\xbd", most))
         == std::vector<std::string>{"/b"});

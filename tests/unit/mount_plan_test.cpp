@@ -200,7 +200,7 @@ TEST_CASE("every leftover is named with its reason") {
   CHECK(check_nothing_of_ours_left({3, {}, {{"/theirs", "not ours"}}}));
   CHECK(!check_nothing_left({3, {}, {{"/theirs", "not ours"}}}));
   CHECK(!check_nothing_of_ours_left({3, {{"/ours", "busy"}}, {}}));
-  const auto says = [](const std::vector<leftover>& left) {
+  const auto says = [](const std::vector<path_reason>& left) {
     const auto checked = check_nothing_left({3, left, {}});
     REQUIRE(!checked);
     CHECK(checked.err().code == errc::failed_precondition);
@@ -211,7 +211,7 @@ TEST_CASE("every leftover is named with its reason") {
         == "left behind 2: /a (busy), /b (full)");
   // It is sent as a sentence of 1,024 bytes at most.
   const auto many
-    = says(std::vector<leftover>(200, {"/" + std::string(90, 'a'), "busy"}));
+    = says(std::vector<path_reason>(200, {"/" + std::string(90, 'a'), "busy"}));
   CHECK(many.size() < 800);
   CHECK(many.starts_with("left behind 200: /aaa"));
   CHECK(many.ends_with(", and 194 more"));

@@ -79,8 +79,9 @@ TEST_CASE("a plan that goes on tries the rest but not what holds leftovers") {
   const auto done = run(plan_cleanup(layout), mounts);
 
   REQUIRE(done);
-  CHECK(done->leftovers
-        == std::vector<leftover>{{"/r/box/mounts/x", "a file with content"}});
+  CHECK(
+    done->leftovers
+    == std::vector<path_reason>{{"/r/box/mounts/x", "a file with content"}});
   const lines last{mounts.tried.end() - 2, mounts.tried.end()};
   CHECK(last
         == lines{"remove mount points in /r/box/mounts",
@@ -106,8 +107,8 @@ TEST_CASE("what is not ours is listed once, and keeps only the directories "
   REQUIRE(done);
   CHECK(done->leftovers.empty());
   CHECK(done->foreign
-        == std::vector<leftover>{{"/r/box/mounts/x", "a file with content"},
-                                 {"/r/box/extra", "it is not ours"}});
+        == std::vector<path_reason>{{"/r/box/mounts/x", "a file with content"},
+                                    {"/r/box/extra", "it is not ours"}});
   const lines last{mounts.tried.end() - 3, mounts.tried.end()};
   CHECK(last
         == lines{"remove mount points in /r/box/mounts",

@@ -9,7 +9,7 @@ namespace {
 
 copy_terms terms(const std::string& key,
                  copy_life life = copy_life::until_last_share) {
-  return {copy_kind::volume, life, key, "/host/" + key, "/guest/" + key};
+  return {source_kind::volume, life, key, "/host/" + key, "/guest/" + key};
 }
 
 using ids = std::vector<std::string>;

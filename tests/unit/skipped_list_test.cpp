@@ -12,7 +12,7 @@ TEST_CASE("a list of skipped entries lists the first ones and counts all") {
   CHECK(list.size() == 2);
   CHECK(list.more() == 0);
   list.sort();
-  CHECK(list.front() == skipped_entry{"a", "is a FIFO"});
+  CHECK(list.front() == path_reason{"a", "is a FIFO"});
   CHECK(list.contains({"b", "is a socket"}));
   CHECK_FALSE(list.contains({"b", "is a FIFO"}));
   for (std::size_t n = 2; n < skipped_list::most_listed + 7; ++n)

@@ -17,14 +17,14 @@ const std::string old_generation = "..2026_01_02_03_04_05.123456789";
 using events = std::vector<volume_event>;
 
 /// The kind that an event of the one watch of a table gets.
-volume_event_kind kind_of(std::uint32_t mask, const std::string& name) {
+volume_hint kind_of(std::uint32_t mask, const std::string& name) {
   watch_table table;
   table.add("/v", 1);
   const auto outcome = table.handle({1, mask, 0, name});
   REQUIRE(outcome.events.size() == 1);
   CHECK(outcome.events[0].path == "/v");
   CHECK_FALSE(outcome.overflow);
-  return outcome.events[0].kind;
+  return outcome.events[0].hint;
 }
 
 /// What watch_table is, said in the most naive way.
@@ -50,7 +50,7 @@ struct naive_table {
     rows.emplace_back(path, wd);
     return gone == wd ? std::nullopt : gone;
   }
-  events handle(int wd, volume_event_kind kind) {
+  events handle(int wd, volume_hint kind) {
     events out;
     for (const auto& row : rows)
       if (row.second == wd)
@@ -58,7 +58,7 @@ struct naive_table {
     std::sort(out.begin(), out.end(), [](const auto& x, const auto& y) {
       return x.path < y.path;
     });
-    if (kind == volume_event_kind::watch_lost)
+    if (kind == volume_hint::watch_anew)
       std::erase_if(rows, [wd](const auto& row) {
         return row.second == wd;
       });
@@ -70,15 +70,15 @@ struct naive_table {
 struct sample {
   std::uint32_t mask;
   const char* name;
-  volume_event_kind kind;
+  volume_hint kind;
 };
 
 constexpr sample samples[] = {
-  {moved_to, "..data", volume_event_kind::flipped},
-  {attrib | is_directory, "", volume_event_kind::attributes},
-  {removed, "key", volume_event_kind::other},
-  {ignored, "", volume_event_kind::watch_lost},
-  {move_self, "", volume_event_kind::watch_lost},
+  {moved_to, "..data", volume_hint::read_now},
+  {attrib | is_directory, "", volume_hint::look_closely},
+  {removed, "key", volume_hint::nothing},
+  {ignored, "", volume_hint::watch_anew},
+  {move_self, "", volume_hint::watch_anew},
 };
 
 } // namespace
@@ -86,25 +86,24 @@ constexpr sample samples[] = {
 TEST_SUITE_BEGIN("core/volume/watch_table");
 
 TEST_CASE("only the rename of ..data into place is a flip") {
-  CHECK(kind_of(moved_to, "..data") == volume_event_kind::flipped);
-  CHECK(kind_of(moved_to, "..data_tmp") == volume_event_kind::other);
-  CHECK(kind_of(moved_to, "key") == volume_event_kind::other);
-  CHECK(kind_of(removed, "..data") == volume_event_kind::other);
+  CHECK(kind_of(moved_to, "..data") == volume_hint::read_now);
+  CHECK(kind_of(moved_to, "..data_tmp") == volume_hint::nothing);
+  CHECK(kind_of(moved_to, "key") == volume_hint::nothing);
+  CHECK(kind_of(removed, "..data") == volume_hint::nothing);
 }
 
 TEST_CASE("only the removal of a generation's directory is one") {
-  CHECK(kind_of(removed | is_directory, old_generation)
-        == volume_event_kind::generation_removed);
-  CHECK(kind_of(removed, old_generation) == volume_event_kind::other);
-  CHECK(kind_of(removed | is_directory, "..x") == volume_event_kind::other);
+  CHECK(kind_of(removed | is_directory, old_generation) == volume_hint::look);
+  CHECK(kind_of(removed, old_generation) == volume_hint::nothing);
+  CHECK(kind_of(removed | is_directory, "..x") == volume_hint::nothing);
 }
 
 TEST_CASE("attributes are those of the volume's root and of all in it") {
-  CHECK(kind_of(attrib | is_directory, "") == volume_event_kind::attributes);
-  CHECK(kind_of(attrib, "key") == volume_event_kind::attributes);
-  CHECK(kind_of(attrib, "..data") == volume_event_kind::attributes);
+  CHECK(kind_of(attrib | is_directory, "") == volume_hint::look_closely);
+  CHECK(kind_of(attrib, "key") == volume_hint::look_closely);
+  CHECK(kind_of(attrib, "..data") == volume_hint::look_closely);
   CHECK(kind_of(attrib | is_directory, old_generation)
-        == volume_event_kind::attributes);
+        == volume_hint::look_closely);
 }
 
 TEST_CASE("what is awaited returns when its name appears, or nobody could tell "
@@ -113,17 +112,17 @@ TEST_CASE("what is awaited returns when its name appears, or nobody could tell "
     watch_table table;
     CHECK_FALSE(table.await("/up/v", 1, "v"));
     CHECK(table.is_awaited("/up/v"));
-    const auto kind = table.handle({1, mask, 0, name}).events.at(0).kind;
+    const auto kind = table.handle({1, mask, 0, name}).events.at(0).hint;
     CHECK(table.is_awaited("/up/v") == ((mask & (ignored | move_self)) == 0));
     return kind;
   };
-  CHECK(said(created | is_directory, "v") == volume_event_kind::returned);
-  CHECK(said(moved_to | is_directory, "v") == volume_event_kind::returned);
-  CHECK(said(ignored, "") == volume_event_kind::returned);
-  CHECK(said(move_self, "") == volume_event_kind::returned);
-  CHECK(said(created | is_directory, "w") == volume_event_kind::other);
-  CHECK(said(removed | is_directory, "v") == volume_event_kind::other);
-  CHECK(said(attrib, "") == volume_event_kind::other);
+  CHECK(said(created | is_directory, "v") == volume_hint::watch_again);
+  CHECK(said(moved_to | is_directory, "v") == volume_hint::watch_again);
+  CHECK(said(ignored, "") == volume_hint::watch_again);
+  CHECK(said(move_self, "") == volume_hint::watch_again);
+  CHECK(said(created | is_directory, "w") == volume_hint::nothing);
+  CHECK(said(removed | is_directory, "v") == volume_hint::nothing);
+  CHECK(said(attrib, "") == volume_hint::nothing);
 }
 
 TEST_CASE("a directory may be watched for itself and for what is awaited in "
@@ -131,14 +130,14 @@ TEST_CASE("a directory may be watched for itself and for what is awaited in "
   watch_table table;
   table.add("/up", 1);
   CHECK_FALSE(table.await("/up/v", 1, "v"));
-  CHECK(table.handle({1, moved_to, 0, "..data"}).events
-        == events{{"/up", volume_event_kind::flipped},
-                  {"/up/v", volume_event_kind::other}});
+  CHECK(
+    table.handle({1, moved_to, 0, "..data"}).events
+    == events{{"/up", volume_hint::read_now}, {"/up/v", volume_hint::nothing}});
   // The volume is back: its own directory is watched.
   CHECK_FALSE(table.add("/up/v", 2));
   CHECK_FALSE(table.is_awaited("/up/v"));
   CHECK(table.handle({1, created, 0, "v"}).events
-        == events{{"/up", volume_event_kind::other}});
+        == events{{"/up", volume_hint::nothing}});
   CHECK(table.await("/up/v", 1, "v") == 2);
   CHECK_FALSE(table.remove("/up"));
   CHECK(table.remove("/up/v") == 1);
@@ -147,7 +146,7 @@ TEST_CASE("a directory may be watched for itself and for what is awaited in "
 TEST_CASE("whatever ends a watch loses it") {
   for (const auto mask :
        {ignored, unmount, delete_self, move_self, delete_self | is_directory})
-    CHECK(kind_of(mask, "") == volume_event_kind::watch_lost);
+    CHECK(kind_of(mask, "") == volume_hint::watch_anew);
 }
 
 TEST_CASE("an overflow belongs to no watch and concerns all") {
@@ -170,9 +169,9 @@ TEST_CASE("paths of one directory share its watch until the last is removed") {
 
   const auto outcome = table.handle({5, moved_to, 0, "..data"});
 
-  CHECK(outcome.events
-        == events{{"/a", volume_event_kind::flipped},
-                  {"/b", volume_event_kind::flipped}});
+  CHECK(
+    outcome.events
+    == events{{"/a", volume_hint::read_now}, {"/b", volume_hint::read_now}});
   CHECK_FALSE(table.remove("/a"));
   CHECK(table.remove("/b") == 5);
   CHECK(table.watch_count() == 0);
