@@ -242,6 +242,18 @@ TEST_CASE_FIXTURE(table_fixture,
 }
 
 TEST_CASE_FIXTURE(table_fixture,
+                  "a sandbox follows though a former one of its id did not") {
+  settled(host("..1"));
+  table.stop_following("s1");
+  table.forget_sandbox("s1");
+  advance();
+  const auto id = settled(host("..1"));
+  table.hint(volume, volume_hint::read_now, now);
+  advance();
+  CHECK(read(host("..2")) == lines{"push ..2 to " + std::to_string(id)});
+}
+
+TEST_CASE_FIXTURE(table_fixture,
                   "a flip without an answer is settled, and old secrets go, "
                   "though nobody follows any more") {
   settled(host("..1"));
