@@ -7,6 +7,7 @@
 #include "main/build_info.hpp"
 #include "main/node_agent.hpp"
 #include "messages/errors.hpp"
+#include "sys/net/inherited_socket.hpp"
 #include "sys/process/core_dumps.hpp"
 #include "sys/process/eager_binding.hpp"
 #include "sys/process/end_signals.hpp"
@@ -23,7 +24,9 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -76,7 +79,7 @@ int await_signal(const end_signals& signals, const service_manager& manager,
 }
 
 int serve(const node_config& config, const end_signals& signals,
-          const service_manager& manager) {
+          const service_manager& manager, std::optional<unique_fd> lent) {
   if (const auto can = check_needed_calls(); !can)
     return refuse(exit_failed, can.err());
   const auto undumpable = forbid_core_dumps();
@@ -89,10 +92,13 @@ int serve(const node_config& config, const end_signals& signals,
   // Others write nothing of what is made here, whatever the caller's mask was.
   set_file_mask(0022);
   std::atomic<bool> has_failed{false};
-  auto agent = node_agent::start(config, [&has_failed, &signals] {
-    has_failed = true;
-    signals.send();
-  });
+  auto agent = node_agent::start(
+    config,
+    [&has_failed, &signals] {
+      has_failed = true;
+      signals.send();
+    },
+    std::move(lent));
   if (!agent)
     return logged(refuse(exit_failed, agent.err()));
   log::info("started", {{"version", build_info::version},
@@ -147,7 +153,10 @@ int run(const arguments& with) {
     std::cout << "configuration is valid\n";
   if (with.check_config || with.print_config)
     return exit_done;
-  return serve(*config, signals, manager);
+  auto lent = take_inherited_socket(config->api.socket);
+  if (!lent)
+    return refuse(exit_config, lent.err());
+  return serve(*config, signals, manager, *std::move(lent));
 }
 
 int parse_and_run(int argc, char** argv) {

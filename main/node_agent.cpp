@@ -112,14 +112,14 @@ public:
   parts(const parts&) = delete;
   parts& operator=(const parts&) = delete;
 
-  status start();
+  status start(std::optional<unique_fd> lent);
   bool is_alive(std::chrono::nanoseconds limit);
 
 private:
   status start_actors();
   void watch_inotify(std::shared_ptr<kernel_watch_api> watches);
   void watch_host_mounts();
-  status listen();
+  status listen(std::optional<unique_fd> lent);
   void wire(std::shared_ptr<const held_root> root,
             const std::shared_ptr<watch_api>& watches,
             const std::shared_ptr<mount_executor>& executor);
@@ -145,7 +145,7 @@ private:
   std::unique_ptr<socket_listener> listener;
 };
 
-status node_agent::parts::start() {
+status node_agent::parts::start(std::optional<unique_fd> lent) {
   report_older_calls();
   if (auto made = make_share_root(config.share.root); !made)
     return made;
@@ -157,7 +157,7 @@ status node_agent::parts::start() {
   root_lock = *std::move(locked);
   if (auto started = start_actors(); !started)
     return started;
-  return listen();
+  return listen(std::move(lent));
 }
 
 status node_agent::parts::start_actors() {
@@ -265,7 +265,7 @@ void node_agent::parts::watch_host_mounts() {
            });
 }
 
-status node_agent::parts::listen() {
+status node_agent::parts::listen(std::optional<unique_fd> lent) {
   if (auto made = make_socket_dir(config.api.socket); !made)
     return made;
   const guest_address address{address_scheme::unix_socket, config.api.socket, 0,
@@ -282,12 +282,14 @@ status node_agent::parts::listen() {
   with.farewell = api_farewell();
   with.mode = access.mode;
   with.owner = access.owner;
-  auto opened = socket_listener::open(
-    loop, address, with,
-    [this](byte_stream_ptr stream, std::optional<peer_credentials> peer) {
-      if (peer)
-        tell(api, api_connected{++connections, std::move(stream), peer->uid});
-    });
+  const auto accept
+    = [this](byte_stream_ptr stream, std::optional<peer_credentials> peer) {
+        if (peer)
+          tell(api, api_connected{++connections, std::move(stream), peer->uid});
+      };
+  auto opened = lent ? socket_listener::borrow(loop, address, *std::move(lent),
+                                               with, accept)
+                     : socket_listener::open(loop, address, with, accept);
   if (!opened)
     return opened.err();
   listener = *std::move(opened);
@@ -346,8 +348,8 @@ bool node_agent::is_alive(std::chrono::nanoseconds limit) {
 }
 
 result<std::unique_ptr<node_agent>>
-node_agent::start(const node_config& config,
-                  const std::function<void()>& died) {
+node_agent::start(const node_config& config, const std::function<void()>& died,
+                  std::optional<unique_fd> lent) {
   if (auto room = check_thread_room(thread_count); !room)
     return room.err();
   try {
@@ -355,7 +357,7 @@ node_agent::start(const node_config& config,
     std::optional<start_limit> limit{std::in_place, pacing::longest_start};
     auto p = std::make_unique<parts>(config, died);
     limit.reset();
-    if (auto started = p->start(); !started)
+    if (auto started = p->start(std::move(lent)); !started)
       return started.err();
     return std::unique_ptr<node_agent>{new node_agent{std::move(p)}};
   } catch (...) {

@@ -3,10 +3,12 @@
 
 #include "config/node_config.hpp"
 #include "core/result.hpp"
+#include "sys/unique_fd.hpp"
 
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace fsshare {
 
@@ -15,12 +17,15 @@ namespace fsshare {
 class node_agent {
 public:
   /// Starts everything; the control socket is opened last.
+  /// @param lent A socket that listens at `api.socket` already, and stays when
+  ///        the node agent ends; see take_inherited_socket().
   /// @param died Called once at most, by any thread and perhaps before this
   ///        returns, when an actor ended that nothing brings back: the node
   ///        agent is of no use any more.
   /// @returns why something could not be opened.
   static result<std::unique_ptr<node_agent>>
-  start(const node_config& config, const std::function<void()>& died);
+  start(const node_config& config, const std::function<void()>& died,
+        std::optional<unique_fd> lent = std::nullopt);
 
   /// Stops accepting, ends every actor and waits for them. Mounts and guest
   /// copies stay.

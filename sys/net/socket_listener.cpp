@@ -97,28 +97,47 @@ public:
       return errno_error(errno, "set owner and mode of", address_.path);
     if (::listen(opened->get(), SOMAXCONN) < 0)
       return errno_error(errno, "listen on", to_string(address_));
-    socket_ = *std::move(opened);
-    loop_.post([self = shared_from_this()] {
-      self->watch();
-    });
+    begin(*std::move(opened));
+    return unit{};
+  }
+
+  status borrow(unique_fd lent) {
+    if (has_file(address_) && !take_file())
+      return errno_error(errno, "set owner and mode of", address_.path);
+    holds_ = holding::lent;
+    begin(std::move(lent));
     return unit{};
   }
 
   void close() {
     if (is_closed_.exchange(true))
       return;
-    // Nobody connects from now on, whenever the loop lets go of the fd.
-    ::shutdown(socket_.get(), SHUT_RDWR);
-    struct stat now {};
-    if (inode_ != 0 && ::lstat(address_.path.c_str(), &now) == 0
-        && now.st_ino == inode_ && now.st_dev == device_)
-      ::unlink(address_.path.c_str());
+    if (holds_ == holding::own)
+      end_socket();
     loop_.post([self = shared_from_this()] {
       self->loop_.del(self->id_);
     });
   }
 
 private:
+  enum class holding { own, lent };
+
+  void begin(unique_fd listening) {
+    socket_ = std::move(listening);
+    loop_.post([self = shared_from_this()] {
+      self->watch();
+    });
+  }
+
+  void end_socket() {
+    // Nobody connects from now on, whenever the loop lets go of the fd.
+    ::shutdown(socket_.get(), SHUT_RDWR);
+    struct stat now {};
+    if (inode_ != 0 && ::lstat(address_.path.c_str(), &now) == 0
+        && now.st_ino == inode_ && now.st_dev == device_)
+      ::unlink(address_.path.c_str());
+  }
+
   bool take_file() {
     struct stat made {};
     if (::chmod(address_.path.c_str(), options_.mode) < 0
@@ -221,6 +240,7 @@ private:
   const options options_;
   const accepted on_;
   unique_fd socket_;
+  holding holds_ = holding::own;
   ino_t inode_ = 0;
   dev_t device_ = 0;
   std::atomic<bool> is_closed_{false};
@@ -238,6 +258,16 @@ socket_listener::open(io_loop& loop, const guest_address& address,
   auto state = std::make_shared<acceptor>(loop, address, with, std::move(on));
   if (auto opened = state->open(); !opened)
     return opened.err();
+  return std::unique_ptr<socket_listener>{
+    new socket_listener{std::move(state)}};
+}
+
+result<std::unique_ptr<socket_listener>>
+socket_listener::borrow(io_loop& loop, const guest_address& address,
+                        unique_fd lent, const options& with, accepted on) {
+  auto state = std::make_shared<acceptor>(loop, address, with, std::move(on));
+  if (auto begun = state->borrow(std::move(lent)); !begun)
+    return begun.err();
   return std::unique_ptr<socket_listener>{
     new socket_listener{std::move(state)}};
 }

@@ -6,6 +6,7 @@
 #include "core/pacing.hpp"
 #include "sys/net/descriptor_limit.hpp"
 #include "sys/net/io_loop.hpp"
+#include "sys/unique_fd.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -55,13 +56,23 @@ public:
   open(io_loop& loop, const guest_address& address, const options& with,
        accepted on);
 
+  /// Accepts from a socket that listens already, and is somebody else's as
+  /// well: who connects after close() waits for whoever takes it next.
+  /// @param address That `lent` listens on.
+  /// @param lent Does not block.
+  /// @returns why its file could not be given owner and mode.
+  static result<std::unique_ptr<socket_listener>>
+  borrow(io_loop& loop, const guest_address& address, unique_fd lent,
+         const options& with, accepted on);
+
   /// Like close().
   ~socket_listener();
   socket_listener(const socket_listener&) = delete;
   socket_listener& operator=(const socket_listener&) = delete;
 
   /// Ends accepting and removes the socket file, unless another has taken its
-  /// place. A callback that has begun may still run. Idempotent.
+  /// place or the socket was lent. A callback that has begun may still run.
+  /// Idempotent.
   void close();
 
 private:

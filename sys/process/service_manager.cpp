@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/process/service_manager.hpp"
 
-#include <charconv>
+#include "sys/process/environment.hpp"
+
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 
 #include <sys/socket.h>
@@ -14,23 +14,6 @@
 namespace fsshare {
 
 namespace {
-
-std::string take_variable(const char* name) {
-  // Before any thread starts.
-  const char* value = std::getenv(name);
-  std::string out = value == nullptr ? "" : value;
-  ::unsetenv(name);
-  return out;
-}
-
-std::optional<std::uint64_t> number_in(const std::string& text) {
-  std::uint64_t out = 0;
-  const auto* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, out);
-  if (read.ec != std::errc{} || read.ptr != end)
-    return std::nullopt;
-  return out;
-}
 
 // None for 0, and for what is more than a clock counts, such as "infinity".
 std::optional<std::chrono::microseconds> to_patience(std::uint64_t micros) {
