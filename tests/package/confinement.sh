@@ -144,6 +144,25 @@ serves_when_it_is_up() {
     "serving /run/fsshare/fsshare.sock"
 }
 
+# Who calls while nobody is there starts it, and is answered.
+is_waited_for() {
+  in_root systemctl stop fsshared.service
+  service_is_inactive
+  in_root fssharectl version
+  equal "$(service_state)" active
+}
+
+# The socket that systemd holds is not the one of the configuration.
+is_not_started_with_another_socket() {
+  in_root sh -c 'echo "{\"api\": {\"socket\": \"/run/other.sock\"}}" \
+    >/etc/fsshare/config.d/20-wrong.json'
+  fails in_root systemctl restart fsshared.service
+  becomes ended_with "failed 78"
+  in_root rm /etc/fsshare/config.d/20-wrong.json
+  in_root systemctl restart fsshared.service
+  in_root fssharectl version
+}
+
 is_started_again_when_it_stands_still() {
   local pid
   with_drop_in WatchdogSec=1
@@ -197,7 +216,9 @@ check_failures() {
     "it can with the unit's capabilities"
     "it restarts as docs/install.md says"
     "it takes calls once systemd says that it runs"
-    "it is started again when it stands still")
+    "it is started again when it stands still"
+    "who calls while it is stopped starts it, and waits for it"
+    "it is not started with a socket that is not the configured one")
   if ! has_systemd; then
     skip "no systemd can be booted here" "${names[@]}"
     return
@@ -213,4 +234,6 @@ check_failures() {
   check "${names[7]}" restarts_as_documented
   check "${names[8]}" serves_when_it_is_up
   check "${names[9]}" is_started_again_when_it_stands_still
+  check "${names[10]}" is_waited_for
+  check "${names[11]}" is_not_started_with_another_socket
 }

@@ -43,7 +43,8 @@ deb_has_complete_tree() {
   expected=$(printf '%s\n' /etc/fsshare/config.json \
     /etc/needrestart/conf.d/fsshare.conf \
     /usr/bin/fssharectl /usr/bin/fsshare-guest /usr/sbin/fsshared \
-    /usr/lib/systemd/system/fsshared.service /usr/lib/tmpfiles.d/fsshare.conf \
+    /usr/lib/systemd/system/fsshared.{service,socket} \
+    /usr/lib/tmpfiles.d/fsshare.conf \
     /usr/share/man/man{1/fssharectl.1,1/fsshare-guest.1,8/fsshared.8}.gz \
     $doc/{README.md,changelog.gz,changelog.Debian.gz,copyright} \
     $doc/{configuration,install,limits,operating,sharing}.md \

@@ -20,7 +20,8 @@ has_complete_tree() {
   expected=$(printf '%s\n' "$2/bin/fssharectl" "$2/bin/fsshare-guest" \
     "$2/sbin/fsshared" "$2/share/man/man1/fssharectl.1" \
     "$2/share/man/man1/fsshare-guest.1" "$2/share/man/man8/fsshared.8" \
-    "$2/lib/systemd/system/fsshared.service" "$2/lib/tmpfiles.d/fsshare.conf" \
+    "$2/lib/systemd/system"/fsshared.{service,socket} \
+    "$2/lib/tmpfiles.d/fsshare.conf" \
     "$doc/examples/config.json" "$doc/README.md" "$doc/CHANGELOG.md" \
     "$doc"/{configuration,install,limits,operating,sharing}.md \
     "$doc/LICENSE" | sort)

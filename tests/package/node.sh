@@ -63,7 +63,8 @@ installs() {
 is_neither_enabled_nor_started() {
   service_is_inactive
   ! has_systemd || {
-    equal "$(in_root systemctl is-enabled fsshared || :)" disabled
+    equal "$(in_root systemctl is-enabled fsshared.{service,socket} || :)" \
+      "$(printf '%s\n' disabled disabled)"
     equal "$(service_state)" inactive
   }
   equal "$(in_root find /etc/systemd -name 'fsshared*')" ""
@@ -72,7 +73,8 @@ is_neither_enabled_nor_started() {
 starts_as_documented() {
   if has_systemd; then
     run_in_root start_commands
-    equal "$(in_root systemctl is-enabled fsshared)" enabled
+    equal "$(in_root systemctl is-enabled fsshared.{service,socket})" \
+      "$(printf '%s\n' enabled enabled)"
     becomes in_root fssharectl version
   else
     start_service

@@ -13,11 +13,11 @@ verifies() {
   cp -a -- "$1" "$tree"
   # What every system has, and the unit refers to.
   local name
-  for name in sysinit basic shutdown local-fs multi-user; do
+  for name in sysinit basic shutdown local-fs multi-user sockets; do
     echo '[Unit]' >"$tree/usr/lib/systemd/system/$name.target"
   done
   said=$(systemd-analyze --root="$tree" --man=no verify \
-    /usr/lib/systemd/system/fsshared.service 2>&1) || {
+    /usr/lib/systemd/system/fsshared.{service,socket} 2>&1) || {
     echo "$said"
     return 1
   }
