@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/net/inherited_socket.hpp"
+#include "sys/process/inherited_socket.hpp"
 
 #include "tests/support/control_client.hpp"
 #include "tests/support/eventually.hpp"

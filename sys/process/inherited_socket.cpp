@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/net/inherited_socket.hpp"
+#include "sys/process/inherited_socket.hpp"
 
 #include "sys/errno_error.hpp"
 #include "sys/process/environment.hpp"
