@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/journal/journal_record.hpp"
+#include "core/share/share_layout.hpp"
+
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace fsshare {
+
+/// What there is at a path that a sandbox's records tell of.
+enum class seen_place : std::uint8_t {
+  nothing,
+  /// A file or directory of ours, with nothing mounted on it.
+  placeholder,
+  mounted,
+};
+
+/// What a look at the host found of one sandbox.
+struct sandbox_look {
+  /// Its directory bears our mark, for it.
+  bool bears_mark = false;
+  /// `mounts/` and `shared/` are the mounts that Prepare made, and nothing
+  /// covers them.
+  bool has_mounts = false;
+  /// By path, those that were asked for.
+  std::map<std::string, seen_place> places;
+
+  friend bool operator==(const sandbox_look&, const sandbox_look&) = default;
+};
+
+/// A sandbox to look at.
+struct sandbox_places {
+  share_layout layout;
+  std::vector<std::string> paths;
+};
+
+/// It goes on. What of it is `leaving` is still to be taken away, all else is
+/// `made`.
+struct adopted_sandbox {
+  recorded_sandbox sandbox;
+  /// Ids of shares, and containers of root filesystems, that were ready, and
+  /// whose mounts somebody has taken away.
+  std::vector<std::string> lost;
+  /// The classic mount API has left something behind.
+  bool is_unsettled = false;
+};
+/// Prepare or Cleanup of it did not end: it is to be cleaned up.
+struct unfinished_sandbox {
+  /// `intended` or `leaving`.
+  recorded_phase phase = recorded_phase::leaving;
+};
+/// It was prepared, and what was mounted for it is not there any more: nothing
+/// but Cleanup is left for it.
+struct lost_sandbox {
+  std::string why;
+};
+
+using adoption
+  = std::variant<adopted_sandbox, unfinished_sandbox, lost_sandbox>;
+
+/// Returns the names that a recorded sandbox has on the host and in its guest.
+share_layout layout_of(const recorded_sandbox& sandbox,
+                       const std::string& share_root);
+
+/// Returns the paths that are to be looked at for adopt().
+std::vector<std::string> places_of(const recorded_sandbox& sandbox,
+                                   const share_layout& layout);
+
+/// Decides what becomes of a sandbox that an earlier process has written down.
+/// What was not known to be made counts as made where all of it is there.
+adoption adopt(const recorded_sandbox& sandbox, const share_layout& layout,
+               const sandbox_look& look);
+
+} // namespace fsshare

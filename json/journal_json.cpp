@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "json/journal_json.hpp"
+
+#include "core/ids.hpp"
+#include "core/journal/journal_line.hpp"
+#include "core/text/json_text.hpp"
+#include "json/members.hpp"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+using json = nlohmann::json;
+
+template <class T, std::size_t N>
+using words = std::array<std::pair<T, const char*>, N>;
+
+constexpr words<recorded_phase, 4> phase_words{{
+  {recorded_phase::intended, "intended"},
+  {recorded_phase::made, "made"},
+  {recorded_phase::leaving, "leaving"},
+  {recorded_phase::gone, "gone"},
+}};
+
+constexpr words<sharing_mode, 2> mode_words{{
+  {sharing_mode::shared_filesystem, "shared-filesystem"},
+  {sharing_mode::copy, "copy"},
+}};
+
+constexpr words<rootfs_kind, 7> kind_words{{
+  {rootfs_kind::forced_pull, "forced-pull"},
+  {rootfs_kind::virtual_volume, "virtual-volume"},
+  {rootfs_kind::nydus, "nydus"},
+  {rootfs_kind::erofs, "erofs"},
+  {rootfs_kind::layers, "layers"},
+  {rootfs_kind::block_device, "block-device"},
+  {rootfs_kind::bind, "bind"},
+}};
+
+template <class T, std::size_t N>
+const char* word_for(const words<T, N>& all, T value) {
+  const auto at = std::find_if(all.begin(), all.end(), [&](const auto& each) {
+    return each.first == value;
+  });
+  return at == all.end() ? "" : at->second;
+}
+
+std::string line_of(const json& record) {
+  return journal_line(
+    record.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+// -- writing ------------------------------------------------------------------
+
+struct writer {
+  json operator()(const recorded_prepare& x) const {
+    const auto& request = x.request;
+    auto binds = json::array();
+    for (const auto& bind : request.sandbox_binds)
+      binds.push_back({{"source", bind.source}, {"writable", bind.writable}});
+    return {{"kind", "prepare"},
+            {"sandbox", request.sandbox_id},
+            {"mode", word_for(mode_words, request.mode)},
+            {"guest_address", request.guest_address},
+            {"asked_guest_share_dir", request.guest_share_dir},
+            {"guest_share_dir", x.guest_share_dir},
+            {"sandbox_binds", std::move(binds)},
+            {"kubelet_roots", request.kubelet_roots},
+            {"no_watcher", request.no_watcher},
+            {"nydusd_socket", request.nydusd_socket},
+            {"force_guest_pull", request.force_guest_pull}};
+  }
+  json operator()(const recorded_progress& x) const {
+    return {{"kind", "sandbox-phase"},
+            {"phase", word_for(phase_words, x.phase)}};
+  }
+  json operator()(const recorded_watcher& x) const {
+    return {{"kind", "watcher"}, {"runs", x.runs}};
+  }
+  json operator()(const recorded_share& x) const {
+    const auto& mount = x.mount;
+    return {{"kind", "share"},
+            {"share", x.share_id},
+            {"container", x.container_id},
+            {"source", mount.source},
+            {"destination", mount.destination},
+            {"type", mount.type},
+            {"options", mount.options},
+            {"read_only", mount.read_only},
+            {"watchable", x.watchable}};
+  }
+  json operator()(const recorded_share_progress& x) const {
+    return {{"kind", "share-phase"},
+            {"share", x.share_id},
+            {"phase", word_for(phase_words, x.phase)}};
+  }
+  json operator()(const recorded_rootfs& x) const {
+    return {{"kind", "rootfs"},
+            {"container", x.container_id},
+            {"target", x.target},
+            {"type", x.type},
+            {"suffix", x.suffix},
+            {"rootfs_kind", word_for(kind_words, x.kind)},
+            {"guest_path", x.guest_path},
+            {"host_path", x.host_path},
+            {"image", x.image},
+            {"digest", x.digest}};
+  }
+  json operator()(const recorded_rootfs_progress& x) const {
+    return {{"kind", "rootfs-phase"},
+            {"container", x.container_id},
+            {"phase", word_for(phase_words, x.phase)}};
+  }
+};
+
+// -- reading ------------------------------------------------------------------
+
+/// Reads the members of one record; the first that is not as it has to be
+/// spoils it.
+class record_reader {
+public:
+  explicit record_reader(const json& record)
+    : record_(record), members_(record) {
+  }
+
+  bool is_good() const {
+    return is_good_ && !members_.failure();
+  }
+  std::string text(const char* name) {
+    std::string value;
+    members_.text(name, value);
+    return value;
+  }
+  std::vector<std::string> texts(const char* name) {
+    std::vector<std::string> value;
+    members_.texts(name, value);
+    return value;
+  }
+  std::uint64_t number(const char* name) {
+    std::uint64_t value = 0;
+    members_.number(name, value);
+    return value;
+  }
+  bool truth(const char* name) {
+    const auto at = record_.find(name);
+    const bool is_one = at != record_.end() && at->is_boolean();
+    is_good_ = is_good_ && is_one;
+    return is_one && at->get<bool>();
+  }
+  template <class T, std::size_t N>
+  T word(const char* name, const words<T, N>& all) {
+    const auto said = text(name);
+    const auto at = std::find_if(all.begin(), all.end(), [&](const auto& each) {
+      return said == each.second;
+    });
+    is_good_ = is_good_ && at != all.end();
+    return at == all.end() ? T{} : at->first;
+  }
+  std::string id(const char* name) {
+    auto value = text(name);
+    is_good_ = is_good_ && is_id(value);
+    return value;
+  }
+  /// Returns the name of a file, which leads nowhere else.
+  std::string name(const char* name) {
+    auto value = text(name);
+    is_good_ = is_good_ && !value.empty() && value != "." && value != ".."
+               && value.find('/') == std::string::npos;
+    return value;
+  }
+  std::vector<sandbox_bind> binds(const char* name) {
+    std::vector<sandbox_bind> all;
+    const auto at = record_.find(name);
+    is_good_ = is_good_ && at != record_.end() && at->is_array();
+    if (!is_good_)
+      return all;
+    for (const auto& each : *at) {
+      is_good_ = is_good_ && each.is_object();
+      if (!is_good_)
+        break;
+      record_reader one{each};
+      all.push_back({one.text("source"), one.truth("writable")});
+      is_good_ = one.is_good();
+    }
+    return all;
+  }
+
+private:
+  const json& record_;
+  json_members members_;
+  bool is_good_ = true;
+};
+
+recorded_prepare read_prepare(record_reader& in) {
+  recorded_prepare out;
+  auto& request = out.request;
+  request.sandbox_id = in.id("sandbox");
+  request.mode = in.word("mode", mode_words);
+  request.guest_address = in.text("guest_address");
+  request.guest_share_dir = in.text("asked_guest_share_dir");
+  request.sandbox_binds = in.binds("sandbox_binds");
+  request.kubelet_roots = in.texts("kubelet_roots");
+  request.no_watcher = in.truth("no_watcher");
+  request.nydusd_socket = in.text("nydusd_socket");
+  request.force_guest_pull = in.truth("force_guest_pull");
+  out.guest_share_dir = in.text("guest_share_dir");
+  return out;
+}
+
+recorded_share read_share(record_reader& in) {
+  recorded_share out;
+  out.share_id = in.name("share");
+  out.container_id = in.id("container");
+  out.mount.source = in.text("source");
+  out.mount.destination = in.text("destination");
+  out.mount.type = in.text("type");
+  out.mount.options = in.texts("options");
+  out.mount.read_only = in.truth("read_only");
+  out.watchable = in.truth("watchable");
+  return out;
+}
+
+recorded_rootfs read_rootfs(record_reader& in) {
+  recorded_rootfs out;
+  out.container_id = in.id("container");
+  out.target = in.text("target");
+  out.type = in.text("type");
+  out.suffix = in.text("suffix").empty() ? std::string{} : in.id("suffix");
+  out.kind = in.word("rootfs_kind", kind_words);
+  out.guest_path = in.text("guest_path");
+  out.host_path = in.text("host_path");
+  out.image = in.text("image");
+  out.digest = in.text("digest");
+  return out;
+}
+
+/// Returns nothing for a kind that is not known.
+std::optional<journal_record> read_record(const std::string& kind,
+                                          record_reader& in) {
+  if (kind == "prepare")
+    return read_prepare(in);
+  if (kind == "sandbox-phase")
+    return recorded_progress{in.word("phase", phase_words)};
+  if (kind == "watcher")
+    return recorded_watcher{in.truth("runs")};
+  if (kind == "share")
+    return read_share(in);
+  if (kind == "share-phase")
+    return recorded_share_progress{in.text("share"),
+                                   in.word("phase", phase_words)};
+  if (kind == "rootfs")
+    return read_rootfs(in);
+  if (kind == "rootfs-phase")
+    return recorded_rootfs_progress{in.text("container"),
+                                    in.word("phase", phase_words)};
+  return std::nullopt;
+}
+
+error damaged(std::size_t line, const char* what) {
+  return {errc::data_loss, "line " + std::to_string(line) + " " + what};
+}
+
+result<json> parse_line(std::string_view text, std::size_t number) {
+  if (is_too_deep(text))
+    return damaged(number, "is nested too deeply");
+  auto parsed = json::parse(text, nullptr, false);
+  if (!parsed.is_object())
+    return damaged(number, "is no JSON object");
+  return parsed;
+}
+
+result<journal_head> parse_head(std::string_view text) {
+  const auto parsed = parse_line(text, 1);
+  if (!parsed)
+    return parsed.err();
+  record_reader in{*parsed};
+  const bool is_head = in.text("kind") == "head";
+  journal_head head;
+  head.format = in.number("format");
+  if (in.is_good() && is_head && head.format != journal_head::known_format)
+    return error{errc::unimplemented,
+                 "it has format " + std::to_string(head.format)
+                   + ", and this build knows format "
+                   + std::to_string(journal_head::known_format)};
+  head.minor = in.number("minor");
+  head.boot_id = in.text("boot_id");
+  head.sandbox_id = in.id("sandbox");
+  head.share_root = in.text("share_root");
+  if (!in.is_good() || !is_head)
+    return damaged(1, "is no head");
+  return head;
+}
+
+} // namespace
+
+std::string render_journal_head(const journal_head& head) {
+  return line_of({{"kind", "head"},
+                  {"format", head.format},
+                  {"minor", head.minor},
+                  {"boot_id", head.boot_id},
+                  {"sandbox", head.sandbox_id},
+                  {"share_root", head.share_root}});
+}
+
+std::string render_journal_record(const journal_record& record) {
+  return line_of(std::visit(writer{}, record));
+}
+
+std::string render_journal(const journal_head& head,
+                           const recorded_sandbox& sandbox) {
+  auto text = render_journal_head(head);
+  for (const auto& record : sandbox.records())
+    text += render_journal_record(record);
+  return text;
+}
+
+result<read_journal> parse_journal(std::string_view text) {
+  const auto lines = split_journal(text);
+  if (!lines)
+    return lines.err();
+  if (lines->records.empty())
+    return damaged(1, "is missing");
+  auto head = parse_head(lines->records.front());
+  if (!head)
+    return head.err();
+  read_journal out{*std::move(head), {}, !lines->is_torn};
+  const bool is_later = out.head.minor > journal_head::known_minor;
+  for (std::size_t i = 1; i < lines->records.size(); ++i) {
+    const auto parsed = parse_line(lines->records[i], i + 1);
+    if (!parsed)
+      return parsed.err();
+    record_reader in{*parsed};
+    const auto record = read_record(in.text("kind"), in);
+    if (!record && !is_later)
+      return damaged(i + 1, "has a kind that is not known");
+    if (!in.is_good())
+      return damaged(i + 1, "lacks something");
+    out.is_whole = out.is_whole && record.has_value();
+    if (record)
+      out.sandbox.apply(*record);
+  }
+  return out;
+}
+
+} // namespace fsshare

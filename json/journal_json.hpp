@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/journal/journal_record.hpp"
+#include "core/result.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace fsshare {
+
+/// The form of state files; docs/journal-format.md says what each member is.
+
+/// Returns the line that a state file begins with.
+std::string render_journal_head(const journal_head& head);
+
+/// Returns the line of a record.
+std::string render_journal_record(const journal_record& record);
+
+/// Returns a whole state file.
+std::string render_journal(const journal_head& head,
+                           const recorded_sandbox& sandbox);
+
+/// A state file that was read.
+struct read_journal {
+  journal_head head;
+  recorded_sandbox sandbox;
+  /// False where its last line has no end, which is left out, or records of a
+  /// later minor version were passed over: it is to be written anew before
+  /// anything is appended.
+  bool is_whole = true;
+};
+
+/// Reads a state file.
+/// @returns `errc::unimplemented` for another format, `errc::data_loss` with
+///          the number of the line for what is damaged. Never quotes the file.
+result<read_journal> parse_journal(std::string_view text);
+
+} // namespace fsshare

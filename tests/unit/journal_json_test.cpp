@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/journal/journal_line.hpp"
+#include "json/journal_json.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace fsshare;
+
+namespace {
+
+journal_head head_of() {
+  journal_head head;
+  head.boot_id = "b";
+  head.sandbox_id = "sb";
+  head.share_root = "/share";
+  return head;
+}
+
+recorded_sandbox full_sandbox() {
+  recorded_prepare prepare;
+  auto& request = prepare.request;
+  request.sandbox_id = "sb";
+  request.mode = sharing_mode::shared_filesystem;
+  request.guest_address = "unix:///g";
+  request.guest_share_dir = "/asked";
+  request.sandbox_binds = {{"/b1", true}, {"/b2", false}};
+  request.kubelet_roots = {"/var/lib/kubelet"};
+  request.no_watcher = true;
+  request.nydusd_socket = "/n";
+  request.force_guest_pull = true;
+  prepare.guest_share_dir = "/asked";
+  recorded_share share;
+  share.share_id = "c1-0123456789abcdef-a \"b\"\n";
+  share.container_id = "c1";
+  share.mount
+    = {"/source \xc3\xa9", "/etc/a \"b\"\n", "bind", {"rbind", "ro"}, true};
+  share.watchable = true;
+  recorded_rootfs rootfs{"c2",     "/target",          "fuse.nydus-overlayfs",
+                         "rootfs", rootfs_kind::nydus, "/g",
+                         "/h",     "/image",           "0123456789abcdef"};
+  recorded_sandbox out;
+  for (const auto& record : std::vector<journal_record>{
+         prepare, recorded_progress{recorded_phase::made},
+         recorded_watcher{true}, share,
+         recorded_share_progress{share.share_id, recorded_phase::leaving},
+         rootfs, recorded_rootfs_progress{"c2", recorded_phase::made}})
+    REQUIRE(out.apply(record));
+  return out;
+}
+
+std::string line(const std::string& json) {
+  return journal_line(json);
+}
+
+std::string file_with(const std::string& json, std::uint64_t minor = 0) {
+  auto head = head_of();
+  head.minor = minor;
+  return render_journal_head(head) + line(json);
+}
+
+error failure_of(const std::string& text) {
+  const auto read = parse_journal(text);
+  REQUIRE_MESSAGE(!read, text);
+  return read.err();
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("json/journal_json");
+
+TEST_CASE("the checksum is CRC-32C") {
+  // The check value of the catalogue of parametrised CRC algorithms.
+  CHECK(crc32c("123456789") == 0xe3069283U);
+  CHECK(crc32c("") == 0);
+}
+
+TEST_CASE("what is written is read back, and is a line of JSON each") {
+  const auto sandbox = full_sandbox();
+  const auto text = render_journal(head_of(), sandbox);
+  const auto read = parse_journal(text);
+  REQUIRE_MESSAGE(read, (read ? "" : read.err().message));
+  CHECK(read->head == head_of());
+  CHECK(read->sandbox == sandbox);
+  CHECK(read->is_whole);
+}
+
+TEST_CASE("the form is the documented one") {
+  CHECK(render_journal_head(head_of())
+        == line(R"({"boot_id":"b","format":1,"kind":"head","minor":0,)"
+                R"("sandbox":"sb","share_root":"/share"})"));
+  CHECK(
+    render_journal_record(recorded_share_progress{"s", recorded_phase::gone})
+    == line(R"({"kind":"share-phase","phase":"gone","share":"s"})"));
+  CHECK(line("{}") == "{\"crc\":\"297bd0aa\",\"record\":{}}\n");
+}
+
+TEST_CASE("every cut of a file is a torn line or an end, never damage") {
+  const auto text = render_journal(head_of(), full_sandbox());
+  const auto first = text.find('\n') + 1;
+  for (std::size_t size = 0; size < text.size(); ++size) {
+    INFO(size);
+    const auto read = parse_journal(std::string_view{text}.substr(0, size));
+    if (size < first) {
+      CHECK(!read);
+      continue;
+    }
+    REQUIRE(read);
+    CHECK(read->is_whole == (text[size - 1] == '\n'));
+  }
+}
+
+TEST_CASE("every changed byte is damage, and named by its line") {
+  const auto text = render_journal(head_of(), full_sandbox());
+  std::size_t number = 1;
+  for (std::size_t at = 0; at + 1 < text.size(); ++at) {
+    INFO(at);
+    auto changed = text;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    const auto why = failure_of(changed);
+    CHECK(why.code == errc::data_loss);
+    CHECK(why.message == "line " + std::to_string(number) + " is damaged");
+    if (text[at] == '\n')
+      ++number;
+  }
+}
+
+TEST_CASE("another format is refused, a later minor version is read as far as "
+          "it is known") {
+  auto other = head_of();
+  other.format = 2;
+  CHECK(failure_of(render_journal_head(other)).code == errc::unimplemented);
+  const std::string later = R"({"kind":"later","x":{"y":[1]}})";
+  CHECK(failure_of(file_with(later)).message
+        == "line 2 has a kind that is not known");
+  const auto read
+    = parse_journal(file_with(later, 1)
+                    + render_journal_record(full_sandbox().records().front()));
+  REQUIRE(read);
+  CHECK(read->sandbox.phase == recorded_phase::intended);
+  // What it does not know it must not append to.
+  CHECK(!read->is_whole);
+}
+
+TEST_CASE("records that lack something are damage") {
+  for (const std::string json :
+       {R"({"kind":"share-phase","share":"s","phase":"elsewhere"})",
+        R"({"kind":"watcher","runs":1})", R"({"kind":"watcher"})",
+        R"({"kind":"rootfs","container":"../x"})",
+        R"({"kind":"share","share":"../x","container":"c","read_only":true,)"
+        R"("watchable":false})",
+        R"({"kind":"share","share":1,"container":"c","read_only":true,)"
+        R"("watchable":false})",
+        R"({"kind":"prepare","sandbox":"sb","mode":"copy","no_watcher":false,)"
+        R"("force_guest_pull":false,"sandbox_binds":[1]})"})
+    CHECK_MESSAGE(
+      failure_of(file_with(json)).message == "line 2 lacks something", json);
+  CHECK(failure_of(file_with("[1]")).message == "line 2 is no JSON object");
+  CHECK(failure_of(file_with("{")).message == "line 2 is no JSON object");
+  CHECK(failure_of(file_with(std::string(100, '['))).message
+        == "line 2 is nested too deeply");
+  CHECK(failure_of(line(R"({"kind":"watcher","runs":true})")).message
+        == "line 1 is no head");
+  CHECK(failure_of("").message == "line 1 is missing");
+}
+
+TEST_CASE("text that is no UTF-8 is written all the same") {
+  recorded_share share;
+  share.share_id = "s";
+  share.container_id = "c";
+  share.mount.source = "/\xff";
+  const auto text = render_journal_record(share);
+  CHECK(text.find("\xef\xbf\xbd") != std::string::npos);
+}
+
+TEST_SUITE_END();
