@@ -8,6 +8,16 @@
 
 namespace fsshare {
 
+namespace {
+
+bool follows_again(const mount_plan& plan) {
+  return std::any_of(plan.steps.begin(), plan.steps.end(), [](const auto& x) {
+    return std::holds_alternative<follow_bind>(x);
+  });
+}
+
+} // namespace
+
 mounter_state::mounter_state(handle::pointer self,
                              std::shared_ptr<mount_executor> executor,
                              let_go close)
@@ -17,7 +27,17 @@ mounter_state::mounter_state(handle::pointer self,
 mounter_actor::behavior_type mounter_state::make_behavior() {
   return {
     [this](const run_plan& request) {
-      return to_reply(run(*request.plan, *executor_, request.sources));
+      auto done = run(*request.plan, *executor_, request.sources);
+      // What the host unmounted while nobody followed tells by no change.
+      if (follows_again(*request.plan))
+        look_later(pace_.changed(self_->clock().now()));
+      return to_reply(std::move(done));
+    },
+    [this](const look_at_sandboxes& request) -> caf::result<sandboxes_seen> {
+      auto looks = executor_->look_at(*request.sandboxes);
+      if (!looks)
+        return to_caf(looks.err());
+      return sandboxes_seen{*std::move(looks)};
     },
     [this](const host_mounts_changed&) {
       if (executor_->follows_host())

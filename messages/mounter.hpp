@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/journal/adoption.hpp"
 #include "core/mount/mount_plan.hpp"
 #include "core/share/opened_sources.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 
 #include <memory>
+#include <vector>
 
 namespace fsshare {
 
@@ -16,14 +18,23 @@ struct run_plan {
   opened_sources sources;
 };
 
+/// Sandboxes that earlier processes prepared.
+struct look_at_sandboxes {
+  std::shared_ptr<const std::vector<sandbox_places>> sandboxes;
+};
+struct sandboxes_seen {
+  /// In the order of the request.
+  std::vector<sandbox_look> looks;
+};
+
 struct host_mounts_changed {};
 
 struct mounter_tick {};
 
 } // namespace fsshare
 
-FSSHARE_MESSAGES(mounter, 6, run_plan, plan_done, host_mounts_changed,
-                 mounter_tick)
+FSSHARE_MESSAGES(mounter, 6, run_plan, plan_done, look_at_sandboxes,
+                 sandboxes_seen, host_mounts_changed, mounter_tick)
 
 namespace fsshare {
 
@@ -35,6 +46,10 @@ using mounter_actor = caf::typed_actor<
   // was undone. A plan that goes on after failures is answered with what it
   // left behind. Running a plan of either kind again does no harm.
   rpc<run_plan, plan_done>,
+  // What is there of these? Of those that are whole, the directories are told
+  // by identity from then on. Fails where the mount table cannot be read, or
+  // the share root is covered.
+  rpc<look_at_sandboxes, sandboxes_seen>,
   // Something was mounted or unmounted on the host, by whomever.
   msg<host_mounts_changed>,
   // INTERNAL: it is time to look at the host's mounts.

@@ -35,6 +35,12 @@ bind_options parse_bind_options(std::span<const std::string> words,
   return options;
 }
 
+bool follows_unmounting(const bind_options& options) {
+  return options.submounts == submounts::take
+         && (options.propagation == propagation::slave
+             || options.propagation == propagation::unmounts);
+}
+
 std::string to_string(const bind_options& options) {
   std::string text = options.access == access::read_only ? "ro" : "rw";
   text += options.submounts == submounts::take ? ",rbind" : ",bind";

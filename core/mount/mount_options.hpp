@@ -70,6 +70,9 @@ struct bind_options {
 bind_options parse_bind_options(std::span<const std::string> words,
                                 const bind_options& defaults);
 
+/// Whether a bind is to lose what the host unmounts in its source later.
+bool follows_unmounting(const bind_options& options);
+
 /// Returns the words of mount(8), such as `ro,rbind,slave`.
 std::string to_string(const bind_options& options);
 

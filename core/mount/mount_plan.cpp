@@ -6,6 +6,7 @@
 #include "core/text/sentence_list.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 #include <iterator>
 #include <set>
 #include <utility>
@@ -59,6 +60,13 @@ void add_bind(mount_plan& plan, std::string_view source, std::string target,
     make_bind{std::string{source}, std::move(target), options});
 }
 
+void add_staging_removal(mount_plan& plan) {
+  const auto staging = plan.layout.staging_dir();
+  plan.steps.emplace_back(unmount{staging});
+  plan.steps.emplace_back(remove_placeholders{staging});
+  plan.steps.emplace_back(remove_directory{staging});
+}
+
 void add_unbind(mount_plan& plan, std::string target) {
   plan.steps.emplace_back(unmount{target});
   plan.steps.emplace_back(remove_placeholder{std::move(target)});
@@ -87,6 +95,8 @@ std::vector<std::string> outside_sources(const mount_plan& plan) {
       add(placeholder->source);
     else if (const auto* bind = std::get_if<make_bind>(&step))
       add(bind->source);
+    else if (const auto* followed = std::get_if<follow_bind>(&step))
+      add(followed->source);
   }
   return {found.begin(), found.end()};
 }
@@ -180,14 +190,36 @@ mount_plan plan_cleanup(const share_layout& layout) {
     require_mark{layout.sandbox_dir(), layout.mark_path(), layout.sandbox_id()},
     unmount{layout.shared_dir()},
     unmount{layout.mounts_dir()},
-    unmount{layout.staging_dir()},
-    remove_placeholders{layout.staging_dir()},
-    remove_directory{layout.staging_dir()},
-    remove_placeholders{layout.mounts_dir()},
-    remove_directory{layout.mounts_dir()},
-    remove_directory{layout.shared_dir()},
-    remove_sandbox_dir{layout.sandbox_dir(), layout.mark_path(), true},
   };
+  add_staging_removal(plan);
+  for (mount_step step : std::initializer_list<mount_step>{
+         remove_placeholders{layout.mounts_dir()},
+         remove_directory{layout.mounts_dir()},
+         remove_directory{layout.shared_dir()},
+         remove_sandbox_dir{layout.sandbox_dir(), layout.mark_path(), true}})
+    plan.steps.push_back(std::move(step));
+  return plan;
+}
+
+mount_plan plan_cleanup_unfinished(const share_layout& layout) {
+  auto plan = plan_cleanup(layout);
+  plan.steps.insert(plan.steps.begin(),
+                    remove_unmarked{layout.sandbox_dir(), layout.mark_path(),
+                                    render_share_mark({layout.sandbox_id()})});
+  return plan;
+}
+
+mount_plan plan_settle(const share_layout& layout) {
+  auto plan = empty_plan(layout, on_failure::go_on);
+  add_staging_removal(plan);
+  return plan;
+}
+
+mount_plan plan_follow(const share_layout& layout, std::string_view share_name,
+                       std::string_view source, const bind_options& options) {
+  auto plan = empty_plan(layout, on_failure::undo);
+  plan.steps.emplace_back(
+    follow_bind{std::string{source}, layout.host_share(share_name), options});
   return plan;
 }
 

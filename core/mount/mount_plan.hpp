@@ -61,6 +61,15 @@ struct make_bind {
   friend bool operator==(const make_bind&, const make_bind&) = default;
 };
 
+/// Goes on, after another process, to take out of the bind at `target` what the
+/// host unmounts in `source`.
+struct follow_bind {
+  std::string source;
+  std::string target;
+  bind_options options;
+  friend bool operator==(const follow_bind&, const follow_bind&) = default;
+};
+
 /// Makes the mark of a sandbox whose guest gets copies, at copy_mark_path().
 /// There must be none; `errc::failed_precondition` otherwise.
 struct make_copy_mark {
@@ -120,6 +129,18 @@ struct require_unused {
     = default;
 };
 
+/// Removes the directory of a sandbox that bears no mark, or a part of it: one
+/// of ours whose making, or removal, was cut off. Then the rest of the plan has
+/// nothing to do: what else is in it, and not mounted by us, is listed as
+/// somebody else's and stays.
+struct remove_unmarked {
+  std::string path;
+  std::string mark_path;
+  std::string mark_text;
+  friend bool operator==(const remove_unmarked&, const remove_unmarked&)
+    = default;
+};
+
 /// Takes away everything that is mounted on `path`, with all below it, at once
 /// and even if it is in use (MNT_DETACH). Never follows a link.
 struct unmount {
@@ -167,10 +188,11 @@ struct remove_sandbox_dir {
 
 using mount_step
   = std::variant<make_sandbox_dir, make_directory, make_placeholder, make_bind,
-                 make_copy_mark, remove_copy_mark, require_no_copy_mark,
-                 list_foreign, require_mark, require_no_mark, require_unused,
-                 unmount, remove_placeholder, remove_placeholders,
-                 remove_directory, remove_sandbox_dir>;
+                 follow_bind, make_copy_mark, remove_copy_mark,
+                 require_no_copy_mark, list_foreign, require_mark,
+                 require_no_mark, require_unused, remove_unmarked, unmount,
+                 remove_placeholder, remove_placeholders, remove_directory,
+                 remove_sandbox_dir>;
 
 /// Returns what a step does in words for an error, such as `bind /a -> /b`.
 std::string describe(const mount_step& step);
@@ -260,6 +282,18 @@ mount_plan plan_cleanup_copy(const share_layout& layout,
 /// mounted goes with the two mounts that Prepare made, what is left over is
 /// found by looking.
 mount_plan plan_cleanup(const share_layout& layout);
+
+/// Plans Cleanup after a plan_prepare() or plan_cleanup() that was cut off.
+mount_plan plan_cleanup_unfinished(const share_layout& layout);
+
+/// Plans what is to be done in a sandbox that an earlier process was killed in:
+/// takes away what the classic mount API had prepared out of sight.
+mount_plan plan_settle(const share_layout& layout);
+
+/// Plans that shares of earlier processes lose what the host unmounts, where
+/// the kernel does not see to that.
+mount_plan plan_follow(const share_layout& layout, std::string_view share_name,
+                       std::string_view source, const bind_options& options);
 
 /// Plans Cleanup of a sandbox that nobody prepared here: nothing to do, unless
 /// either mark is there, which fails.

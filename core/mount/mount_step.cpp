@@ -49,6 +49,12 @@ std::string describe(const mount_step& step) {
       return "bind " + x.source + " -> " + x.target + " ("
              + to_string(x.options) + ")";
     }
+    std::string operator()(const follow_bind& x) const {
+      return "follow " + x.source + " -> " + x.target;
+    }
+    std::string operator()(const remove_unmarked& x) const {
+      return "remove unfinished sandbox directory " + x.path;
+    }
     std::string operator()(const require_mark& x) const {
       return "check mark " + x.mark_path;
     }
@@ -93,7 +99,8 @@ const std::string& path_of(const mount_step& step) {
   return std::visit(
     [](const auto& x) -> const std::string& {
       using type = std::decay_t<decltype(x)>;
-      if constexpr (std::is_same_v<type, make_bind>)
+      if constexpr (std::is_same_v<
+                      type, make_bind> || std::is_same_v<type, follow_bind>)
         return x.target;
       else if constexpr (std::is_same_v<type, require_mark>)
         return x.sandbox_dir;

@@ -96,10 +96,7 @@ private:
     auto made = plan_nydus_rootfs(
       setting_.layout, id_, request_.rootfs.suffix, image.snapshot_dir,
       {access::read_write, setting_.recursive, propagation::slave});
-    if (auto taken = take(std::move(made),
-                          plan_unshare_nydus_rootfs(setting_.layout, id_,
-                                                    request_.rootfs.suffix));
-        !taken)
+    if (auto taken = take(std::move(made)); !taken)
       return taken;
     out_.rafs = rafs_mount{rafs_mountpoint(id_), image.source, image.config};
     out_.host_path = setting_.layout.host_snapshot_dir(id_);
@@ -136,8 +133,7 @@ private:
       return unit{};
     const auto& suffix = request_.rootfs.suffix;
     out_.host_path = join(setting_.layout.container_dir(id_), suffix);
-    return take(plan_rootfs_dir(setting_.layout, id_, suffix),
-                plan_remove_rootfs_dir(setting_.layout, id_, suffix));
+    return take(plan_rootfs_dir(setting_.layout, id_, suffix));
   }
 
   status bind() {
@@ -145,10 +141,9 @@ private:
       return shared;
     in_share();
     out_.host_path = setting_.layout.host_rootfs(id_);
-    return take(plan_rootfs(setting_.layout, id_, request_.rootfs.target,
-                            {access::read_write, setting_.recursive,
-                             propagation::closed}),
-                plan_unshare_rootfs(setting_.layout, id_));
+    return take(plan_rootfs(
+      setting_.layout, id_, request_.rootfs.target,
+      {access::read_write, setting_.recursive, propagation::closed}));
   }
 
   status check_shared() const {
@@ -159,9 +154,11 @@ private:
                    + "' shares no filesystem with the host"};
   }
 
-  status take(result<mount_plan> mounts, result<mount_plan> unmounts) {
+  status take(result<mount_plan> mounts) {
     if (!mounts)
       return mounts.err();
+    auto unmounts = plan_rootfs_end(setting_.layout, out_.kind, id_,
+                                    request_.rootfs.suffix);
     if (!unmounts)
       return unmounts.err();
     out_.mounts = *std::move(mounts);
@@ -183,6 +180,31 @@ result<rootfs_share> plan_rootfs_share(const share_rootfs_request& request,
                                        const rootfs_payload& payload,
                                        const rootfs_setting& setting) {
   return planner{request, payload, setting}.plan(kind);
+}
+
+result<std::optional<mount_plan>> plan_rootfs_end(const share_layout& layout,
+                                                  rootfs_kind kind,
+                                                  std::string_view container_id,
+                                                  std::string_view suffix) {
+  const auto planned
+    = [](result<mount_plan> plan) -> result<std::optional<mount_plan>> {
+    if (!plan)
+      return plan.err();
+    return std::optional<mount_plan>{*std::move(plan)};
+  };
+  switch (kind) {
+  case rootfs_kind::bind:
+    return planned(plan_unshare_rootfs(layout, container_id));
+  case rootfs_kind::nydus:
+    return planned(plan_unshare_nydus_rootfs(layout, container_id, suffix));
+  case rootfs_kind::block_device:
+    return planned(plan_remove_rootfs_dir(layout, container_id, suffix));
+  case rootfs_kind::forced_pull:
+  case rootfs_kind::virtual_volume:
+  case rootfs_kind::erofs:
+  case rootfs_kind::layers: break;
+  }
+  return std::optional<mount_plan>{};
 }
 
 } // namespace fsshare

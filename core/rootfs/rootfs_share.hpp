@@ -79,4 +79,12 @@ result<rootfs_share> plan_rootfs_share(const share_rootfs_request& request,
                                        const rootfs_payload& payload,
                                        const rootfs_setting& setting);
 
+/// Plans the end of a root filesystem that plan_rootfs_share() planned for a
+/// sandbox that shares a filesystem; nothing where nothing of it is on the
+/// host.
+result<std::optional<mount_plan>> plan_rootfs_end(const share_layout& layout,
+                                                  rootfs_kind kind,
+                                                  std::string_view container_id,
+                                                  std::string_view suffix);
+
 } // namespace fsshare

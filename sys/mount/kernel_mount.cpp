@@ -5,6 +5,7 @@
 #include "core/share/share_mark.hpp"
 #include "sys/errno_error.hpp"
 #include "sys/mount/mark_file.hpp"
+#include "sys/mount/mount_index.hpp"
 #include "sys/mount/mount_paths.hpp"
 #include "sys/mount/mount_places.hpp"
 #include "sys/mount/opened_source.hpp"
@@ -149,9 +150,7 @@ private:
 
   // A share that is to lose what the host unmounts, and cannot do so by itself.
   status follow(const make_bind& x, int source) {
-    const auto flow = x.options.propagation;
-    if (x.options.submounts == submounts::leave
-        || (flow != propagation::slave && flow != propagation::unmounts))
+    if (!follows_unmounting(x.options))
       return unit{};
     auto followed = follower_.follow(layout_, tree_, source, x.target);
     if (followed)
@@ -160,6 +159,33 @@ private:
       return error{followed.err().code,
                    followed.err().message + "; undo: " + gone.err().message};
     return followed;
+  }
+
+  outcome operator()(const follow_bind& x) {
+    const auto from = find_source(x.source);
+    if (!from)
+      return from.err();
+    const auto followed
+      = follower_.follow(layout_, tree_, (*from)->fd(), x.target);
+    return followed ? outcome{step_outcome{}} : followed.err();
+  }
+
+  outcome operator()(const remove_unmarked& x) {
+    const auto text = tree_.read_small_file(x.mark_path);
+    if (text ? *text == x.mark_text || !x.mark_text.starts_with(*text)
+             : text.err().code != errc::not_found)
+      return step_outcome{};
+    auto unmarked = tree_.remove_mark(x.mark_path, true);
+    // Not there, or still mounted: the next step says so.
+    if (!unmarked)
+      return step_outcome{};
+    if (!unmarked->foreign.empty())
+      return step_outcome{
+        unmarked->removed > 0, true, {}, std::move(unmarked->foreign)};
+    const auto gone = tree_.remove_empty(x.path);
+    if (!gone)
+      return gone.err();
+    return step_outcome{true, true};
   }
 
   outcome operator()(const require_mark& x) {
@@ -353,6 +379,27 @@ kernel_mount::begin(const mount_plan& plan) {
       return right.err();
   return std::unique_ptr<mount_session>{std::make_unique<kernel_session>(
     root_, plan.layout, *api_, known_, follower_, calls_)};
+}
+
+result<std::vector<sandbox_look>>
+kernel_mount::look_at(const std::vector<sandbox_places>& sandboxes) {
+  if (auto right = root_.check(); !right)
+    return right.err();
+  auto table = mount_index::read(root_);
+  if (!table)
+    return table.err();
+  std::vector<sandbox_look> out;
+  for (const auto& sandbox : sandboxes) {
+    const share_tree tree{root_, sandbox.layout, std::nullopt, calls_};
+    auto look = table->look_at(sandbox, tree);
+    if (const auto made = tree.identify_mounts_dir();
+        made && look.has_mounts && look.bears_mark)
+      known_.insert_or_assign(sandbox.layout.sandbox_id(), *made);
+    else
+      look.has_mounts = look.has_mounts && made;
+    out.push_back(std::move(look));
+  }
+  return out;
 }
 
 bool kernel_mount::follows_host() const {

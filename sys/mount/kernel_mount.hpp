@@ -29,6 +29,8 @@ public:
   /// @returns `errc::failed_precondition` while the share root is covered, or
   ///          its path leads to another directory.
   result<std::unique_ptr<mount_session>> begin(const mount_plan& plan) override;
+  result<std::vector<sandbox_look>>
+  look_at(const std::vector<sandbox_places>& sandboxes) override;
   bool follows_host() const override;
   result<host_look> follow_host() override;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/journal/adoption.hpp"
 #include "core/mount/mount_plan.hpp"
 #include "core/result.hpp"
 #include "core/share/opened_sources.hpp"
@@ -49,6 +50,12 @@ public:
   ///          in it.
   virtual result<std::unique_ptr<mount_session>> begin(const mount_plan& plan)
     = 0;
+
+  /// Looks at what there is of sandboxes that earlier processes prepared.
+  virtual result<std::vector<sandbox_look>>
+  look_at(const std::vector<sandbox_places>& sandboxes) {
+    return std::vector<sandbox_look>(sandboxes.size());
+  }
 
   /// Whether any share is to follow what the host unmounts.
   virtual bool follows_host() const {
