@@ -127,6 +127,7 @@ void put(const sandbox_status& in, v1::SandboxStatus* out) {
   out->set_containers(in.containers);
   out->set_shares(in.shares);
   out->set_pending_more(put_reasons(in.leftovers, out->mutable_pending()));
+  out->set_unrecorded(in.unrecorded);
   out->set_hung_reads_more(
     put_reasons(reasons_of(in.hung_reads), out->mutable_hung_reads()));
   out->set_held_bytes(static_cast<std::int64_t>(in.held_bytes));

@@ -142,6 +142,9 @@ node_state::handle::behavior_type node_state::make_behavior() {
     },
     [this](const list_volumes_request& msg) {
       return list(msg);
+    },
+    [this](const adopt_sandboxes& msg) {
+      return adopt(msg);
     });
 }
 

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -52,6 +53,15 @@ private:
   void lost(const std::string& id, const sandbox_actor& actor,
             sandbox_legacy legacy);
   void changed(const std::string& id);
+  // -- at the start (node_adopting.cpp) ---------------------------------------
+  using adopting = std::shared_ptr<reply_promise<sandboxes_adopted>>;
+  caf::result<sandboxes_adopted> adopt(const adopt_sandboxes& msg);
+  void adopt_one(const recorded_sandbox& recorded,
+                 const adopted_sandbox& adopted, const adopting& all);
+  void adopt_one(const recorded_sandbox& recorded,
+                 const unfinished_sandbox& unfinished, const adopting& all);
+  void adopt_one(const recorded_sandbox& recorded, const lost_sandbox& lost,
+                 const adopting& all);
   caf::result<list_sandboxes_reply> list(const list_sandboxes_request& msg);
   caf::result<list_volumes_reply> list(const list_volumes_request& msg);
 

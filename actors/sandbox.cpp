@@ -43,6 +43,7 @@ caf::result<Reply> sandbox_state::follow(owed_replies<Reply>& owed, bool on) {
   if (auto checked = state_.check_prepared(); !checked)
     return to_caf(checked.err());
   following_ = on;
+  record(recorded_watcher{on});
   const auto promise = owed.add(self_);
   ask(self_, neighbours_.registry, follow_sandbox{options_.sandbox_id, on})
     .then(
@@ -73,6 +74,9 @@ sandbox_state::handle::behavior_type sandbox_state::make_behavior() {
     [this](const await_end&) -> caf::result<sandbox_legacy> {
       heir_ = reply_promise<sandbox_legacy>{self_};
       return *heir_;
+    },
+    [this](const restore_sandbox& msg) {
+      return restore(msg);
     },
     [this](const copy_end_due& msg) {
       stop_waiting(msg.copy_id);
@@ -124,9 +128,12 @@ void sandbox_state::begin_prepare() {
         prepare_done(opened.err());
         return;
       }
-      run(plan, *opened, [this](const status& outcome) {
-        prepare_done(outcome);
-      });
+      record(recorded_prepare{state_.request(), layout_.guest_share_dir()},
+             [this, plan, sources = *opened] {
+               run(plan, sources, [this](const status& outcome) {
+                 prepare_done(outcome);
+               });
+             });
     });
 }
 
@@ -138,8 +145,12 @@ void sandbox_state::prepare_done(const status& outcome) {
     if (!following_)
       tell(neighbours_.registry, follow_sandbox{options_.sandbox_id, false});
   }
-  if (!outcome)
+  if (outcome)
+    record(recorded_progress{recorded_phase::made});
+  if (!outcome) {
     forget();
+    forget_record([] {});
+  }
   if (outcome)
     log::info("sandbox-prepared", {{"sandbox", options_.sandbox_id},
                                    {"mode", to_string(state_.request().mode)}});
@@ -221,36 +232,54 @@ sandbox_state::handle_request(const cleanup_request& msg) {
 mount_plan sandbox_state::cleanup_plan() const {
   if (state_.phase() == sandbox_phase::absent)
     return plan_cleanup_unknown(layout_, mark_path());
-  return copies() ? plan_cleanup_copy(layout_, mark_path())
-                  : plan_cleanup(layout_);
+  if (copies())
+    return plan_cleanup_copy(layout_, mark_path());
+  return options_.legacy && options_.legacy->is_unfinished
+           ? plan_cleanup_unfinished(layout_)
+           : plan_cleanup(layout_);
 }
 
 std::string sandbox_state::mark_path() const {
   return copy_mark_path(options_.mark_dir, options_.sandbox_id);
 }
 
-void sandbox_state::begin_cleanup(mount_plan plan) {
+void sandbox_state::begin_cleanup(const mount_plan& plan) {
   drop_all({errc::aborted,
             "sandbox '" + options_.sandbox_id + "' is being cleaned up"});
   state_.cleaning();
-  unmount_images({images_.begin(), images_.end()},
-                 [this, plan = std::move(plan)](const status& images) {
-                   ask(self_, neighbours_.mounter,
-                       run_plan{std::make_shared<const mount_plan>(plan), {}})
-                     .then(
-                       [this, images](const plan_done& done) {
-                         cleanup_done(
-                           both(images, check_nothing_of_ours_left(done)),
-                           done.foreign);
-                       },
-                       [this, images](caf::error& err) {
-                         cleanup_done(both(images, from_caf(err)), {});
-                       });
-                 });
+  record(recorded_progress{recorded_phase::leaving}, [this, plan] {
+    take_sandbox_away(plan);
+  });
+}
+
+void sandbox_state::take_sandbox_away(const mount_plan& plan) {
+  unmount_images(
+    {images_.begin(), images_.end()}, [this, plan](const status& images) {
+      ask(self_, neighbours_.mounter,
+          run_plan{std::make_shared<const mount_plan>(plan), {}})
+        .then(
+          [this, images](const plan_done& done) {
+            cleanup_done(both(images, check_nothing_of_ours_left(done)),
+                         done.foreign);
+          },
+          [this, images](caf::error& err) {
+            cleanup_done(both(images, from_caf(err)), {});
+          });
+    });
 }
 
 void sandbox_state::cleanup_done(const status& outcome,
                                  const std::vector<path_reason>& foreign) {
+  if (outcome)
+    forget_record([this, foreign] {
+      answer_cleanup(unit{}, foreign);
+    });
+  else
+    answer_cleanup(outcome, foreign);
+}
+
+void sandbox_state::answer_cleanup(const status& outcome,
+                                   const std::vector<path_reason>& foreign) {
   const cleanup_reply reply{foreign};
   state_.cleaned(static_cast<bool>(outcome));
   if (outcome)
@@ -326,6 +355,10 @@ sandbox_state::handle_request(const get_sandbox_request& /*msg*/) {
 void sandbox_state::describe_copies(
   const reply_promise<get_sandbox_reply>& promise,
   const std::shared_ptr<get_sandbox_reply>& reply) {
+  if (is_recorded()) {
+    add_record_status(promise, reply);
+    return;
+  }
   if (!proxy_) {
     promise.deliver(std::move(*reply));
     return;

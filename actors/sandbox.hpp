@@ -8,6 +8,7 @@
 #include "core/share/share_layout.hpp"
 #include "core/share/share_state.hpp"
 #include "messages/guest_proxy.hpp"
+#include "messages/journal.hpp"
 #include "messages/mounter.hpp"
 #include "messages/nydus.hpp"
 #include "messages/reader_pool.hpp"
@@ -59,6 +60,8 @@ struct sandbox_neighbours {
   /// Fails where no thread can be had.
   std::function<result<nydus_actor>(const std::string& socket)> make_nydus
     = nullptr;
+  /// Null where nothing is written down.
+  journal_actor journal = {};
 };
 
 /// What a SANDBOX owns: its state, its guest's proxy and whom it owes answers.
@@ -99,6 +102,8 @@ private:
     rootfs_share share;
     std::vector<reply_promise<share_rootfs_reply>> callers;
     std::vector<status_handler> enders;
+    /// Of the request, while no more of it is known than was written down.
+    std::optional<std::string> digest = std::nullopt;
   };
 
   /// Orders of REGISTRY to the same proxy count from 1.
@@ -114,9 +119,12 @@ private:
   void await_lost(std::uint64_t which);
   caf::result<cleanup_reply> handle_request(const cleanup_request& msg);
   mount_plan cleanup_plan() const;
-  void begin_cleanup(mount_plan plan);
+  void begin_cleanup(const mount_plan& plan);
+  void take_sandbox_away(const mount_plan& plan);
   void cleanup_done(const status& outcome,
                     const std::vector<path_reason>& foreign);
+  void answer_cleanup(const status& outcome,
+                      const std::vector<path_reason>& foreign);
   std::string mark_path() const;
   void forget();
   void drop_all(const error& why);
@@ -149,6 +157,8 @@ private:
   void begin_share(share& s);
   void begin_bind(share& s);
   void bind(share& s, bool watchable);
+  void describe_bind(share& s, bool watchable) const;
+  bind_options options_of(const share& s) const;
   void mount_source(share& s, mount_plan plan, opened_sources sources);
   void share_done(const std::string& id, result<share_file_reply> outcome);
 
@@ -214,12 +224,14 @@ private:
   void plan_rootfs_of(const std::string& container_id, bool on_erofs);
   void make_rootfs(const std::string& container_id);
   result<rootfs_share> describe_rootfs(const share_rootfs_request& request,
-                                       bool on_erofs) const;
+                                       rootfs_kind kind) const;
+  bool recognize(rootfs& known, const share_rootfs_request& request) const;
   void mount_image(const std::string& container_id, const rafs_mount& image);
   void mount_rootfs(const std::string& container_id);
   void rootfs_done(const std::string& container_id, const status& outcome);
   void end_rootfs(const std::string& container_id, status_handler then);
   void take_rootfs_away(const std::string& container_id);
+  void unmount_rootfs(const std::string& container_id);
   void unmount_images(const std::vector<std::string>& mountpoints,
                       const status_handler& then);
   void rootfs_gone(const std::string& container_id, const status& outcome);
@@ -235,8 +247,23 @@ private:
   handle_request(const unshare_rootfs_request& msg);
   void end_share(share& s, ended then);
   void take_away(const std::string& id);
+  void unmount_share(const std::string& id);
   void leave_copy(const std::string& id);
   void gone(const std::string& id, const result<path_reasons>& outcome);
+
+  // -- what is written down, and what was (sandbox_journal.cpp) ---------------
+  bool is_recorded() const;
+  void record(const journal_record& what);
+  void record(const journal_record& what, const std::function<void()>& then);
+  void forget_record(const std::function<void()>& then);
+  template <class Request>
+  void await_journal(Request request, const std::function<void()>& then);
+  void add_record_status(const reply_promise<get_sandbox_reply>& promise,
+                         const std::shared_ptr<get_sandbox_reply>& reply);
+  caf::result<sandbox_restored> restore(const restore_sandbox& msg);
+  void restore_share(const recorded_share& what);
+  status restore_rootfs(const recorded_rootfs& what);
+  void follow_again(const share& s);
 
   handle::pointer self_;
   sandbox_options options_;
@@ -261,6 +288,8 @@ private:
   std::map<std::string, waiting_callers> waiting_;
   std::map<std::string, rootfs> rootfs_;
   std::uint64_t last_turn_ = 0;
+  /// JOURNAL has left something unanswered: it is not waited for until then.
+  bool journal_is_silent_ = false;
   /// Of the Prepare that waits for its sources; nothing of it is made yet.
   std::optional<std::uint64_t> opening_;
   /// Spawned by the first root filesystem that needs it.

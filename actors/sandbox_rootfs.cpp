@@ -58,8 +58,8 @@ sandbox_state::handle_request(const share_rootfs_request& msg) {
   const auto& id = msg.container_id;
   const auto known = rootfs_.find(id);
   if (known != rootfs_.end()) {
-    const auto& there = known->second;
-    if (there.request != msg)
+    auto& there = known->second;
+    if (there.request != msg && !recognize(there, msg))
       return to_caf(
         {errc::already_exists,
          subject_of(id) + ": shared already is " + words_for(there.request)
@@ -114,7 +114,9 @@ sandbox_state::find_rootfs(const std::string& container_id,
 void sandbox_state::plan_rootfs_of(const std::string& container_id,
                                    bool on_erofs) {
   auto& r = rootfs_.at(container_id);
-  auto planned = describe_rootfs(r.request, on_erofs);
+  auto planned = describe_rootfs(
+    r.request,
+    kind_of_rootfs(r.request, state_.request().force_guest_pull, on_erofs));
   if (!planned) {
     rootfs_done(container_id, planned.err());
     return;
@@ -141,19 +143,42 @@ void sandbox_state::plan_rootfs_of(const std::string& container_id,
 void sandbox_state::make_rootfs(const std::string& container_id) {
   auto& r = rootfs_.at(container_id);
   r.life.making();
-  // A copy: the mounting may end before this does.
-  if (const auto image = r.share.rafs)
-    mount_image(container_id, *image);
-  else
-    mount_rootfs(container_id);
+  const auto& request = r.request.rootfs;
+  record(
+    recorded_rootfs{container_id, request.target, request.type, request.suffix,
+                    r.share.kind, r.share.reply.guest_path, r.share.host_path,
+                    r.share.rafs ? r.share.rafs->mountpoint : std::string{},
+                    rootfs_digest(r.request)},
+    [this, container_id, turn = r.turn] {
+      const auto* known = find_rootfs(container_id, turn);
+      if (known == nullptr)
+        return;
+      // A copy: the mounting may end before this does.
+      if (const auto image = known->share.rafs)
+        mount_image(container_id, *image);
+      else
+        mount_rootfs(container_id);
+    });
+}
+
+// The same request as one that was written down.
+bool sandbox_state::recognize(rootfs& known,
+                              const share_rootfs_request& request) const {
+  if (known.digest != rootfs_digest(request))
+    return false;
+  auto planned = describe_rootfs(request, known.share.kind);
+  if (!planned)
+    return false;
+  known.share = *std::move(planned);
+  known.request = request;
+  known.digest.reset();
+  return true;
 }
 
 result<rootfs_share>
 sandbox_state::describe_rootfs(const share_rootfs_request& request,
-                               bool on_erofs) const {
+                               rootfs_kind kind) const {
   const auto& prepared = state_.request();
-  const auto kind
-    = kind_of_rootfs(request, prepared.force_guest_pull, on_erofs);
   const auto payload = decode_payload(request, kind);
   if (!payload)
     return payload.err();
@@ -221,6 +246,8 @@ void sandbox_state::rootfs_done(const std::string& container_id,
   const auto told = outcome
                       ? outcome
                       : status{outcome.err().within(subject_of(container_id))};
+  record(recorded_rootfs_progress{container_id, told ? recorded_phase::made
+                                                     : recorded_phase::gone});
   if (told)
     log_rootfs(r.request, r.share.kind);
   const auto reply = r.share.reply;
@@ -255,6 +282,14 @@ void sandbox_state::end_rootfs(const std::string& container_id,
 }
 
 void sandbox_state::take_rootfs_away(const std::string& container_id) {
+  record(recorded_rootfs_progress{container_id, recorded_phase::leaving},
+         [this, container_id, turn = rootfs_.at(container_id).turn] {
+           if (find_rootfs(container_id, turn) != nullptr)
+             unmount_rootfs(container_id);
+         });
+}
+
+void sandbox_state::unmount_rootfs(const std::string& container_id) {
   const auto& share = rootfs_.at(container_id).share;
   std::vector<std::string> images;
   if (share.rafs && images_.contains(share.rafs->mountpoint))
@@ -308,6 +343,8 @@ void sandbox_state::rootfs_gone(const std::string& container_id,
   if (i == rootfs_.end())
     return;
   const auto enders = std::exchange(i->second.enders, {});
+  record(recorded_rootfs_progress{
+    container_id, outcome ? recorded_phase::gone : recorded_phase::made});
   const auto step = i->second.life.taken_away(static_cast<bool>(outcome));
   if (step == share_step::forget)
     rootfs_.erase(i);

@@ -100,17 +100,28 @@ void sandbox_state::begin_bind(share& s) {
       });
 }
 
-void sandbox_state::bind(share& s, bool watchable) {
+// Makes up the answer.
+void sandbox_state::describe_bind(share& s, bool watchable) const {
+  s.reply.share_id = s.share_id;
   s.reply.host_path = layout_.host_share(s.share_id);
-  const auto& mount = s.request.mount;
-  if (watchable) {
+  s.reply.guest_path = watchable ? layout_.guest_watchable(s.share_id)
+                                 : layout_.guest_share(s.share_id);
+  if (watchable)
     s.reply.volume_storages
-      = {watchable_storage(layout_, s.share_id, mount.options)};
-    s.reply.guest_path = layout_.guest_watchable(s.share_id);
-  }
-  const auto options = parse_bind_options(
+      = {watchable_storage(layout_, s.share_id, s.request.mount.options)};
+}
+
+bind_options sandbox_state::options_of(const share& s) const {
+  const auto& mount = s.request.mount;
+  return parse_bind_options(
     mount.options, {mount.read_only ? access::read_only : access::read_write,
                     options_.recursive, propagation::closed});
+}
+
+void sandbox_state::bind(share& s, bool watchable) {
+  describe_bind(s, watchable);
+  const auto& mount = s.request.mount;
+  const auto options = options_of(s);
   const auto id = s.share_id;
   auto plan = watchable
                 ? plan_watchable_share(layout_, id, mount.source, options)
@@ -135,16 +146,24 @@ void sandbox_state::mount_source(share& s, mount_plan plan,
                                  opened_sources sources) {
   s.kind = share_kind::bind;
   s.life.making();
-  run(std::move(plan), std::move(sources),
-      [this, id = s.share_id](const status& outcome) {
-        auto* made = state_.find(id);
-        if (made == nullptr)
-          return;
-        if (outcome)
-          share_done(id, made->reply);
-        else
-          share_done(id, outcome.err());
-      });
+  const auto id = s.share_id;
+  const auto done = [this, id](const status& outcome) {
+    auto* made = state_.find(id);
+    if (made == nullptr)
+      return;
+    if (outcome)
+      share_done(id, made->reply);
+    else
+      share_done(id, outcome.err());
+  };
+  record(
+    recorded_share{id, s.request.container_id, s.request.mount,
+                   !s.reply.volume_storages.empty()},
+    [this, id, done, plan = std::move(plan), sources = std::move(sources)] {
+      // Without it, the sandbox was cleaned up before anything was made.
+      if (state_.find(id) != nullptr)
+        run(plan, sources, done);
+    });
 }
 
 void sandbox_state::share_done(const std::string& id,
@@ -160,6 +179,8 @@ void sandbox_state::share_done(const std::string& id,
   }
   if (s->life.is_ending())
     return;
+  record(recorded_share_progress{id, outcome ? recorded_phase::made
+                                             : recorded_phase::gone});
   if (outcome)
     log_share(*s, *outcome);
   for (auto& promise : std::exchange(waiting_[id].callers, {})) {

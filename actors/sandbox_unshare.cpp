@@ -121,16 +121,23 @@ void sandbox_state::take_away(const std::string& id) {
   switch (state_.find(id)->kind) {
   case share_kind::unknown: gone(id, path_reasons{}); return;
   case share_kind::bind:
-    run(plan_unshare(layout_, id), [this, id](const status& outcome) {
-      if (outcome)
-        gone(id, path_reasons{});
-      else
-        gone(id, outcome.err());
+    record(recorded_share_progress{id, recorded_phase::leaving}, [this, id] {
+      if (state_.find(id) != nullptr)
+        unmount_share(id);
     });
     return;
   case share_kind::volume:
   case share_kind::tree: leave_copy(id); return;
   }
+}
+
+void sandbox_state::unmount_share(const std::string& id) {
+  run(plan_unshare(layout_, id), [this, id](const status& outcome) {
+    if (outcome)
+      gone(id, path_reasons{});
+    else
+      gone(id, outcome.err());
+  });
 }
 
 void sandbox_state::leave_copy(const std::string& id) {
@@ -153,6 +160,8 @@ void sandbox_state::gone(const std::string& id,
   if (s == nullptr)
     return;
   auto enders = std::exchange(waiting_[id].enders, {});
+  record(recorded_share_progress{id, outcome ? recorded_phase::gone
+                                             : recorded_phase::made});
   if (s->life.taken_away(static_cast<bool>(outcome)) == share_step::forget) {
     // What could not be removed is a leftover that GUEST PROXY keeps.
     waiting_.erase(id);

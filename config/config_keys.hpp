@@ -245,6 +245,13 @@ void visit_keys(Visitor& visit, Config& config) {
                             "How long the end after SIGTERM may take, "
                             "whatever hangs; then fsshared ends with 1."},
                  config.shutdown.grace, 100ms, 1h);
+  visit.path_or_none(
+    config_key{"/state/directory",
+               "Holds a file for each sandbox with what the next fsshared has "
+               "to know of it; made if missing. It is to be gone after a boot, "
+               "as what is below `/run`. Empty stands for `state` beside the "
+               "control socket."},
+    config.state.directory);
   visit.choice(
     config_key{"/volumes/match",
                "Which directories are volumes: those of the kubelet's shape "

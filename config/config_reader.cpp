@@ -59,6 +59,14 @@ void config_reader::path(const char* key, std::string& into,
   fail(key, *value, allowed);
 }
 
+void config_reader::path_or_none(const char* key, std::string& into) {
+  const auto* value = find(key);
+  if (value != nullptr && *value == "")
+    into.clear();
+  else
+    path(key, into);
+}
+
 void config_reader::paths(const char* key, std::vector<std::string>& into) {
   const auto* value = find(key);
   if (value == nullptr)

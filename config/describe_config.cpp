@@ -58,6 +58,10 @@ public:
           : "path, at most " + std::to_string(max_bytes) + " bytes",
         value, schema);
   }
+  void path_or_none(const config_key& key, const std::string& value) {
+    add(key, "path, or empty", value,
+        {{"type", "string"}, {"pattern", "^(/.*)?$"}});
+  }
   void paths(const config_key& key, const std::vector<std::string>& value) {
     add(
       key, "list of paths", value,

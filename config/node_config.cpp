@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/node_config.hpp"
 
+#include "core/paths.hpp"
+
 namespace fsshare {
 
 node_config default_config(std::uint32_t own_uid) {
@@ -8,6 +10,12 @@ node_config default_config(std::uint32_t own_uid) {
   if (own_uid != 0)
     config.api.allowed_uids.push_back(own_uid);
   return config;
+}
+
+std::string state_directory(const node_config& config) {
+  return config.state.directory.empty()
+           ? join(parent_path(config.api.socket), "state")
+           : config.state.directory;
 }
 
 } // namespace fsshare

@@ -121,6 +121,15 @@ struct node_config {
       = default;
   };
 
+  struct state_section {
+    /// Holds what the next process has to know; empty for `state` beside the
+    /// control socket.
+    std::string directory;
+
+    friend bool operator==(const state_section&, const state_section&)
+      = default;
+  };
+
   struct volumes_section {
     volume_match match = volume_match::structural;
     std::vector<std::string> kubelet_roots{"/var/lib/kubelet"};
@@ -148,11 +157,15 @@ struct node_config {
   copy_section copy;
   sources_section sources;
   shutdown_section shutdown;
+  state_section state;
   volumes_section volumes;
   log_settings log;
 
   friend bool operator==(const node_config&, const node_config&) = default;
 };
+
+/// Returns the state directory that a configuration stands for.
+std::string state_directory(const node_config& config);
 
 /// Returns the defaults of a program that runs as user `own_uid`.
 node_config default_config(std::uint32_t own_uid);

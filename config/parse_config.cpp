@@ -41,6 +41,10 @@ public:
     add(key);
   }
   template <class... Ts>
+  void path_or_none(const char* key, Ts&&...) {
+    add(key);
+  }
+  template <class... Ts>
   void paths(const char* key, Ts&&...) {
     add(key);
   }
@@ -87,6 +91,9 @@ public:
 
   template <class... Ts>
   void path(const char* key, const std::string& value, Ts&&...) {
+    put(key, value);
+  }
+  void path_or_none(const char* key, const std::string& value) {
     put(key, value);
   }
   void paths(const char* key, const std::vector<std::string>& value) {

@@ -224,6 +224,13 @@ inline constexpr duration frame = seconds{30};
 inline constexpr milliseconds exhausted_accept{100};
 /// The start takes milliseconds; after so long it is given up.
 inline constexpr seconds longest_start{30};
+/// For what earlier processes left: reading it, then taking away what was
+/// unfinished. What takes longer goes on while calls are taken.
+inline constexpr seconds longest_adoption{10};
+/// How long a sandbox waits for its state to be written down, once, and how
+/// long until what could not be written is tried again.
+inline constexpr seconds longest_record{1};
+inline constexpr seconds record_retry{1};
 /// Between two looks how many descriptors are left.
 inline constexpr seconds descriptors_look{1};
 /// Looks whether memory can go back after a burst; after looks that found

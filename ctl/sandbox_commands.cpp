@@ -78,6 +78,8 @@ std::string render(const v1::GetSandboxReply& reply) {
   if (!sandbox.hung_reads().empty())
     out += "\n" + section("DO NOT ANSWER", sandbox.hung_reads())
            + more_of("reads", sandbox.hung_reads_more());
+  if (!sandbox.unrecorded().empty())
+    out += "\nNOT RECORDED\n" + sandbox.unrecorded() + "\n";
   return out;
 }
 

@@ -26,6 +26,36 @@ inline constexpr auto known_events = std::to_array<known_event>({
   {"stopped", log_level::info, "The node agent has ended."},
   {"sandbox-prepared", log_level::info, "Prepare succeeded."},
   {"sandbox-cleaned", log_level::info, "Cleanup succeeded."},
+  {"sandbox-adopted", log_level::info,
+   "At the start: a sandbox that an earlier process prepared goes on."},
+  {"sandbox-unfinished", log_level::info,
+   "At the start: Prepare or Cleanup of a sandbox did not end; it is cleaned "
+   "up."},
+  {"sandbox-not-cleaned", log_level::warning,
+   "At the start: what is left of a sandbox cannot be taken away, see `error`; "
+   "after another Cleanup it may be."},
+  {"sandbox-lost", log_level::warning,
+   "At the start: what was mounted for a sandbox is not there any more, see "
+   "`reason`; only Cleanup is left for it."},
+  {"share-lost", log_level::warning,
+   "At the start: somebody has unmounted a share, or a root filesystem; it is "
+   "forgotten, and made again when it is asked for."},
+  {"share-not-followed", log_level::warning,
+   "At the start: a share keeps what the host unmounts until it ends, see "
+   "`error`."},
+  {"adoption-goes-on", log_level::warning,
+   "At the start: what earlier processes left unfinished takes long; calls are "
+   "taken all the same."},
+  {"state-not-recorded", log_level::warning,
+   "A state file could not be written, see `error`: a restart would not know "
+   "the latest of a sandbox. It is tried again every second."},
+  {"state-recorded", log_level::info, "All state files have the latest again."},
+  {"state-set-aside", log_level::warning,
+   "At the start: a state file cannot be taken for true, see `reason`; its "
+   "sandbox is not known."},
+  {"states-unreadable", log_level::error,
+   "At the start: the state directory cannot be read, so that no sandbox of "
+   "earlier processes is known."},
   {"file-shared", log_level::info,
    "A share is ready; `kind` is `bind`, `volume`, `tree` or `ignored`."},
   {"rootfs-shared", log_level::info,

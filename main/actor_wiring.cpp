@@ -135,6 +135,8 @@ wired_actors wire_actors(caf::actor_system& system, const node_config& config,
     = around.make_mounter([pool](std::vector<opened_source_ptr> gone) {
         tell(pool, close_mounts{std::move(gone)});
       });
+  if (around.make_journal)
+    out.journal = around.make_journal();
   out.memory = actors.spawn<memory_budget>(config.copy.node_bytes);
   out.registry = actors.spawn<state_actor<registry_state>>(
     table_settings(config, around.random()), out.watcher, out.reader,
@@ -148,9 +150,9 @@ wired_actors wire_actors(caf::actor_system& system, const node_config& config,
           proxy_options(config, id, address, random()), network(id), reader,
           memory, registry)};
       };
-  const sandbox_neighbours neighbours{out.mounter,   out.registry,
-                                      out.reader,    make_proxy,
-                                      around.random, around.make_nydus};
+  const sandbox_neighbours neighbours{
+    out.mounter,   out.registry,      out.reader, make_proxy,
+    around.random, around.make_nydus, out.journal};
   out.node = actors.spawn<state_actor<node_state>>(
     [actors, config, neighbours](const std::string& id,
                                  const std::optional<sandbox_legacy>& legacy) {

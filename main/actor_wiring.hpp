@@ -7,6 +7,7 @@
 #include "core/net/byte_stream.hpp"
 #include "core/result.hpp"
 #include "messages/inotify_reader.hpp"
+#include "messages/journal.hpp"
 #include "messages/memory_budget.hpp"
 #include "messages/mounter.hpp"
 #include "messages/node.hpp"
@@ -52,6 +53,8 @@ struct actor_surroundings {
   /// none.
   std::function<result<nydus_actor>(const std::string& socket)> make_nydus
     = nullptr;
+  /// Spawns JOURNAL; null where nothing is to outlive the process.
+  std::function<journal_actor()> make_journal = nullptr;
 };
 
 /// The actors of a node agent but API SERVER and those of a sandbox.
@@ -59,6 +62,8 @@ struct wired_actors {
   reader_pool_actor reader;
   inotify_reader_actor watcher;
   mounter_actor mounter;
+  /// Null where nothing is written down.
+  journal_actor journal;
   memory_budget_actor memory;
   registry_actor registry;
   node_actor node;

@@ -2,6 +2,7 @@
 #include "main/node_agent.hpp"
 
 #include "actors/api_server.hpp"
+#include "actors/journal.hpp"
 #include "actors/mounter.hpp"
 #include "actors/nydus.hpp"
 #include "actors/reader_pool.hpp"
@@ -10,9 +11,11 @@
 #include "core/paths.hpp"
 #include "log/log.hpp"
 #include "main/actor_wiring.hpp"
+#include "main/adopt_sandboxes.hpp"
 #include "main/build_info.hpp"
 #include "main/heartbeat.hpp"
 #include "main/supervision.hpp"
+#include "sys/journal/state_files.hpp"
 #include "sys/mount/held_root.hpp"
 #include "sys/mount/kernel_mount.hpp"
 #include "sys/mount/mount_devices.hpp"
@@ -47,8 +50,8 @@ namespace fsshare {
 namespace {
 
 // Those that begin with the process: CAF's two workers, clock and printer, the
-// loop, the log's, MOUNTER, the readers, and one to spare.
-constexpr unsigned thread_count = 4 + 2 + 1 + reader_count + 1;
+// loop, the log's, MOUNTER, JOURNAL, the readers, and one to spare.
+constexpr unsigned thread_count = 4 + 2 + 2 + reader_count + 1;
 
 std::uint64_t random_number() {
   // The kernel's, so that names cannot be guessed.
@@ -82,6 +85,22 @@ status check_visible(const node_config& config) {
   if (*visible == share_visibility::likely)
     log::warning("share-root-unproven", {{"share_root", config.share.root}});
   return unit{};
+}
+
+/// Claims the state directory. Where there is none, work goes on without it.
+/// @returns `errc::already_exists` where another node agent has it.
+result<std::optional<instance_lock>> claim_state_dir(const state_files& files) {
+  if (const auto made = files.make_dir(); !made) {
+    log::warning("state-not-recorded", {{"error", made.err().message}});
+    return std::optional<instance_lock>{};
+  }
+  auto locked = instance_lock::on_directory("state directory", files.dir());
+  if (locked)
+    return std::optional<instance_lock>{*std::move(locked)};
+  if (locked.err().code == errc::already_exists)
+    return locked.err();
+  log::warning("state-not-recorded", {{"error", locked.err().message}});
+  return std::optional<instance_lock>{};
 }
 
 status make_socket_dir(const std::string& socket) {
@@ -130,6 +149,7 @@ private:
   node_config config;
   std::optional<instance_lock> root_lock;
   std::optional<instance_lock> socket_lock;
+  std::optional<instance_lock> state_lock;
   supervision supervisor;
   actor_settings settings;
   // Before the actors: what they still hold of a connection asks for it.
@@ -139,6 +159,7 @@ private:
   caf::actor_system system{settings};
   std::shared_ptr<descriptor_gauge> gauge;
   std::shared_ptr<dialer> network;
+  std::string boot_id;
   wired_actors actors;
   api_server_actor api;
   std::atomic<std::uint64_t> connections{0};
@@ -155,8 +176,16 @@ status node_agent::parts::start(std::optional<unique_fd> lent) {
   if (!locked)
     return locked.err();
   root_lock = *std::move(locked);
+  auto claimed = claim_state_dir(state_files{state_directory(config)});
+  if (!claimed)
+    return claimed.err();
+  state_lock = *std::move(claimed);
   if (auto started = start_actors(); !started)
     return started;
+  if (auto adopted = adopt_sandboxes_of_before(
+        system, actors, config.share.root, pacing::longest_adoption);
+      !adopted)
+    return adopted;
   return listen(std::move(lent));
 }
 
@@ -180,6 +209,10 @@ status node_agent::parts::start_actors() {
   auto root = held_root::open(config.share.root);
   if (!root)
     return root.err();
+  auto boot = read_boot_id();
+  if (!boot)
+    return boot.err();
+  boot_id = *std::move(boot);
   wire(std::make_shared<const held_root>(*std::move(root)), watches,
        std::shared_ptr<mount_executor>{*std::move(executor)});
   watch_host_mounts();
@@ -203,6 +236,7 @@ void node_agent::parts::supervise() {
   supervisor.watch(api, "api-server");
   supervisor.watch(actors.node, "node");
   supervisor.watch(actors.mounter, "mounter");
+  supervisor.watch(actors.journal, "journal");
   supervisor.watch(actors.registry, "registry");
   supervisor.watch(actors.memory, "memory-budget");
   supervisor.watch(actors.watcher, "inotify-reader");
@@ -225,6 +259,11 @@ void node_agent::parts::wire(std::shared_ptr<const held_root> root,
     = [this, executor](actor_surroundings::mount_closer close) {
         return spawn_blocking<mounter>(system, executor, std::move(close));
       };
+  around.make_journal = [this] {
+    return journal_actor{
+      spawn_blocking<journal>(system, state_files{state_directory(config)},
+                              journal_options{boot_id, config.share.root})};
+  };
   around.network
     = [network = std::shared_ptr<dialer>{network}](const std::string&) {
         return network;
@@ -322,6 +361,7 @@ node_agent::parts::~parts() {
   end(actors.memory);
   end(actors.watcher);
   end(actors.mounter);
+  end(actors.journal);
   await_others_than_readers();
   end(actors.reader);
 }

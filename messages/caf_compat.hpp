@@ -115,6 +115,14 @@ auto ask(Self* self, const Handle& to, Message&& message) {
   return self->request(to, caf::infinite, std::forward<Message>(message));
 }
 
+/// The same with a limit: a neighbour that may stand still is not waited for
+/// longer. What it answers later counts no more.
+template <class Self, class Handle, class Message>
+auto ask_within(Self* self, const Handle& to, std::chrono::nanoseconds limit,
+                Message&& message) {
+  return self->request(to, limit, std::forward<Message>(message));
+}
+
 /// Ends an actor. Without a sender, so that a dying actor can end its children.
 template <class Handle>
 void stop(const Handle& to) {

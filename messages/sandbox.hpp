@@ -2,11 +2,13 @@
 #pragma once
 
 #include "core/api/api_types.hpp"
+#include "core/journal/adoption.hpp"
 #include "core/share/share_state.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -24,7 +26,15 @@ struct sandbox_legacy {
   sandbox_phase phase = sandbox_phase::leftover;
   /// Mountpoints of images that its nydusd may have.
   std::set<std::string> images;
+  /// Its directory may be there without the mark.
+  bool is_unfinished = false;
 };
+
+/// A sandbox that an earlier process prepared.
+struct restore_sandbox {
+  std::shared_ptr<const adopted_sandbox> adopted;
+};
+struct sandbox_restored {};
 
 struct copy_end_due {
   std::string copy_id;
@@ -46,8 +56,8 @@ FSSHARE_MESSAGES(sandbox, 4, prepare_request, prepare_reply, cleanup_request,
                  unshare_rootfs_request, unshare_rootfs_reply,
                  start_watcher_request, start_watcher_reply,
                  stop_watcher_request, stop_watcher_reply, get_sandbox_request,
-                 get_sandbox_reply, await_end, sandbox_legacy, copy_end_due,
-                 copy_again_due)
+                 get_sandbox_reply, await_end, sandbox_legacy, restore_sandbox,
+                 sandbox_restored, copy_end_due, copy_again_due)
 
 namespace fsshare {
 
@@ -107,6 +117,9 @@ using sandbox_actor = sandbox_requests::extend<
   // What does it leave? Answered when a fault ends it, and with an error when
   // anything else does.
   rpc<await_end, sandbox_legacy>,
+  // Goes on with the sandbox; comes before any request. Answered when what was
+  // left unfinished in it has ended. Fails only with this.
+  rpc<restore_sandbox, sandbox_restored>,
   // INTERNAL: whoever ended the last share of a copy has waited long enough.
   msg<copy_end_due>,
   // INTERNAL: what the guest has lost, and could not be sent again, is tried.

@@ -281,6 +281,8 @@ struct sandbox_status {
   std::vector<path_reason> leftovers;
   /// Reads of its sources that do not answer.
   std::vector<hung_read> hung_reads;
+  /// Why a restart would not know the latest of it; empty where it would.
+  std::string unrecorded;
 };
 
 struct list_sandboxes_request {

@@ -78,6 +78,20 @@ void share_state::inherit(const prepare_request& request) {
   phase_ = sandbox_phase::leftover;
 }
 
+void share_state::restore(const prepare_request& request) {
+  request_ = request;
+  phase_ = sandbox_phase::prepared;
+}
+
+share& share_state::restore(share what) {
+  const auto id = what.share_id;
+  what.life.making();
+  what.life.made(true);
+  ids_.insert_or_assign(
+    key{what.request.container_id, what.request.mount.destination}, id);
+  return shares_.insert_or_assign(id, std::move(what)).first->second;
+}
+
 void share_state::cleaning() {
   phase_ = sandbox_phase::cleaning;
   shares_.clear();

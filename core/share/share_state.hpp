@@ -72,6 +72,11 @@ public:
   /// Takes the place of one that is gone: only Cleanup helps.
   void inherit(const prepare_request& request);
 
+  /// Goes on as prepared by an earlier process.
+  void restore(const prepare_request& request);
+  /// Takes in a share that an earlier process made; its key must be free.
+  share& restore(share what);
+
   /// Notes that Cleanup began; the shares are forgotten.
   void cleaning();
   void cleaned(bool whole);

@@ -90,12 +90,16 @@ result<unique_fd> locked(unique_fd fd, const std::string& what,
   for (int i = 0; i <= pacing::most_lock_successors; ++i) {
     if (!fd)
       return errno_error(errno, "open " + what, path);
-    const auto failed = try_lock(fd);
+    auto failed = try_lock(fd);
+    const auto holder = failed == EWOULDBLOCK ? holder_of(fd.get()) : 0;
+    // Of a process that ends just now the lock may be gone before the table is
+    // read.
+    if (failed == EWOULDBLOCK && holder == 0)
+      failed = try_lock(fd);
     if (failed == 0)
       return fd;
     if (failed != EWOULDBLOCK)
       return errno_error(failed, "lock " + what, path);
-    const auto holder = holder_of(fd.get());
     struct stat held {};
     if (!has_ended(holder) || ::fstat(fd.get(), &held) != 0)
       return error{errc::already_exists,

@@ -189,7 +189,8 @@ TEST_CASE_FIXTURE(fixture, "status replies carry every field") {
                     8192,
                     65536,
                     {{"/g/old", "refused"}},
-                    {}};
+                    {},
+                    "no space left"};
   answer.shares = {{"id",
                     "c1",
                     {"/a", "/d", "bind", {}, true},
@@ -229,6 +230,7 @@ TEST_CASE_FIXTURE(fixture, "status replies carry every field") {
   CHECK(sandbox.held_bytes() == 8192);
   CHECK(sandbox.held_limit_bytes() == 65536);
   CHECK(sandbox.pending(0).path() == "/g/old");
+  CHECK(sandbox.unrecorded() == "no space left");
   CHECK(reply.shares(0).mount().read_only());
   CHECK(reply.shares(0).ready());
   CHECK(reply.shares(0).ignored());

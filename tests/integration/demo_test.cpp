@@ -54,8 +54,8 @@ void check_success(const transcript_lines& said) {
                  "directory"));
   CHECK(said.count("lag: median ") == 1);
   CHECK(said.has("ok: nothing is left below share.root"));
-  CHECK(said.has(
-    "ok: they leave nothing but a lock and an empty directory behind"));
+  CHECK(
+    said.has("ok: they leave nothing but a lock and empty directories behind"));
   // Either the bind shares were shown, or the demo says why not.
   CHECK(said.count("skipped: bind shares: ")
           + said.count("ok: no mount of the sandbox is left")

@@ -193,6 +193,7 @@ TEST_CASE(
   const auto file = dir.write(
     "config.json", R"({"api": {"socket": ")" + node.socket()
                      + R"("}, "share": {"root": ")" + (dir / "share")
+                     + R"("}, "state": {"directory": ")" + (dir / "state")
                      + R"("}, "mounts": {"visibility": "assumed"}})");
   const auto got = run_fsshared({"--config", file});
   CHECK(got.exit_code == 1);

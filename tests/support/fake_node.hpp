@@ -91,9 +91,12 @@ public:
   fake_node_state& operator=(const fake_node_state&) = delete;
 
   handle::behavior_type make_behavior() {
-    return behave_alike<handle::behavior_type, node_actor>(
+    return behave_alike<handle::behavior_type, node_requests>(
       [this]<class Reply>(const auto& request) {
         return answer<Reply>(request);
+      },
+      [](const adopt_sandboxes&) {
+        return sandboxes_adopted{};
       },
       [this](const release_held&) {
         for (auto& each : std::exchange(held_, {}))

@@ -106,8 +106,7 @@ TEST_CASE("a Cleanup that began is ended, whatever is there") {
   CHECK(s.is_unfinished());
 }
 
-TEST_CASE(
-  "a share is there where it is mounted; else what is left of it goes") {
+TEST_CASE("a share is there where it is mounted, or what is left of it goes") {
   struct row {
     recorded_phase was;
     seen_place seen;

@@ -80,6 +80,7 @@ TEST_CASE("every key is read") {
                             "other-directories": "audit"}},
     "sources": {"timeout": "4s"},
     "shutdown": {"grace": "5s"},
+    "state": {"directory": "/j"},
     "volumes": {"match": "kubelet-root", "kubelet_roots": ["/k"], "csi": true,
                 "guest_copies": "per-sandbox",
                 "sweep_interval": "1m", "poll_interval": "2s", "grace": "0s", "keep_generations": 5},
@@ -100,6 +101,7 @@ TEST_CASE("every key is read") {
                    {audit, deny, audit, deny, audit, deny, audit}};
   expected.sources = {4s};
   expected.shutdown = {5s};
+  expected.state = {"/j"};
   expected.volumes = {volume_match::kubelet_root,
                       {"/k"},
                       true,

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/journal.hpp"
+
+#include "core/pacing.hpp"
+#include "log/log.hpp"
+#include "json/journal_json.hpp"
+
+#include <utility>
+
+namespace fsshare {
+
+journal_state::journal_state(handle::pointer self, state_files files,
+                             journal_options options)
+  : self_(self), files_(std::move(files)), options_(std::move(options)) {
+}
+
+journal_state::handle::behavior_type journal_state::make_behavior() {
+  return {
+    [this](const record_state& msg) {
+      return record(msg);
+    },
+    [this](const state_status_request& msg) {
+      return describe(msg.sandbox_id);
+    },
+    [this](const forget_state& msg) {
+      return forget(msg.sandbox_id);
+    },
+    [this](const read_states&) {
+      return read();
+    },
+    [this](const journal_tick&) {
+      try_again();
+    },
+  };
+}
+
+state_recorded journal_state::record(const record_state& msg) {
+  const auto& id = msg.sandbox_id;
+  const auto known = logs_.find(id);
+  if (known == logs_.end()
+      && !std::holds_alternative<recorded_prepare>(msg.record))
+    return {};
+  auto& log = known == logs_.end() ? logs_[id] : known->second;
+  if (!log.take(msg.record))
+    return {};
+  removals_.erase(id);
+  const auto written = write(id, log, &msg.record);
+  note(written);
+  return {written ? std::string{} : written.err().message};
+}
+
+status journal_state::write(const std::string& sandbox_id, journal_log& log,
+                            const journal_record* record) {
+  status written = unit{};
+  if (record != nullptr && !log.needs_rewriting()) {
+    const auto line = render_journal_record(*record);
+    written = files_.append(sandbox_id, line);
+    if (written)
+      log.appended(line.size());
+  } else {
+    const auto text = render_journal(head_of(sandbox_id), log.sandbox());
+    written = files_.replace(sandbox_id, text);
+    if (written)
+      log.rewritten(text.size());
+  }
+  if (!written)
+    log.failed();
+  return written;
+}
+
+state_recorded journal_state::describe(const std::string& sandbox_id) const {
+  const auto known = logs_.find(sandbox_id);
+  return {known != logs_.end() && known->second.is_behind() ? failure_
+                                                            : std::string{}};
+}
+
+state_recorded journal_state::forget(const std::string& sandbox_id) {
+  if (logs_.erase(sandbox_id) == 0)
+    return {};
+  const auto gone = remove(sandbox_id);
+  note(gone);
+  return {gone ? std::string{} : gone.err().message};
+}
+
+status journal_state::remove(const std::string& sandbox_id) {
+  auto gone = files_.remove(sandbox_id);
+  if (gone)
+    removals_.erase(sandbox_id);
+  else
+    removals_.insert(sandbox_id);
+  return gone;
+}
+
+void journal_state::note(const status& written) {
+  if (!written && failure_.empty())
+    log::warning("state-not-recorded", {{"error", written.err().message}});
+  if (!written) {
+    failure_ = written.err().message;
+    try_later();
+  } else if (!failure_.empty() && !is_waiting_) {
+    failure_.clear();
+    log::info("state-recorded");
+  }
+}
+
+void journal_state::try_later() {
+  if (std::exchange(is_waiting_, true))
+    return;
+  tell_later(self_, handle{self_}, pacing::record_retry, journal_tick{});
+}
+
+void journal_state::try_again() {
+  is_waiting_ = false;
+  for (const auto& id : std::set<std::string>{removals_})
+    if (const auto gone = remove(id); !gone) {
+      note(gone);
+      return;
+    }
+  for (auto& [id, log] : logs_) {
+    if (!log.is_behind())
+      continue;
+    if (const auto written = write(id, log, nullptr); !written) {
+      note(written);
+      return;
+    }
+  }
+  note(unit{});
+}
+
+states_read journal_state::read() {
+  states_read out;
+  const auto found = files_.read_all();
+  if (!found) {
+    log::error("states-unreadable", {{"error", found.err().message}});
+    return out;
+  }
+  for (const auto& each : *found)
+    take(each, out);
+  return out;
+}
+
+void journal_state::take(const state_files::file& found, states_read& out) {
+  const auto& id = found.sandbox_id;
+  if (!found.text)
+    return set_aside(id, found.text.err().message);
+  auto read = parse_journal(*found.text);
+  if (!read)
+    return set_aside(id, read.err().message);
+  const auto& head = read->head;
+  if (head.boot_id != options_.boot_id)
+    return set_aside(id, "it is of another boot");
+  if (head.share_root != options_.share_root)
+    return set_aside(id, "it is of the share root " + head.share_root);
+  if (head.sandbox_id != id || read->sandbox.prepare.request.sandbox_id != id)
+    return set_aside(id, "it is of another sandbox");
+  out.sandboxes.push_back(read->sandbox);
+  logs_.insert_or_assign(id, journal_log{std::move(read->sandbox),
+                                         found.text->size(), read->is_whole});
+}
+
+void journal_state::set_aside(const std::string& sandbox_id,
+                              const std::string& why) {
+  log::warning("state-set-aside", {{"sandbox", sandbox_id}, {"reason", why}});
+  if (const auto moved = files_.set_aside(sandbox_id); !moved)
+    log::warning("state-not-recorded", {{"error", moved.err().message}});
+}
+
+journal_head journal_state::head_of(const std::string& sandbox_id) const {
+  journal_head head;
+  head.boot_id = options_.boot_id;
+  head.sandbox_id = sandbox_id;
+  head.share_root = options_.share_root;
+  return head;
+}
+
+} // namespace fsshare

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/journal/journal_log.hpp"
+#include "messages/journal.hpp"
+#include "messages/state_actor.hpp"
+#include "sys/journal/state_files.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+
+namespace fsshare {
+
+struct journal_options {
+  /// What is written is of this run of the kernel.
+  std::string boot_id;
+  /// And of this share root.
+  std::string share_root;
+};
+
+/// What JOURNAL owns: the state files, and what they come to. It blocks, so
+/// that it is spawned with spawn_blocking().
+class journal_state {
+public:
+  using handle = journal_actor;
+  static constexpr const char* name = "journal";
+
+  journal_state(handle::pointer self, state_files files,
+                journal_options options);
+
+  handle::behavior_type make_behavior();
+
+private:
+  state_recorded record(const record_state& msg);
+  state_recorded describe(const std::string& sandbox_id) const;
+  state_recorded forget(const std::string& sandbox_id);
+  status remove(const std::string& sandbox_id);
+  states_read read();
+  void take(const state_files::file& found, states_read& out);
+  void set_aside(const std::string& sandbox_id, const std::string& why);
+  status write(const std::string& sandbox_id, journal_log& log,
+               const journal_record* record);
+  void try_again();
+  void note(const status& written);
+  void try_later();
+  journal_head head_of(const std::string& sandbox_id) const;
+
+  handle::pointer self_;
+  state_files files_;
+  journal_options options_;
+  std::map<std::string, journal_log> logs_;
+  /// Sandboxes that are gone, and whose files are not.
+  std::set<std::string> removals_;
+  /// Why the last file could not be written; empty while all can.
+  std::string failure_;
+  bool is_waiting_ = false;
+};
+
+using journal = state_actor<journal_state>;
+
+} // namespace fsshare

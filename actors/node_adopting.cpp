@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/node.hpp"
+
+#include "log/log.hpp"
+
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+/// What Cleanup needs to know.
+sandbox_legacy legacy_of(const recorded_sandbox& recorded, error cause) {
+  sandbox_legacy out;
+  out.cause = std::move(cause);
+  out.request = recorded.prepare.request;
+  for (const auto& entry : recorded.rootfs)
+    if (const auto& image = entry.second.what.image; !image.empty())
+      out.images.insert(image);
+  return out;
+}
+
+} // namespace
+
+caf::result<sandboxes_adopted> node_state::adopt(const adopt_sandboxes& msg) {
+  const reply_promise<sandboxes_adopted> promise{self_};
+  // The last that holds it answers.
+  const adopting all{new reply_promise<sandboxes_adopted>{promise},
+                     [](reply_promise<sandboxes_adopted>* owed) {
+                       owed->deliver(sandboxes_adopted{});
+                       delete owed;
+                     }};
+  for (const auto& one : msg.sandboxes)
+    std::visit(
+      [&](const auto& what) {
+        adopt_one(one.recorded, what, all);
+      },
+      one.what);
+  return promise;
+}
+
+void node_state::adopt_one(const recorded_sandbox& recorded,
+                           const adopted_sandbox& adopted,
+                           const adopting& all) {
+  const auto& id = recorded.prepare.request.sandbox_id;
+  log::info("sandbox-adopted", {{"sandbox", id},
+                                {"shares", adopted.sandbox.shares.size()},
+                                {"rootfs", adopted.sandbox.rootfs.size()}});
+  for (const auto& lost : adopted.lost)
+    log::warning("share-lost", {{"sandbox", id}, {"share", lost}});
+  auto& entry = sandboxes_[id];
+  entry.actor = make_sandbox_(id, std::nullopt);
+  entry.exists = true;
+  watch(id, entry.actor);
+  ask(self_, entry.actor,
+      restore_sandbox{std::make_shared<const adopted_sandbox>(adopted)})
+    .then([all](const sandbox_restored&) {}, [all](const caf::error&) {});
+}
+
+void node_state::adopt_one(const recorded_sandbox& recorded,
+                           const unfinished_sandbox& unfinished,
+                           const adopting& all) {
+  const auto& id = recorded.prepare.request.sandbox_id;
+  log::info("sandbox-unfinished", {{"sandbox", id}});
+  auto left
+    = legacy_of(recorded, {errc::aborted, "an earlier process did not end it"});
+  left.is_unfinished = true;
+  auto& entry = sandboxes_[id];
+  entry.actor = make_sandbox_(id, left);
+  // Of a Cleanup that fails, another one may be asked for.
+  entry.exists = unfinished.phase == recorded_phase::leaving;
+  watch(id, entry.actor);
+  ++entry.changing;
+  ask(self_, entry.actor, cleanup_request{id, false})
+    .then(
+      [this, id, all](const cleanup_reply&) {
+        if (const auto known = sandboxes_.find(id); known != sandboxes_.end())
+          known->second.exists = false;
+        changed(id);
+      },
+      [this, id, all](const caf::error& err) {
+        log::warning("sandbox-not-cleaned",
+                     {{"sandbox", id}, {"error", from_caf(err).message}});
+        changed(id);
+      });
+}
+
+void node_state::adopt_one(const recorded_sandbox& recorded,
+                           const lost_sandbox& lost, const adopting&) {
+  const auto& id = recorded.prepare.request.sandbox_id;
+  log::warning("sandbox-lost", {{"sandbox", id}, {"reason", lost.why}});
+  auto& entry = sandboxes_[id];
+  entry.exists = true;
+  entry.legacy = legacy_of(recorded, {errc::failed_precondition, lost.why});
+}
+
+} // namespace fsshare

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/sandbox.hpp"
+
+#include "core/pacing.hpp"
+#include "log/log.hpp"
+
+#include <utility>
+
+namespace fsshare {
+
+// What a guest was sent is not.
+bool sandbox_state::is_recorded() const {
+  return neighbours_.journal && !copies();
+}
+
+void sandbox_state::record(const journal_record& what) {
+  if (!is_recorded())
+    return;
+  record_state request{options_.sandbox_id, what};
+  if (!journal_is_silent_) {
+    tell(neighbours_.journal, std::move(request));
+    return;
+  }
+  ask(self_, neighbours_.journal, std::move(request))
+    .then(
+      [this](const state_recorded&) {
+        journal_is_silent_ = false;
+      },
+      [](const caf::error&) {
+        // It has ended, and with it the process.
+      });
+}
+
+// Has something recorded before what comes then. Where that cannot be, or not
+// in time, work goes on all the same.
+void sandbox_state::record(const journal_record& what,
+                           const std::function<void()>& then) {
+  if (!is_recorded() || journal_is_silent_) {
+    record(what);
+    then();
+    return;
+  }
+  await_journal(record_state{options_.sandbox_id, what}, then);
+}
+
+// The same, when nothing is left.
+void sandbox_state::forget_record(const std::function<void()>& then) {
+  if (!is_recorded()) {
+    then();
+    return;
+  }
+  if (journal_is_silent_) {
+    tell(neighbours_.journal, forget_state{options_.sandbox_id});
+    then();
+    return;
+  }
+  await_journal(forget_state{options_.sandbox_id}, then);
+}
+
+template <class Request>
+void sandbox_state::await_journal(Request request,
+                                  const std::function<void()>& then) {
+  ask_within(self_, neighbours_.journal, pacing::longest_record,
+             std::move(request))
+    .then(
+      [then](const state_recorded&) {
+        then();
+      },
+      [this, then](const caf::error&) {
+        if (!std::exchange(journal_is_silent_, true))
+          log::warning("state-not-recorded",
+                       {{"sandbox", options_.sandbox_id},
+                        {"error", "the state directory does not answer"}});
+        then();
+      });
+}
+
+void sandbox_state::add_record_status(
+  const reply_promise<get_sandbox_reply>& promise,
+  const std::shared_ptr<get_sandbox_reply>& reply) {
+  ask_within(self_, neighbours_.journal, pacing::longest_record,
+             state_status_request{options_.sandbox_id})
+    .then(
+      [promise, reply](state_recorded& recorded) {
+        reply->sandbox.unrecorded = std::move(recorded.failure);
+        promise.deliver(std::move(*reply));
+      },
+      [promise, reply](const caf::error&) {
+        reply->sandbox.unrecorded = "the state directory does not answer";
+        promise.deliver(std::move(*reply));
+      });
+}
+
+caf::result<sandbox_restored>
+sandbox_state::restore(const restore_sandbox& msg) {
+  const auto& old = msg.adopted->sandbox;
+  is_known_ = true;
+  layout_ = layout_of(old, options_.share_root);
+  state_.restore(old.prepare.request);
+  record(recorded_progress{recorded_phase::made});
+  following_ = old.watcher_runs;
+  if (following_)
+    tell(neighbours_.registry, follow_sandbox{options_.sandbox_id, true});
+  // Answered when nothing holds it any more.
+  const reply_promise<sandbox_restored> promise{self_};
+  const std::shared_ptr<void> rest{nullptr, [promise](void*) {
+                                     promise.deliver(sandbox_restored{});
+                                   }};
+  if (msg.adopted->is_unsettled)
+    run(plan_settle(layout_), [rest](const status&) {});
+  for (const auto& [id, share] : old.shares) {
+    restore_share(share.what);
+    if (share.phase == recorded_phase::leaving) {
+      end_share(*state_.find(id), [rest](const result<path_reasons>&) {});
+      continue;
+    }
+    record(recorded_share_progress{id, recorded_phase::made});
+    follow_again(*state_.find(id));
+  }
+  for (const auto& [container, one] : old.rootfs) {
+    if (!restore_rootfs(one.what))
+      continue;
+    if (one.phase == recorded_phase::leaving)
+      end_rootfs(container, [rest](const status&) {});
+    else
+      record(recorded_rootfs_progress{container, recorded_phase::made});
+  }
+  return promise;
+}
+
+void sandbox_state::restore_share(const recorded_share& what) {
+  share restored;
+  restored.share_id = what.share_id;
+  restored.request = {options_.sandbox_id, what.container_id, what.mount};
+  restored.kind = share_kind::bind;
+  describe_bind(state_.restore(std::move(restored)), what.watchable);
+}
+
+status sandbox_state::restore_rootfs(const recorded_rootfs& what) {
+  auto end
+    = plan_rootfs_end(layout_, what.kind, what.container_id, what.suffix);
+  if (!end)
+    return end.err();
+  auto& restored = rootfs_[what.container_id];
+  auto& request = restored.request;
+  request.sandbox_id = options_.sandbox_id;
+  request.container_id = what.container_id;
+  request.rootfs.target = what.target;
+  request.rootfs.type = what.type;
+  request.rootfs.suffix = what.suffix;
+  restored.turn = ++last_turn_;
+  restored.digest = what.digest;
+  restored.life.making();
+  restored.life.made(true);
+  auto& made = restored.share;
+  made.kind = what.kind;
+  made.reply.guest_path = what.guest_path;
+  made.host_path = what.host_path;
+  made.unmounts = *std::move(end);
+  if (!what.image.empty()) {
+    made.rafs = rafs_mount{what.image, {}, {}};
+    images_.insert(what.image);
+  }
+  return unit{};
+}
+
+// What the host has unmounted meanwhile goes, too.
+void sandbox_state::follow_again(const share& s) {
+  const auto options = options_of(s);
+  if (!follows_unmounting(options))
+    return;
+  const auto plan
+    = plan_follow(layout_, s.share_id, s.request.mount.source, options);
+  const auto note = [this, source = s.request.mount.source](const error& why) {
+    log::warning("share-not-followed", {{"sandbox", options_.sandbox_id},
+                                        {"source", source},
+                                        {"error", why.message}});
+  };
+  open_sources(plan, [this, plan, note](const result<opened_sources>& opened) {
+    if (!opened) {
+      note(opened.err());
+      return;
+    }
+    run(plan, *opened, [note](const status& outcome) {
+      if (!outcome)
+        note(outcome.err());
+    });
+  });
+}
+
+} // namespace fsshare

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "main/adopt_sandboxes.hpp"
+
+#include "log/log.hpp"
+
+#include <caf/scoped_actor.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace fsshare {
+
+namespace {
+
+template <class Reply, class Handle, class Request>
+result<Reply> call(const caf::scoped_actor& self, const Handle& to,
+                   std::chrono::nanoseconds limit, Request request) {
+  result<Reply> out{error{errc::unknown, {}}};
+  self->request(to, limit, std::move(request))
+    .receive(
+      [&out](Reply& reply) {
+        out = std::move(reply);
+      },
+      [&out](caf::error& err) {
+        out = err == caf::sec::request_timeout
+                ? error{errc::deadline_exceeded, "no answer in time"}
+                : from_caf(err);
+      });
+  return out;
+}
+
+} // namespace
+
+status adopt_sandboxes_of_before(caf::actor_system& system,
+                                 const wired_actors& actors,
+                                 const std::string& share_root,
+                                 std::chrono::nanoseconds limit) {
+  const caf::scoped_actor self{system};
+  const auto found
+    = call<states_read>(self, actors.journal, limit, read_states{});
+  if (!found)
+    return found.err().within("read the state directory");
+  auto places = std::make_shared<std::vector<sandbox_places>>();
+  for (const auto& sandbox : found->sandboxes) {
+    auto layout = layout_of(sandbox, share_root);
+    auto paths = places_of(sandbox, layout);
+    places->push_back({std::move(layout), std::move(paths)});
+  }
+  if (places->empty())
+    return unit{};
+  const auto seen = call<sandboxes_seen>(self, actors.mounter, limit,
+                                         look_at_sandboxes{places});
+  if (!seen)
+    return seen.err().within("look at sandboxes of before");
+  adopt_sandboxes handed_over;
+  for (std::size_t i = 0; i < places->size(); ++i) {
+    const auto& sandbox = found->sandboxes[i];
+    handed_over.sandboxes.push_back(
+      {sandbox, adopt(sandbox, (*places)[i].layout, seen->looks[i])});
+  }
+  if (!call<sandboxes_adopted>(self, actors.node, limit,
+                               std::move(handed_over)))
+    log::warning("adoption-goes-on");
+  return unit{};
+}
+
+} // namespace fsshare

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "core/journal/journal_record.hpp"
+#include "messages/caf_compat.hpp"
+#include "messages/errors.hpp"
+
+#include <string>
+#include <vector>
+
+namespace fsshare {
+
+struct record_state {
+  std::string sandbox_id;
+  journal_record record;
+};
+struct state_recorded {
+  /// Why not; empty if so.
+  std::string failure;
+};
+
+struct state_status_request {
+  std::string sandbox_id;
+};
+
+struct forget_state {
+  std::string sandbox_id;
+};
+
+struct read_states {};
+struct states_read {
+  std::vector<recorded_sandbox> sandboxes;
+};
+
+struct journal_tick {};
+
+} // namespace fsshare
+
+FSSHARE_MESSAGES(journal, 14, record_state, state_recorded,
+                 state_status_request, forget_state, read_states, states_read,
+                 journal_tick)
+
+namespace fsshare {
+
+/// JOURNAL: one per process, on a thread of its own, since a directory may not
+/// answer; owns the state files. Requests of one sandbox are carried out in
+/// their order. None fails but with JOURNAL.
+using journal_actor = caf::typed_actor<
+  // Writes something of a sandbox down. Answered when what was recorded so far
+  // outlives this process, or with the reason why it does not; then it is tried
+  // again by itself. What changes nothing is not written.
+  rpc<record_state, state_recorded>,
+  // Is all of a sandbox written down? Answered with the reason if not.
+  rpc<state_status_request, state_recorded>,
+  // Nothing is left of a sandbox. Answered when its file is gone, as above.
+  rpc<forget_state, state_recorded>,
+  // What have earlier processes written down? Comes once, before anything else.
+  // What cannot be taken for true is set aside.
+  rpc<read_states, states_read>,
+  // INTERNAL: what could not be written is tried again.
+  msg<journal_tick>>;
+
+} // namespace fsshare

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/journal.hpp"
+
+#include "core/journal/journal_line.hpp"
+#include "tests/support/actor_fixture.hpp"
+#include "tests/support/temp_dir.hpp"
+#include "json/journal_json.hpp"
+
+#include <filesystem>
+
+using namespace fsshare;
+using namespace fsshare::test;
+using namespace std::chrono_literals;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+recorded_prepare prepare_of(const std::string& id) {
+  recorded_prepare out;
+  out.request.sandbox_id = id;
+  out.request.mode = sharing_mode::shared_filesystem;
+  return out;
+}
+
+recorded_share share_of(const std::string& id) {
+  recorded_share out;
+  out.share_id = id;
+  out.container_id = "c1";
+  return out;
+}
+
+struct fixture {
+  journal_actor start(const std::string& boot = "boot",
+                      const std::string& root = "/share") {
+    return actors.spawn<journal>(state_files{dir / "state"},
+                                 journal_options{boot, root});
+  }
+  std::string record(const journal_actor& to, const std::string& id,
+                     journal_record what) {
+    const auto got
+      = actors.ask<state_recorded>(to, record_state{id, std::move(what)});
+    REQUIRE(got);
+    return got->failure;
+  }
+  std::string status(const journal_actor& to, const std::string& id) {
+    const auto got = actors.ask<state_recorded>(to, state_status_request{id});
+    REQUIRE(got);
+    return got->failure;
+  }
+  std::vector<recorded_sandbox> read(const journal_actor& from) {
+    const auto got = actors.ask<states_read>(from, read_states{});
+    REQUIRE(got);
+    return got->sandboxes;
+  }
+  std::string text() const {
+    return read_file(dir / "state/sb.jsonl");
+  }
+
+  temp_dir dir;
+  actor_fixture actors;
+};
+
+} // namespace
+
+TEST_SUITE_BEGIN("actors/journal");
+
+TEST_CASE("what was recorded is what the next process reads") {
+  fixture f;
+  recorded_sandbox expected;
+  const auto first = f.start();
+  for (const auto& what : std::vector<journal_record>{
+         prepare_of("sb"), recorded_progress{recorded_phase::made},
+         share_of("s1"), recorded_share_progress{"s1", recorded_phase::made},
+         share_of("s2"), recorded_share_progress{"s2", recorded_phase::gone}}) {
+    expected.apply(what);
+    CHECK(f.record(first, "sb", what).empty());
+  }
+  const auto second = f.start();
+  const auto read = f.read(second);
+  REQUIRE(read.size() == 1);
+  CHECK(read.front() == expected);
+  // It goes on in the same file.
+  const auto size = f.text().size();
+  CHECK(f.record(second, "sb", recorded_watcher{true}).empty());
+  CHECK(f.text().size()
+        == size + render_journal_record(recorded_watcher{true}).size());
+}
+
+TEST_CASE("a record costs its line, and what changes nothing costs nothing") {
+  fixture f;
+  const auto j = f.start();
+  f.record(j, "sb", prepare_of("sb"));
+  const auto before = f.text();
+  f.record(j, "sb", share_of("s1"));
+  CHECK(f.text() == before + render_journal_record(share_of("s1")));
+  const auto after = f.text();
+  f.record(j, "sb", recorded_watcher{false});
+  f.record(j, "sb", recorded_share_progress{"none", recorded_phase::gone});
+  CHECK(f.text() == after);
+}
+
+TEST_CASE("nothing is written of a sandbox that nobody prepares, or that is "
+          "gone") {
+  fixture f;
+  const auto j = f.start();
+  CHECK(f.record(j, "sb", share_of("s1")).empty());
+  CHECK(!fs::exists(f.dir / "state/sb.jsonl"));
+  f.record(j, "sb", prepare_of("sb"));
+  CHECK(f.actors.ask<state_recorded>(j, forget_state{"sb"}));
+  CHECK(!fs::exists(f.dir / "state/sb.jsonl"));
+  f.record(j, "sb", recorded_share_progress{"s1", recorded_phase::made});
+  CHECK(!fs::exists(f.dir / "state/sb.jsonl"));
+}
+
+TEST_CASE("a file that has outgrown itself is written anew") {
+  fixture f;
+  const auto j = f.start();
+  f.record(j, "sb", prepare_of("sb"));
+  std::size_t largest = 0;
+  for (int i = 0; i < 4000; ++i) {
+    f.record(j, "sb", recorded_watcher{i % 2 == 0});
+    largest = std::max(largest, f.text().size());
+  }
+  CHECK(largest < 70'000);
+  CHECK(largest > 60'000);
+  CHECK(f.read(f.start()).front().watcher_runs == false);
+}
+
+TEST_CASE("a directory that cannot be written to is told, tried again every "
+          "second, and catches up") {
+  fixture f;
+  f.dir.write("state", "in the way");
+  const auto j = f.start();
+  const auto failure = f.record(j, "sb", prepare_of("sb"));
+  CHECK(failure.find(f.dir / "state") != std::string::npos);
+  CHECK(!f.record(j, "sb", share_of("s1")).empty());
+  CHECK(f.status(j, "sb") == failure);
+  CHECK(f.status(j, "other").empty());
+  f.actors.advance(1s);
+  f.actors.run();
+  CHECK(!f.status(j, "sb").empty());
+  fs::remove(f.dir / "state");
+  f.actors.advance(1s);
+  f.actors.run();
+  CHECK(f.status(j, "sb").empty());
+  const auto read = f.read(f.start());
+  REQUIRE(read.size() == 1);
+  CHECK(read.front().shares.size() == 1);
+}
+
+TEST_CASE("a file that somebody has removed comes back whole") {
+  fixture f;
+  const auto j = f.start();
+  f.record(j, "sb", prepare_of("sb"));
+  f.record(j, "sb", share_of("s1"));
+  fs::remove_all(f.dir / "state");
+  CHECK(!f.record(j, "sb", share_of("s2")).empty());
+  f.actors.advance(1s);
+  f.actors.run();
+  CHECK(f.read(f.start()).front().shares.size() == 2);
+}
+
+TEST_CASE("nothing is appended to a line that was cut off") {
+  fixture f;
+  f.record(f.start(), "sb", prepare_of("sb"));
+  f.dir.write("state/sb.jsonl", f.text() + "{\"crc\":\"0");
+  const auto j = f.start();
+  REQUIRE(f.read(j).size() == 1);
+  f.record(j, "sb", share_of("s1"));
+  const auto read = f.read(f.start());
+  REQUIRE(read.size() == 1);
+  CHECK(read.front().shares.size() == 1);
+}
+
+TEST_CASE("what cannot be taken for true is set aside, and the others count") {
+  fixture f;
+  for (const std::string id : {"good", "damaged", "renamed"})
+    f.record(f.start(), id, prepare_of(id));
+  f.record(f.start("other boot"), "boot", prepare_of("boot"));
+  f.record(f.start("boot", "/other"), "root", prepare_of("root"));
+  f.dir.write("state/damaged.jsonl",
+              read_file(f.dir / "state/damaged.jsonl") + "{}\n");
+  fs::rename(f.dir / "state/renamed.jsonl", f.dir / "state/another.jsonl");
+  f.dir.write("state/later.jsonl",
+              journal_line(R"({"kind":"head","format":2})"));
+  const auto read = f.read(f.start());
+  REQUIRE(read.size() == 1);
+  CHECK(read.front().prepare.request.sandbox_id == "good");
+  for (const std::string id : {"damaged", "another", "boot", "root", "later"}) {
+    CHECK(!fs::exists(f.dir / ("state/" + id + ".jsonl")));
+    CHECK(fs::exists(f.dir / ("state/" + id + ".jsonl.aside")));
+  }
+  // Another Prepare of that id is none the worse for it.
+  CHECK(f.record(f.start(), "damaged", prepare_of("damaged")).empty());
+  CHECK(f.read(f.start()).size() == 2);
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/crash/crash_points.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <exception>
+#include <fcntl.h>
+#include <fstream>
+#include <future>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <stdexcept>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace fsshare::test {
+
+namespace {
+
+constexpr int poll_ms = 20;
+
+struct named_call {
+  int number;
+  const char* name;
+};
+
+constexpr auto changing_calls = std::to_array<named_call>({
+  {SYS_mount, "mount"},
+  {SYS_umount2, "umount2"},
+  {SYS_open_tree, "open_tree"},
+  {SYS_mount_setattr, "mount_setattr"},
+  {SYS_move_mount, "move_mount"},
+  {SYS_mkdir, "mkdir"},
+  {SYS_mkdirat, "mkdirat"},
+  {SYS_mknodat, "mknodat"},
+  {SYS_rmdir, "rmdir"},
+  {SYS_unlink, "unlink"},
+  {SYS_unlinkat, "unlinkat"},
+  {SYS_rename, "rename"},
+  {SYS_renameat, "renameat"},
+  {SYS_renameat2, "renameat2"},
+});
+
+sock_filter load(std::size_t offset) {
+  return {BPF_LD | BPF_W | BPF_ABS, 0, 0, static_cast<std::uint32_t>(offset)};
+}
+
+// Those calls, and what opens a file to make it or to append to it.
+std::vector<sock_filter> make_filter() {
+  std::vector<sock_filter> out{load(offsetof(seccomp_data, nr))};
+  const auto tell = [] {
+    return sock_filter{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_USER_NOTIF};
+  };
+  for (const auto& call : changing_calls) {
+    out.push_back({BPF_JMP | BPF_JEQ | BPF_K, 0, 1,
+                   static_cast<std::uint32_t>(call.number)});
+    out.push_back(tell());
+  }
+  // The low half of the flags, on a little-endian machine.
+  out.push_back({BPF_JMP | BPF_JEQ | BPF_K, 0, 3, SYS_openat});
+  out.push_back(load(offsetof(seccomp_data, args) + 2 * sizeof(std::uint64_t)));
+  out.push_back({BPF_JMP | BPF_JSET | BPF_K, 0, 1, O_CREAT | O_APPEND});
+  out.push_back(tell());
+  out.push_back({BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW});
+  return out;
+}
+
+// Returns what tells of the calls of this thread and of what it starts.
+unique_fd listen_to_changes() {
+  auto program = make_filter();
+  const sock_fprog filter{static_cast<unsigned short>(program.size()),
+                          program.data()};
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  unique_fd listener{
+    static_cast<int>(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+                               SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter))};
+  if (!listener)
+    throw std::runtime_error{"seccomp: errno " + std::to_string(errno)};
+  return listener;
+}
+
+std::string name_of(int number) {
+  for (const auto& call : changing_calls)
+    if (call.number == number)
+      return call.name;
+  return "openat";
+}
+
+pid_t process_of(pid_t thread) {
+  std::ifstream status{"/proc/" + std::to_string(thread) + "/status"};
+  for (std::string word; status >> word;)
+    if (pid_t process = 0; word == "Tgid:" && status >> process)
+      return process;
+  return 0;
+}
+
+void let_go_on(int listener, std::uint64_t id) {
+  seccomp_notif_resp answer{};
+  answer.id = id;
+  answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+  // Who called may be gone.
+  static_cast<void>(::ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer));
+}
+
+} // namespace
+
+void crash_points::run(const std::function<void(crash_points&)>& scenario) {
+  crash_points points;
+  std::promise<void> installed;
+  auto ready = installed.get_future();
+  std::exception_ptr failed;
+  std::thread caller{[&] {
+    try {
+      points.listener_ = listen_to_changes();
+      installed.set_value();
+      scenario(points);
+    } catch (...) {
+      failed = std::current_exception();
+      if (!points.listener_)
+        installed.set_value();
+    }
+    points.spare();
+    points.is_ending_ = true;
+  }};
+  ready.wait();
+  if (points.listener_)
+    points.serve();
+  caller.join();
+  if (failed)
+    std::rethrow_exception(failed);
+}
+
+void crash_points::count() {
+  const std::lock_guard lock{mutex_};
+  calls_ = 0;
+  passed_.reset();
+  killed_at_.clear();
+}
+
+void crash_points::kill_at(pid_t pid, std::size_t passed) {
+  const std::lock_guard lock{mutex_};
+  calls_ = 0;
+  victim_ = pid;
+  passed_ = passed;
+  killed_at_.clear();
+}
+
+void crash_points::spare() {
+  const std::lock_guard lock{mutex_};
+  passed_.reset();
+}
+
+std::size_t crash_points::calls() const {
+  const std::lock_guard lock{mutex_};
+  return calls_;
+}
+
+std::string crash_points::killed_at() const {
+  const std::lock_guard lock{mutex_};
+  return killed_at_;
+}
+
+void crash_points::serve() {
+  while (!is_ending_) {
+    pollfd ready{listener_.get(), POLLIN, 0};
+    if (::poll(&ready, 1, poll_ms) <= 0)
+      continue;
+    seccomp_notif call{};
+    // A call whose caller was killed meanwhile is ENOENT.
+    if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &call) == 0)
+      take(call);
+  }
+}
+
+void crash_points::take(const seccomp_notif& call) {
+  const auto caller = static_cast<pid_t>(call.pid);
+  const auto process = process_of(caller);
+  const std::lock_guard lock{mutex_};
+  if (process == ::getpid()) {
+    let_go_on(listener_.get(), call.id);
+    return;
+  }
+  ++calls_;
+  if (!passed_ || (*passed_)-- > 0) {
+    let_go_on(listener_.get(), call.id);
+    return;
+  }
+  passed_.reset();
+  killed_at_ = name_of(call.data.nr);
+  ::kill(victim_, SIGKILL);
+  // A reader is a process of its own, and would go at its parent's end.
+  if (process != victim_)
+    ::kill(caller, SIGKILL);
+}
+
+} // namespace fsshare::test

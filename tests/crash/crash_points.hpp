@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sys/unique_fd.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+
+struct seccomp_notif;
+
+namespace fsshare::test {
+
+/// Counts the system calls of other programs that change mounts, names or state
+/// files, and kills at any of them (seccomp_unotify(2)).
+class crash_points {
+public:
+  /// Runs `scenario` in a thread that gives way to this; programs that it
+  /// starts do, too.
+  static void run(const std::function<void(crash_points&)>& scenario);
+
+  crash_points(const crash_points&) = delete;
+  crash_points& operator=(const crash_points&) = delete;
+
+  /// Begins to count anew.
+  void count();
+  /// The same, and kills a program by SIGKILL, as it is about to make a call.
+  /// @param pid Its process; whoever makes the call for it is killed, too.
+  /// @param passed How many calls are made before that one.
+  void kill_at(pid_t pid, std::size_t passed);
+  /// Ends that.
+  void spare();
+
+  /// Calls since the last count() or kill_at().
+  std::size_t calls() const;
+  /// The call that a program was killed at; empty for none.
+  std::string killed_at() const;
+
+private:
+  crash_points() = default;
+  void serve();
+  void take(const seccomp_notif& call);
+
+  unique_fd listener_;
+  mutable std::mutex mutex_;
+  std::size_t calls_ = 0;
+  std::optional<std::size_t> passed_;
+  pid_t victim_ = 0;
+  std::string killed_at_;
+  std::atomic<bool> is_ending_{false};
+};
+
+} // namespace fsshare::test

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "tests/support/child_process.hpp"
+#include "tests/support/control_client.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <optional>
+#include <string>
+
+namespace fsshare::test {
+
+/// A node agent that is killed and started again, its files in a directory of
+/// its own. Its state files are not where its shares are.
+class killed_node {
+public:
+  /// @param share_root Its share root.
+  /// @param more_config Members of the configuration, such as `"copy": {…}`.
+  killed_node(std::string share_root, const std::string& more_config);
+
+  /// Starts it; `is_ready` waits until it takes calls.
+  void begin();
+  /// Waits until it takes calls.
+  /// @returns false if it ended before.
+  bool await_calls();
+  void start();
+
+  /// Kills it by SIGKILL and waits for its end.
+  void kill();
+  /// Waits until it is gone.
+  void await_end();
+
+  /// Returns a new connection; throws without one.
+  control_client connect() const {
+    return control_client{socket_};
+  }
+  const std::string& socket() const {
+    return socket_;
+  }
+  std::string state_dir() const {
+    return dir_ / "state";
+  }
+  child_process& program() {
+    return *program_;
+  }
+
+private:
+  temp_dir dir_;
+  std::string socket_ = dir_ / "api.sock";
+  std::string config_;
+  std::optional<child_process> program_;
+};
+
+} // namespace fsshare::test
