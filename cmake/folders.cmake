@@ -30,7 +30,7 @@ set(may_tests core json sys ttrpc config log messages actors guest ctl main
 
 # Rooms: the folders in a folder, and which of them each may include beside
 # itself and the files that lie beside the rooms, which include no room.
-set(rooms_core text net copy volume api share mount rootfs journal)
+set(rooms_core text net copy volume api share mount rootfs journal doctor)
 set(may_core_text)
 set(may_core_net)
 set(may_core_copy text net)
@@ -40,13 +40,15 @@ set(may_core_share text net copy volume api)
 set(may_core_mount text net copy volume api share)
 set(may_core_rootfs text net copy volume api share mount)
 set(may_core_journal text net copy volume api share mount rootfs)
+set(may_core_doctor text net copy volume api share mount rootfs journal)
 
-set(rooms_sys net process tree mount journal standin)
+set(rooms_sys net process tree mount journal doctor standin)
 set(may_sys_net)
 set(may_sys_process net)
 set(may_sys_tree net process)
 set(may_sys_mount net process tree)
 set(may_sys_journal)
+set(may_sys_doctor net process tree mount journal)
 set(may_sys_standin)
 
 # What only these folders may include.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <google/protobuf/message.h>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -79,14 +80,25 @@ private:
   renderer render_wide_;
 };
 
+/// What doctor is asked.
+struct doctor_request {
+  /// Configuration file of the node agent; empty for the default one, which
+  /// need not be there.
+  std::string config_file;
+};
+
 /// A whole command line.
 struct invocation {
   /// Socket of the node agent, absolute; begins with `@` for the abstract name
   /// space.
   std::string endpoint;
+  /// Whether the command line names it.
+  bool endpoint_is_named = false;
   std::chrono::nanoseconds timeout{0};
   output_format format = output_format::table;
+  /// Null for doctor.
   std::unique_ptr<command> call;
+  std::optional<doctor_request> doctor;
 };
 
 } // namespace fsshare::ctl

@@ -44,6 +44,7 @@ command_line::command_line(const std::string& version) {
         constexpr std::string_view scheme = "unix://";
         into_.endpoint
           = text.substr(text.starts_with(scheme) ? scheme.size() : 0);
+        into_.endpoint_is_named = true;
         if (!into_.endpoint.starts_with('/')
             && !into_.endpoint.starts_with('@'))
           throw CLI::ValidationError{"--endpoint",
@@ -83,6 +84,7 @@ command_line::command_line(const std::string& version) {
   add_rootfs_commands(commands);
   add_volume_commands(commands);
   add_watcher_commands(commands);
+  add_doctor_command(commands);
   add_version_command(commands);
 }
 

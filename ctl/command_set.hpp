@@ -58,6 +58,13 @@ public:
       render_wide == nullptr ? render_reply : render_wide);
   }
 
+  /// Makes a command look at the host instead.
+  void examines(CLI::App* app, const std::shared_ptr<doctor_request>& request) {
+    app->final_callback([to = *this, request] {
+      to.into_->doctor = *request;
+    });
+  }
+
 private:
   CLI::App* app_;
   invocation* into_;
@@ -70,6 +77,7 @@ void add_share_commands(command_set to);
 void add_rootfs_commands(command_set to);
 void add_volume_commands(command_set to);
 void add_watcher_commands(command_set to);
+void add_doctor_command(command_set to);
 void add_version_command(command_set to);
 
 } // namespace fsshare::ctl

@@ -2,6 +2,7 @@
 #include "ctl/program.hpp"
 
 #include "ctl/command_line.hpp"
+#include "ctl/doctor_command.hpp"
 #include "ctl/table.hpp"
 #include "ttrpc/blocking_client.hpp"
 
@@ -62,27 +63,20 @@ call_outcome call_node_agent(const std::string& endpoint, const char* method,
 }
 
 int run(std::vector<std::string> args, const std::string& version,
-        const caller& call, std::ostream& out, std::ostream& err) {
+        const surroundings& with, std::ostream& out, std::ostream& err) {
   auto parsed = parse_command_line(std::move(args), version);
   if (const auto* other = std::get_if<usage>(&parsed)) {
     (other->exit_code == 0 ? out : err) << other->text;
     return other->exit_code;
   }
   auto& asked = std::get<invocation>(parsed);
+  if (asked.doctor)
+    return run_doctor(asked, with, out);
   auto& command = *asked.call;
-  do {
-    const auto outcome
-      = call(asked.endpoint, command.method(),
-             command.request().SerializeAsString(), asked.timeout);
-    if (!outcome.reply)
-      return complain(err, outcome.reply.err(), exit_code_of(outcome));
-    if (!command.reply().ParseFromString(*outcome.reply))
-      return complain(err,
-                      {errc::internal, std::string{"the answer to "}
-                                         + command.method()
-                                         + " cannot be decoded"},
-                      refused);
-  } while (command.goes_on());
+  const auto outcome
+    = converse(command, with.call, asked.endpoint, asked.timeout);
+  if (!outcome.reply)
+    return complain(err, outcome.reply.err(), exit_code_of(outcome));
   if (asked.format != output_format::json) {
     out << (asked.format == output_format::table ? command.reply_text()
                                                  : command.wide_text());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/program.hpp"
 #include "main/build_info.hpp"
+#include "sys/doctor/host_look.hpp"
+#include "sys/process/identity.hpp"
 #include "sys/process/standard_descriptors.hpp"
 
 #include <iostream>
@@ -10,10 +12,15 @@
 int main(int argc, char** argv) {
   fsshare::fill_standard_descriptors();
   std::vector<std::string> args{argv + 1, argv + argc};
+  const fsshare::ctl::surroundings with{
+    fsshare::ctl::call_node_agent, fsshare::look_at_host,
+    fsshare::build_info::version, fsshare::effective_uid()};
   const auto code
     = fsshare::ctl::run(std::move(args), fsshare::version_line("fssharectl"),
-                        fsshare::ctl::call_node_agent, std::cout, std::cerr);
+                        with, std::cout, std::cerr);
   // Output that nobody could be given is a failure too.
   std::cout.flush();
-  return std::cout ? code : fsshare::ctl::refused;
+  const bool is_given = static_cast<bool>(std::cout);
+  fsshare::close_standard_descriptors();
+  return is_given ? code : fsshare::ctl::refused;
 }

@@ -5,8 +5,8 @@
 #include "sys/errno_error.hpp"
 #include "sys/mount/mount_paths_open.hpp"
 #include "sys/tree/file_look.hpp"
+#include "sys/tree/small_file.hpp"
 
-#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -22,7 +22,6 @@ constexpr int directory_only = path_only | O_DIRECTORY;
 constexpr mode_t root_mode = 0755;
 constexpr mode_t placeholder_mode = 0644;
 constexpr mode_t mark_mode = 0600;
-constexpr size_t max_small_file = 4096;
 
 status write_all(int fd, std::string_view text, const std::string& path) {
   while (!text.empty()) {
@@ -197,18 +196,7 @@ result<std::string> share_tree::read_small_file(const std::string& path) const {
     path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mount_crossing::skip);
   if (!fd)
     return fd.err();
-  struct stat info {};
-  if (::fstat(fd->get(), &info) != 0)
-    return errno_error(errno, "stat", path);
-  if (!S_ISREG(info.st_mode))
-    return refused("read " + path + ": not a regular file");
-  std::array<char, max_small_file + 1> buffer{};
-  const auto got = ::read(fd->get(), buffer.data(), buffer.size());
-  if (got < 0)
-    return errno_error(errno, "read", path);
-  if (static_cast<size_t>(got) > max_small_file)
-    return refused("read " + path + ": more than 4096 bytes");
-  return std::string{buffer.data(), static_cast<size_t>(got)};
+  return fsshare::read_small_file(fd->get(), path);
 }
 
 status make_share_root(const std::string& path) {

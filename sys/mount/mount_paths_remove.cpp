@@ -4,13 +4,12 @@
 #include "core/paths.hpp"
 #include "sys/errno_error.hpp"
 #include "sys/mount/mount_paths_open.hpp"
+#include "sys/tree/directory_names.hpp"
 #include "sys/tree/open_beneath.hpp"
 
 #include <cerrno>
-#include <dirent.h>
 #include <fcntl.h>
 #include <iterator>
-#include <memory>
 #include <unistd.h>
 #include <utility>
 
@@ -47,36 +46,6 @@ result<share_tree::removal> remove_if_empty(int dir, const std::string& name,
   return errno_error(errno, seen.is_directory ? "rmdir" : "unlink", path);
 }
 
-struct close_directory {
-  void operator()(DIR* dir) const noexcept {
-    ::closedir(dir);
-  }
-};
-
-result<std::vector<std::string>> list(const unique_fd& dir,
-                                      const std::string& path) {
-  // fdopendir() takes its descriptor over.
-  unique_fd own{::fcntl(dir.get(), F_DUPFD_CLOEXEC, 0)};
-  const std::unique_ptr<DIR, close_directory> stream{
-    own ? ::fdopendir(own.get()) : nullptr};
-  if (!stream)
-    return errno_error(errno, "list", path);
-  own.release();
-  std::vector<std::string> names;
-  for (;;) {
-    errno = 0;
-    // Each stream has one reader. NOLINTNEXTLINE(concurrency-mt-unsafe)
-    const auto* entry = ::readdir(stream.get());
-    if (entry == nullptr && errno != 0)
-      return errno_error(errno, "list", path);
-    if (entry == nullptr)
-      return names;
-    std::string name{entry->d_name};
-    if (name != "." && name != "..")
-      names.push_back(std::move(name));
-  }
-}
-
 unique_fd open_listing(int dir, const std::string& name) {
   return open_beneath(dir, name, listing, mount_crossing::skip);
 }
@@ -95,7 +64,7 @@ void note(share_tree::removed_entries& out, std::string path,
 share_tree::removed_entries remove_leaves(unique_fd dir,
                                           const std::string& path) {
   share_tree::removed_entries out;
-  const auto names = list(dir, path);
+  const auto names = names_in(dir, path);
   if (!names) {
     out.leftovers.push_back({path, names.err().message});
     return out;
@@ -145,7 +114,7 @@ share_tree::remove_empty_entries(const std::string& path) const {
     return removed_entries{};
   if (!dir)
     return dir.err();
-  const auto names = list(*dir, path);
+  const auto names = names_in(*dir, path);
   if (!names)
     return names.err();
   removed_entries out;
@@ -170,7 +139,7 @@ share_tree::remove_mark(const std::string& path, bool rest_is_foreign) const {
   const auto opened = open_listing(parent->get(), ".");
   if (!opened)
     return open_error(errno, dir);
-  const auto names = list(opened, dir);
+  const auto names = names_in(opened, dir);
   if (!names)
     return names.err();
   removed_entries out;

@@ -19,4 +19,9 @@ void fill_standard_descriptors() noexcept {
   }
 }
 
+void close_standard_descriptors() noexcept {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
+    ::close(fd);
+}
+
 } // namespace fsshare

@@ -3,46 +3,20 @@
 
 #include "core/paths.hpp"
 #include "sys/errno_error.hpp"
+#include "sys/process/proc_numbers.hpp"
 #include "sys/process/reader_threads.hpp"
 #include "sys/tree/file_look.hpp"
 #include "sys/unique_fd.hpp"
 
 #include <cerrno>
-#include <charconv>
-#include <dirent.h>
 #include <fcntl.h>
 #include <fstream>
-#include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <vector>
 
 namespace fsshare {
 
 namespace {
-
-struct close_directory {
-  void operator()(DIR* dir) const noexcept {
-    ::closedir(dir);
-  }
-};
-
-// Returns the numbers among the names in a directory of /proc; none of one that
-// ended or may not be read.
-std::vector<int> numbers_in(const std::string& path) {
-  std::vector<int> numbers;
-  const std::unique_ptr<DIR, close_directory> dir{::opendir(path.c_str())};
-  // Each stream has one reader. NOLINTNEXTLINE(concurrency-mt-unsafe)
-  while (const auto* entry = dir ? ::readdir(dir.get()) : nullptr) {
-    const std::string_view name{entry->d_name};
-    int number = 0;
-    const auto parsed
-      = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (parsed.ec == std::errc{} && parsed.ptr == name.data() + name.size())
-      numbers.push_back(number);
-  }
-  return numbers;
-}
 
 std::string target_of(const std::string& link) {
   std::string path(4096, '\0');

@@ -22,6 +22,10 @@ public:
   const std::string& share_root() const {
     return share_root_;
   }
+  /// Its configuration file.
+  std::string config_file() const {
+    return dir_ / "config.json";
+  }
   child_process& program() {
     return program_;
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "ctl/doctor_command.hpp"
 #include "ctl/program.hpp"
 #include "ctl/table.hpp"
 #include "proto/fsshare.pb.h"
@@ -24,7 +25,7 @@ printed run(std::vector<std::string> args, const ctl::caller& call) {
   std::ostringstream out;
   std::ostringstream err;
   printed got;
-  got.code = ctl::run(std::move(args), "v", call, out, err);
+  got.code = ctl::run(std::move(args), "v", {call, {}, "v", 0}, out, err);
   got.out = out.str();
   got.err = err.str();
   return got;
@@ -439,6 +440,57 @@ TEST_CASE("durations are short") {
   CHECK(ctl::short_duration(40s) == "40s");
   CHECK(ctl::short_duration(90s) == "1.5m");
   CHECK(ctl::short_duration(2h) == "2h");
+}
+
+TEST_CASE("doctor says how the node agent answered, asks it at the socket that "
+          "is named, and does not go on asking one that is silent") {
+  struct how {
+    ctl::call_outcome outcome;
+    const char* level;
+    int calls;
+  };
+  for (const auto& each :
+       {how{{error{errc::unavailable, "nobody"}, ctl::call_end::unreachable},
+            "warn",
+            1},
+        how{{error{errc::permission_denied, "no"}, ctl::call_end::unreachable},
+            "fail",
+            1},
+        how{{error{errc::deadline_exceeded, "late"}, ctl::call_end::timed_out},
+            "fail",
+            1},
+        how{{std::string{}}, "ok", 3}}) {
+    int calls = 0;
+    const auto call = [&](const std::string& endpoint, auto&&...) {
+      CHECK(endpoint == "/named");
+      ++calls;
+      return each.outcome;
+    };
+    const auto look = [](const doctor_subject& subject) {
+      CHECK(subject.socket == "/named");
+      return host_facts{};
+    };
+    std::ostringstream out;
+    std::ostringstream err;
+    ctl::run({"doctor", "-o", "json", "--endpoint", "/named"}, "v",
+             {call, look, "", 0}, out, err);
+    CHECK(calls == each.calls);
+    CHECK(err.str().empty());
+    for (const auto& found : nlohmann::json::parse(out.str()).at("findings"))
+      if (found.at("check") == "node-agent")
+        CHECK(found.at("level") == each.level);
+  }
+}
+
+TEST_CASE("doctor's lines have the cure below what it is for, and no control "
+          "characters") {
+  const findings all{{finding_level::ok, "a", "well", {}},
+                     {finding_level::fail, "longer", "b\x1b[31m", "c\nd"}};
+  CHECK(ctl::to_text(all)
+        == "ok    a       well\n"
+           "fail  longer  b?[31m\n"
+           "              cure: c?d\n"
+           "1 ok, 0 warn, 1 fail\n");
 }
 
 TEST_SUITE_END();
