@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/crash/killed_node.hpp"
 
-#include "tests/support/node_process.hpp"
-
 #include <chrono>
 #include <csignal>
 #include <stdexcept>
 #include <sys/wait.h>
 #include <thread>
+#include <utility>
 
 namespace fsshare::test {
 
@@ -23,8 +22,10 @@ bool has_ended(int pid) {
 
 } // namespace
 
-killed_node::killed_node(std::string share_root, const std::string& more_config)
-  : config_(dir_.write("config.json", R"({"api": {"socket": ")" + socket_
+killed_node::killed_node(std::string share_root, const std::string& more_config,
+                         std::string program)
+  : program_path_(std::move(program)),
+    config_(dir_.write("config.json", R"({"api": {"socket": ")" + socket_
                                         + R"("}, "share": {"root": ")"
                                         + share_root + R"("})" + ", "
                                         + more_config + "}")) {
@@ -32,7 +33,7 @@ killed_node::killed_node(std::string share_root, const std::string& more_config)
 
 void killed_node::begin() {
   program_.emplace(
-    std::vector<std::string>{fsshared_program(), "--config", config_});
+    std::vector<std::string>{program_path_, "--config", config_});
 }
 
 bool killed_node::await_calls() {

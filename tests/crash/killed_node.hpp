@@ -3,6 +3,7 @@
 
 #include "tests/support/child_process.hpp"
 #include "tests/support/control_client.hpp"
+#include "tests/support/node_process.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <optional>
@@ -16,7 +17,9 @@ class killed_node {
 public:
   /// @param share_root Its share root.
   /// @param more_config Members of the configuration, such as `"copy": {…}`.
-  killed_node(std::string share_root, const std::string& more_config);
+  /// @param program Path of fsshared.
+  killed_node(std::string share_root, const std::string& more_config,
+              std::string program = fsshared_program());
 
   /// Starts it; `is_ready` waits until it takes calls.
   void begin();
@@ -47,6 +50,7 @@ public:
 private:
   temp_dir dir_;
   std::string socket_ = dir_ / "api.sock";
+  std::string program_path_;
   std::string config_;
   std::optional<child_process> program_;
 };
