@@ -97,6 +97,10 @@ list_volumes_request from_wire(const v1::ListVolumesRequest& in) {
   return {in.sandbox_id(), in.volumes_after()};
 }
 
+collect_orphans_request from_wire(const v1::CollectOrphansRequest& in) {
+  return {in.sandbox_id(), in.orphans_after(), in.remove()};
+}
+
 v1::PrepareReply to_wire(const prepare_reply& in) {
   v1::PrepareReply out;
   out.set_shared_dir(valid_utf8(in.shared_dir));
@@ -219,6 +223,15 @@ v1::ListVolumesReply to_wire(const list_volumes_reply& in,
   return out;
 }
 
+v1::CollectOrphansReply to_wire(const collect_orphans_reply& in) {
+  v1::CollectOrphansReply out;
+  out.set_foreign_more(put_reasons(in.foreign, out.mutable_foreign()));
+  room left{max_listed_bytes - out.ByteSizeLong()};
+  out.set_orphans_more(put_some(in.orphans, out.mutable_orphans(), left)
+                       + in.orphans_more);
+  return out;
+}
+
 /// Returns what encodes the reply to a request.
 template <class Request>
 auto encoder_for(const Request& request) {
@@ -282,6 +295,8 @@ const std::map<std::string, api_method, std::less<>>& api_methods() {
     {"ListSandboxes", &pass_on<v1::ListSandboxesRequest, list_sandboxes_reply>},
     {"GetSandbox", &pass_on<v1::GetSandboxRequest, get_sandbox_reply>},
     {"ListVolumes", &pass_on<v1::ListVolumesRequest, list_volumes_reply>},
+    {"CollectOrphans",
+     &pass_on<v1::CollectOrphansRequest, collect_orphans_reply>},
   };
   return table;
 }

@@ -155,6 +155,19 @@ void put(const destination_status& in, v1::DestinationStatus* out) {
   put(in.progress, out->mutable_progress());
 }
 
+void put(const orphan& in, v1::Orphan* out) {
+  constexpr std::size_t most_foreign = 8;
+  out->set_sandbox_id(in.sandbox_id);
+  out->set_removed(in.removed);
+  out->set_reason(valid_utf8(in.reason));
+  const auto listed = std::min(in.foreign.size(), most_foreign);
+  put_reasons(std::vector<path_reason>{in.foreign.begin(),
+                                       in.foreign.begin()
+                                         + static_cast<std::ptrdiff_t>(listed)},
+              out->mutable_foreign());
+  out->set_foreign_more(in.foreign.size() - listed);
+}
+
 namespace {
 
 // In the order in which they are listed: those with an id, then root

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/api/api_types.hpp"
+#include "core/api/orphan_types.hpp"
 #include "core/text/utf8.hpp"
 #include "proto/fsshare.pb.h"
 
@@ -54,6 +55,9 @@ void put(const copy_progress& in, v1::Progress* out);
 void put(const share_status& in, v1::ShareStatus* out);
 void put(const sandbox_status& in, v1::SandboxStatus* out);
 void put(const destination_status& in, v1::DestinationStatus* out);
+/// With the first of what stays, so that all that were taken away for a request
+/// fit a reply.
+void put(const orphan& in, v1::Orphan* out);
 
 /// Fills in as many as there is room for.
 /// @returns how many there are more.

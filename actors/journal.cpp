@@ -143,16 +143,10 @@ void journal_state::take(const state_files::file& found, states_read& out) {
   const auto& id = found.sandbox_id;
   if (!found.text)
     return set_aside(id, found.text.err().message);
-  auto read = parse_journal(*found.text);
+  auto read
+    = parse_journal_of(*found.text, id, options_.boot_id, options_.share_root);
   if (!read)
     return set_aside(id, read.err().message);
-  const auto& head = read->head;
-  if (head.boot_id != options_.boot_id)
-    return set_aside(id, "it is of another boot");
-  if (head.share_root != options_.share_root)
-    return set_aside(id, "it is of the share root " + head.share_root);
-  if (head.sandbox_id != id || read->sandbox.prepare.request.sandbox_id != id)
-    return set_aside(id, "it is of another sandbox");
   out.sandboxes.push_back(read->sandbox);
   logs_.insert_or_assign(id, journal_log{std::move(read->sandbox),
                                          found.text->size(), read->is_whole});

@@ -39,6 +39,9 @@ mounter_actor::behavior_type mounter_state::make_behavior() {
         return to_caf(looks.err());
       return sandboxes_seen{*std::move(looks)};
     },
+    [this](const list_marks& request) {
+      return to_reply(executor_->list_marks(request.copy_mark_dir));
+    },
     [this](const host_mounts_changed&) {
       if (executor_->follows_host())
         look_later(pace_.changed(self_->clock().now()));

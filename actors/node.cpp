@@ -20,9 +20,9 @@ error lost_error(const std::string& id, const sandbox_legacy& legacy) {
 } // namespace
 
 node_state::node_state(handle::pointer self, sandbox_factory make_sandbox,
-                       registry_actor registry)
+                       registry_actor registry, mark_places marks)
   : self_(self), make_sandbox_(std::move(make_sandbox)),
-    registry_(std::move(registry)) {
+    registry_(std::move(registry)), marks_(std::move(marks)) {
   self_->set_exit_handler([this](const caf::exit_msg& msg) {
     for (auto& entry : std::exchange(sandboxes_, {}))
       if (entry.second.actor)
@@ -142,6 +142,9 @@ node_state::handle::behavior_type node_state::make_behavior() {
     },
     [this](const list_volumes_request& msg) {
       return list(msg);
+    },
+    [this](const collect_orphans_request& msg) {
+      return collect(msg);
     },
     [this](const adopt_sandboxes& msg) {
       return adopt(msg);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "messages/mounter.hpp"
 #include "messages/node.hpp"
 #include "messages/registry.hpp"
 #include "messages/reply_promise.hpp"
@@ -9,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace fsshare {
@@ -18,6 +20,15 @@ namespace fsshare {
 using sandbox_factory = std::function<sandbox_actor(
   const std::string&, const std::optional<sandbox_legacy>&)>;
 
+/// Where NODE finds what bears our mark.
+struct mark_places {
+  /// Lists them; null where nobody does.
+  mounter_actor mounter;
+  std::string share_root;
+  /// Of those whose guests get copies.
+  std::string copy_mark_dir;
+};
+
 /// What NODE owns: which sandboxes there are.
 class node_state {
 public:
@@ -25,7 +36,7 @@ public:
   static constexpr const char* name = "node";
 
   node_state(handle::pointer self, sandbox_factory make_sandbox,
-             registry_actor registry);
+             registry_actor registry, mark_places marks = {});
 
   /// What a handler threw, before the end.
   void failed(const error& why);
@@ -62,18 +73,26 @@ private:
                  const unfinished_sandbox& unfinished, const adopting& all);
   void adopt_one(const recorded_sandbox& recorded, const lost_sandbox& lost,
                  const adopting& all);
+  // -- orphans (node_orphans.cpp) ---------------------------------------------
+  caf::result<collect_orphans_reply>
+  collect(const collect_orphans_request& msg);
+  void take_away(const std::shared_ptr<collect_orphans_reply>& reply,
+                 const reply_promise<collect_orphans_reply>& promise);
+  std::set<std::string> known_sandboxes() const;
   caf::result<list_sandboxes_reply> list(const list_sandboxes_request& msg);
   caf::result<list_volumes_reply> list(const list_volumes_request& msg);
 
   handle::pointer self_;
   sandbox_factory make_sandbox_;
   registry_actor registry_;
+  mark_places marks_;
   std::map<std::string, sandbox> sandboxes_;
   error at_the_end_{errc::aborted, "the node agent is shutting down"};
   owed_replies<prepare_reply> preparing_{at_the_end_};
   owed_replies<cleanup_reply> cleaning_{at_the_end_};
   owed_replies<list_sandboxes_reply> listing_sandboxes_{at_the_end_};
   owed_replies<list_volumes_reply> listing_volumes_{at_the_end_};
+  owed_replies<collect_orphans_reply> collecting_{at_the_end_};
 };
 
 } // namespace fsshare

@@ -18,4 +18,8 @@ std::string state_directory(const node_config& config) {
            : config.state.directory;
 }
 
+std::string copy_mark_dir(const node_config& config) {
+  return config.api.socket + ".copies";
+}
+
 } // namespace fsshare

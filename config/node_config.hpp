@@ -167,6 +167,9 @@ struct node_config {
 /// Returns the state directory that a configuration stands for.
 std::string state_directory(const node_config& config);
 
+/// Returns where the marks lie of sandboxes whose guests get copies.
+std::string copy_mark_dir(const node_config& config);
+
 /// Returns the defaults of a program that runs as user `own_uid`.
 node_config default_config(std::uint32_t own_uid);
 

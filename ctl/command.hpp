@@ -87,6 +87,13 @@ struct doctor_request {
   std::string config_file;
 };
 
+/// What gc is asked.
+struct gc_request {
+  /// As of doctor.
+  std::string config_file;
+  bool remove = false;
+};
+
 /// A whole command line.
 struct invocation {
   /// Socket of the node agent, absolute; begins with `@` for the abstract name
@@ -96,9 +103,10 @@ struct invocation {
   bool endpoint_is_named = false;
   std::chrono::nanoseconds timeout{0};
   output_format format = output_format::table;
-  /// Null for doctor.
+  /// Null for doctor and gc.
   std::unique_ptr<command> call;
   std::optional<doctor_request> doctor;
+  std::optional<gc_request> gc;
 };
 
 } // namespace fsshare::ctl

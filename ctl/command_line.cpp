@@ -85,6 +85,7 @@ command_line::command_line(const std::string& version) {
   add_volume_commands(commands);
   add_watcher_commands(commands);
   add_doctor_command(commands);
+  add_gc_command(commands);
   add_version_command(commands);
 }
 

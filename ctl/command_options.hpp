@@ -58,6 +58,19 @@ inline void add_repeated(CLI::App* app, const char* name,
     ->take_all();
 }
 
+/// Adds the configuration file of the node agent.
+template <class Request>
+void add_config_file(CLI::App* app, const std::shared_ptr<Request>& request) {
+  app
+    ->add_option_function<std::string>(
+      "--config",
+      [request](const std::string& file) {
+        request->config_file = file;
+      },
+      "Configuration file of fsshared")
+    ->type_name("FILE");
+}
+
 /// Adds type and options of something that is mounted.
 template <class Request, class Part>
 void add_mount_options(CLI::App* app, const std::shared_ptr<Request>& request,

@@ -65,6 +65,13 @@ public:
     });
   }
 
+  /// Makes a command collect orphans, whether a node agent runs or not.
+  void collects(CLI::App* app, const std::shared_ptr<gc_request>& request) {
+    app->final_callback([to = *this, request] {
+      to.into_->gc = *request;
+    });
+  }
+
 private:
   CLI::App* app_;
   invocation* into_;
@@ -78,6 +85,7 @@ void add_rootfs_commands(command_set to);
 void add_volume_commands(command_set to);
 void add_watcher_commands(command_set to);
 void add_doctor_command(command_set to);
+void add_gc_command(command_set to);
 void add_version_command(command_set to);
 
 } // namespace fsshare::ctl

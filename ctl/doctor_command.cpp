@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/doctor_command.hpp"
 
-#include "config/load_config.hpp"
 #include "config/node_config.hpp"
 #include "core/doctor/examination.hpp"
 #include "core/pacing.hpp"
+#include "ctl/command_options.hpp"
 #include "ctl/command_set.hpp"
 #include "ctl/conversation.hpp"
 #include "ctl/table.hpp"
@@ -26,7 +26,7 @@ doctor_subject subject_of(const node_config& config,
   out.must_be_visible = config.mounts.visibility == visibility_check::proven;
   out.socket = socket;
   out.allowed_uids = config.api.allowed_uids;
-  out.copy_mark_dir = config.api.socket + ".copies";
+  out.copy_mark_dir = copy_mark_dir(config);
   out.kubelet_roots = config.volumes.kubelet_roots;
   out.kubelet_roots_only = config.volumes.match == volume_match::kubelet_root;
   return out;
@@ -153,11 +153,7 @@ std::string to_text(const findings& all) {
 
 int run_doctor(const invocation& asked, const surroundings& with,
                std::ostream& out) {
-  const auto& file = asked.doctor->config_file;
-  const auto config
-    = load_config(file.empty() ? default_config_file : file,
-                  file.empty() ? config_file::optional : config_file::required,
-                  default_config(with.user));
+  const auto config = load_asked(asked.doctor->config_file, with.user);
   const auto used = config ? *config : default_config(with.user);
   const auto endpoint
     = asked.endpoint_is_named ? asked.endpoint : used.api.socket;
@@ -170,7 +166,7 @@ int run_doctor(const invocation& asked, const surroundings& with,
                    "mend it: fsshared --check-config"});
   const auto subject = subject_of(used, endpoint);
   // First: afterwards threads run.
-  const auto host = with.look(subject);
+  const auto host = with.look(used, subject);
   const auto node = ask_node_agent(with, endpoint, asked.timeout);
   for (auto& each : examine(subject, host, node))
     all.push_back(std::move(each));
@@ -184,14 +180,7 @@ int run_doctor(const invocation& asked, const surroundings& with,
 void add_doctor_command(command_set to) {
   auto request = std::make_shared<doctor_request>();
   auto* app = to.add("doctor", "Look whether all is well with this node");
-  app
-    ->add_option_function<std::string>(
-      "--config",
-      [request](const std::string& file) {
-        request->config_file = file;
-      },
-      "Configuration file of fsshared")
-    ->type_name("FILE");
+  add_config_file(app, request);
   to.examines(app, request);
 }
 

@@ -140,4 +140,20 @@ bool take_page(v1::ListSandboxesRequest& request, v1::ListSandboxesReply& reply,
   return false;
 }
 
+bool take_page(v1::CollectOrphansRequest& request,
+               v1::CollectOrphansReply& reply, v1::CollectOrphansReply& whole) {
+  const auto& listed = reply.orphans();
+  const bool comes_forward
+    = !listed.empty() && listed.begin()->sandbox_id() > request.orphans_after();
+  if (comes_forward || request.orphans_after().empty())
+    whole.MergeFrom(reply);
+  whole.set_orphans_more(reply.orphans_more());
+  if (comes_forward && whole.orphans_more() > 0) {
+    request.set_orphans_after(whole.orphans().rbegin()->sandbox_id());
+    return true;
+  }
+  reply = std::move(whole);
+  return false;
+}
+
 } // namespace fsshare::ctl

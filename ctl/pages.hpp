@@ -21,5 +21,7 @@ bool take_page(v1::ListVolumesRequest& request, v1::ListVolumesReply& reply,
                v1::ListVolumesReply& whole);
 bool take_page(v1::ListSandboxesRequest& request, v1::ListSandboxesReply& reply,
                v1::ListSandboxesReply& whole);
+bool take_page(v1::CollectOrphansRequest& request,
+               v1::CollectOrphansReply& reply, v1::CollectOrphansReply& whole);
 
 } // namespace fsshare::ctl

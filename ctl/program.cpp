@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/program.hpp"
 
+#include "config/load_config.hpp"
 #include "ctl/command_line.hpp"
 #include "ctl/doctor_command.hpp"
+#include "ctl/gc_command.hpp"
 #include "ctl/table.hpp"
 #include "ttrpc/blocking_client.hpp"
 
@@ -14,6 +16,8 @@ namespace fsshare::ctl {
 namespace {
 
 constexpr const char* service = "fsshare.v1.FilesystemShare";
+
+} // namespace
 
 int complain(std::ostream& err, const error& why, exit_code code) {
   err << "fssharectl: " << to_string(why.code) << ": "
@@ -43,7 +47,12 @@ result<std::string> to_json(const google::protobuf::Message& message) {
   return out;
 }
 
-} // namespace
+result<node_config> load_asked(const std::string& file, std::uint32_t user) {
+  const bool is_named = !file.empty();
+  return load_config(is_named ? file : default_config_file,
+                     is_named ? config_file::required : config_file::optional,
+                     default_config(user));
+}
 
 call_outcome call_node_agent(const std::string& endpoint, const char* method,
                              const std::string& payload,
@@ -72,6 +81,8 @@ int run(std::vector<std::string> args, const std::string& version,
   auto& asked = std::get<invocation>(parsed);
   if (asked.doctor)
     return run_doctor(asked, with, out);
+  if (asked.gc)
+    return run_gc(asked, with, out, err);
   auto& command = *asked.call;
   const auto outcome
     = converse(command, with.call, asked.endpoint, asked.timeout);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "config/node_config.hpp"
+#include "core/api/orphan_types.hpp"
 #include "core/doctor/host_facts.hpp"
 #include "ctl/conversation.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <google/protobuf/message.h>
 #include <iosfwd>
 #include <string>
 #include <vector>
@@ -26,7 +29,7 @@ enum exit_code : int {
   /// No answer within the timeout; one that says DEADLINE_EXCEEDED, as of a
   /// source, is an answer.
   deadline = 75,
-  /// The configuration cannot be read; of doctor only.
+  /// The configuration cannot be read; of doctor and gc only.
   wrong_config = 78,
 };
 
@@ -34,7 +37,11 @@ enum exit_code : int {
 struct surroundings {
   caller call;
   /// Looks at the host, for doctor.
-  std::function<host_facts(const doctor_subject&)> look;
+  std::function<host_facts(const node_config&, const doctor_subject&)> look;
+  /// Does what CollectOrphans does where no node agent runs.
+  std::function<result<collect_orphans_reply>(const node_config&,
+                                              const collect_orphans_request&)>
+    collect;
   /// Of this program, such as 0.1.0.
   std::string version;
   /// Who runs it.
@@ -45,6 +52,20 @@ struct surroundings {
 call_outcome call_node_agent(const std::string& endpoint, const char* method,
                              const std::string& payload,
                              std::chrono::nanoseconds timeout);
+
+/// Reads the configuration of the node agent.
+/// @param file Empty for the default one, which need not be there.
+result<node_config> load_asked(const std::string& file, std::uint32_t user);
+
+/// Says why something failed, and returns the code.
+int complain(std::ostream& err, const error& why, exit_code code);
+
+/// Returns the exit code of a call that failed.
+exit_code exit_code_of(const call_outcome& outcome);
+
+/// Returns a reply in protobuf's JSON mapping, with proto field names and
+/// defaults.
+result<std::string> to_json(const google::protobuf::Message& message);
 
 /// Runs the program.
 /// @param args Without the program's name.

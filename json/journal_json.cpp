@@ -348,4 +348,23 @@ result<read_journal> parse_journal(std::string_view text) {
   return out;
 }
 
+result<read_journal> parse_journal_of(std::string_view text,
+                                      const std::string& sandbox_id,
+                                      const std::string& boot_id,
+                                      const std::string& share_root) {
+  auto read = parse_journal(text);
+  if (!read)
+    return read;
+  const auto& head = read->head;
+  if (head.boot_id != boot_id)
+    return error{errc::failed_precondition, "it is of another boot"};
+  if (head.share_root != share_root)
+    return error{errc::failed_precondition,
+                 "it is of the share root " + head.share_root};
+  if (head.sandbox_id != sandbox_id
+      || read->sandbox.prepare.request.sandbox_id != sandbox_id)
+    return error{errc::failed_precondition, "it is of another sandbox"};
+  return read;
+}
+
 } // namespace fsshare

@@ -36,4 +36,14 @@ struct read_journal {
 ///          the number of the line for what is damaged. Never quotes the file.
 result<read_journal> parse_journal(std::string_view text);
 
+/// Reads a state file that a node agent may go on with.
+/// @param sandbox_id That its name says.
+/// @param boot_id,share_root Of that node agent.
+/// @returns as parse_journal(), and `errc::failed_precondition` for one of
+///          another boot, share root or sandbox.
+result<read_journal> parse_journal_of(std::string_view text,
+                                      const std::string& sandbox_id,
+                                      const std::string& boot_id,
+                                      const std::string& share_root);
+
 } // namespace fsshare

@@ -128,6 +128,8 @@ inline constexpr auto known_events = std::to_array<known_event>({
   {"source-answers", log_level::info, "A read that stood still came back."},
   {"read-not-ended", log_level::warning,
    "At the end: a read that still hangs; it ends when its source answers."},
+  {"orphan-removed", log_level::info,
+   "`fssharectl gc` took away what an earlier process left of a sandbox."},
   {"share-root-unproven", log_level::warning,
    "At the start: whether hypervisors see the mounts below the share root "
    "could not be told for certain."},

@@ -95,7 +95,7 @@ sandbox_options options_of(const node_config& config, const std::string& id,
   o.categories = config.copy.categories;
   o.guest_copies = config.volumes.guest_copies;
   o.legacy = legacy;
-  o.mark_dir = config.api.socket + ".copies";
+  o.mark_dir = copy_mark_dir(config);
   o.end_timeout = config.guest.end_timeout;
   return o;
 }
@@ -159,7 +159,8 @@ wired_actors wire_actors(caf::actor_system& system, const node_config& config,
       return actors.spawn<state_actor<sandbox_state>>(
         options_of(config, id, legacy), neighbours);
     },
-    out.registry);
+    out.registry,
+    mark_places{out.mounter, config.share.root, copy_mark_dir(config)});
   return out;
 }
 

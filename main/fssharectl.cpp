@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/program.hpp"
 #include "main/build_info.hpp"
+#include "main/orphan_collector.hpp"
+#include "main/state_look.hpp"
 #include "sys/doctor/host_look.hpp"
 #include "sys/process/identity.hpp"
 #include "sys/process/standard_descriptors.hpp"
@@ -13,8 +15,16 @@ int main(int argc, char** argv) {
   fsshare::fill_standard_descriptors();
   std::vector<std::string> args{argv + 1, argv + argc};
   const fsshare::ctl::surroundings with{
-    fsshare::ctl::call_node_agent, fsshare::look_at_host,
-    fsshare::build_info::version, fsshare::effective_uid()};
+    fsshare::ctl::call_node_agent,
+    [](const fsshare::node_config& config,
+       const fsshare::doctor_subject& subject) {
+      auto seen = fsshare::look_at_host(subject);
+      seen.states = fsshare::look_at_states_soon(
+        fsshare::state_directory(config), subject.share_root);
+      return seen;
+    },
+    fsshare::collect_orphans_here, fsshare::build_info::version,
+    fsshare::effective_uid()};
   const auto code
     = fsshare::ctl::run(std::move(args), fsshare::version_line("fssharectl"),
                         with, std::cout, std::cerr);

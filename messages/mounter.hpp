@@ -4,10 +4,12 @@
 #include "core/journal/adoption.hpp"
 #include "core/mount/mount_plan.hpp"
 #include "core/share/opened_sources.hpp"
+#include "core/share/orphans.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace fsshare {
@@ -27,6 +29,11 @@ struct sandboxes_seen {
   std::vector<sandbox_look> looks;
 };
 
+struct list_marks {
+  /// Where the marks lie of sandboxes whose guests get copies.
+  std::string copy_mark_dir;
+};
+
 struct host_mounts_changed {};
 
 struct mounter_tick {};
@@ -34,7 +41,8 @@ struct mounter_tick {};
 } // namespace fsshare
 
 FSSHARE_MESSAGES(mounter, 6, run_plan, plan_done, look_at_sandboxes,
-                 sandboxes_seen, host_mounts_changed, mounter_tick)
+                 sandboxes_seen, list_marks, marked_entries,
+                 host_mounts_changed, mounter_tick)
 
 namespace fsshare {
 
@@ -50,6 +58,9 @@ using mounter_actor = caf::typed_actor<
   // by identity from then on. Fails where the mount table cannot be read, or
   // the share root is covered.
   rpc<look_at_sandboxes, sandboxes_seen>,
+  // What lies in the share root, and which marks are there? Fails where either
+  // cannot be listed, or the share root is covered.
+  rpc<list_marks, marked_entries>,
   // Something was mounted or unmounted on the host, by whomever.
   msg<host_mounts_changed>,
   // INTERNAL: it is time to look at the host's mounts.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/api/orphan_types.hpp"
 #include "messages/sandbox.hpp"
 
 #include <vector>
@@ -21,7 +22,8 @@ struct sandboxes_adopted {};
 
 FSSHARE_MESSAGES(node, 5, list_sandboxes_request, list_sandboxes_reply,
                  list_volumes_request, list_volumes_reply, adopt_sandboxes,
-                 sandboxes_adopted)
+                 sandboxes_adopted, collect_orphans_request,
+                 collect_orphans_reply)
 
 namespace fsshare {
 
@@ -34,7 +36,12 @@ using node_requests = sandbox_requests::extend<
   rpc<list_sandboxes_request, list_sandboxes_reply>,
   // Which volumes are followed, and how current are their copies? REGISTRY's
   // answer, and its errors.
-  rpc<list_volumes_request, list_volumes_reply>>;
+  rpc<list_volumes_request, list_volumes_reply>,
+  // Which sandboxes bear our mark and are not known here? Answered when those
+  // that are to be removed are, or with the reasons why they stay. A Prepare of
+  // one of them meanwhile is refused, or keeps it. Fails where the share root
+  // cannot be listed.
+  rpc<collect_orphans_request, collect_orphans_reply>>;
 
 /// NODE: one per process; knows every SANDBOX and passes on what is asked of
 /// it.

@@ -121,6 +121,15 @@ func (c *Client) ListVolumes(ctx context.Context, request *api.ListVolumesReques
 	return reply, nil
 }
 
+// CollectOrphans lists, or removes, sandboxes of earlier processes that nobody knows.
+func (c *Client) CollectOrphans(ctx context.Context, request *api.CollectOrphansRequest) (*api.CollectOrphansReply, error) {
+	reply := &api.CollectOrphansReply{}
+	if err := c.call(ctx, "CollectOrphans", request, reply); err != nil {
+		return nil, err
+	}
+	return reply, nil
+}
+
 // Check tells whether fsshared takes calls.
 func (c *Client) Check(ctx context.Context, request *api.CheckRequest) (*api.CheckReply, error) {
 	reply := &api.CheckReply{}

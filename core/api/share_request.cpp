@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/share_request.hpp"
 
+#include "core/api/orphan_types.hpp"
 #include "core/api/volume_cursor.hpp"
 #include "core/ids.hpp"
 #include "core/net/guest_address.hpp"
@@ -318,6 +319,15 @@ result<list_volumes_request> check(list_volumes_request request) {
   return with_sandbox(std::move(request));
 }
 
+result<collect_orphans_request> check(collect_orphans_request request) {
+  if (!request.orphans_after.empty())
+    if (auto id = check_id("orphans_after", request.orphans_after); !id)
+      return id.err();
+  if (request.sandbox_id.empty())
+    return request;
+  return with_sandbox(std::move(request));
+}
+
 } // namespace
 
 template <class Request>
@@ -337,5 +347,6 @@ template result<stop_watcher_request> checked(stop_watcher_request);
 template result<get_sandbox_request> checked(get_sandbox_request);
 template result<list_sandboxes_request> checked(list_sandboxes_request);
 template result<list_volumes_request> checked(list_volumes_request);
+template result<collect_orphans_request> checked(collect_orphans_request);
 
 } // namespace fsshare

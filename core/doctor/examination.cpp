@@ -210,10 +210,11 @@ findings examine(const doctor_subject& subject, const host_facts& host,
   add(judge_process(host.process));
   add(judge_limits(host));
   add(judge_share_root(subject, host.share_root));
+  add(judge_states(host.states));
   add(judge_kubelet_roots(subject, host.kubelet_roots));
   add(judge_socket(subject, host.socket, host.process));
   add(judge_node(subject, node));
-  add(judge_orphans(subject, host.share_root, node));
+  add(judge_orphans(subject, host, node));
   return out;
 }
 

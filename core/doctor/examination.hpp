@@ -17,13 +17,15 @@ findings judge_kubelet_roots(const doctor_subject& subject,
                              const std::vector<kubelet_root_facts>& facts);
 findings judge_share_root(const doctor_subject& subject,
                           const share_root_facts& facts);
+findings judge_states(const state_facts& facts);
 findings judge_socket(const doctor_subject& subject, const socket_facts& facts,
                       const process_facts& process);
 /// Judges the node agent itself, its guests and their copies.
 findings judge_node(const doctor_subject& subject, const node_facts& facts);
-/// Judges what lies in the share root by whether the node agent knows it.
-findings judge_orphans(const doctor_subject& subject,
-                       const share_root_facts& facts, const node_facts& node);
+/// Judges what lies in the share root by whether the node agent knows it, or
+/// would go on with it.
+findings judge_orphans(const doctor_subject& subject, const host_facts& host,
+                       const node_facts& node);
 
 /// Judges all of it.
 findings examine(const doctor_subject& subject, const host_facts& host,

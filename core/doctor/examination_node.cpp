@@ -163,6 +163,41 @@ findings judge_share_root(const doctor_subject& subject,
   return {good(check, "the host sees what is mounted in " + root)};
 }
 
+findings judge_states(const state_facts& facts) {
+  constexpr auto* check = "states";
+  const auto& dir = facts.directory;
+  if (!facts.readable)
+    return {bad(level::warn, check,
+                "what outlives a restart cannot be read: "
+                  + facts.readable.err().message,
+                "see to " + dir + ", or set state.directory to another one")};
+  findings out;
+  if (!facts.not_writable.empty())
+    out.push_back(
+      bad(level::warn, check,
+          "nothing can be written to " + dir + ": " + facts.not_writable,
+          "make room; until then a restart does not know the "
+          "latest of any sandbox"));
+  std::vector<std::string> odd;
+  for (const auto& each : facts.others)
+    odd.push_back(each.path + " (" + each.reason + ")");
+  if (!odd.empty())
+    out.push_back(bad(level::warn, check,
+                      "a node agent would not go on with: " + listed(odd, ", "),
+                      "fssharectl gc, once nobody needs those sandboxes"));
+  if (!facts.set_aside.empty())
+    out.push_back(
+      bad(level::warn, check,
+          "set aside in " + dir + ": " + listed(facts.set_aside, ", "),
+          "the log (state-set-aside) says why; remove them when "
+          "they were looked at"));
+  if (out.empty())
+    out.push_back(
+      good(check, number_of(facts.adoptable.size(), "state file", "state files")
+                    + " in " + dir + ", all whole"));
+  return out;
+}
+
 findings judge_socket(const doctor_subject& subject, const socket_facts& facts,
                       const process_facts& process) {
   constexpr auto* check = "control-socket";
@@ -216,10 +251,11 @@ findings judge_node(const doctor_subject& subject, const node_facts& facts) {
   return out;
 }
 
-findings judge_orphans(const doctor_subject& subject,
-                       const share_root_facts& facts, const node_facts& node) {
+findings judge_orphans(const doctor_subject& subject, const host_facts& host,
+                       const node_facts& node) {
   constexpr auto* check = "orphans";
   const auto& root = subject.share_root;
+  const auto& facts = host.share_root;
   const bool is_missing
     = !facts.exists && facts.exists.err().code == errc::not_found;
   // Said of the share root.
@@ -238,28 +274,38 @@ findings judge_orphans(const doctor_subject& subject,
   if (!facts.copy_marks)
     return unknown(facts.copy_marks.err());
   std::set<std::string> known;
-  for (const auto& each : node.sandboxes)
-    known.insert(each.id);
-  const auto sorted = sort_entries(*entries, *facts.copy_marks, known);
+  if (node.answer == node_answer::answered)
+    for (const auto& each : node.sandboxes)
+      known.insert(each.id);
+  else
+    known = host.states.adoptable;
+  const auto sorted = sort_entries({*entries, *facts.copy_marks}, known);
   findings out;
   const auto count = sorted.orphans.size();
   const auto marked
     = number_of(count, "sandbox bears", "sandboxes bear") + " our mark";
+  const auto names = listed(sorted.orphans, ", ");
+  const bool is_sure = node.answer == node_answer::answered
+                       || node.answer == node_answer::absent;
   if (count == 0)
     out.push_back(
-      good(check, "everything in " + root + " that bears our mark is in use"));
-  else if (node.answer == node_answer::answered)
+      good(check, "everything in " + root + " that bears our mark is known"));
+  else if (is_sure)
     out.push_back(bad(level::warn, check,
-                      marked + " and the node agent does not know it: "
-                        + listed(sorted.orphans, ", "),
-                      "once nobody needs it: fssharectl sandbox discard ID"));
+                      marked
+                        + (node.answer == node_answer::answered
+                             ? " and the node agent does not know it: "
+                             : " and has no state file to go on with: ")
+                        + names,
+                      "once nobody needs it: fssharectl gc --yes, or "
+                      "fssharectl sandbox discard ID"));
   else
     out.push_back(bad(level::warn, check,
                       marked
-                        + ", and there is no node agent to say whether it is "
-                          "in use: "
-                        + listed(sorted.orphans, ", "),
-                      "start fsshared, and run doctor again"));
+                        + ", and the node agent does not say whether it knows "
+                          "it: "
+                        + names,
+                      "see to the node agent first, and run doctor again"));
   if (!sorted.unclear.empty()) {
     std::vector<std::string> shown;
     for (const auto& each : sorted.unclear)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/paths.hpp"
 #include "core/result.hpp"
 #include "core/share/root_entry.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -69,6 +71,21 @@ struct share_root_facts {
     = error{errc::unknown, "not listed"};
 };
 
+/// The directory of state files.
+struct state_facts {
+  std::string directory;
+  /// Whether they can be read; a directory that is not there has none.
+  status readable = unit{};
+  /// Its file system takes no more: it is full, or read-only; empty otherwise.
+  std::string not_writable;
+  /// Sandboxes that a node agent would go on with.
+  std::set<std::string> adoptable;
+  /// Those whose file it would set aside, and why.
+  std::vector<path_reason> others;
+  /// Names of files that were set aside.
+  std::vector<std::string> set_aside;
+};
+
 struct socket_facts {
   /// `errc::not_found` where there is none.
   status exists = unit{};
@@ -99,6 +116,7 @@ struct host_facts {
   /// Open files of the whole system.
   used_part files;
   share_root_facts share_root;
+  state_facts states;
   socket_facts socket;
   std::vector<kubelet_root_facts> kubelet_roots;
 };

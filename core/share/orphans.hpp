@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/api/orphan_types.hpp"
 #include "core/paths.hpp"
 #include "core/share/root_entry.hpp"
 
+#include <cstddef>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace fsshare {
 
-/// What was made for sandboxes, told by whether anybody has it.
+/// What was made for sandboxes, by the marks that there are.
+struct marked_entries {
+  /// What lies in the share root.
+  std::vector<root_entry> entries;
+  /// Ids of sandboxes by the marks of those whose guests get copies.
+  std::vector<std::string> copy_marks;
+};
+
+/// The same, told by whether anybody has it.
 struct sorted_entries {
   /// Sandboxes whose mark is there and that nobody knows, sorted.
   std::vector<std::string> orphans;
@@ -21,12 +31,19 @@ struct sorted_entries {
 };
 
 /// Tells orphans from what is in use and from what is not ours.
-/// @param entries What lies in the share root.
-/// @param copy_marks Ids of sandboxes by the marks of those whose guests get
-///        copies.
-/// @param known Sandboxes that a node agent knows.
-sorted_entries sort_entries(const std::vector<root_entry>& entries,
-                            const std::vector<std::string>& copy_marks,
+/// @param known Sandboxes that a node agent knows, or will know.
+sorted_entries sort_entries(const marked_entries& seen,
                             const std::set<std::string>& known);
+
+/// How many orphans are taken away, or listed, for one request, so that its
+/// answer comes soon and fits a reply.
+inline constexpr std::size_t most_orphans_removed = 64;
+inline constexpr std::size_t most_orphans_listed = 1000;
+
+/// Answers a request with the orphans that it is about, none removed yet.
+/// @param share_root Of the paths in the reply.
+collect_orphans_reply orphans_asked_for(const collect_orphans_request& request,
+                                        const sorted_entries& sorted,
+                                        const std::string& share_root);
 
 } // namespace fsshare

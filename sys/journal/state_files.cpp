@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <memory>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace fsshare {
@@ -172,11 +173,19 @@ result<std::vector<state_files::file>> state_files::read_all() const {
   const auto names = list(dir_);
   if (!names)
     return names.err();
-  std::vector<file> out;
-  for (const auto& name : *names) {
+  for (const auto& name : *names)
     if (name.ends_with(unfinished_suffix)
         && is_id(name.substr(0, name.size() - unfinished_suffix.size())))
       ::unlink(join(dir_, name).c_str());
+  return look_at_all();
+}
+
+result<std::vector<state_files::file>> state_files::look_at_all() const {
+  const auto names = list(dir_);
+  if (!names)
+    return names.err();
+  std::vector<file> out;
+  for (const auto& name : *names) {
     if (!name.ends_with(suffix))
       continue;
     auto id = name.substr(0, name.size() - suffix.size());
@@ -184,6 +193,26 @@ result<std::vector<state_files::file>> state_files::read_all() const {
       out.push_back({std::move(id), read_file(join(dir_, name))});
   }
   return out;
+}
+
+std::vector<std::string> state_files::names_set_aside() const {
+  auto names = list(dir_);
+  if (!names)
+    return {};
+  const auto ending = std::string{suffix} + std::string{aside_suffix};
+  std::erase_if(*names, [&ending](const std::string& name) {
+    return !name.ends_with(ending);
+  });
+  return *std::move(names);
+}
+
+std::string state_files::why_not_writable() const {
+  struct statvfs info {};
+  if (::statvfs(dir_.c_str(), &info) != 0)
+    return {};
+  if ((info.f_flag & ST_RDONLY) != 0)
+    return "it is read-only";
+  return info.f_bavail == 0 ? "no space is left" : "";
 }
 
 result<std::string> read_boot_id() {

@@ -50,6 +50,16 @@ public:
   /// none.
   result<std::vector<file>> read_all() const;
 
+  /// The same, and changes nothing.
+  result<std::vector<file>> look_at_all() const;
+
+  /// Names of the files that were set aside; none where that cannot be told.
+  std::vector<std::string> names_set_aside() const;
+
+  /// Says why the directory's file system takes no more; empty where it does,
+  /// where that cannot be told, and for a directory that is not there.
+  std::string why_not_writable() const;
+
 private:
   std::string path_of(const std::string& sandbox_id) const;
 

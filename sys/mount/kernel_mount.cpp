@@ -9,6 +9,7 @@
 #include "sys/mount/mount_paths.hpp"
 #include "sys/mount/mount_places.hpp"
 #include "sys/mount/opened_source.hpp"
+#include "sys/mount/root_entries.hpp"
 #include "sys/process/kernel_calls.hpp"
 #include "sys/tree/directory_user.hpp"
 #include "sys/tree/file_look.hpp"
@@ -400,6 +401,19 @@ kernel_mount::look_at(const std::vector<sandbox_places>& sandboxes) {
     out.push_back(std::move(look));
   }
   return out;
+}
+
+result<marked_entries>
+kernel_mount::list_marks(const std::string& copy_mark_dir) {
+  if (auto right = root_.check(); !right)
+    return right.err();
+  auto entries = list_root_entries(root_.fd(), root_.path());
+  if (!entries)
+    return entries.err();
+  auto marks = list_copy_marks(copy_mark_dir);
+  if (!marks)
+    return marks.err();
+  return marked_entries{*std::move(entries), *std::move(marks)};
 }
 
 bool kernel_mount::follows_host() const {

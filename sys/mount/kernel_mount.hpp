@@ -31,6 +31,7 @@ public:
   result<std::unique_ptr<mount_session>> begin(const mount_plan& plan) override;
   result<std::vector<sandbox_look>>
   look_at(const std::vector<sandbox_places>& sandboxes) override;
+  result<marked_entries> list_marks(const std::string& copy_mark_dir) override;
   bool follows_host() const override;
   result<host_look> follow_host() override;
 

@@ -5,9 +5,11 @@
 #include "core/mount/mount_plan.hpp"
 #include "core/result.hpp"
 #include "core/share/opened_sources.hpp"
+#include "core/share/orphans.hpp"
 #include "sys/mount/host_follower.hpp"
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace fsshare {
@@ -55,6 +57,12 @@ public:
   virtual result<std::vector<sandbox_look>>
   look_at(const std::vector<sandbox_places>& sandboxes) {
     return std::vector<sandbox_look>(sandboxes.size());
+  }
+
+  /// Lists what lies in the share root, and the marks in another directory.
+  virtual result<marked_entries>
+  list_marks(const std::string& /*copy_mark_dir*/) {
+    return marked_entries{};
   }
 
   /// Whether any share is to follow what the host unmounts.

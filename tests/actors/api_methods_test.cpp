@@ -150,4 +150,42 @@ TEST_CASE_FIXTURE(fixture, "what NODE refuses is told as it says it") {
     CHECK(run_command(line) == "NOT_FOUND: sandbox 's1' is not prepared");
 }
 
+TEST_CASE_FIXTURE(fixture,
+                  "orphans are asked for and listed, with the first of "
+                  "what stays of each") {
+  v1::CollectOrphansRequest request;
+  request.set_sandbox_id("../x");
+  CHECK(call(client, "CollectOrphans", request.SerializeAsString()).code
+        == errc::invalid_argument);
+  request.set_sandbox_id("");
+  request.set_orphans_after("../x");
+  CHECK(call(client, "CollectOrphans", request.SerializeAsString()).code
+        == errc::invalid_argument);
+  CHECK(script->calls.empty());
+  auto& answer = script->answer<collect_orphans_reply>();
+  answer.orphans = {{"a", true, {}, {}}, {"b", false, "in use", {}}};
+  for (int i = 0; i < 100; ++i)
+    answer.orphans[0].foreign.push_back({"/S/a/" + std::to_string(i), "why"});
+  answer.orphans_more = 7;
+  answer.foreign = {{"/S/shim", "no mark"}};
+  request.set_orphans_after("0");
+  request.set_remove(true);
+  const auto got
+    = ok<v1::CollectOrphansReply>(client, "CollectOrphans", request);
+  const auto& asked = script->asked<collect_orphans_request>();
+  CHECK(asked.orphans_after == "0");
+  CHECK(asked.remove);
+  REQUIRE(got.orphans_size() == 2);
+  CHECK(got.orphans(0).removed());
+  CHECK(got.orphans(0).foreign_size() > 0);
+  CHECK(static_cast<std::uint64_t>(got.orphans(0).foreign_size())
+          + got.orphans(0).foreign_more()
+        == 100);
+  CHECK(!got.orphans(1).removed());
+  CHECK(got.orphans(1).reason() == "in use");
+  CHECK(got.orphans_more() == 7);
+  REQUIRE(got.foreign_size() == 1);
+  CHECK(got.foreign(0).path() == "/S/shim");
+}
+
 TEST_SUITE_END();

@@ -243,4 +243,34 @@ TEST_CASE("without a node agent doctor finds what would keep it from "
   CHECK(examine(work / "missing.json").exit_code == 78);
 }
 
+TEST_CASE("doctor finds damaged state files, and leaves them as they are") {
+  if (::geteuid() != 0) {
+    MESSAGE("skipped: needs root");
+    return;
+  }
+  doctor_fixture f;
+  {
+    control_client client{f.node.socket()};
+    REQUIRE(client.prepare("whole"));
+    REQUIRE(client.prepare("damaged"));
+  }
+  f.node.program().signal(SIGKILL);
+  f.node.program().wait();
+  const auto dir
+    = f.node.socket().substr(0, f.node.socket().rfind('/')) + "/state";
+  std::filesystem::resize_file(dir + "/damaged.jsonl", 20);
+  const auto unfinished = dir + "/odd.jsonl.new";
+  std::filesystem::copy_file(dir + "/whole.jsonl", unfinished);
+  const auto seen = f.look();
+  CHECK(seen.levels("states") == std::set<std::string>{"warn"});
+  std::string said;
+  for (const auto& each : seen.findings)
+    if (each.at("check") == "orphans")
+      said = each.at("found").get<std::string>();
+  CHECK(contains(said, "to go on with: damaged"));
+  CHECK(seen.exit_code == 0);
+  CHECK(exists(dir + "/damaged.jsonl"));
+  CHECK(exists(unfinished));
+}
+
 TEST_SUITE_END();

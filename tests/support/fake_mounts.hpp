@@ -26,6 +26,14 @@ public:
   std::map<std::string, result<step_outcome>> answers;
   bool no_share_root = false;
 
+  result<marked_entries> list_marks(const std::string& copy_mark_dir) override {
+    marks_asked_in = copy_mark_dir;
+    return marks;
+  }
+  /// What lies in the share root.
+  result<marked_entries> marks = marked_entries{};
+  std::string marks_asked_in;
+
   bool follows_host() const override {
     return follows;
   }

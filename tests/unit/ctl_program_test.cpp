@@ -25,7 +25,7 @@ printed run(std::vector<std::string> args, const ctl::caller& call) {
   std::ostringstream out;
   std::ostringstream err;
   printed got;
-  got.code = ctl::run(std::move(args), "v", {call, {}, "v", 0}, out, err);
+  got.code = ctl::run(std::move(args), "v", {call, {}, {}, "v", 0}, out, err);
   got.out = out.str();
   got.err = err.str();
   return got;
@@ -466,14 +466,14 @@ TEST_CASE("doctor says how the node agent answered, asks it at the socket that "
       ++calls;
       return each.outcome;
     };
-    const auto look = [](const doctor_subject& subject) {
+    const auto look = [](const node_config&, const doctor_subject& subject) {
       CHECK(subject.socket == "/named");
       return host_facts{};
     };
     std::ostringstream out;
     std::ostringstream err;
     ctl::run({"doctor", "-o", "json", "--endpoint", "/named"}, "v",
-             {call, look, "", 0}, out, err);
+             {call, look, {}, "", 0}, out, err);
     CHECK(calls == each.calls);
     CHECK(err.str().empty());
     for (const auto& found : nlohmann::json::parse(out.str()).at("findings"))
@@ -491,6 +491,113 @@ TEST_CASE("doctor's lines have the cure below what it is for, and no control "
            "fail  longer  b?[31m\n"
            "              cure: c?d\n"
            "1 ok, 0 warn, 1 fail\n");
+}
+
+namespace {
+
+/// Runs gc; what it does by itself is answered with one orphan.
+printed run_gc(const std::vector<std::string>& args, const ctl::caller& call,
+               const result<collect_orphans_reply>& local, int& collected) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const auto collect
+    = [&](const node_config&, const collect_orphans_request& request) {
+        ++collected;
+        CHECK(request.remove == (args.back() == "--yes"));
+        return local;
+      };
+  printed got;
+  got.code = ctl::run(args, "v", {call, {}, collect, "v", 0}, out, err);
+  got.out = out.str();
+  got.err = err.str();
+  return got;
+}
+
+} // namespace
+
+TEST_CASE("gc asks the node agent page by page, and does it itself only where "
+          "none listens") {
+  std::vector<std::string> after;
+  const auto paged = [&after](const std::string&, const char* method,
+                              const std::string& payload, auto&&...) {
+    CHECK(std::string{method} == "CollectOrphans");
+    v1::CollectOrphansRequest request;
+    REQUIRE(request.ParseFromString(payload));
+    CHECK(request.remove());
+    after.push_back(request.orphans_after());
+    v1::CollectOrphansReply reply;
+    auto* one = reply.add_orphans();
+    one->set_sandbox_id(after.size() == 1 ? "a" : "b");
+    one->set_removed(true);
+    if (after.size() == 1)
+      reply.add_foreign()->set_path("/s/shim");
+    reply.set_orphans_more(after.size() == 1 ? 1 : 0);
+    return ctl::call_outcome{reply.SerializeAsString()};
+  };
+  int collected = 0;
+  const collect_orphans_reply none;
+  auto got = run_gc({"gc", "--yes"}, paged, none, collected);
+  CHECK(after == std::vector<std::string>{"", "a"});
+  CHECK(collected == 0);
+  CHECK(got.code == 0);
+  CHECK(got.out
+        == "SANDBOX  STATE\n"
+           "a        removed\n"
+           "b        removed\n"
+           "NOT OURS  REASON\n"
+           "/s/shim   -\n");
+  const auto ends = [](errc code, ctl::call_end end) {
+    return [code, end](auto&&...) {
+      return ctl::call_outcome{error{code, "why"}, end};
+    };
+  };
+  got = run_gc({"gc", "--yes"},
+               ends(errc::unavailable, ctl::call_end::unreachable), none,
+               collected);
+  CHECK(collected == 1);
+  CHECK(got.out == "no orphans\n");
+  for (const auto& [end, code] :
+       {std::pair{ends(errc::deadline_exceeded, ctl::call_end::timed_out), 75},
+        std::pair{ends(errc::permission_denied, ctl::call_end::unreachable),
+                  69},
+        std::pair{ends(errc::unimplemented, ctl::call_end::answered), 1}}) {
+    CHECK(run_gc({"gc", "--yes"}, end, none, collected).code == code);
+    CHECK(collected == 1);
+  }
+}
+
+TEST_CASE("gc tells what stays by its exit code, and needs to be told what to "
+          "do") {
+  const ctl::caller nobody = [](auto&&...) {
+    return ctl::call_outcome{error{errc::unavailable, "nobody"},
+                             ctl::call_end::unreachable};
+  };
+  int collected = 0;
+  collect_orphans_reply found;
+  found.orphans = {{"a", false, {}, {}}};
+  auto got = run_gc({"gc", "--dry-run"}, nobody, found, collected);
+  CHECK(got.code == 0);
+  CHECK(got.out == "SANDBOX  STATE\na        orphan\n");
+  found.orphans[0].reason = "process 7 (x) has it open";
+  found.orphans[0].foreign = {{"/s/a/b", "a link"}};
+  got = run_gc({"gc", "-o", "json", "--yes"}, nobody, found, collected);
+  CHECK(got.code == 1);
+  const auto json = nlohmann::json::parse(got.out);
+  CHECK(json.at("orphans").at(0).at("reason") == found.orphans[0].reason);
+  CHECK(json.at("orphans").at(0).at("foreign").at(0).at("path") == "/s/a/b");
+  got = run_gc({"gc", "--yes"}, nobody,
+               error{errc::already_exists, "in use by process 7"}, collected);
+  CHECK(got.code == 1);
+  CHECK(got.err == "fssharectl: ALREADY_EXISTS: in use by process 7\n");
+  const auto before = collected;
+  CHECK(run_gc({"gc"}, nobody, found, collected).code == 64);
+  CHECK(run_gc({"gc", "--dry-run", "--yes"}, nobody, found, collected).code
+        == 64);
+  CHECK(
+    run_gc({"gc", "--config", "/not/there", "--yes"}, nobody, found, collected)
+      .code
+    == 78);
+  CHECK(collected == before);
 }
 
 TEST_SUITE_END();

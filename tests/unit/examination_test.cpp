@@ -101,8 +101,8 @@ TEST_CASE("where all is well, all that was looked at is said, without cures") {
   for (const std::string check :
        {"system-calls", "capabilities", "descriptors", "mount-namespace",
         "inotify-instances", "inotify-watches", "mounts", "open-files",
-        "share-root", "kubelet-root", "control-socket", "node-agent", "guests",
-        "leftovers", "copies", "volumes", "orphans"})
+        "share-root", "states", "kubelet-root", "control-socket", "node-agent",
+        "guests", "leftovers", "copies", "volumes", "orphans"})
     CHECK_MESSAGE(std::count_if(all.begin(), all.end(),
                                 [&check](const finding& each) {
                                   return each.check == check
@@ -338,13 +338,46 @@ TEST_CASE("orphans warn, what is foreign does not, and what is unclear is "
   CHECK(says(the_only_one(host, level::warn, "orphans"), "denied"));
 }
 
-TEST_CASE("without a node agent nothing is called an orphan for certain") {
-  auto facts = good_host().share_root;
-  facts.entries = std::vector<root_entry>{{"box", entry_owner::ours, {}}};
+TEST_CASE("without a node agent those are orphans that none would go on with, "
+          "and with a silent one nothing is for certain") {
+  host_facts host = good_host();
+  host.share_root.entries
+    = std::vector<root_entry>{{"box", entry_owner::ours, {}}};
   node_facts nobody;
-  const auto found = judge_orphans(some_subject(), facts, nobody);
-  const auto& first = the_only_one(found, level::warn, "orphans");
-  CHECK(says(first, "no node agent to say whether it is in use: box"));
+  const auto lost = the_only_one(judge_orphans(some_subject(), host, nobody),
+                                 level::warn, "orphans");
+  CHECK(says(lost, "has no state file to go on with: box"));
+  host.states.adoptable = {"box"};
+  CHECK(count_of(judge_orphans(some_subject(), host, nobody), level::warn)
+        == 0);
+  // One that runs has gone on with it, or not.
+  the_only_one(judge_orphans(some_subject(), host, good_node()), level::warn,
+               "orphans");
+  host.states.adoptable.clear();
+  nobody.answer = node_answer::silent;
+  CHECK(says(the_only_one(judge_orphans(some_subject(), host, nobody),
+                          level::warn, "orphans"),
+             "does not say whether it knows it: box"));
+}
+
+TEST_CASE("state files that cannot be read, written or gone on with warn") {
+  auto host = good_host();
+  host.states.directory = "/st";
+  host.states.adoptable = {"a", "b"};
+  const auto well = judge_states(host.states);
+  REQUIRE(well.size() == 1);
+  CHECK(well.front().found == "2 state files in /st, all whole");
+  host.states.others = {{"box", "line 2: damaged"}};
+  CHECK(
+    says(the_only_one(host, level::warn, "states"), "box (line 2: damaged)"));
+  host.states.others.clear();
+  host.states.set_aside = {"x.jsonl.aside"};
+  CHECK(says(the_only_one(host, level::warn, "states"), "x.jsonl.aside"));
+  host.states.set_aside.clear();
+  host.states.not_writable = "no space is left";
+  CHECK(says(the_only_one(host, level::warn, "states"), "no space is left"));
+  host.states.readable = hangs;
+  CHECK(says(the_only_one(host, level::warn, "states"), "no answer"));
 }
 
 TEST_CASE("findings as JSON have every member of each, and the numbers") {

@@ -315,6 +315,8 @@ methods! {
     /// be removed from the guest.
     get_sandbox: GetSandbox(GetSandboxRequest) -> GetSandboxReply;
     list_volumes: ListVolumes(ListVolumesRequest) -> ListVolumesReply;
+    /// Lists, or removes, sandboxes of earlier processes that nobody knows.
+    collect_orphans: CollectOrphans(CollectOrphansRequest) -> CollectOrphansReply;
     /// Whether fsshared takes calls.
     check: Check(CheckRequest) -> CheckReply;
     version: Version(VersionRequest) -> VersionReply;
