@@ -223,10 +223,11 @@ void guest_proxy_state::note_denied(const copy_step& step) {
 void guest_proxy_state::note_unanswered() {
   for (const auto& entry : in_flight_) {
     const auto& what = entry.second;
-    const auto* active = find(what.job);
-    if (active != nullptr && active->removes.empty())
-      inventory_.unanswered(active->job.step_of(what.request));
+    if (const auto* active = find(what.job))
+      inventory_.unanswered(active->job.step_of(what.request), now());
   }
+  if (look_stream_ != 0)
+    inventory_.unanswered(look_step(looks_.back(), profile_), now());
 }
 
 void guest_proxy_state::close() {
@@ -242,8 +243,8 @@ void guest_proxy_state::close() {
 
 // Everything in flight may have happened, may still happen, or never will.
 void guest_proxy_state::lost(const error& why) {
-  close();
   note_unanswered();
+  close();
   const auto loss = connection_.lost(in_flight_.size(), now());
   in_flight_.clear();
   fetching_.clear();

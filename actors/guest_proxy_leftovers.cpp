@@ -63,8 +63,10 @@ bool guest_proxy_state::is_going(const std::string& guest_path) const {
 // A request of a lost connection may make it again. What is in a volume is seen
 // to by whoever knows the owner of its root, which a removal hands on.
 void guest_proxy_state::doubt(const std::string& guest_path) {
-  if (inventory_.is_root(guest_path) && inventory_.may_come_back(guest_path))
-    leftovers_.doubt(guest_path, now());
+  if (!inventory_.is_root(guest_path))
+    return;
+  if (const auto lost_at = inventory_.lost_at(guest_path))
+    leftovers_.doubt(guest_path, *lost_at, now());
 }
 
 void guest_proxy_state::remove_leftovers() {

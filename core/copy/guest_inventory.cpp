@@ -38,6 +38,22 @@ std::string led_to(std::string_view link, std::string_view target) {
   return path;
 }
 
+bool is_removal(const copy_step& step) {
+  return step.type == entry_type::symlink && step.target.empty();
+}
+
+// Calls with what a map by path has at and below a path.
+template <class Map, class Call>
+void for_each_within(const Map& map, const std::string& path,
+                     const Call& call) {
+  if (const auto i = map.find(path); i != map.end())
+    call(i->first, i->second);
+  const auto below = path + "/";
+  for (auto i = map.lower_bound(below);
+       i != map.end() && i->first.starts_with(below); ++i)
+    call(i->first, i->second);
+}
+
 } // namespace
 
 bool guest_inventory::is_root(std::string_view path) const {
@@ -45,11 +61,8 @@ bool guest_inventory::is_root(std::string_view path) const {
 }
 
 void guest_inventory::begun(const copy_step& step, const guest_profile& guest) {
-  const bool takes_away
-    = step.is_spending
-      || (step.type == entry_type::symlink && step.target.empty());
   const bool is_single = step.type == entry_type::file && is_root(step.path);
-  if (takes_away || (guest.removal && !is_single))
+  if (is_removal(step) || (guest.removal && !is_single))
     return;
   auto& known = entries_[step.path];
   known.type = step.type;
@@ -77,23 +90,55 @@ void guest_inventory::emptied(const std::string& path) {
     return;
   removed(path);
   entries_[path] = {};
-  for (const auto& late : stragglers_)
-    if (late.path == path || is_below(late.path, path))
-      entries_[late.path] = late.made;
+  for_each_within(stragglers_, path, [this](const auto& at, const auto& late) {
+    entries_[at] = late.made;
+  });
 }
 
-void guest_inventory::unanswered(const copy_step& step) {
-  stragglers_.push_back(
-    {step.path, {step.type, step.announced_size, false, step.target}});
+void guest_inventory::unanswered(const copy_step& step, time_point now) {
+  if (!is_removal(step)) {
+    const straggler late{{step.type, step.announced_size, false, step.target},
+                         now};
+    add_straggler(step.path, late);
+    // What is its own temporary is emptied under another name, beside the copy.
+    auto temporary
+      = join(parent_path(step.path), temp_name(base_name(step.path)));
+    if (is_root(step.path) && entries_.contains(temporary))
+      add_straggler(temporary, late);
+    return;
+  }
+  const std::string parent{parent_path(step.path)};
+  if (is_below(parent, share_dir_) && base_name(parent) != "..")
+    add_straggler(parent, {entry{}, now});
+}
+
+void guest_inventory::add_straggler(const std::string& path,
+                                    const straggler& late) {
+  const auto [known, is_new] = stragglers_.try_emplace(path, late);
+  if (!is_new) {
+    auto& made = known->second.made;
+    const auto longest = std::max(made.longest, late.made.longest);
+    // A file that is emptied takes the place of a link.
+    if (made.type != entry_type::file
+        && late.made.type != entry_type::directory)
+      made = late.made;
+    made.longest = longest;
+    known->second.lost_at = std::max(known->second.lost_at, late.lost_at);
+  }
   if (stragglers_.size() > most_stragglers)
-    stragglers_.pop_front();
+    stragglers_.erase(std::min_element(
+      stragglers_.begin(), stragglers_.end(), [](const auto& x, const auto& y) {
+        return x.second.lost_at < y.second.lost_at;
+      }));
 }
 
-bool guest_inventory::may_come_back(const std::string& path) const {
-  return std::any_of(stragglers_.begin(), stragglers_.end(),
-                     [&path](const straggler& late) {
-                       return late.path == path || is_below(late.path, path);
-                     });
+std::optional<guest_inventory::time_point>
+guest_inventory::lost_at(const std::string& path) const {
+  std::optional<time_point> latest;
+  for_each_within(stragglers_, path, [&latest](const auto&, const auto& late) {
+    latest = std::max(latest, std::optional{late.lost_at});
+  });
+  return latest;
 }
 
 bool guest_inventory::is_single_file(const std::string& path) const {
@@ -102,10 +147,9 @@ bool guest_inventory::is_single_file(const std::string& path) const {
   const auto i = entries_.find(path);
   if (i != entries_.end() && i->second.type == entry_type::file)
     return true;
-  return std::any_of(
-    stragglers_.begin(), stragglers_.end(), [&path](const straggler& late) {
-      return late.path == path && late.made.type == entry_type::file;
-    });
+  const auto late = stragglers_.find(path);
+  return late != stragglers_.end()
+         && late->second.made.type == entry_type::file;
 }
 
 bool guest_inventory::has(const std::string& path) const {
@@ -143,12 +187,7 @@ guest_contents guest_inventory::contents(const std::string& path) const {
     auto& links = leads_through_link(at, e) ? all.links : all.last_links;
     links.push_back(at);
   };
-  if (const auto i = entries_.find(path); i != entries_.end())
-    add(i->first, i->second);
-  const auto below = path + "/";
-  for (auto i = entries_.lower_bound(below);
-       i != entries_.end() && i->first.starts_with(below); ++i)
-    add(i->first, i->second);
+  for_each_within(entries_, path, add);
   return all;
 }
 

@@ -4,9 +4,10 @@
 #include "core/copy/empty_contents.hpp"
 #include "core/copy/guest_profile.hpp"
 
+#include <chrono>
 #include <cstdint>
-#include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,8 @@ namespace fsshare {
 /// whose temporaries lie beside them.
 class guest_inventory {
 public:
+  using time_point = std::chrono::steady_clock::time_point;
+
   /// @param share_dir guest path of the directory that holds all copies; empty
   ///        if it is not known.
   explicit guest_inventory(std::string share_dir = {})
@@ -41,13 +44,15 @@ public:
   /// name stays.
   void emptied(const std::string& path);
 
-  /// Notes that a request of a step had no answer when its connection ended: it
-  /// may happen at any time, whatever is removed meanwhile.
-  void unanswered(const copy_step& step);
+  /// Notes that a request of a step had no answer when its connection ended at
+  /// `now`: it may happen at any time, whatever is removed meanwhile. So may
+  /// one that removes something: it makes the directories that lead there, and
+  /// what takes a temporary away makes a file.
+  void unanswered(const copy_step& step, time_point now);
 
-  /// Returns whether a request without an answer may make `path` again, or
-  /// something below it.
-  bool may_come_back(const std::string& path) const;
+  /// Returns when the latest request was lost that may make `path` again, or
+  /// something below it; nothing if none was.
+  std::optional<time_point> lost_at(const std::string& path) const;
 
   /// Returns whether `path` is that of a copy of a single file, or may be
   /// again.
@@ -79,18 +84,21 @@ private:
     bool is_sealed = false;
   };
 
-  /// A step without an answer.
+  /// What a request without an answer may make.
   struct straggler {
-    std::string path;
     entry made;
+    time_point lost_at{};
   };
+  using straggler_map = std::map<std::string, straggler, std::less<>>;
 
   bool leads_through_link(const std::string& path, const entry& link) const;
+  void add_straggler(const std::string& path, const straggler& late);
 
   std::string share_dir_;
   std::map<std::string, entry, std::less<>> entries_;
-  /// The latest; older ones have happened by now, or never will.
-  std::deque<straggler> stragglers_;
+  /// By what they make; the latest: older ones have happened by now, or never
+  /// will.
+  straggler_map stragglers_;
 };
 
 } // namespace fsshare

@@ -59,7 +59,7 @@ copy_plan guest_removal::begin_emptying(const guest_inventory& there) {
     } else if (contents_[i].empty() && !there.has(path.wanted.path)) {
       // Of what lies in the shared directory all is known that was ever sent.
       const bool is_there
-        = !path.is_root || there.may_come_back(path.wanted.path);
+        = !path.is_root || there.lost_at(path.wanted.path).has_value();
       path.so_far
         = is_there ? removal_result::impossible : removal_result::removed;
     }

@@ -56,28 +56,35 @@ leftover_list::erase(leftover_map::iterator at) {
   return leftovers_.erase(at);
 }
 
-void leftover_list::wait_for_doubts(leftover_map::iterator at) {
+void leftover_list::set_next_doubt(const std::string& path, leftover& d,
+                                   time_point now) {
+  if (!d.again.empty() && d.again.back() <= now)
+    d.again.pop_back();
+  set_due(path, d,
+          d.again.empty() ? std::nullopt : std::optional{d.again.back()});
+}
+
+void leftover_list::wait_for_doubts(leftover_map::iterator at, time_point now) {
   auto& d = at->second;
-  if (d.again.empty()) {
+  set_next_doubt(at->first, d, now);
+  if (!d.due) {
     erase(at);
     return;
   }
   d.is_gone = true;
   d.failures = 0;
-  const auto next = d.again.back();
-  d.again.pop_back();
-  set_due(at->first, d, next);
 }
 
 void leftover_list::tried(const std::string& path, removal_result result,
                           std::string reason, time_point now) {
+  const auto known = leftovers_.find(path);
+  // Its next removal is set already.
+  const bool waits
+    = known != leftovers_.end() && known->second.is_gone && !known->second.out;
   if (result == removal_result::removed) {
-    const auto known = leftovers_.find(path);
-    const bool waits = known != leftovers_.end() && known->second.is_gone
-                       && !known->second.out;
     if (known != leftovers_.end() && !waits) {
       take_back(known->second);
-      wait_for_doubts(known);
+      wait_for_doubts(known, now);
     }
     return;
   }
@@ -88,12 +95,8 @@ void leftover_list::tried(const std::string& path, removal_result result,
   const bool is_in_vain
     = result == removal_result::impossible || result == removal_result::emptied;
   if (is_in_vain) {
-    std::optional<time_point> next;
-    if (!d.again.empty()) {
-      next = d.again.back();
-      d.again.pop_back();
-    }
-    set_due(path, d, next);
+    if (!waits)
+      set_next_doubt(path, d, now);
     return;
   }
   const auto doublings = std::min(d.failures++, most_doublings);
@@ -104,15 +107,19 @@ void leftover_list::tried(const std::string& path, removal_result result,
   set_due(path, d, now + wait);
 }
 
-void leftover_list::doubt(const std::string& path, time_point now) {
+void leftover_list::doubt(const std::string& path, time_point lost_at,
+                          time_point now) {
   const auto at = leftovers_.try_emplace(path).first;
-  if (std::exchange(at->second.is_doubted, true))
+  auto& doubted_for = at->second.doubted_for;
+  if (doubted_for && *doubted_for >= lost_at)
     return;
+  doubted_for = lost_at;
   auto& again = at->second.again;
+  again.clear();
   for (const auto wait : pacing::doubted_paths)
     again.insert(again.begin(), now + wait);
   if (!at->second.out)
-    wait_for_doubts(at);
+    wait_for_doubts(at, now);
 }
 
 void leftover_list::forget_below(const std::string& path) {

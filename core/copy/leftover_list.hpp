@@ -44,10 +44,13 @@ public:
   void tried(const std::string& path, removal_result result, std::string reason,
              time_point now);
 
-  /// Tells that a path is gone, and that requests without an answer may make it
-  /// again: it is removed once more later, twice. Told again of the same path,
-  /// as after these removals, nothing changes.
-  void doubt(const std::string& path, time_point now);
+  /// Tells that a path is gone, or has no contents any more, and that requests
+  /// without an answer may make it again, or contents in it: it is removed once
+  /// more later, twice. Told again of the same ones, as after these removals,
+  /// nothing changes; those of such a removal may be lost, too. Its outcome
+  /// itself is told afterwards.
+  /// @param lost_at when the latest of them was lost.
+  void doubt(const std::string& path, time_point lost_at, time_point now);
 
   /// Forgets all below a path that is gone: to remove it would make the path
   /// again.
@@ -75,8 +78,9 @@ private:
     bool out = false;
     /// It is gone; see doubt().
     bool is_gone = false;
-    bool is_doubted = false;
-    /// When it is removed once more, the last first.
+    /// What doubt() was last told.
+    std::optional<time_point> doubted_for;
+    /// When it is removed once more, the last first, whatever is tried sooner.
     std::vector<time_point> again;
     unsigned failures = 0;
   };
@@ -85,7 +89,8 @@ private:
   void set_due(const std::string& path, leftover& d,
                std::optional<time_point> due);
   void take_back(leftover& d);
-  void wait_for_doubts(leftover_map::iterator at);
+  void set_next_doubt(const std::string& path, leftover& d, time_point now);
+  void wait_for_doubts(leftover_map::iterator at, time_point now);
   leftover_map::iterator erase(leftover_map::iterator at);
 
   std::chrono::nanoseconds interval_;

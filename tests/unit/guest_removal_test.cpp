@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/copy/copy_rest.hpp"
 #include "core/copy/guest_removal.hpp"
 #include "tests/support/guest_jobs.hpp"
 
@@ -180,7 +181,7 @@ TEST_CASE("where emptying fails it is told and tried again as a whole") {
 TEST_CASE("of what nothing is known nothing is sent to a guest agent that "
           "removes nothing, and what was never sent is not there") {
   guest_inventory there{"/g"};
-  there.unanswered(file_at("/g/c-3-v/late"));
+  there.unanswered(file_at("/g/c-3-v/late"), t0);
   auto removal = removal_of({"/g/c-1-v/x", "/g/c-2-v", "/g/c-3-v"});
   CHECK(removal.begin(agent("3.16.0"), there).steps.empty());
   CHECK(removal.results()
@@ -196,15 +197,48 @@ TEST_CASE("what was unanswered may come back, and is to be emptied then, too") {
   guest_inventory there{"/g"};
   const auto old = agent("3.16.0");
   there.begun(file_at("/g/c-1-v/a"), old);
-  CHECK_FALSE(there.may_come_back("/g/c-1-v"));
-  there.unanswered(file_at("/g/c-1-v/a", 9));
-  CHECK(there.may_come_back("/g/c-1-v"));
-  CHECK(there.may_come_back("/g/c-1-v/a"));
-  CHECK_FALSE(there.may_come_back("/g/c-1"));
+  CHECK_FALSE(there.lost_at("/g/c-1-v"));
+  there.unanswered(file_at("/g/c-1-v/a", 9), t0);
+  CHECK(there.lost_at("/g/c-1-v") == t0);
+  CHECK(there.lost_at("/g/c-1-v/a") == t0);
+  CHECK_FALSE(there.lost_at("/g/c-1"));
   there.emptied("/g/c-1-v");
   REQUIRE(there.contents("/g/c-1-v").files.size() == 1);
   CHECK_FALSE(there.contents("/g/c-1-v").files[0].is_finished);
   CHECK(there.contents("/g/c-1-v").files[0].size == 9);
+}
+
+TEST_CASE("what takes a temporary away is known before it is sent, and what "
+          "removals may make where they come late") {
+  guest_inventory there{"/g"};
+  const auto old = agent("3.16.0");
+  there.begun(spend_step(file_at("/g/c-1-plain", 4), 4), old);
+  REQUIRE(there.contents("/g/c-1-plain").files.size() == 1);
+  CHECK(there.contents("/g/c-1-plain").files[0].size == 5);
+  // An empty link makes the directories that lead to it, nothing else.
+  there.unanswered(removal_step("/g/c-2-v/..1", 0, 0), t0);
+  CHECK(there.lost_at("/g/c-2-v") == t0);
+  CHECK_FALSE(there.lost_at("/g/c-2-v/..1"));
+  there.unanswered(removal_step("/g/c-3-v", 0, 0), t0);
+  CHECK_FALSE(there.lost_at("/g/c-3-v"));
+  there.unanswered(removal_step("/g/c-4-v/../..none", 0, 0), t0);
+  CHECK_FALSE(there.lost_at("/g/c-4-v"));
+  // The latest counts, and the longest file.
+  for (const auto size : {9U, 5U})
+    there.unanswered(file_at("/g/c-2-v", size),
+                     t0 + std::chrono::seconds{size});
+  CHECK(there.lost_at("/g/c-2-v") == t0 + std::chrono::seconds{9});
+  there.begun(file_at("/g/c-2-v", 5), old);
+  there.emptied("/g/c-2-v");
+  REQUIRE(there.contents("/g/c-2-v").files.size() == 1);
+  CHECK(there.contents("/g/c-2-v").files[0].size == 9);
+  // What is its own temporary is emptied under a name beside it.
+  there.begun(file_at("/g/c-5-x.tmp", 7), old);
+  there.unanswered(spend_step(empty_file_step("/g/c-5-x.0"), 7), t0);
+  CHECK(there.lost_at("/g/c-5-x.tmp") == t0);
+  there.emptied("/g/c-5-x.tmp");
+  REQUIRE(there.contents("/g/c-5-x.tmp").files.size() == 1);
+  CHECK(there.contents("/g/c-5-x.tmp").files[0].size == 8);
 }
 
 TEST_CASE("beside a sealed secret its plaintext is to be emptied, too") {
@@ -231,7 +265,7 @@ TEST_CASE("where entries are removed single files alone are remembered") {
   CHECK(there.size() == 1);
   CHECK(there.is_single_file("/g/one"));
   CHECK_FALSE(there.is_single_file("/g/v"));
-  there.unanswered(file_at("/g/one"));
+  there.unanswered(file_at("/g/one"), t0);
   there.removed("/g/one");
   CHECK(there.size() == 0);
   CHECK(there.is_single_file("/g/one"));

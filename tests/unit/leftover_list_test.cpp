@@ -73,7 +73,7 @@ TEST_CASE(
 TEST_CASE("what a late request may make again is removed once more, twice, and "
           "is no leftover") {
   leftover_list leftovers{30s};
-  leftovers.doubt("/g/v", t0);
+  leftovers.doubt("/g/v", t0, t0);
   leftovers.tried("/g/v", removal_result::removed, {}, t0);
   CHECK(leftovers.list().empty());
   CHECK(leftovers.next_due() == t0 + 4s);
@@ -81,25 +81,56 @@ TEST_CASE("what a late request may make again is removed once more, twice, and "
   CHECK(leftovers.next_due() == t0 + 4s);
   REQUIRE(leftovers.take_due(t0 + 4s) == paths{"/g/v"});
   // Its outcome is told in this order.
-  leftovers.doubt("/g/v", t0 + 5s);
+  leftovers.doubt("/g/v", t0, t0 + 5s);
   leftovers.tried("/g/v", removal_result::removed, {}, t0 + 5s);
   REQUIRE(leftovers.take_due(t0 + 60s) == paths{"/g/v"});
-  leftovers.doubt("/g/v", t0 + 61s);
+  leftovers.doubt("/g/v", t0, t0 + 61s);
   leftovers.tried("/g/v", removal_result::removed, {}, t0 + 61s);
   CHECK_FALSE(leftovers.next_due());
   // What it could not be is a leftover like any other.
-  leftovers.doubt("/g/w", t0);
+  leftovers.doubt("/g/w", t0, t0);
   REQUIRE(leftovers.take_due(t0 + 4s) == paths{"/g/w"});
   leftovers.tried("/g/w", removal_result::failed, "busy", t0 + 5s);
   CHECK(leftovers.list() == std::vector<path_reason>{{"/g/w", "busy"}});
   CHECK(leftovers.next_due() == t0 + 35s);
 }
 
+TEST_CASE("what is lost of a later removal is waited for, too, and no try "
+          "between makes the others fewer") {
+  leftover_list leftovers{30s};
+  const auto empty
+    = [&](leftover_list::time_point lost_at, leftover_list::time_point now) {
+        leftovers.doubt("/g/v", lost_at, now);
+        leftovers.tried("/g/v", removal_result::emptied, "its names stay", now);
+      };
+  empty(t0, t0);
+  CHECK(leftovers.next_due() == t0 + 4s);
+  // As when the guest is reached anew.
+  for (const auto passed : {1s, 2s}) {
+    leftovers.retry_now();
+    REQUIRE(leftovers.take_due(t0 + passed) == paths{"/g/v"});
+    empty(t0, t0 + passed);
+    CHECK(leftovers.next_due() == t0 + 4s);
+  }
+  REQUIRE(leftovers.take_due(t0 + 4s) == paths{"/g/v"});
+  leftovers.tried("/g/v", removal_result::failed, "lost", t0 + 5s);
+  leftovers.retry_now();
+  REQUIRE(leftovers.take_due(t0 + 6s) == paths{"/g/v"});
+  empty(t0 + 5s, t0 + 6s);
+  CHECK(leftovers.next_due() == t0 + 10s);
+  for (const auto due : {10s, 66s}) {
+    REQUIRE(leftovers.take_due(t0 + due) == paths{"/g/v"});
+    empty(t0 + 5s, t0 + due);
+  }
+  CHECK_FALSE(leftovers.next_due());
+  CHECK(leftovers.list().size() == 1);
+}
+
 TEST_CASE("nothing is removed below a path that is gone, which that would make "
           "again") {
   leftover_list leftovers{30s};
   for (const char* path : {"/g/v", "/g/v/..1", "/g/v/..2", "/g/vx"})
-    leftovers.doubt(path, t0);
+    leftovers.doubt(path, t0, t0);
   leftovers.forget_below("/g/v");
   CHECK(leftovers.take_due(t0 + 4s) == paths{"/g/v", "/g/vx"});
 }
@@ -142,7 +173,7 @@ TEST_CASE("a path is used again only where no removal of it is out or to come, "
   leftovers.retry_now();
   CHECK(leftovers.take_due(t0 + 1h).empty());
   // What is gone and may come back is removed twice more.
-  leftovers.doubt("/g/v", t0);
+  leftovers.doubt("/g/v", t0, t0);
   for (int n = 0; n < 2; ++n) {
     CHECK_FALSE(leftovers.yield("/g/v"));
     REQUIRE(leftovers.take_due(t0 + 1h) == paths{"/g/v"});

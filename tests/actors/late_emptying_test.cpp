@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/paths.hpp"
+#include "guest/share_path.hpp"
+#include "tests/support/node_world.hpp"
+#include "tests/support/tree_text.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+
+using namespace fsshare;
+using namespace fsshare::test;
+using namespace std::chrono_literals;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::uintmax_t bytes_in_guest(const node_world& w) {
+  std::uintmax_t bytes = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(w.dir / "guest-s1"))
+    if (entry.is_regular_file() && !entry.is_symlink())
+      bytes += entry.file_size();
+  return bytes;
+}
+
+unshare_container_request end_of(const std::string& container) {
+  unshare_container_request request;
+  request.sandbox_id = "s1";
+  request.container_id = container;
+  return request;
+}
+
+std::string rest_text(const node_world& w) {
+  return describe_tree(w.dir / "guest-s1");
+}
+
+constexpr std::array profiles{guest::profile::v3_3, guest::profile::v3_18,
+                              guest::profile::v4_0};
+
+// As genpolicy writes it: no link directly in the shared directory, none that
+// is absolute.
+bool is_denied(const grpc::CopyFileRequest& request) {
+  const bool is_link = (request.file_mode() & 0170000U) == 0120000U;
+  return is_link
+         && (parent_path(request.path()) == guest::share_root
+             || request.data().starts_with("/"));
+}
+
+// Shares, rotations, ends and faults in any order.
+class history {
+public:
+  explicit history(chooser& choose)
+    : choose_(choose), w_(choose), which_(profiles.at(choose.pick(3))),
+      has_policy_(choose.one_in(4)) {
+    rotate();
+    if (choose.one_in(2))
+      std::ofstream{w_.volume_path("cm") + "/beside"}
+        << std::string(2'500'000, 'b');
+    w_.dir.write("src/tree/a.conf", std::string(1'500'000, 'c'));
+    w_.dir.write("src/tree/a.tmp", std::string(1'200'000, 't'));
+    w_.dir.write("src/tree/d/e", "text");
+    w_.dir.write("src/x.tmp", std::string(1'500'000, 's'));
+    w_.dir.write("src/plain", "text");
+    fs::create_symlink("d/e", w_.dir / "src/tree/l");
+    auto& guest = w_.add_sandbox("s1", which_);
+    if (has_policy_)
+      guest.denies = is_denied;
+    if (!choose.one_in(4))
+      w_.set_lateness("s1", choose.one_in(2) ? 3500ms : 900ms);
+  }
+
+  // Anything that may happen to a sandbox, then some time.
+  void act() {
+    switch (choose_.pick(8)) {
+    case 0: rotate(); break;
+    case 1:
+    case 2: share(); break;
+    case 3: end(1 + choose_.pick(containers_ + 1)); break;
+    case 4:
+      w_.drop_one_in
+        = std::array<std::size_t, 4>{0, 3, 5, 20}.at(choose_.pick(4));
+      break;
+    case 5:
+      w_.fail_one_in
+        = std::array<std::size_t, 4>{0, 0, 3, 10}.at(choose_.pick(4));
+      break;
+    case 6: w_.guest("s1").drop(); break;
+    default:
+      for (auto steps = choose_.pick(60); steps > 0; --steps)
+        w_.step();
+      return;
+    }
+    if (choose_.one_in(2))
+      w_.pass(std::chrono::milliseconds{100 * choose_.pick(40)});
+  }
+
+  void end_all() {
+    for (std::size_t n = 1; n <= containers_; ++n)
+      end(n);
+    w_.pass(std::chrono::milliseconds{100 * choose_.pick(50)});
+    w_.drop_one_in = 0;
+    w_.fail_one_in = 0;
+    for (int n = 0; n < 100; ++n)
+      w_.pass(100ms);
+    for (int n = 0; n < 700; ++n) {
+      w_.jump(1s);
+      w_.settle();
+    }
+  }
+
+  void check_guest() const {
+    std::size_t others = 0;
+    std::size_t names = 0;
+    const fs::path root = w_.dir / "guest-s1";
+    for (const auto& entry : fs::recursive_directory_iterator(root)) {
+      ++names;
+      if (!entry.is_regular_file() || entry.is_symlink()
+          || entry.path().parent_path() != root)
+        ++others;
+    }
+    CHECK_MESSAGE(bytes_in_guest(w_) == 0, rest_text(w_));
+    if (which_ != guest::profile::v3_3)
+      CHECK_MESSAGE((has_policy_ ? others : names) == 0, rest_text(w_));
+  }
+
+  auto shared() const {
+    return std::count_if(shares_.begin(), shares_.end(), [](const auto& got) {
+      return *got && **got;
+    });
+  }
+
+private:
+  void rotate() {
+    if (!kubelet_)
+      kubelet_ = &w_.add_volume("cm");
+    const auto n = std::to_string(++rotations_);
+    payload files{
+      {"a", {n}}, {"d/b", {n}}, {"k" + std::to_string(rotations_ % 3), {n}}};
+    if (choose_.one_in(3))
+      files["x.tmp"] = {std::string(1'300'000, 'x')};
+    kubelet_->rotate(files);
+  }
+  void share() {
+    const auto container = "c" + std::to_string(++containers_);
+    auto request = w_.volume_request("s1", container, "cm");
+    constexpr std::array sources{"plain", "x.tmp", "tree", "tree"};
+    const auto which = choose_.pick(6);
+    if (which < sources.size()) {
+      request.mount.source = w_.dir / (std::string{"src/"} + sources.at(which));
+      request.mount.destination = "/etc/" + std::string{sources.at(which)};
+      request.mount.read_only = choose_.one_in(2);
+    }
+    shares_.push_back(w_.actors.call<share_file_reply>(w_.node, request));
+  }
+  void end(std::size_t n) {
+    w_.actors.call<unshare_container_reply>(w_.node,
+                                            end_of("c" + std::to_string(n)));
+  }
+
+  chooser& choose_;
+  node_world w_;
+  guest::profile which_;
+  bool has_policy_;
+  rotator* kubelet_ = nullptr;
+  std::size_t rotations_ = 0;
+  std::size_t containers_ = 0;
+  std::vector<std::shared_ptr<const std::optional<result<share_file_reply>>>>
+    shares_;
+};
+
+} // namespace
+
+TEST_SUITE_BEGIN("actors/guest_proxy");
+
+TEST_CASE(
+  "where nothing can be removed no byte is in the guest some time after "
+  "all shares have ended, however late requests came that were lost") {
+  for_each_seed(200, [](chooser& choose) {
+    node_world w{choose};
+    w.add_volume("cm").rotate({{"small", {"text"}}});
+    const auto request = w.volume_request("s1", "c1", "cm");
+    std::ofstream{request.mount.source + "/beside"}
+      << std::string(2'500'000, 'b');
+    w.add_sandbox("s1", guest::profile::v3_3);
+    w.set_lateness("s1", 3500ms);
+    w.drop_one_in = 5;
+    const auto made = w.actors.call<share_file_reply>(w.node, request);
+    for (int n = 0; n < 50 && !*made; ++n)
+      w.pass(100ms);
+    w.drop_one_in = 0;
+    for (int n = 0; n < 600 && !*made; ++n)
+      w.pass(100ms);
+    REQUIRE(*made);
+    CHECK(w.ask_over_time<unshare_container_reply>(end_of("c1")));
+    w.pass(130s);
+    CHECK_MESSAGE(bytes_in_guest(w) == 0, rest_text(w));
+  });
+}
+
+TEST_CASE(
+  "whatever is shared, rotated, ended, lost, late and refused: when all "
+  "is ended the guest has nothing that it need not have") {
+  std::ptrdiff_t shared = 0;
+  for_each_seed(150, [&shared](chooser& choose) {
+    history h{choose};
+    for (auto n = 5 + choose.pick(25); n > 0; --n)
+      h.act();
+    h.end_all();
+    h.check_guest();
+    shared += h.shared();
+  });
+  CHECK(shared > 100);
+}
+
+TEST_SUITE_END();
