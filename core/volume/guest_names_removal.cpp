@@ -90,6 +90,10 @@ removed_parts guest_names::removals_tried(const removal_order& order,
     const auto result = i < outcome.removals.size() ? outcome.removals[i]
                                                     : removal_result::failed;
     removals_.tried(name, result, outcome.err.message, now);
+    // What empties the files of a generation makes some, and may do so late.
+    if (result == removal_result::failed && lost_answers(outcome)
+        && !links_.contains(name))
+      removals_.may_come_back(name, now);
     if (generations_.contains(name)) {
       generation_tried(name, result, outcome.sent, parts);
     } else {

@@ -19,12 +19,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::uintmax_t bytes_in_guest(const node_world& w) {
+std::uintmax_t bytes_below(const fs::path& dir) {
   std::uintmax_t bytes = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(w.dir / "guest-s1"))
+  for (const auto& entry : fs::recursive_directory_iterator(dir))
     if (entry.is_regular_file() && !entry.is_symlink())
       bytes += entry.file_size();
   return bytes;
+}
+
+std::uintmax_t bytes_in_guest(const node_world& w) {
+  return bytes_below(w.dir / "guest-s1");
 }
 
 unshare_container_request end_of(const std::string& container) {
@@ -102,13 +106,35 @@ public:
     for (std::size_t n = 1; n <= containers_; ++n)
       end(n);
     w_.pass(std::chrono::milliseconds{100 * choose_.pick(50)});
+    calm_down();
+  }
+
+  void calm_down() {
     w_.drop_one_in = 0;
     w_.fail_one_in = 0;
-    for (int n = 0; n < 100; ++n)
-      w_.pass(100ms);
+    w_.pass(10s);
     for (int n = 0; n < 700; ++n) {
       w_.jump(1s);
       w_.settle();
+    }
+  }
+
+  // Of generations that were, and of parts, nothing is left but what need be.
+  void check_volumes() {
+    if (!w_.is_known("cm"))
+      return;
+    for (const auto& at : w_.status_of("cm").destinations) {
+      CHECK(at.current);
+      const fs::path root
+        = w_.guest_dir("s1", std::string{base_name(at.guest_path)});
+      for (const auto& entry : fs::directory_iterator{root}) {
+        const auto name = entry.path().filename().string();
+        if (!name.starts_with("..2")
+            || name == fs::read_symlink(root / "..data"))
+          continue;
+        CHECK_MESSAGE(which_ == guest::profile::v3_3, rest_text(w_));
+        CHECK_MESSAGE(bytes_below(entry.path()) == 0, rest_text(w_));
+      }
     }
   }
 
@@ -209,6 +235,10 @@ TEST_CASE(
     history h{choose};
     for (auto n = 5 + choose.pick(25); n > 0; --n)
       h.act();
+    if (choose.one_in(2)) {
+      h.calm_down();
+      h.check_volumes();
+    }
     h.end_all();
     h.check_guest();
     shared += h.shared();
