@@ -231,6 +231,8 @@ private:
   /// What is still to be looked at, the next one last, and what was not there.
   std::vector<landmark> looks_;
   std::vector<landmark> missing_;
+  /// Answers to them in unknown words.
+  unsigned unclear_looks_ = 0;
   /// Who is told which trees the guest has lost.
   std::optional<reply_promise<lost_trees>> tree_watcher_;
   copy_window window_;

@@ -40,6 +40,7 @@ bool guest_proxy_state::is_wanted() const {
 void guest_proxy_state::go_up() {
   missing_.clear();
   looks_.clear();
+  unclear_looks_ = 0;
   const bool is_doubted = connection_.is_guest_doubted();
   if (is_doubted)
     looks_ = landmarks_.to_ask(profile_);
@@ -77,6 +78,16 @@ void guest_proxy_state::looked(errc code, const std::string& message) {
   const auto found = look_result_of(what, profile_, code, message);
   if (found == look_result::gone)
     missing_.push_back(what);
+  // Not forbidden for good, as by a policy.
+  if (found == look_result::unknown && code == errc::internal) {
+    if (++unclear_looks_ < landmarks::most_asked) {
+      looks_.push_back(what);
+      look();
+      return;
+    }
+    looks_.clear();
+    missing_.clear();
+  }
   if (found == look_result::there || looks_.empty())
     looked_at_all(found == look_result::there);
   else

@@ -73,6 +73,7 @@ void guest_job::begin(const guest_profile& guest,
   stage_ = stage::running;
   guest_ = guest;
   auto plan = removal_ ? removal_->begin(guest, there) : make_plan(guest);
+  clear_way_of_tree(plan, there);
   if (!removal_ && guest.parent_chown)
     keep_share_dir_owner(plan, there.share_dir());
   if (auto checked = check_plan(plan, guest, there.share_dir()); !checked)
@@ -80,6 +81,24 @@ void guest_job::begin(const guest_profile& guest,
   schedule_ = copy_schedule{std::make_shared<const copy_plan>(std::move(plan))};
   if (error_)
     schedule_.stop();
+}
+
+// A look at what a guest has may have left a link in the place of a tree that
+// it has no more. Guest agents that remove nothing else take it for the
+// directory.
+void guest_job::clear_way_of_tree(copy_plan& plan,
+                                  const guest_inventory& there) const {
+  const auto* tree = std::get_if<tree_order>(&order_);
+  if (tree == nullptr || guest_.removal || !there.has(tree->guest_root)
+      || plan.steps.empty() || plan.steps.front().type != entry_type::directory)
+    return;
+  auto unlinking = removal_step(tree->guest_root, 0, 0);
+  unlinking.is_unlinking = true;
+  for (auto& step : plan.steps)
+    ++step.stage;
+  for (auto& pair : plan.order)
+    pair = {pair.before + 1, pair.after + 1};
+  plan.steps.insert(plan.steps.begin(), std::move(unlinking));
 }
 
 void guest_job::begin_rest(const guest_profile& guest) {
@@ -171,8 +190,11 @@ void guest_job::answered(const copy_request& request, errc code,
   else if (step.is_flip && code == errc::permission_denied)
     flip_ = flip_state::refused;
   const bool is_last = request.offset + request.length == step.size;
-  const bool is_gone
-    = step.is_unlinking && guest_profile::unlinked(code, message);
+  // Who is forbidden to remove a link was not let make one either.
+  const bool is_gone = step.is_unlinking
+                       && (guest_profile::unlinked(code, message)
+                           || (code == errc::permission_denied
+                               && std::holds_alternative<tree_order>(order_)));
   if (is_gone || was_done(step, is_last, code, message))
     return;
   if (code == errc::none)

@@ -151,6 +151,7 @@ private:
                           errc code, const std::string& message);
   bool is_refused_link(const copy_step& step, errc code) const;
   copy_plan make_plan(const guest_profile& guest) const;
+  void clear_way_of_tree(copy_plan& plan, const guest_inventory& there) const;
   bool is_first_copy() const;
   bool is_free_to_move(const std::vector<const copy_step*>& files) const;
   bool is_out_of_patience(time_point now, std::chrono::nanoseconds patience);

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t max_landmark_name = 200;
 // Kubelets, runtimes and we make nothing of that name.
 constexpr std::string_view nothing = "..fsshare-none";
+// What is there in every guest, and cannot be changed through a link.
+constexpr std::string_view elsewhere = "/proc/self/status";
 
 bool is_fit(const tree_entry& entry, const skipped_list& missing) {
   const auto name = base_name(entry.path);
@@ -185,7 +187,7 @@ copy_step look_step(const landmark& what, const guest_profile& guest) {
   if (asks_by_link(what, guest)) {
     step.type = entry_type::symlink;
     step.path = what.path;
-    step.target = nothing;
+    step.target = what.path == what.guest_root ? elsewhere : ".";
   } else if (what.what == landmark::kind::tree_root) {
     // Its parent, the directory that holds all copies, is root's.
     step = removal_step(join(join(what.path, ".."), nothing), 0, 0);
@@ -206,12 +208,14 @@ look_result look_result_of(const landmark& what, const guest_profile& guest,
              ? look_result::gone
              : look_result::unknown;
   }
-  switch (code) {
-  case errc::none: return look_result::gone;
-  case errc::internal: return look_result::there;
-  // A guest agent's policy may forbid the request, for one.
-  default: return look_result::unknown;
-  }
+  if (code == errc::none)
+    return look_result::gone;
+  const std::string_view refusal
+    = asks_by_link(what, guest) ? "File exists" : "Not a directory";
+  // A guest agent's policy may forbid the request, or the guest be full.
+  return code == errc::internal && contains(message, refusal)
+           ? look_result::there
+           : look_result::unknown;
 }
 
 } // namespace fsshare

@@ -127,7 +127,9 @@ std::vector<std::string> landmark_files(const tree_snapshot& tree,
 /// - A directory below a file is refused by every guest agent. Without the file
 ///   both are made; what is copied there again takes their place.
 /// - Guest agents that cannot put a file in the place of a directory refuse a
-///   link over anything. Without, they make one that leads nowhere, and a file
+///   link over anything but a link that resolves. Without, they make one that
+///   does, however often they are asked: to the directory that it lies in, or,
+///   directly in the shared directory, to a file that cannot be changed. A file
 ///   takes its place.
 /// - Guest agents of `confined` profiles refuse a path that goes through a
 ///   directory and back (`..`) if that is missing, and make nothing. So they

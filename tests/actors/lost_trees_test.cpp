@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/paths.hpp"
 #include "tests/support/node_world.hpp"
 #include "tests/support/tree_text.hpp"
 
@@ -6,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 using namespace fsshare;
 using namespace fsshare::test;
@@ -69,6 +71,24 @@ struct trees_fixture {
       w.jump(5s);
       w.settle();
     }
+  }
+  // What stands at the path of a share, which may have got another one.
+  std::string text_of(const std::string& share_id) {
+    const auto path
+      = w.guest_dir("s1", std::string{base_name(shown(share_id).guest_path)});
+    return text_at(path);
+  }
+  static std::string text_at(const std::string& path) {
+    return fs::is_directory(path) ? describe_tree(path) : read_file(path);
+  }
+  // The connection ends after the nth request from now, which is carried out.
+  void drop_at(std::size_t n) {
+    guest.observer = [this, at = guest.carried_out.size() + n] {
+      if (guest.carried_out.size() < at)
+        return;
+      guest.observer = nullptr;
+      guest.drop();
+    };
   }
   // The guest's machine is started again.
   void start_empty() {
@@ -246,9 +266,7 @@ TEST_CASE("whatever the guest answers while it is copied to again, it has "
         return !is_link && !request.path().ends_with("/look")
                && choose.one_in(3);
       };
-      // Up to 3.17 a look whose answer is lost makes what the next one sees.
-      const bool may_drop = which != guest::profile::v3_3 && choose.one_in(2);
-      f.w.drop_one_in = may_drop ? 8 : 0;
+      f.w.drop_one_in = choose.one_in(2) ? 8 : 0;
       f.w.pass(6s);
       f.guest.denies = nullptr;
       f.w.drop_one_in = 0;
@@ -260,6 +278,42 @@ TEST_CASE("whatever the guest answers while it is copied to again, it has "
       CHECK(describe_tree(f.in_guest(tree)) == before);
       CHECK(read_file(f.in_guest(file)) == "127.0.0.1 localhost\n");
     });
+}
+
+TEST_CASE("whichever request of a first copy, or of one to a guest that came "
+          "back empty, loses its answer: what is ready has its contents") {
+  for (const auto which : all_profiles)
+    for (std::size_t lost = 1; lost < 15; ++lost)
+      for_each_seed(4, [which, lost](chooser& choose) {
+        trees_fixture f{choose, which};
+        f.drop_at(lost);
+        std::map<std::string, std::string> expected;
+        for (const char* source : {"tree", "hosts"})
+          expected[f.share(source, true)] = f.text_at(f.w.dir / source);
+        const auto empty = f.share("empty", true);
+        expected[empty] = f.text_at(f.w.dir / "empty");
+        const auto writable = f.share("tree", false);
+        expected[writable] = f.text_at(f.w.dir / "tree");
+        const auto check = [&] {
+          for (const auto& [id, text] : expected)
+            if (f.shown(id).ready)
+              CHECK(f.text_of(id) == text);
+        };
+        check();
+        f.start_empty();
+        f.drop_at(lost);
+        for (int n = 0; n < 80; ++n) {
+          f.w.pass(100ms);
+          check();
+        }
+        f.pass_minutes(6);
+        check();
+        for (const auto& [id, text] : expected) {
+          const bool tells = which != guest::profile::v3_18 || id != empty;
+          if (id == writable || tells)
+            CHECK(f.shown(id).ready == (id != writable));
+        }
+      });
 }
 
 TEST_CASE("a share that ends while its copying again fails is answered, and is "
