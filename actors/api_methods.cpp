@@ -3,8 +3,8 @@
 
 #include "actors/api_decode.hpp"
 #include "actors/api_wire.hpp"
-#include "core/api/leftover_page.hpp"
 #include "core/api/share_request.hpp"
+#include "core/volume/volume_cursor.hpp"
 
 #include <utility>
 
@@ -13,15 +13,6 @@ namespace fsshare {
 namespace {
 
 using namespace wire;
-
-/// A frame, less what the rest of a reply takes.
-constexpr std::size_t max_listed_bytes = (std::size_t{4} << 20) - (64U << 10);
-
-void put_page(const leftover_page& page, v1::SandboxStatus& out) {
-  out.clear_pending();
-  out.set_pending_more(put_reasons(page.listed, out.mutable_pending())
-                       + page.more);
-}
 
 prepare_request from_wire(const v1::PrepareRequest& in) {
   prepare_request out;
@@ -166,49 +157,31 @@ v1::StopFileEventWatcherReply to_wire(const stop_watcher_reply& /*in*/) {
 v1::ListSandboxesReply to_wire(const list_sandboxes_reply& in) {
   v1::ListSandboxesReply out;
   room left{max_listed_bytes};
-  out.set_sandboxes_more(put_some(in.sandboxes, out.mutable_sandboxes(), left));
+  out.set_sandboxes_more(put_some(in.sandboxes, out.mutable_sandboxes(), left)
+                         + in.more);
   return out;
 }
 
-void put_shares(const get_sandbox_reply& in, const std::string& after,
-                std::size_t bytes, v1::GetSandboxReply& out) {
-  room left{bytes};
-  auto end = put_page(in.shares, after, out.mutable_shares(), left);
-  out.set_shares_more(end.more);
-  out.set_shares_next(std::move(end.next));
-}
-
-void put_volumes(const get_sandbox_reply& in, const std::string& after,
-                 std::size_t bytes, v1::GetSandboxReply& out) {
-  room left{bytes};
-  auto end = put_page(in.volumes, after, out.mutable_volumes(), left);
-  out.set_volumes_more(end.more);
-  out.set_volumes_next(std::move(end.next));
+// It was checked with the request.
+volume_cursor cursor_of(const std::string& volumes_after) {
+  return *parse_volume_cursor(volumes_after);
 }
 
 v1::GetSandboxReply to_wire(const get_sandbox_reply& in,
                             const get_sandbox_request& request) {
   v1::GetSandboxReply out;
-  auto& sandbox = *out.mutable_sandbox();
-  sandbox.set_sandbox_id(in.sandbox.sandbox_id);
-  const auto put_pending = [&] {
-    put_page(page_behind(in.sandbox.leftovers, request.leftovers_after,
-                         max_inner_entries),
-             sandbox);
-  };
-  if (!request.leftovers_after.empty()) {
-    put_pending();
-  } else if (!request.shares_after.empty()) {
-    put_shares(in, request.shares_after, max_listed_bytes, out);
-  } else if (!request.volumes_after.empty()) {
-    put_volumes(in, request.volumes_after, max_listed_bytes, out);
-  } else {
-    put(in.sandbox, &sandbox);
-    put_pending();
-    // Half for each at least.
-    put_shares(in, {}, max_listed_bytes / 2, out);
-    put_volumes(in, {}, max_listed_bytes - out.ByteSizeLong(), out);
-  }
+  put(in.sandbox, out.mutable_sandbox());
+  // Half for each at least.
+  const auto rest = max_listed_bytes - out.ByteSizeLong();
+  room for_shares{in.volumes.listed.empty() ? rest : rest / 2};
+  auto shares = put_page(in.shares, out.mutable_shares(), for_shares);
+  out.set_shares_more(shares.more);
+  out.set_shares_next(std::move(shares.next));
+  room for_volumes{max_listed_bytes - out.ByteSizeLong()};
+  auto volumes = put_page(in.volumes, cursor_of(request.volumes_after),
+                          out.mutable_volumes(), for_volumes);
+  out.set_volumes_more(volumes.more);
+  out.set_volumes_next(std::move(volumes.next));
   return out;
 }
 
@@ -216,8 +189,8 @@ v1::ListVolumesReply to_wire(const list_volumes_reply& in,
                              const list_volumes_request& request) {
   v1::ListVolumesReply out;
   room left{max_listed_bytes};
-  auto end
-    = put_page(in.volumes, request.volumes_after, out.mutable_volumes(), left);
+  auto end = put_page(in.volumes, cursor_of(request.volumes_after),
+                      out.mutable_volumes(), left);
   out.set_volumes_more(end.more);
   out.set_volumes_next(std::move(end.next));
   return out;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/api_wire.hpp"
 
-#include "core/api/volume_cursor.hpp"
 #include "core/text/duration_text.hpp"
+#include "core/volume/volume_cursor.hpp"
 
-#include <algorithm>
 #include <chrono>
 
 namespace fsshare::wire {
@@ -126,7 +125,8 @@ void put(const sandbox_status& in, v1::SandboxStatus* out) {
   out->set_mounts_dir(valid_utf8(in.mounts_dir));
   out->set_containers(in.containers);
   out->set_shares(in.shares);
-  out->set_pending_more(put_reasons(in.leftovers, out->mutable_pending()));
+  out->set_pending_more(put_reasons(in.leftovers.listed, out->mutable_pending())
+                        + in.leftovers.more);
   out->set_unrecorded(in.unrecorded);
   out->set_hung_reads_more(
     put_reasons(reasons_of(in.hung_reads), out->mutable_hung_reads()));
@@ -149,9 +149,11 @@ void put(const destination_status& in, v1::DestinationStatus* out) {
   out->set_skipped_more(put_reasons(in.skipped.listed(), out->mutable_skipped())
                         + in.skipped.more());
   out->set_not_removable_more(
-    put_some(in.not_removable, out->mutable_not_removable()));
+    put_some(in.not_removable, out->mutable_not_removable())
+    + in.not_removable_more);
   out->set_kept_generations_more(
-    put_some(in.kept_generations, out->mutable_kept_generations()));
+    put_some(in.kept_generations, out->mutable_kept_generations())
+    + in.kept_generations_more);
   put(in.progress, out->mutable_progress());
 }
 
@@ -170,12 +172,6 @@ void put(const orphan& in, v1::Orphan* out) {
 
 namespace {
 
-// In the order in which they are listed: those with an id, then root
-// filesystems. No id has this sign.
-std::string key_of(const share_status& share) {
-  return share.share_id.empty() ? "~" + share.container_id : share.share_id;
-}
-
 v1::VolumeStatus without_destinations(const volume_status& in) {
   v1::VolumeStatus out;
   out.set_path(valid_utf8(in.path));
@@ -184,71 +180,56 @@ v1::VolumeStatus without_destinations(const volume_status& in) {
   out.set_reason(valid_utf8(in.reason));
   out.set_snapshots(in.snapshots);
   // Of its largest value, so that it fits.
-  out.set_destinations_more(in.destinations.size());
+  out.set_destinations_more(in.destinations.size() + in.destinations_more);
   return out;
 }
 
 } // namespace
 
-page_end put_page(const std::vector<share_status>& in, const std::string& after,
-                  list<v1::ShareStatus>* out, room& left) {
+page_end put_page(const share_page& in, list<v1::ShareStatus>* out,
+                  room& left) {
   page_end end;
-  auto at = std::find_if(in.begin(), in.end(), [&after](const auto& share) {
-    return key_of(share) > after;
-  });
-  for (; at != in.end(); ++at) {
+  auto at = in.listed.begin();
+  for (; at != in.listed.end(); ++at) {
     v1::ShareStatus made;
     put(*at, &made);
     if (!left.take(made.ByteSizeLong()))
       break;
-    end.next = key_of(*at);
+    end.next = list_key(*at);
     *out->Add() = std::move(made);
   }
-  end.more = static_cast<std::uint64_t>(in.end() - at);
+  end.more = static_cast<std::uint64_t>(in.listed.end() - at) + in.more;
   if (end.more == 0)
     end.next.clear();
   return end;
 }
 
-page_end put_page(const std::vector<volume_status>& in,
-                  const std::string& after, list<v1::VolumeStatus>* out,
-                  room& left) {
-  // It was checked with the request.
-  const auto from
-    = after.empty() ? volume_cursor{} : *parse_volume_cursor(after);
-  auto at = std::find_if(in.begin(), in.end(), [&from](const auto& volume) {
-    return volume.path >= from.path;
-  });
-  volume_cursor last = from;
+page_end put_page(const volume_page& in, const volume_cursor& after,
+                  list<v1::VolumeStatus>* out, room& left) {
+  auto at = in.listed.begin();
+  auto last = after;
   bool is_parted = false;
-  for (; at != in.end() && !is_parted; ++at) {
-    auto done = at->path == from.path ? from.order : 0;
-    auto next = at->destinations.begin();
-    if (done > 0)
-      next
-        = std::find_if(next, at->destinations.end(), [done](const auto& each) {
-            return each.order > done;
-          });
-    if (done > 0 && next == at->destinations.end())
-      continue;
+  for (; at != in.listed.end() && !is_parted; ++at) {
     auto made = without_destinations(*at);
     if (!left.take(made.ByteSizeLong()))
       break;
+    last = {at->path, at->path == after.path ? after.order : 0};
+    auto next = at->destinations.begin();
     for (; next != at->destinations.end(); ++next) {
       v1::DestinationStatus one;
       put(*next, &one);
       if (!left.take(one.ByteSizeLong()))
         break;
-      done = next->order;
+      last.order = next->order;
       *made.add_destinations() = std::move(one);
     }
-    is_parted = next != at->destinations.end();
     made.set_destinations_more(
-      static_cast<std::uint64_t>(at->destinations.end() - next));
-    last = {at->path, done};
+      static_cast<std::uint64_t>(at->destinations.end() - next)
+      + at->destinations_more);
+    is_parted = made.destinations_more() > 0;
     *out->Add() = std::move(made);
   }
-  page_end end{static_cast<std::uint64_t>(in.end() - at)};
+  page_end end{static_cast<std::uint64_t>(in.listed.end() - at) + in.more};
   if (end.more > 0 || is_parted)
     end.next = to_string(last);
   return end;

@@ -71,16 +71,12 @@ struct page_end {
   std::string next = {};
 };
 
-/// Fills in what comes behind the page before, as much as there is room for, in
-/// the order of `in`.
-/// @param after `next` of the page before; empty for the first.
-page_end put_page(const std::vector<share_status>& in, const std::string& after,
-                  list<v1::ShareStatus>* out, room& left);
+/// Fills in a page, as much of it as there is room for.
+page_end put_page(const share_page& in, list<v1::ShareStatus>* out, room& left);
 /// The same of volumes, each with as many destinations as fit. A volume whose
 /// destinations are parted comes again.
-page_end put_page(const std::vector<volume_status>& in,
-                  const std::string& after, list<v1::VolumeStatus>* out,
-                  room& left);
+page_end put_page(const volume_page& in, const volume_cursor& after,
+                  list<v1::VolumeStatus>* out, room& left);
 
 /// Fills in anything that has a path and a reason.
 /// @returns how many there are more.

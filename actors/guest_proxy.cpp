@@ -106,17 +106,8 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
       tell_lost_trees();
       return promise;
     },
-    [this](guest_status_request) {
-      auto shown = status_;
-      shown.leftovers = leftovers_.list();
-      shown.trees = landmarks_.trees();
-      shown.held_bytes = budget_.held();
-      shown.held_limit_bytes = budget_.limit();
-      shown.connected = !connection_.is_connecting();
-      for (const auto& active : jobs_)
-        if (active.order)
-          shown.orders[*active.order] = active.job.progress();
-      return shown;
+    [this](const guest_status_request& msg) {
+      return describe(msg);
     },
     [this](const take_over& msg) -> caf::result<guest_legacy> {
       heir_ = reply_promise<guest_legacy>{self_};
@@ -145,6 +136,23 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
         tick();
     },
   };
+}
+
+guest_status
+guest_proxy_state::describe(const guest_status_request& msg) const {
+  auto shown = status_;
+  shown.leftovers = leftovers_.page(msg.leftovers_after, msg.most_leftovers);
+  for (const auto& path : msg.guest_paths)
+    if (const auto doubt = landmarks_.doubt_of(path);
+        doubt && doubt != tree_doubt::none)
+      shown.doubts.emplace(path, *doubt);
+  shown.held_bytes = budget_.held();
+  shown.held_limit_bytes = budget_.limit();
+  shown.connected = !connection_.is_connecting();
+  for (const auto& active : jobs_)
+    if (active.order && msg.orders.contains(*active.order))
+      shown.orders[*active.order] = active.job.progress();
+  return shown;
 }
 
 void guest_proxy_state::add_job(active_job job) {

@@ -121,6 +121,7 @@ private:
   };
 
   // -- jobs (guest_proxy.cpp) -------------------------------------------------
+  guest_status describe(const guest_status_request& msg) const;
   void add_job(active_job job);
   void add_order(carry_out& msg, const reply_promise<order_outcome>& promise);
   status take_room(const push_order& push, std::vector<std::string>& takes);

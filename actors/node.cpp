@@ -68,7 +68,7 @@ caf::result<Reply> node_state::change(owed_replies<Reply>& owed,
     .then(
       [this, id, promise, exists_afterwards](Reply& reply) mutable {
         if (const auto known = sandboxes_.find(id); known != sandboxes_.end())
-          known->second.exists = exists_afterwards;
+          set_exists(id, known->second, exists_afterwards);
         changed(id);
         promise.deliver(std::move(reply));
       },
@@ -109,11 +109,20 @@ void node_state::lost(const std::string& id, const sandbox_actor& actor,
              {{"sandbox", id}, {"reason", legacy.cause.message}});
   auto& entry = was_known ? i->second : sandboxes_[id];
   entry.actor = nullptr;
-  entry.exists = leaves;
+  set_exists(id, entry, leaves);
   if (leaves)
     entry.legacy = std::move(legacy);
   else if (entry.changing == 0)
     sandboxes_.erase(id);
+}
+
+void node_state::set_exists(const std::string& id, sandbox& which,
+                            bool exists) {
+  which.exists = exists;
+  if (exists)
+    listed_.insert(id);
+  else
+    listed_.erase(id);
 }
 
 void node_state::changed(const std::string& id) {
@@ -153,11 +162,15 @@ node_state::handle::behavior_type node_state::make_behavior() {
 
 caf::result<list_volumes_reply>
 node_state::list(const list_volumes_request& msg) {
+  const auto after = parse_volume_cursor(msg.volumes_after);
+  if (!after)
+    return to_caf(after.err());
   const auto promise = listing_volumes_.add(self_);
-  ask(self_, registry_, describe_volumes{msg.sandbox_id})
+  ask(self_, registry_,
+      describe_volumes{msg.sandbox_id, *after, max_listed_bytes})
     .then(
-      [promise](volume_list& list) mutable {
-        promise.deliver(list_volumes_reply{std::move(list.volumes)});
+      [promise](volume_page& page) mutable {
+        promise.deliver(list_volumes_reply{std::move(page)});
       },
       [promise](caf::error& err) mutable {
         promise.deliver(std::move(err));
@@ -180,10 +193,15 @@ node_state::list(const list_sandboxes_request& msg) {
               });
     promise.deliver(std::move(*reply));
   };
-  for (const auto& [id, known] : sandboxes_) {
-    if (!known.exists || (!msg.sandbox_id.empty() && msg.sandbox_id != id)
-        || id <= msg.sandboxes_after)
-      continue;
+  const bool is_one = !msg.sandbox_id.empty();
+  auto i = is_one ? listed_.find(msg.sandbox_id)
+                  : listed_.upper_bound(msg.sandboxes_after);
+  auto most = is_one ? 1 : max_listed_sandboxes;
+  if (is_one && msg.sandbox_id <= msg.sandboxes_after)
+    most = 0;
+  for (; i != listed_.end() && most > 0; ++i, --most) {
+    const auto& id = *i;
+    const auto& known = sandboxes_.at(id);
     if (known.legacy) {
       sandbox_status shown;
       shown.sandbox_id = id;
@@ -192,7 +210,8 @@ node_state::list(const list_sandboxes_request& msg) {
       continue;
     }
     ++*missing;
-    ask(self_, known.actor, get_sandbox_request{id})
+    ask(self_, known.actor,
+        get_sandbox_request{id, {}, {}, {}, sandbox_view::summary})
       .then(
         [reply, one_less](get_sandbox_reply& got) {
           reply->sandboxes.push_back(std::move(got.sandbox));
@@ -203,6 +222,8 @@ node_state::list(const list_sandboxes_request& msg) {
           one_less();
         });
   }
+  if (!is_one && i != listed_.end())
+    reply->more = count_from(listed_, *i);
   one_less();
   return promise;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/copy/ranked.hpp"
 #include "messages/mounter.hpp"
 #include "messages/node.hpp"
 #include "messages/registry.hpp"
@@ -51,7 +52,7 @@ private:
     std::optional<sandbox_legacy> legacy = std::nullopt;
     /// Prepare and Cleanup requests that are not answered.
     std::size_t changing = 0;
-    /// Set by the last of them that succeeded.
+    /// Set by the last of them that succeeded, see set_exists().
     bool exists = false;
   };
 
@@ -64,6 +65,7 @@ private:
   void lost(const std::string& id, const sandbox_actor& actor,
             sandbox_legacy legacy);
   void changed(const std::string& id);
+  void set_exists(const std::string& id, sandbox& which, bool exists);
   // -- at the start (node_adopting.cpp) ---------------------------------------
   using adopting = std::shared_ptr<reply_promise<sandboxes_adopted>>;
   caf::result<sandboxes_adopted> adopt(const adopt_sandboxes& msg);
@@ -87,6 +89,8 @@ private:
   registry_actor registry_;
   mark_places marks_;
   std::map<std::string, sandbox> sandboxes_;
+  /// Those that exist.
+  ranked_set<std::string> listed_;
   error at_the_end_{errc::aborted, "the node agent is shutting down"};
   owed_replies<prepare_reply> preparing_{at_the_end_};
   owed_replies<cleanup_reply> cleaning_{at_the_end_};

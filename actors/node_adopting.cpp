@@ -50,7 +50,7 @@ void node_state::adopt_one(const recorded_sandbox& recorded,
     log::warning("share-lost", {{"sandbox", id}, {"share", lost}});
   auto& entry = sandboxes_[id];
   entry.actor = make_sandbox_(id, std::nullopt);
-  entry.exists = true;
+  set_exists(id, entry, true);
   watch(id, entry.actor);
   ask(self_, entry.actor,
       restore_sandbox{std::make_shared<const adopted_sandbox>(adopted)})
@@ -68,14 +68,14 @@ void node_state::adopt_one(const recorded_sandbox& recorded,
   auto& entry = sandboxes_[id];
   entry.actor = make_sandbox_(id, left);
   // Of a Cleanup that fails, another one may be asked for.
-  entry.exists = unfinished.phase == recorded_phase::leaving;
+  set_exists(id, entry, unfinished.phase == recorded_phase::leaving);
   watch(id, entry.actor);
   ++entry.changing;
   ask(self_, entry.actor, cleanup_request{id, false})
     .then(
       [this, id, all](const cleanup_reply&) {
         if (const auto known = sandboxes_.find(id); known != sandboxes_.end())
-          known->second.exists = false;
+          set_exists(id, known->second, false);
         changed(id);
       },
       [this, id, all](const caf::error& err) {
@@ -90,7 +90,7 @@ void node_state::adopt_one(const recorded_sandbox& recorded,
   const auto& id = recorded.prepare.request.sandbox_id;
   log::warning("sandbox-lost", {{"sandbox", id}, {"reason", lost.why}});
   auto& entry = sandboxes_[id];
-  entry.exists = true;
+  set_exists(id, entry, true);
   entry.legacy = legacy_of(recorded, {errc::failed_precondition, lost.why});
 }
 

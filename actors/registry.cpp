@@ -71,7 +71,10 @@ registry_state::handle::behavior_type registry_state::make_behavior() {
       act();
     },
     [this](const describe_volumes& msg) {
-      return volume_list{table_.describe(msg.sandbox_id, now())};
+      return table_.describe(msg.sandbox_id, msg.after, msg.room, now());
+    },
+    [this](const describe_leftovers& msg) {
+      return table_.leftovers(msg.sandbox_id, msg.after, msg.most);
     },
     [this](const volume_changed& msg) {
       table_.hint(msg.path, msg.hint, now());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/copy/ranked.hpp"
 #include "core/copy/shared_copies.hpp"
 #include "core/mount/mount_plan.hpp"
 #include "core/net/guest_address.hpp"
@@ -106,6 +107,23 @@ private:
     std::optional<std::string> digest = std::nullopt;
   };
 
+  /// What is said of the sandbox so far.
+  struct description {
+    get_sandbox_request request;
+    /// Whether all of it is asked for, or part of a list.
+    bool is_whole = false;
+    /// How much of each list is asked for: numbers of leftovers, and bytes.
+    std::size_t most_leftovers = 0;
+    std::size_t room_for_shares = 0;
+    std::size_t room_for_volumes = 0;
+    volume_cursor volumes_after = {};
+    get_sandbox_reply reply = {};
+    /// Those of its guest copies.
+    leftover_page below_copies = {};
+    reply_promise<get_sandbox_reply> promise;
+  };
+  using description_ptr = std::shared_ptr<description>;
+
   /// Orders of REGISTRY to the same proxy count from 1.
   static constexpr std::uint64_t first_tree_order = std::uint64_t{1} << 63;
 
@@ -128,19 +146,10 @@ private:
   std::string mark_path() const;
   void forget();
   void drop_all(const error& why);
-  caf::result<get_sandbox_reply> handle_request(const get_sandbox_request& msg);
   caf::result<start_watcher_reply>
   handle_request(const start_watcher_request& msg);
   caf::result<stop_watcher_reply>
   handle_request(const stop_watcher_request& msg);
-  get_sandbox_reply describe_shares() const;
-  void describe_copies(const reply_promise<get_sandbox_reply>& promise,
-                       const std::shared_ptr<get_sandbox_reply>& reply);
-  void add_doubts(get_sandbox_reply& reply, const guest_status& guest) const;
-  void add_guest(get_sandbox_reply& reply, const guest_status& guest) const;
-  void add_volumes(const reply_promise<get_sandbox_reply>& promise,
-                   const std::shared_ptr<get_sandbox_reply>& reply,
-                   guest_status guest);
   template <class Reply>
   caf::result<Reply> follow(owed_replies<Reply>& owed, bool on);
   prepare_reply prepared_reply() const;
@@ -151,6 +160,22 @@ private:
            const std::function<void(const status&)>& then);
   void run(mount_plan plan, const std::function<void(const status&)>& then);
   bool copies() const;
+
+  // -- what is said of it (sandbox_status.cpp) --------------------------------
+  caf::result<get_sandbox_reply> handle_request(const get_sandbox_request& msg);
+  void begin_description(const description_ptr& what) const;
+  static share_status status_of(const share& s);
+  static share_status status_of(const std::string& container_id,
+                                const rootfs& r);
+  void describe_shares(share_page& page, const std::string& after,
+                       std::size_t room) const;
+  void describe_reads(const description_ptr& what);
+  void describe_volumes(const description_ptr& what);
+  void describe_leftovers(const description_ptr& what);
+  void describe_guest(const description_ptr& what);
+  leftover_page ending_copies(const std::string& after) const;
+  void add_doubts(share_page& shares, const guest_status& guest) const;
+  void add_guest(description& to, guest_status& guest) const;
 
   // -- shares (sandbox_share.cpp) ---------------------------------------------
   caf::result<share_file_reply> handle_request(const share_file_request& msg);
@@ -235,6 +260,7 @@ private:
   void unmount_images(const std::vector<std::string>& mountpoints,
                       const status_handler& then);
   void rootfs_gone(const std::string& container_id, const status& outcome);
+  void forget_rootfs(const std::string& container_id);
   result<nydus_actor> nydus();
   void stop_nydus();
 
@@ -258,8 +284,7 @@ private:
   void forget_record(const std::function<void()>& then);
   template <class Request>
   void await_journal(Request request, const std::function<void()>& then);
-  void add_record_status(const reply_promise<get_sandbox_reply>& promise,
-                         const std::shared_ptr<get_sandbox_reply>& reply);
+  void add_record_status(const description_ptr& what);
   caf::result<sandbox_restored> restore(const restore_sandbox& msg);
   void restore_share(const recorded_share& what);
   status restore_rootfs(const recorded_rootfs& what);
@@ -287,6 +312,7 @@ private:
   std::uint64_t last_order_ = 0;
   std::map<std::string, waiting_callers> waiting_;
   std::map<std::string, rootfs> rootfs_;
+  ranked_set<std::string> rootfs_order_;
   std::uint64_t last_turn_ = 0;
   /// JOURNAL has left something unanswered: it is not waited for until then.
   bool journal_is_silent_ = false;

@@ -75,19 +75,17 @@ void sandbox_state::await_journal(Request request,
       });
 }
 
-void sandbox_state::add_record_status(
-  const reply_promise<get_sandbox_reply>& promise,
-  const std::shared_ptr<get_sandbox_reply>& reply) {
+void sandbox_state::add_record_status(const description_ptr& what) {
   ask_within(self_, neighbours_.journal, pacing::longest_record,
              state_status_request{options_.sandbox_id})
     .then(
-      [promise, reply](state_recorded& recorded) {
-        reply->sandbox.unrecorded = std::move(recorded.failure);
-        promise.deliver(std::move(*reply));
+      [what](state_recorded& recorded) {
+        what->reply.sandbox.unrecorded = std::move(recorded.failure);
+        what->promise.deliver(std::move(what->reply));
       },
-      [promise, reply](const caf::error&) {
-        reply->sandbox.unrecorded = "the state directory does not answer";
-        promise.deliver(std::move(*reply));
+      [what](const caf::error&) {
+        what->reply.sandbox.unrecorded = "the state directory does not answer";
+        what->promise.deliver(std::move(what->reply));
       });
 }
 
@@ -142,6 +140,7 @@ status sandbox_state::restore_rootfs(const recorded_rootfs& what) {
   if (!end)
     return end.err();
   auto& restored = rootfs_[what.container_id];
+  rootfs_order_.insert(what.container_id);
   auto& request = restored.request;
   request.sandbox_id = options_.sandbox_id;
   request.container_id = what.container_id;

@@ -74,6 +74,7 @@ sandbox_state::handle_request(const share_rootfs_request& msg) {
   }
   const reply_promise<share_rootfs_reply> promise{self_};
   auto& made = rootfs_[id];
+  rootfs_order_.insert(id);
   made.callers.push_back(promise);
   if (known == rootfs_.end()) {
     made.request = msg;
@@ -253,7 +254,7 @@ void sandbox_state::rootfs_done(const std::string& container_id,
   const auto reply = r.share.reply;
   auto callers = std::exchange(r.callers, {});
   if (step == share_step::forget)
-    rootfs_.erase(i);
+    forget_rootfs(container_id);
   for (auto& promise : callers) {
     if (told)
       promise.deliver(reply);
@@ -347,9 +348,14 @@ void sandbox_state::rootfs_gone(const std::string& container_id,
     container_id, outcome ? recorded_phase::gone : recorded_phase::made});
   const auto step = i->second.life.taken_away(static_cast<bool>(outcome));
   if (step == share_step::forget)
-    rootfs_.erase(i);
+    forget_rootfs(container_id);
   for (const auto& then : enders)
     then(outcome);
+}
+
+void sandbox_state::forget_rootfs(const std::string& container_id) {
+  rootfs_.erase(container_id);
+  rootfs_order_.erase(container_id);
 }
 
 result<nydus_actor> sandbox_state::nydus() {

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -68,7 +69,15 @@ struct lost_trees {
   std::vector<std::string> guest_roots;
 };
 
-struct guest_status_request {};
+struct guest_status_request {
+  /// Leftovers are listed behind this path, as many as `most`.
+  std::string leftovers_after = {};
+  std::size_t most_leftovers = 0;
+  /// Guest paths of shares of which is asked whether the guest has them.
+  std::vector<std::string> guest_paths = {};
+  /// Orders of which is asked how far they are.
+  std::set<std::uint64_t> orders = {};
+};
 struct guest_status {
   bool connected = false;
   /// Of grpc.Health/Version; empty before the first connection.
@@ -80,10 +89,10 @@ struct guest_status {
   std::uint64_t held_bytes = 0;
   std::uint64_t held_limit_bytes = 0;
   /// Guest copies that should be gone and are not.
-  std::vector<path_reason> leftovers;
-  /// Trees that were copied whole, by guest path.
-  std::map<std::string, tree_doubt> trees;
-  /// How far the orders that run are.
+  leftover_page leftovers;
+  /// What is doubted of the guest paths that were asked for.
+  std::map<std::string, tree_doubt> doubts;
+  /// How far those of the orders that were asked for are that run.
   std::map<std::uint64_t, copy_progress> orders;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/copy/leftover_page.hpp"
+#include "core/volume/volume_cursor.hpp"
 #include "core/volume/volume_status.hpp"
 #include "messages/guest_proxy.hpp"
 #include "messages/volume_events.hpp"
@@ -77,9 +79,17 @@ struct guest_reached {
 struct describe_volumes {
   /// Empty for all.
   std::string sandbox_id;
+  /// Where the page before has ended.
+  volume_cursor after;
+  /// About as many bytes are listed.
+  std::size_t room = 0;
 };
-struct volume_list {
-  std::vector<volume_status> volumes;
+
+struct describe_leftovers {
+  std::string sandbox_id;
+  /// Where the page before has ended; empty for the first.
+  std::string after;
+  std::size_t most = 0;
 };
 
 struct registry_tick {
@@ -91,7 +101,7 @@ struct registry_tick {
 FSSHARE_MESSAGES(registry, 3, add_destination, destination_added, await_current,
                  remove_destination, destination_removed, forget_sandbox,
                  replace_proxy, follow_sandbox, guest_reached, describe_volumes,
-                 volume_list, registry_tick)
+                 volume_page, describe_leftovers, leftover_page, registry_tick)
 
 namespace fsshare {
 
@@ -120,8 +130,12 @@ using registry_actor = caf::typed_actor<
   rpc<follow_sandbox, void>,
   // Says what is new of the guest of a sandbox.
   msg<guest_reached>,
-  // How are the volumes, of all sandboxes if the id is empty? Answered at once.
-  rpc<describe_volumes, volume_list>,
+  // How are the volumes, of all sandboxes if the id is empty? Answered at once
+  // with a page.
+  rpc<describe_volumes, volume_page>,
+  // Which leftovers are there below the copies of a sandbox? Answered at once
+  // with a page.
+  rpc<describe_leftovers, leftover_page>,
   // A hint of INOTIFY READER: compare the volume.
   msg<volume_changed>,
   // The same of every watched volume.

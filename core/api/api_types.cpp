@@ -12,4 +12,24 @@ const char* to_string(sharing_mode mode) noexcept {
   return "unspecified";
 }
 
+std::string list_key(const share_status& of) {
+  return of.share_id.empty() ? rootfs_key + of.container_id : of.share_id;
+}
+
+std::size_t listed_bytes(const share_status& of) {
+  constexpr std::size_t rest_bytes = 64;
+  constexpr std::size_t item_bytes = 4;
+  const auto& mount = of.mount;
+  auto sum = rest_bytes + of.share_id.size() + of.container_id.size()
+             + mount.source.size() + mount.destination.size()
+             + mount.type.size() + of.host_path.size() + of.guest_path.size()
+             + of.reason.size();
+  for (const auto* texts : {&mount.options, &of.notes})
+    for (const auto& each : *texts)
+      sum += each.size() + item_bytes;
+  for (const auto& each : of.skipped)
+    sum += each.path.size() + each.reason.size() + 2 * item_bytes;
+  return sum;
+}
+
 } // namespace fsshare

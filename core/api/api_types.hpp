@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/copy/leftover_page.hpp"
 #include "core/copy/tree_snapshot.hpp"
 #include "core/volume/hung_read.hpp"
+#include "core/volume/volume_cursor.hpp"
 #include "core/volume/volume_status.hpp"
 
 #include <cstdint>
@@ -14,6 +16,16 @@
 /// protobuf: what API SERVER, NODE and SANDBOX say to each other. Requests that
 /// reach NODE were accepted by checked() of core/api/share_request.hpp.
 namespace fsshare {
+
+/// About how many bytes of a list a reply may have: a frame, less what the rest
+/// takes.
+constexpr std::size_t max_listed_bytes = (std::size_t{4} << 20) - (64U << 10);
+/// How many leftovers a reply may have, and of each sandbox where many of these
+/// are listed.
+constexpr std::size_t max_listed_leftovers = 1000;
+constexpr std::size_t max_leftovers_each = 16;
+/// How many sandboxes a reply may have.
+constexpr std::size_t max_listed_sandboxes = 1000;
 
 /// How a sandbox gets at what is shared with it.
 enum class sharing_mode : std::uint8_t {
@@ -262,6 +274,21 @@ struct share_status {
   std::vector<std::string> notes = {};
 };
 
+/// Returns what shares are listed in the order of: those with an id, then root
+/// filesystems, by container. No id has a `~`.
+std::string list_key(const share_status& of);
+inline constexpr char rootfs_key = '~';
+
+/// Returns about how many bytes a share takes in a reply.
+std::size_t listed_bytes(const share_status& of);
+
+/// Part of the shares of a sandbox, in the order of list_key().
+struct share_page {
+  std::vector<share_status> listed;
+  /// How many more come behind it.
+  std::uint64_t more = 0;
+};
+
 struct sandbox_status {
   std::string sandbox_id;
   sharing_mode mode = sharing_mode::unspecified;
@@ -277,8 +304,7 @@ struct sandbox_status {
   /// Memory of the guest that copies take, and what they may take; 0 is any.
   std::uint64_t held_bytes = 0;
   std::uint64_t held_limit_bytes = 0;
-  /// The leftovers of the sandbox.
-  std::vector<path_reason> leftovers;
+  leftover_page leftovers;
   /// Reads of its sources that do not answer.
   std::vector<hung_read> hung_reads;
   /// Why a restart would not know the latest of it; empty where it would.
@@ -293,7 +319,18 @@ struct list_sandboxes_request {
 };
 
 struct list_sandboxes_reply {
+  /// In the order of their ids.
   std::vector<sandbox_status> sandboxes;
+  /// How many come behind those that are listed.
+  std::uint64_t more = 0;
+};
+
+/// What is wanted of a sandbox.
+enum class sandbox_view : std::uint8_t {
+  /// A page of each list.
+  whole,
+  /// The sandbox itself, without what may take long to find out.
+  summary,
 };
 
 struct get_sandbox_request {
@@ -303,13 +340,14 @@ struct get_sandbox_request {
   std::string leftovers_after = {};
   std::string shares_after = {};
   std::string volumes_after = {};
+  sandbox_view view = sandbox_view::whole;
 };
 
 struct get_sandbox_reply {
   sandbox_status sandbox;
-  std::vector<share_status> shares;
+  share_page shares;
   /// With this sandbox's destinations only.
-  std::vector<volume_status> volumes;
+  volume_page volumes;
 };
 
 struct list_volumes_request {
@@ -320,7 +358,7 @@ struct list_volumes_request {
 };
 
 struct list_volumes_reply {
-  std::vector<volume_status> volumes;
+  volume_page volumes;
 };
 
 } // namespace fsshare

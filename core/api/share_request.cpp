@@ -2,10 +2,10 @@
 #include "core/api/share_request.hpp"
 
 #include "core/api/orphan_types.hpp"
-#include "core/api/volume_cursor.hpp"
 #include "core/ids.hpp"
 #include "core/net/guest_address.hpp"
 #include "core/paths.hpp"
+#include "core/volume/volume_cursor.hpp"
 
 #include <algorithm>
 #include <initializer_list>
@@ -286,8 +286,6 @@ result<stop_watcher_request> check(stop_watcher_request request) {
 }
 
 status check_cursor(const std::string& volumes_after) {
-  if (volumes_after.empty())
-    return unit{};
   const auto at = parse_volume_cursor(volumes_after);
   return at ? status{unit{}} : at.err();
 }

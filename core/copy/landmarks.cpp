@@ -34,13 +34,18 @@ bool asks_by_link(const landmark& what, const guest_profile& guest) {
 
 // Erases what is at or below a path from a map by path. A node has thousands of
 // copies, and something goes of each at every rotation.
+// @returns how many it looked at.
 template <class Map>
-void erase_below(Map& map, std::string_view path) {
-  map.erase(std::string{path});
+std::size_t erase_below(Map& map, std::string_view path) {
+  std::size_t looked_at = map.erase(std::string{path});
   const auto below = std::string{path} + "/";
   auto i = map.lower_bound(below);
-  while (i != map.end() && i->first.starts_with(below))
+  for (; i != map.end(); ++looked_at) {
+    if (!i->first.starts_with(below))
+      return looked_at + 1;
     i = map.erase(i);
+  }
+  return looked_at;
 }
 
 bool contains(std::string_view text, std::string_view part) {
@@ -60,21 +65,25 @@ void landmarks::copied(const std::string& guest_root, std::string file) {
   trees_[guest_root] = {tree_doubt::none, std::move(file)};
 }
 
-void landmarks::goes(std::string_view path) {
-  erase_below(volumes_, path);
-  erase_below(trees_, path);
+std::size_t landmarks::goes(std::string_view path) {
+  auto looked_at = erase_below(volumes_, path) + erase_below(trees_, path);
   const auto is_going = [path](std::string_view name) {
     return name == path || is_below(name, path);
   };
   // The copies that it lies in, if any: what they keep lies below their roots.
   for (auto root = std::string{path}; root.size() > 1;
        root = std::string{parent_path(root)}) {
-    if (const auto i = volumes_.find(root); i != volumes_.end())
+    if (const auto i = volumes_.find(root); i != volumes_.end()) {
+      ++looked_at;
       std::erase_if(i->second, is_going);
-    if (const auto i = trees_.find(root);
-        i != trees_.end() && is_going(i->second.file))
-      i->second.file.clear();
+    }
+    if (const auto i = trees_.find(root); i != trees_.end()) {
+      ++looked_at;
+      if (is_going(i->second.file))
+        i->second.file.clear();
+    }
   }
+  return looked_at;
 }
 
 void landmarks::lost() {
@@ -85,23 +94,30 @@ void landmarks::lost() {
 
 // Whether it is of a tree that is there, too.
 bool landmarks::is_part(const std::string& guest_root) const {
-  return std::any_of(trees_.begin(), trees_.end(), [&](const auto& entry) {
-    return is_below(guest_root, entry.first);
-  });
+  for (auto root = parent_path(guest_root); root.size() > 1;
+       root = parent_path(root))
+    if (trees_.contains(std::string{root}))
+      return true;
+  return false;
 }
 
 std::vector<landmark> landmarks::to_ask(const guest_profile& guest) const {
   std::vector<landmark> asked;
   if (!guest.entries)
     return asked;
-  for (const auto& [root, files] : volumes_)
+  for (const auto& [root, files] : volumes_) {
+    if (asked.size() == most_asked)
+      return asked;
     if (!files.empty())
       asked.push_back({landmark::kind::volume_file, root, files.front()});
-  for (const auto& [root, known] : trees_)
+  }
+  for (const auto& [root, known] : trees_) {
+    if (asked.size() == most_asked)
+      return asked;
     if (known.doubt != tree_doubt::gone && !known.file.empty())
       asked.push_back({landmark::kind::tree_file, root, known.file});
-  if (asked.size() < most_asked)
-    add_roots(asked, guest);
+  }
+  add_roots(asked, guest);
   if (asked.size() == 1)
     for (const auto& [root, files] : volumes_)
       for (std::size_t i = 1; i < files.size(); ++i)
@@ -115,9 +131,12 @@ void landmarks::add_roots(std::vector<landmark>& to,
                           const guest_profile& guest) const {
   if (!guest.confined && guest.removal)
     return;
-  for (const auto& [root, known] : trees_)
+  for (const auto& [root, known] : trees_) {
+    if (to.size() >= most_asked)
+      return;
     if (known.doubt != tree_doubt::gone && known.file.empty() && !is_part(root))
       to.push_back({landmark::kind::tree_root, root, root});
+  }
 }
 
 void landmarks::lose(tree& which) {
@@ -158,11 +177,18 @@ std::vector<std::string> landmarks::take_gone() {
   return roots;
 }
 
-std::map<std::string, tree_doubt> landmarks::trees() const {
-  std::map<std::string, tree_doubt> all;
-  for (const auto& [root, known] : trees_)
-    all.emplace(root, known.doubt);
-  return all;
+std::optional<tree_doubt>
+landmarks::doubt_of(std::string_view guest_path) const {
+  std::optional<tree_doubt> found;
+  for (auto root = guest_path; root.size() > 1; root = parent_path(root)) {
+    const auto i = trees_.find(std::string{root});
+    if (i == trees_.end())
+      continue;
+    found = i->second.doubt;
+    if (found != tree_doubt::none)
+      break;
+  }
+  return found;
 }
 
 std::vector<std::string> landmark_files(const tree_snapshot& tree,

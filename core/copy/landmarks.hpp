@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,7 +73,8 @@ public:
   void copied(const std::string& guest_root, std::string file = {});
 
   /// What is at or below a path goes, or may.
-  void goes(std::string_view path);
+  /// @returns how many copies were looked at.
+  std::size_t goes(std::string_view path);
 
   /// The guest was lost.
   void lost();
@@ -93,8 +95,9 @@ public:
   /// Returns the roots of trees that were found to be gone since the last call.
   std::vector<std::string> take_gone();
 
-  /// The trees, by guest path.
-  std::map<std::string, tree_doubt> trees() const;
+  /// Returns what is doubted of the trees that a guest path is, or lies in;
+  /// nothing where it is in none.
+  std::optional<tree_doubt> doubt_of(std::string_view guest_path) const;
 
 private:
   struct tree {

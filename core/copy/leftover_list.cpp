@@ -53,6 +53,7 @@ leftover_list::leftover_map::iterator
 leftover_list::erase(leftover_map::iterator at) {
   set_due(at->first, at->second, std::nullopt);
   take_back(at->second);
+  listed_.erase(at->first);
   return leftovers_.erase(at);
 }
 
@@ -72,6 +73,7 @@ void leftover_list::wait_for_doubts(leftover_map::iterator at, time_point now) {
     return;
   }
   d.is_gone = true;
+  listed_.erase(at->first);
   d.failures = 0;
 }
 
@@ -92,6 +94,7 @@ void leftover_list::tried(const std::string& path, removal_result result,
   take_back(d);
   d.reason = std::move(reason);
   d.is_gone = false;
+  listed_.insert(path);
   const bool is_in_vain
     = result == removal_result::impossible || result == removal_result::emptied;
   if (is_in_vain) {
@@ -152,12 +155,11 @@ std::optional<leftover_list::time_point> leftover_list::next_due() const {
   return by_due_.begin()->first;
 }
 
-std::vector<path_reason> leftover_list::list() const {
-  std::vector<path_reason> all;
-  for (const auto& [path, d] : leftovers_)
-    if (!d.is_gone)
-      all.push_back({path, d.reason});
-  return all;
+leftover_page leftover_list::page(const std::string& after,
+                                  std::size_t most) const {
+  return listed_.page(after, most, [this](const std::string& path) {
+    return leftovers_.at(path).reason;
+  });
 }
 
 } // namespace fsshare

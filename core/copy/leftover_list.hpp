@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/copy/guest_order.hpp"
+#include "core/copy/leftover_page.hpp"
 #include "core/pacing.hpp"
 
 #include <chrono>
@@ -67,8 +68,9 @@ public:
   /// Returns when take_due() has something to say.
   std::optional<time_point> next_due() const;
 
-  /// Returns the leftovers, by path, without what is gone and only doubted.
-  std::vector<path_reason> list() const;
+  /// Returns the leftovers that come behind a path, as many as `most`, without
+  /// what is gone and only doubted; see leftover_index::page().
+  leftover_page page(const std::string& after, std::size_t most) const;
 
 private:
   struct leftover {
@@ -96,6 +98,8 @@ private:
   std::chrono::nanoseconds interval_;
   leftover_map leftovers_;
   std::set<std::pair<time_point, std::string>> by_due_;
+  /// Those that are not gone.
+  leftover_index listed_;
   std::size_t out_ = 0;
 };
 

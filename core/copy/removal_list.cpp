@@ -29,12 +29,21 @@ void removal_list::set_due(name_map::iterator which,
     due_set_of(state).emplace(*due, name);
 }
 
-void removal_list::set_result(name_state& state, removal_result result,
+void removal_list::set_result(name_map::iterator which, removal_result result,
                               const std::string& reason) {
+  auto& [name, state] = *which;
   open_ -= is_open(state) ? 1 : 0;
   state.result = result;
   state.reason = reason;
   open_ += is_open(state) ? 1 : 0;
+  if (result == removal_result::removed)
+    left_.erase(name);
+  else
+    left_.insert(name);
+  if (result == removal_result::removed || result == removal_result::failed)
+    not_removable_.erase(name);
+  else
+    not_removable_.insert(name);
 }
 
 void removal_list::add(const std::string& name, time_point from) {
@@ -61,6 +70,8 @@ void removal_list::forget(const std::string& name) {
   set_due(i, std::nullopt);
   open_ -= is_open(i->second) ? 1 : 0;
   out_.erase(name);
+  left_.erase(name);
+  not_removable_.erase(name);
   names_.erase(i);
 }
 
@@ -100,7 +111,7 @@ void removal_list::tried(const std::string& name, removal_result result,
   if (out_.erase(name) == 0 || i == names_.end())
     return;
   auto& state = i->second;
-  set_result(state, result, reason);
+  set_result(i, result, reason);
   if (result == removal_result::removed || result == removal_result::emptied) {
     removed(i, now);
     return;
@@ -158,21 +169,11 @@ std::optional<removal_list::time_point> removal_list::next_due() const {
   return due;
 }
 
-std::vector<path_reason> removal_list::leftovers() const {
-  std::vector<path_reason> all;
-  for (const auto& [name, state] : names_)
-    if (state.result && *state.result != removal_result::removed)
-      all.push_back({name, state.reason});
-  return all;
-}
-
-std::vector<std::string> removal_list::not_removable() const {
-  std::vector<std::string> all;
-  for (const auto& [name, state] : names_)
-    if (state.result && *state.result != removal_result::removed
-        && *state.result != removal_result::failed)
-      all.push_back(name);
-  return all;
+leftover_page removal_list::leftovers(const std::string& after,
+                                      std::size_t most) const {
+  return left_.page(after, most, [this](const std::string& name) {
+    return names_.at(name).reason;
+  });
 }
 
 } // namespace fsshare

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/copy/guest_order.hpp"
+#include "core/copy/leftover_page.hpp"
 #include "core/copy/skipped_list.hpp"
 #include "core/pacing.hpp"
 
@@ -79,10 +80,17 @@ public:
   }
   std::optional<time_point> next_due() const;
 
-  /// Names that were tried and are still there, with the reason.
-  std::vector<path_reason> leftovers() const;
+  /// How many names were tried and are still there.
+  std::size_t leftovers() const {
+    return left_.size();
+  }
+  /// Those that come behind a name, with the reason; see
+  /// leftover_index::page().
+  leftover_page leftovers(const std::string& after, std::size_t most) const;
   /// Names that neither this guest agent nor its policy lets go.
-  std::vector<std::string> not_removable() const;
+  const std::set<std::string>& not_removable() const {
+    return not_removable_;
+  }
 
 private:
   struct name_state {
@@ -99,7 +107,7 @@ private:
   static bool is_open(const name_state& state);
   due_set& due_set_of(const name_state& state);
   void set_due(name_map::iterator which, std::optional<time_point> due);
-  void set_result(name_state& state, removal_result result,
+  void set_result(name_map::iterator which, removal_result result,
                   const std::string& reason);
   void removed(name_map::iterator which, time_point now);
   void take_from(due_set& from, std::size_t most, time_point now,
@@ -111,6 +119,8 @@ private:
   due_set new_;
   due_set retries_;
   std::set<std::string> out_;
+  leftover_index left_;
+  std::set<std::string> not_removable_;
   /// Not before this are names tried again.
   std::optional<time_point> retries_from_;
   std::size_t open_ = 0;

@@ -89,12 +89,14 @@ share& share_state::restore(share what) {
   what.life.made(true);
   ids_.insert_or_assign(
     key{what.request.container_id, what.request.mount.destination}, id);
+  order_.insert(id);
   return shares_.insert_or_assign(id, std::move(what)).first->second;
 }
 
 void share_state::cleaning() {
   phase_ = sandbox_phase::cleaning;
   shares_.clear();
+  order_.clear();
   ids_.clear();
 }
 
@@ -120,6 +122,7 @@ result<admission> share_state::admit(const share_file_request& request,
     added.share_id = share_id;
     added.request = request;
     shares_.emplace(share_id, std::move(added));
+    order_.insert(share_id);
     ids_.emplace(key{request.container_id, mount.destination}, share_id);
     return admission::begin;
   }
@@ -162,7 +165,24 @@ void share_state::erase(const std::string& share_id) {
     return;
   ids_.erase(
     {i->second.request.container_id, i->second.request.mount.destination});
+  order_.erase(share_id);
   shares_.erase(i);
+}
+
+std::size_t share_state::shares_behind(const std::string& share_id) const {
+  return count_from(order_, share_id + '\0');
+}
+
+bool share_state::has_shares(const std::string& container_id) const {
+  const auto i = ids_.lower_bound({container_id, {}});
+  return i != ids_.end() && i->first.first == container_id;
+}
+
+std::size_t share_state::containers() const {
+  std::size_t count = 0;
+  for (auto i = ids_.begin(); i != ids_.end(); ++count)
+    i = ids_.lower_bound({i->first.first + '\0', {}});
+  return count;
 }
 
 } // namespace fsshare

@@ -3,6 +3,7 @@
 
 #include "core/api/api_types.hpp"
 #include "core/copy/copy_category.hpp"
+#include "core/copy/ranked.hpp"
 #include "core/result.hpp"
 #include "core/share/share_life.hpp"
 
@@ -106,6 +107,11 @@ public:
   const std::map<std::string, share>& shares() const {
     return shares_;
   }
+  /// How many shares come behind an id, in the order of shares().
+  std::size_t shares_behind(const std::string& share_id) const;
+  /// How many containers have shares, and whether one has.
+  std::size_t containers() const;
+  bool has_shares(const std::string& container_id) const;
 
 private:
   using key = std::pair<std::string, std::string>;
@@ -113,6 +119,7 @@ private:
   sandbox_phase phase_ = sandbox_phase::absent;
   prepare_request request_;
   std::map<std::string, share> shares_;
+  ranked_set<std::string> order_;
   /// (container, destination) → share id.
   std::map<key, std::string> ids_;
 };

@@ -54,7 +54,6 @@ destination_id destination_table::add(destination_spec spec, time_point now) {
   copy.has_tree = spec.has_tree;
   copy.seed = seeds_ += 2;
   volume_of_.emplace(id, spec.volume);
-  of_sandbox_[spec.sandbox_id].insert(id);
   if (i->second.host.is_missing())
     i->second.host.hint(volume_hint::compare, now);
   else if (i->second.host.unread_since())
@@ -63,6 +62,7 @@ destination_id destination_table::add(destination_spec spec, time_point now) {
   destination d{std::move(spec), guest_copy{copy}, last_ticket_};
   if (d.spec.has_tree)
     d.phase = following{};
+  list(id, d);
   i->second.destinations.emplace(id, std::move(d));
   return id;
 }
@@ -231,10 +231,11 @@ void destination_table::step(const std::string& path, volume& v,
     step_destination(id, d, v, now);
     answer_first(id, d, now);
     if (answer_gone(id, d, now)) {
-      forget(id, d.spec.sandbox_id);
+      forget(id, d);
       i = v.destinations.erase(i);
       continue;
     }
+    note_leftovers(id, d);
     const auto& current = v.host.current();
     wanted |= current && follows(d)
               && !(d.pushing && d.pushing->host == *current)

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/copy/leftover_page.hpp"
+#include "core/copy/ranked.hpp"
 #include "core/pacing.hpp"
 #include "core/volume/guest_copy.hpp"
 #include "core/volume/host_volume.hpp"
+#include "core/volume/volume_cursor.hpp"
 #include "core/volume/volume_status.hpp"
 
 #include <functional>
@@ -183,10 +186,19 @@ public:
 
   std::optional<time_point> next_due() const;
 
-  /// Returns what is known about each volume; of one sandbox unless the id is
-  /// empty.
-  std::vector<volume_status> describe(const std::string& sandbox_id,
-                                      time_point now) const;
+  /// Returns what is known about volumes and their destinations; of one sandbox
+  /// unless the id is empty. Looks only at what it lists.
+  /// @param after Where the page before has ended.
+  /// @param room About as many bytes are listed, see listed_bytes(), but one
+  ///        volume and one destination at least.
+  volume_page describe(const std::string& sandbox_id,
+                       const volume_cursor& after, std::size_t room,
+                       time_point now) const;
+
+  /// Returns the leftovers of the guest copies of a sandbox that come behind a
+  /// path, as many as `most`. Looks only at what it lists.
+  leftover_page leftovers(const std::string& sandbox_id,
+                          const std::string& after, std::size_t most) const;
 
   /// Returns how many tries have failed in a row; nothing if the
   /// destination is not known.
@@ -261,6 +273,14 @@ private:
     enum class stop : std::uint8_t { none, asked_for };
     stop superseding = stop::none;
   };
+  /// How many leftovers a guest copy has.
+  struct leftover_count {
+    std::size_t at_root = 0;
+    std::size_t below_root = 0;
+
+    friend bool operator==(const leftover_count&, const leftover_count&)
+      = default;
+  };
   struct destination {
     destination_spec spec;
     guest_copy copy;
@@ -279,6 +299,8 @@ private:
     std::vector<waiting_caller> waiting = {};
     std::optional<time_point> stale_since = std::nullopt;
     std::chrono::nanoseconds last_lag{0};
+    /// As it is listed.
+    leftover_count listed_leftovers = {};
 
     template <class Phase>
     bool is() const {
@@ -302,14 +324,25 @@ private:
     std::uint64_t ticket = 0;
   };
 
+  /// What is listed of a sandbox, or of all, in the order of listing.
+  struct listing {
+    /// By path.
+    ranked_map<std::string, ranked_set<destination_id>> volumes;
+    /// How many leftovers copies have, by where these lie: at their root, or
+    /// below it, which is the root with a slash. As callers see it.
+    summed_map<std::pair<std::string, destination_id>> leftovers;
+  };
+
   volume* find(const std::string& path);
   volume* answered(const volume_ticket& asked);
   destination* find(destination_id id);
   /// Returns the volumes of a sandbox: a copy, since callers change them.
   std::set<std::string> paths_of(const std::string& sandbox_id) const;
-  void forget(destination_id id, const std::string& sandbox_id);
-  void describe(const std::string& path, const std::string& sandbox_id,
-                time_point now, std::vector<volume_status>& into) const;
+  void forget(destination_id id, const destination& d);
+  void list(destination_id id, const destination& d);
+  void note_leftovers(destination_id id, destination& d);
+  volume_status describe(const std::string& path, const volume& v,
+                         time_point now) const;
   void touch(const std::string& path);
   void begin_sweep(volume_hint what, time_point now,
                    std::chrono::nanoseconds within);
@@ -344,7 +377,8 @@ private:
   std::uint64_t last_ticket_ = 0;
   std::map<std::string, volume> volumes_;
   std::map<destination_id, std::string> volume_of_;
-  std::map<std::string, std::set<destination_id>> of_sandbox_;
+  listing all_;
+  std::map<std::string, listing> of_sandbox_;
   std::set<std::string> not_following_;
   std::set<std::string> touched_;
   std::set<std::pair<time_point, std::string>> due_;

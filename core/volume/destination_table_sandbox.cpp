@@ -7,22 +7,10 @@ std::set<std::string>
 destination_table::paths_of(const std::string& sandbox_id) const {
   std::set<std::string> out;
   const auto i = of_sandbox_.find(sandbox_id);
-  if (i == of_sandbox_.end())
-    return out;
-  for (const auto id : i->second)
-    out.insert(volume_of_.at(id));
+  if (i != of_sandbox_.end())
+    for (const auto& entry : i->second.volumes)
+      out.insert(out.end(), entry.first);
   return out;
-}
-
-void destination_table::forget(destination_id id,
-                               const std::string& sandbox_id) {
-  volume_of_.erase(id);
-  const auto i = of_sandbox_.find(sandbox_id);
-  if (i == of_sandbox_.end())
-    return;
-  i->second.erase(id);
-  if (i->second.empty())
-    of_sandbox_.erase(i);
 }
 
 void destination_table::forget_sandbox(const std::string& sandbox_id) {
@@ -43,7 +31,7 @@ void destination_table::forget_sandbox(const std::string& sandbox_id) {
       fail_waiting(d,
                    {errc::aborted, "copy " + path + " to " + d.spec.guest_root
                                      + ": the sandbox was cleaned up"});
-      forget(id, sandbox_id);
+      forget(id, d);
       i = v.destinations.erase(i);
       touch(path);
     }
@@ -69,12 +57,10 @@ void destination_table::tell_copies(
   const auto i = of_sandbox_.find(sandbox_id);
   if (i == of_sandbox_.end())
     return;
-  for (const auto id : i->second) {
-    auto* d = find(id);
-    if (d == nullptr)
-      continue;
-    what(*d);
-    touch(d->spec.volume);
+  for (const auto& [path, ids] : i->second.volumes) {
+    for (const auto id : ids)
+      what(volumes_.at(path).destinations.at(id));
+    touch(path);
   }
 }
 

@@ -182,17 +182,27 @@ public:
     return names_.skipped();
   }
   /// Guest paths that should be gone and cannot be removed by this guest agent,
-  /// or under its policy.
-  std::vector<std::string> not_removable() const {
-    return names_.not_removable();
+  /// or under its policy, as many as `most`.
+  counted_names not_removable(std::size_t most) const {
+    return names_.not_removable(most);
   }
   /// After leave(): what is still in the guest, and why.
   std::vector<path_reason> leftovers() const;
-  /// Guest paths that should be gone and whose removal failed, with the reason.
-  std::vector<path_reason> all_leftovers() const;
-  /// The generations that keep_sealed() keeps, by their names in the guest.
-  std::vector<std::string> kept() const {
-    return names_.kept();
+  /// How many guest paths below its root should be gone and could not be
+  /// removed.
+  std::size_t leftovers_below() const {
+    return names_.leftovers();
+  }
+  /// Those that come behind a path, with the reason; see
+  /// leftover_index::page().
+  leftover_page leftovers_below(const std::string& after,
+                                std::size_t most) const {
+    return names_.leftovers(after, most);
+  }
+  /// The generations that keep_sealed() keeps, by their names in the guest, as
+  /// many as `most`.
+  counted_names kept(std::size_t most) const {
+    return names_.kept(most);
   }
   std::uint64_t pushes() const {
     return pushes_;

@@ -139,11 +139,4 @@ std::vector<path_reason> guest_copy::leftovers() const {
   return {};
 }
 
-std::vector<path_reason> guest_copy::all_leftovers() const {
-  auto all = leftovers();
-  for (auto& one : names_.leftovers())
-    all.push_back(std::move(one));
-  return all;
-}
-
 } // namespace fsshare

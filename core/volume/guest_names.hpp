@@ -48,6 +48,12 @@ struct planned_repair {
   std::set<std::string> links;
 };
 
+/// The first of a list of names, and how many more there are.
+struct counted_names {
+  std::vector<std::string> listed;
+  std::uint64_t more = 0;
+};
+
 /// What became of removals, as far as pushes are concerned.
 struct removed_parts {
   std::vector<std::string> gone;
@@ -207,9 +213,13 @@ public:
   const skipped_list& skipped() const {
     return skipped_;
   }
-  std::vector<std::string> kept() const;
-  std::vector<std::string> not_removable() const;
-  std::vector<path_reason> leftovers() const;
+  /// See guest_copy::kept().
+  counted_names kept(std::size_t most) const;
+  counted_names not_removable(std::size_t most) const;
+  std::size_t leftovers() const {
+    return removals_.leftovers();
+  }
+  leftover_page leftovers(const std::string& after, std::size_t most) const;
 
 private:
   enum class generation_state : std::uint8_t {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
+#include "core/text/utf8.hpp"
 #include "core/volume/guest_names.hpp"
 
 #include <algorithm>
@@ -193,26 +194,39 @@ bool guest_names::is_clean() const {
   return stay <= settings_.keep_generations;
 }
 
-std::vector<std::string> guest_names::not_removable() const {
-  auto paths = removals_.not_removable();
-  for (auto& path : paths)
-    path = join(settings_.root, path);
-  return paths;
+counted_names guest_names::not_removable(std::size_t most) const {
+  counted_names out;
+  const auto& all = removals_.not_removable();
+  for (auto i = all.begin(); i != all.end() && out.listed.size() < most; ++i)
+    out.listed.push_back(join(settings_.root, *i));
+  out.more = all.size() - out.listed.size();
+  return out;
 }
 
-std::vector<path_reason> guest_names::leftovers() const {
-  std::vector<path_reason> all;
-  for (auto& one : removals_.leftovers())
-    all.push_back({join(settings_.root, one.path), std::move(one.reason)});
-  return all;
+leftover_page guest_names::leftovers(const std::string& after,
+                                     std::size_t most) const {
+  const auto inside = valid_utf8(settings_.root) + "/";
+  leftover_page page;
+  if (after < inside)
+    page = removals_.leftovers({}, most);
+  else if (after.starts_with(inside))
+    page = removals_.leftovers(after.substr(inside.size()), most);
+  for (auto& one : page.listed)
+    one.path.insert(0, inside);
+  return page;
 }
 
-std::vector<std::string> guest_names::kept() const {
-  std::vector<std::string> names;
-  for (const auto& [name, g] : generations_)
-    if (is_kept(g))
-      names.push_back(name);
-  return names;
+counted_names guest_names::kept(std::size_t most) const {
+  counted_names out;
+  for (const auto& [name, g] : generations_) {
+    if (!is_kept(g))
+      continue;
+    if (out.listed.size() < most)
+      out.listed.push_back(name);
+    else
+      ++out.more;
+  }
+  return out;
 }
 
 } // namespace fsshare

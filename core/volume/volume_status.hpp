@@ -33,11 +33,11 @@ struct destination_status {
   skipped_list skipped;
   /// Guest paths that should be gone and that this guest agent cannot remove.
   std::vector<std::string> not_removable;
+  std::uint64_t not_removable_more = 0;
   /// Directories of generations that stay until the share ends, since the guest
   /// agent may have unsealed secrets into them.
   std::vector<std::string> kept_generations;
-  /// Guest paths that should be gone and are not, with the reason.
-  std::vector<path_reason> leftovers;
+  std::uint64_t kept_generations_more = 0;
   /// Of the push that is running.
   copy_progress progress;
   /// Number of the destination's orders to its GUEST PROXY; 0 is none.
@@ -55,6 +55,24 @@ struct volume_status {
   /// Number of times that a generation of it was read from the disk.
   std::uint64_t snapshots = 0;
   std::vector<destination_status> destinations;
+  /// How many come behind those that are listed.
+  std::uint64_t destinations_more = 0;
 };
+
+/// Part of the volumes, in the order of their paths, and of their destinations,
+/// in the order of their numbers. The destinations of the last one may go on
+/// with the next page.
+struct volume_page {
+  std::vector<volume_status> listed;
+  /// How many volumes come behind it.
+  std::uint64_t more = 0;
+  /// How many volumes and destinations were looked at for it.
+  std::uint64_t looked_at = 0;
+};
+
+/// Returns about how many bytes a destination, or a volume without its
+/// destinations, takes in a reply.
+std::size_t listed_bytes(const destination_status& of);
+std::size_t listed_bytes(const volume_status& of);
 
 } // namespace fsshare

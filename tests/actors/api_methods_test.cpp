@@ -96,8 +96,8 @@ TEST_CASE_FIXTURE(fixture, "share add, ls and rm") {
   CHECK(has(run_command("share add s1 c1 /a /d --read-only"), "/g/c1-1"));
   CHECK(script->asked<share_file_request>()
         == share_file_request{"s1", "c1", {"/a", "/d", "", {}, true}});
-  script->answer<get_sandbox_reply>().shares.resize(1);
-  script->answer<get_sandbox_reply>().shares[0].share_id = "c1-1";
+  script->answer<get_sandbox_reply>().shares.listed.resize(1);
+  script->answer<get_sandbox_reply>().shares.listed[0].share_id = "c1-1";
   CHECK(has(run_command("share ls s1"), "c1-1"));
   script->answer<unshare_file_reply>().leftovers = {{"/g/c1-1", "refused"}};
   CHECK(has(run_command("share rm s1 c1 /d"), "refused"));
@@ -126,7 +126,7 @@ TEST_CASE_FIXTURE(fixture, "rootfs add and rm") {
 
 TEST_CASE_FIXTURE(fixture, "volume ls") {
   check_refused("volume ls ../x", "sandbox_id");
-  auto& volumes = script->answer<list_volumes_reply>().volumes;
+  auto& volumes = script->answer<list_volumes_reply>().volumes.listed;
   volumes.resize(1);
   volumes[0].path = "/v";
   CHECK(has(run_command("volume ls s1"), "/v"));

@@ -218,7 +218,7 @@ TEST_CASE_FIXTURE(fixture,
   destination_status at;
   at.sandbox_id = "sb-1";
   at.guest_path = "/g/" + std::string(200, 'x');
-  auto& volumes = script->answer<list_volumes_reply>().volumes;
+  auto& volumes = script->answer<list_volumes_reply>().volumes.listed;
   volumes.resize(3);
   volumes[1].path = "/v";
   volumes[1].destinations.assign(30'000, at);
@@ -234,12 +234,13 @@ TEST_CASE_FIXTURE(fixture,
         == 30'000);
   // With shares that fill a reply, volumes are listed all the same.
   auto& sandbox = script->answer<get_sandbox_reply>();
-  sandbox.shares.resize(30'000);
-  for (auto& share : sandbox.shares)
+  sandbox.shares.listed.resize(30'000);
+  for (auto& share : sandbox.shares.listed)
     share.host_path = std::string(200, 'y');
-  sandbox.volumes = volumes;
+  sandbox.volumes.listed = volumes;
   for (int n = 0; n < 5000; ++n)
-    sandbox.sandbox.leftovers.push_back({"/p" + std::to_string(n), "why"});
+    sandbox.sandbox.leftovers.listed.push_back(
+      {"/p" + std::to_string(n), "why"});
   v1::GetSandboxRequest request;
   request.set_sandbox_id("sb-1");
   const auto got = ok<v1::GetSandboxReply>(client, "GetSandbox", request);
@@ -264,12 +265,12 @@ TEST_CASE_FIXTURE(fixture, "what of shares, volumes, destinations and "
     (n < many - few ? share.share_id : share.container_id)
       = std::to_string(100'000 + n);
     share.host_path = std::string(200, 'y');
-    sandbox.shares.push_back(std::move(share));
+    sandbox.shares.listed.push_back(std::move(share));
   }
   std::uint64_t order = 0;
   for (const std::uint64_t count : {few, many, few, few}) {
     volume_status volume;
-    volume.path = "/v\xff" + std::to_string(sandbox.volumes.size());
+    volume.path = "/v\xff" + std::to_string(sandbox.volumes.listed.size());
     for (std::uint64_t n = 0; n < count; ++n) {
       destination_status at;
       at.order = ++order;
@@ -277,9 +278,9 @@ TEST_CASE_FIXTURE(fixture, "what of shares, volumes, destinations and "
       at.guest_path = "/g/" + std::string(200, 'x');
       volume.destinations.push_back(std::move(at));
     }
-    sandbox.volumes.push_back(std::move(volume));
+    sandbox.volumes.listed.push_back(std::move(volume));
   }
-  script->answer<list_volumes_reply>().volumes = sandbox.volumes;
+  script->answer<list_volumes_reply>().volumes.listed = sandbox.volumes.listed;
   auto client = connect();
   constexpr std::size_t frame = std::size_t{4} << 20;
 
@@ -344,7 +345,7 @@ TEST_CASE_FIXTURE(fixture, "names beyond what a list may have are counted") {
   destination_status at;
   at.sandbox_id = "sb-1";
   at.not_removable.assign(3000, "/g/..old");
-  auto& volumes = script->answer<list_volumes_reply>().volumes;
+  auto& volumes = script->answer<list_volumes_reply>().volumes.listed;
   volumes.resize(1);
   volumes[0].destinations.assign(1, at);
   auto client = connect();
@@ -372,7 +373,7 @@ TEST_CASE_FIXTURE(fixture, "answers that nobody reads have a limit together, "
                            "and who reads least goes") {
   volume_status large;
   large.path = "/" + std::string(1'200'000, 'v');
-  script->answer<list_volumes_reply>().volumes.assign(1, large);
+  script->answer<list_volumes_reply>().volumes.listed.assign(1, large);
   auto options = api_fixture::options();
   options.max_unsent_bytes = 100U << 20;
   options.max_all_unsent_bytes = 4U << 20;

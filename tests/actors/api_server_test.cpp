@@ -188,22 +188,22 @@ TEST_CASE_FIXTURE(fixture, "status replies carry every field") {
                     3,
                     8192,
                     65536,
-                    {{"/g/old", "refused"}},
+                    {{{"/g/old", "refused"}}},
                     {},
                     "no space left"};
-  answer.shares = {{"id",
-                    "c1",
-                    {"/a", "/d", "bind", {}, true},
-                    "/h",
-                    "/g",
-                    true,
-                    true,
-                    "is a socket",
-                    "secret",
-                    true,
-                    {1, 2, 3, 4},
-                    {{"s", "socket"}},
-                    {"2 links lead out"}}};
+  answer.shares.listed = {{"id",
+                           "c1",
+                           {"/a", "/d", "bind", {}, true},
+                           "/h",
+                           "/g",
+                           true,
+                           true,
+                           "is a socket",
+                           "secret",
+                           true,
+                           {1, 2, 3, 4},
+                           {{"s", "socket"}},
+                           {"2 links lead out"}}};
   destination_status at;
   at.sandbox_id = "sb-1";
   at.container_id = "c1";
@@ -216,7 +216,7 @@ TEST_CASE_FIXTURE(fixture, "status replies carry every field") {
   at.failures = 7;
   at.pushes = 8;
   at.not_removable = {"/g/..0"};
-  answer.volumes = {{"/v", "..2", true, "why", 9, {at}}};
+  answer.volumes.listed = {{"/v", "..2", true, "why", 9, {at}}};
   auto client = connect();
   const auto reply = ok<v1::GetSandboxReply>(
     client, "GetSandbox", of_sandbox<v1::GetSandboxRequest>());
@@ -265,10 +265,10 @@ TEST_CASE_FIXTURE(fixture, "leftovers of a sandbox come in pages, each of "
   constexpr std::size_t many = 2500;
   auto& answer = script->answer<get_sandbox_reply>();
   answer.sandbox.sandbox_id = "sb-1";
-  for (std::size_t n = many; n-- > 0;)
-    answer.sandbox.leftovers.push_back(
-      {"/g/" + std::to_string(n), std::string(500, 'x')});
-  answer.shares.resize(2);
+  for (std::size_t n = 0; n < many; ++n)
+    answer.sandbox.leftovers.listed.push_back(
+      {"/g/" + std::to_string(10'000 + n), std::string(500, 'x')});
+  answer.shares.listed.resize(2);
   auto client = connect();
   auto request = of_sandbox<v1::GetSandboxRequest>();
   std::set<std::string> seen;
@@ -292,7 +292,7 @@ TEST_CASE_FIXTURE(fixture, "leftovers of a sandbox come in pages, each of "
 
 TEST_CASE_FIXTURE(fixture, "lists work without a sandbox") {
   script->sandboxes = {"a", "b"};
-  script->answer<list_volumes_reply>().volumes.resize(3);
+  script->answer<list_volumes_reply>().volumes.listed.resize(3);
   auto client = connect();
   CHECK(ok<v1::ListSandboxesReply>(client, "ListSandboxes",
                                    v1::ListSandboxesRequest{})

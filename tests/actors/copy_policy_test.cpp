@@ -61,7 +61,7 @@ TEST_CASE("a source that cannot be copied is listed as ignored, with its "
   const auto reply = w.ask<share_file_reply>(request_for(pipe, "/pipe"));
   REQUIRE(reply);
   REQUIRE(reply->ignored);
-  const auto shown = inspect(w).shares;
+  const auto shown = inspect(w).shares.listed;
   REQUIRE(shown.size() == 1);
   CHECK(shown.front().ignored);
   CHECK(shown.front().reason == reply->reason);
@@ -99,7 +99,7 @@ TEST_CASE("a tree beyond a limit is refused with the numbers, and nothing is "
                                    "150 (copy.limits.sandbox_bytes"));
     w.settle();
     CHECK(guest.carried_out.empty());
-    CHECK(inspect(w).shares.empty());
+    CHECK(inspect(w).shares.listed.empty());
   });
 }
 
@@ -200,7 +200,7 @@ TEST_CASE("what cannot be removed from the guest goes on counting") {
   CHECK(inspect(w).sandbox.held_bytes == page);
   guest.refuses = false;
   w.pass(62s);
-  CHECK(inspect(w).sandbox.leftovers.empty());
+  CHECK(inspect(w).sandbox.leftovers.listed.empty());
   CHECK(inspect(w).sandbox.held_bytes == 0);
 }
 
@@ -304,7 +304,7 @@ TEST_CASE("a category that is denied is refused before anything is sent, "
     CHECK(guest.waiting() == 0);
     CHECK(guest.carried_out.empty());
     CHECK(is_empty(w));
-    CHECK(inspect(w).shares.empty());
+    CHECK(inspect(w).shares.listed.empty());
     CHECK(w.ask<share_file_reply>(request_for(file, "/etc/motd")));
   });
 }
@@ -322,7 +322,7 @@ TEST_CASE("a category that is audited is copied, and listed as what would be "
   REQUIRE(file);
   const auto volume = w.share("s1", "c1", "cm");
   CHECK(read_file(w.guest_dir("s1", file->share_id)) == "text");
-  for (const auto& share : inspect(w).shares) {
+  for (const auto& share : inspect(w).shares.listed) {
     const bool audited = share.share_id == file->share_id;
     CHECK(share.would_be_denied == audited);
     CHECK(share.category == (audited ? "other-files" : "configmap"));

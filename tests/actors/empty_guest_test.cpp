@@ -133,7 +133,7 @@ TEST_CASE("the state of a tree says that the guest may have lost it, or has, "
       REQUIRE(tree);
       const auto shown = [&] {
         const auto got = f.w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
-        for (const auto& share : got->shares) {
+        for (const auto& share : got->shares.listed) {
           if (share.share_id == tree->share_id)
             return share;
           CHECK(share.ready);

@@ -168,7 +168,7 @@ TEST_CASE("a guest agent's own error fails a first copy, and what was made is "
     const auto got = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
     REQUIRE(got);
     const bool removes = which != guest::profile::v3_3;
-    CHECK(got->sandbox.leftovers.size() == (removes ? 0 : 1));
+    CHECK(got->sandbox.leftovers.listed.size() == (removes ? 0 : 1));
     CHECK(is_empty(w) == removes);
   });
 }

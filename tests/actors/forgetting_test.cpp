@@ -49,7 +49,10 @@ struct noting_registry_state {
       },
       [](const guest_reached&) {},
       [](const describe_volumes&) {
-        return volume_list{};
+        return volume_page{};
+      },
+      [](const describe_leftovers&) {
+        return leftover_page{};
       },
       [](const volume_changed&) {},
       [](volumes_overflowed) {},

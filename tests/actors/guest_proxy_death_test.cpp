@@ -52,7 +52,7 @@ TEST_CASE("rotations during which the proxy of a guest dies arrive all the "
     CHECK(w.status_of("cm").destinations.at(0).current);
     w.check_equal("cm", "s1", id);
     CHECK(status_of(w).held_bytes == held);
-    CHECK(status_of(w).leftovers.empty());
+    CHECK(status_of(w).leftovers.listed.empty());
     CHECK(unshare(w, id).leftovers.empty());
     CHECK(status_of(w).held_bytes == 0);
     CHECK(std::filesystem::is_empty(w.dir / "guest-s1"));
@@ -73,7 +73,7 @@ TEST_CASE("a first copy of a tree during which the proxy of a guest dies fails "
     w.pass(62s);
     CHECK(std::filesystem::is_empty(w.dir / "guest-s1"));
     CHECK(status_of(w).held_bytes == 0);
-    CHECK(status_of(w).leftovers.empty());
+    CHECK(status_of(w).leftovers.listed.empty());
     const auto again = w.ask_over_time<share_file_reply>(request);
     REQUIRE_MESSAGE(again, (again ? "" : again.err().message));
     CHECK(read_file(w.guest_dir("s1", again->share_id) + "/f9") == "text");
@@ -98,7 +98,7 @@ TEST_CASE("a first copy of a volume during which the proxy of a guest dies is "
     w.pass(62s);
     CHECK(std::filesystem::is_empty(w.dir / "guest-s1"));
     CHECK(status_of(w).held_bytes == 0);
-    CHECK(status_of(w).leftovers.empty());
+    CHECK(status_of(w).leftovers.listed.empty());
     const auto again = w.ask_over_time<share_file_reply>(request);
     REQUIRE_MESSAGE(again, (again ? "" : again.err().message));
     w.check_equal("cm", "s1", again->share_id);
@@ -123,7 +123,7 @@ TEST_CASE(
     REQUIRE_MESSAGE(reply, (reply ? "" : reply.err().message));
     CHECK(reply->leftovers.size() == 1);
     w.pass(62s);
-    CHECK(status_of(w).leftovers.empty());
+    CHECK(status_of(w).leftovers.listed.empty());
     CHECK_FALSE(std::filesystem::exists(w.guest_dir("s1", request.share_id)));
   });
 }

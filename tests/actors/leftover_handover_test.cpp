@@ -63,7 +63,7 @@ struct keeping_proxy_state {
       [](const await_lost_trees&) {
         return lost_trees{};
       },
-      [](guest_status_request) {
+      [](const guest_status_request&) {
         return guest_status{};
       },
       [](const take_over&) {

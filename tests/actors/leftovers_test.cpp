@@ -18,7 +18,7 @@ std::vector<std::string> leftovers_of(node_world& w) {
   const auto got = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
   REQUIRE(got);
   std::vector<std::string> paths;
-  for (const auto& one : got->sandbox.leftovers) {
+  for (const auto& one : got->sandbox.leftovers.listed) {
     CHECK_FALSE(one.reason.empty());
     paths.push_back(one.path);
   }

@@ -50,7 +50,7 @@ struct trees_fixture {
   share_status shown(const std::string& share_id) {
     const auto got = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
     REQUIRE(got);
-    for (const auto& share : got->shares)
+    for (const auto& share : got->shares.listed)
       if (share.share_id == share_id)
         return share;
     FAIL("no such share");
@@ -338,8 +338,8 @@ TEST_CASE("a share that ends while its copying again fails is answered, and is "
     f.pass_minutes(2);
     const auto got = f.w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
     REQUIRE(got);
-    CHECK(got->shares.empty());
-    CHECK(got->sandbox.leftovers.empty());
+    CHECK(got->shares.listed.empty());
+    CHECK(got->sandbox.leftovers.listed.empty());
     CHECK(fs::is_empty(f.w.dir / "guest-s1"));
   });
 }

@@ -346,7 +346,7 @@ TEST_CASE("what a copy has not is said once, with numbers") {
   CHECK(contains(reply.notes[2], "2 links lead out of the copy"));
   const auto shown = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
   REQUIRE(shown);
-  CHECK(shown->shares.front().notes == reply.notes);
+  CHECK(shown->shares.listed.front().notes == reply.notes);
 }
 
 TEST_CASE(
@@ -371,7 +371,7 @@ TEST_CASE(
   }
   const auto shown = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
   REQUIRE(shown);
-  CHECK(shown->shares.back().notes.size() == 2);
+  CHECK(shown->shares.listed.back().notes.size() == 2);
 }
 
 TEST_CASE("a source that is a symlink is what that leads to, whatever it is, "
@@ -452,7 +452,7 @@ TEST_CASE(
                                      "audited, the first is cm: configmap"));
   const auto shown = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
   REQUIRE(shown);
-  CHECK(shown->shares.front().would_be_denied);
+  CHECK(shown->shares.listed.front().would_be_denied);
 }
 
 TEST_SUITE_END();

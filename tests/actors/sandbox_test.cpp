@@ -304,9 +304,9 @@ TEST_CASE("a ShareFile whose caller dies half-way is finished, and the same "
     else
       CHECK(read_file(w.guest_dir("s1", again->share_id)) == "a file");
     const auto shown = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
-    REQUIRE(shown->shares.size() == 1);
-    CHECK(shown->shares.front().ready);
-    CHECK(shown->shares.front().share_id == again->share_id);
+    REQUIRE(shown->shares.listed.size() == 1);
+    CHECK(shown->shares.listed.front().ready);
+    CHECK(shown->shares.listed.front().share_id == again->share_id);
   });
 }
 

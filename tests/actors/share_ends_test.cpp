@@ -231,7 +231,7 @@ TEST_CASE(
     CHECK((**ended)->leftovers.size() == 2);
     const auto got = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
     REQUIRE(got);
-    CHECK(got->sandbox.leftovers.size() == 2);
+    CHECK(got->sandbox.leftovers.listed.size() == 2);
     if (choose.one_in(2)) {
       cleanup_request request;
       request.sandbox_id = "s1";

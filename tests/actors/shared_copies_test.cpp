@@ -175,7 +175,8 @@ TEST_CASE("the last Unshare removes a copy that containers share, no other one "
       shares.erase(shares.begin() + static_cast<std::ptrdiff_t>(which));
       CHECK(guest_names(w).size() == (left > 1 ? 1 : 0));
     }
-    CHECK(w.ask<list_volumes_reply>(list_volumes_request{})->volumes.empty());
+    CHECK(w.ask<list_volumes_reply>(list_volumes_request{})
+            ->volumes.listed.empty());
   });
 }
 
@@ -295,18 +296,20 @@ TEST_CASE("joins, ends and failures of one copy in any order leave what is "
     w.pass(70s);
     const auto shown = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
     REQUIRE(shown);
-    CHECK(shown->sandbox.leftovers.empty());
-    for (const auto& share : shown->shares) {
+    CHECK(shown->sandbox.leftovers.listed.empty());
+    for (const auto& share : shown->shares.listed) {
       CHECK(share.ready);
-      CHECK(share.guest_path == shown->shares.front().guest_path);
+      CHECK(share.guest_path == shown->shares.listed.front().guest_path);
     }
-    REQUIRE(guest_names(w).size() == (shown->shares.empty() ? 0 : 1));
-    if (!shown->shares.empty()) {
-      CHECK(shown->shares.front().guest_path.ends_with(guest_names(w).front()));
+    REQUIRE(guest_names(w).size() == (shown->shares.listed.empty() ? 0 : 1));
+    if (!shown->shares.listed.empty()) {
+      CHECK(shown->shares.listed.front().guest_path.ends_with(
+        guest_names(w).front()));
       w.check_equal("cm", "s1", guest_names(w).front());
     }
     REQUIRE(w.ask<cleanup_reply>(cleanup_request{"s1"}));
-    CHECK(w.ask<list_volumes_reply>(list_volumes_request{})->volumes.empty());
+    CHECK(w.ask<list_volumes_reply>(list_volumes_request{})
+            ->volumes.listed.empty());
   });
 }
 
@@ -328,7 +331,8 @@ TEST_CASE("Cleanup in the middle of joins answers everybody") {
     const auto cleaned = w.actors.answer<cleanup_reply>(end);
     REQUIRE(cleaned);
     CHECK_MESSAGE(*cleaned, message(*cleaned));
-    CHECK(w.ask<list_volumes_reply>(list_volumes_request{})->volumes.empty());
+    CHECK(w.ask<list_volumes_reply>(list_volumes_request{})
+            ->volumes.listed.empty());
   });
 }
 

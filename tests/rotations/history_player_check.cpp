@@ -67,14 +67,14 @@ void history_player::settle() {
 void history_player::check_guest(const guest_side& g) {
   const auto sandbox = w_.ask<get_sandbox_reply>(get_sandbox_request{g.id});
   std::set<std::string> expected;
-  for (const auto& one : sandbox->sandbox.leftovers) {
+  for (const auto& one : sandbox->sandbox.leftovers.listed) {
     const auto name = std::string{base_name(one.path)};
     if (parent_path(one.path) == "/run/kata-containers/shared/containers")
       expected.insert(name);
     if (which_ != guest::profile::v3_3)
       complain(one.path + " is still pending: " + one.reason);
   }
-  for (const auto& share : sandbox->shares)
+  for (const auto& share : sandbox->shares.listed)
     expected.insert(share.share_id);
   for (const auto& entry : fs::directory_iterator{w_.dir / ("guest-" + g.id)})
     if (!expected.contains(entry.path().filename().string()))

@@ -5,6 +5,7 @@
 #include "messages/node.hpp"
 #include "messages/state_actor.hpp"
 
+#include <algorithm>
 #include <any>
 #include <map>
 #include <memory>
@@ -114,7 +115,63 @@ private:
         return held_.emplace_back(self_);
     if (script_->failure.code != errc::none)
       return to_caf(script_->failure);
-    return script_->answer<Reply>();
+    if constexpr (
+      std::is_same_v<
+        Reply, get_sandbox_reply> || std::is_same_v<Reply, list_volumes_reply>)
+      return page_of(script_->answer<Reply>(), request);
+    else
+      return script_->answer<Reply>();
+  }
+
+  // What the script has, as far as it is asked for.
+  static list_volumes_reply page_of(list_volumes_reply whole,
+                                    const list_volumes_request& asked) {
+    cut(whole.volumes, asked.volumes_after);
+    return whole;
+  }
+
+  static get_sandbox_reply page_of(get_sandbox_reply whole,
+                                   const get_sandbox_request& asked) {
+    const bool is_first = asked.leftovers_after.empty()
+                          && asked.shares_after.empty()
+                          && asked.volumes_after.empty();
+    auto& leftovers = whole.sandbox.leftovers;
+    if (is_first || !asked.leftovers_after.empty()) {
+      std::erase_if(leftovers.listed, [&](const path_reason& each) {
+        return each.path <= asked.leftovers_after;
+      });
+      const auto most = std::min(max_listed_leftovers, leftovers.listed.size());
+      leftovers.more = leftovers.listed.size() - most;
+      leftovers.listed.resize(most);
+    } else {
+      leftovers = {};
+    }
+    if (is_first || !asked.shares_after.empty())
+      std::erase_if(whole.shares.listed, [&](const share_status& each) {
+        return !is_first && list_key(each) <= asked.shares_after;
+      });
+    else
+      whole.shares = {};
+    if (is_first || !asked.volumes_after.empty())
+      cut(whole.volumes, asked.volumes_after);
+    else
+      whole.volumes = {};
+    return whole;
+  }
+
+  static void cut(volume_page& page, const std::string& volumes_after) {
+    const auto after = *parse_volume_cursor(volumes_after);
+    if (volumes_after.empty())
+      return;
+    for (auto& each : page.listed)
+      if (each.path == after.path)
+        std::erase_if(each.destinations, [&](const auto& destination) {
+          return destination.order <= after.order;
+        });
+    std::erase_if(page.listed, [&](const auto& each) {
+      return each.path < after.path
+             || (each.path == after.path && each.destinations.empty());
+    });
   }
 
   template <class Request>

@@ -245,7 +245,8 @@ void node_world::overflow() {
 std::vector<volume_status> node_world::volumes() {
   auto list = ask<list_volumes_reply>(list_volumes_request{});
   REQUIRE(list);
-  return std::move(list->volumes);
+  CHECK(list->volumes.more == 0);
+  return std::move(list->volumes.listed);
 }
 
 volume_status node_world::status_of(const std::string& volume) {

@@ -226,7 +226,7 @@ TEST_CASE_FIXTURE(table_fixture,
   table.hint(volume, volume_hint::read_now, now);
   advance();
   CHECK(read(host("..2")).empty());
-  CHECK_FALSE(table.describe("s1", now).at(0).destinations.at(0).current);
+  CHECK_FALSE(described(table, "s1", now).at(0).destinations.at(0).current);
 
   table.start_following("s1", now);
   CHECK(advance() == lines{"watch /pods/cm"});
@@ -368,7 +368,7 @@ TEST_CASE_FIXTURE(table_fixture,
   now += 5ms;
   read(host("..2"));
   now += 5ms;
-  auto shown = table.describe("s1", now).at(0);
+  auto shown = described(table, "s1", now).at(0);
   CHECK(shown.path == volume);
   CHECK(shown.watched);
   CHECK(shown.snapshots == 2);
@@ -378,18 +378,18 @@ TEST_CASE_FIXTURE(table_fixture,
   CHECK_FALSE(shown.destinations.at(0).current);
   now += 5ms;
   finish(1, done());
-  shown = table.describe(std::string{}, now).at(0);
+  shown = described(table, std::string{}, now).at(0);
   CHECK(shown.destinations.at(0).current);
   CHECK(shown.destinations.at(0).last_lag == 15ms);
   CHECK(shown.destinations.at(0).stale_for == 0ns);
-  CHECK(table.describe("s2", now).empty());
+  CHECK(described(table, "s2", now).empty());
 
   look(host("..2"));
   table.hint(volume, volume_hint::read_now, now);
   advance();
   read(host("..3"));
   finish(1, broken(flip_state::not_sent, errc::internal));
-  shown = table.describe("s1", now).at(0);
+  shown = described(table, "s1", now).at(0);
   CHECK(shown.destinations.at(0).reason == "broken");
   CHECK(shown.destinations.at(0).failures == 1);
 }
@@ -406,7 +406,7 @@ TEST_CASE_FIXTURE(table_fixture,
   // whose owner they may have changed, is put right.
   bool is_repaired = false;
   const auto is_held = [&] {
-    const auto all = table.describe(std::string{}, now);
+    const auto all = described(table, std::string{}, now);
     return all.at(0).destinations.at(0).reason.find("cannot be removed")
            != std::string::npos;
   };

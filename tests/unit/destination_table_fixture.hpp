@@ -46,6 +46,13 @@ inline order_outcome removed(removal_result result = removal_result::removed) {
   return removed(4, result);
 }
 
+/// All that is known of a sandbox, or of all sandboxes.
+inline std::vector<volume_status> described(const destination_table& table,
+                                            const std::string& sandbox_id,
+                                            time_point now) {
+  return table.describe(sandbox_id, {}, std::size_t{1} << 30, now).listed;
+}
+
 // What an action is about, in words.
 inline std::string words(const table_action& action) {
   struct visitor {

@@ -136,7 +136,7 @@ private:
   }
 
   void look(sightings& seen) {
-    for (const auto& each : table_.describe(std::string{}, now_))
+    for (const auto& each : described(table_, std::string{}, now_))
       for (const auto& one : each.destinations) {
         seen.current += one.current ? 1 : 0;
         if (one.current)
@@ -185,7 +185,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "says nothing once it is current") {
   settled(host("..1"));
   const auto shown = [&] {
-    return table.describe(std::string{}, now).at(0).destinations.at(0);
+    return described(table, std::string{}, now).at(0).destinations.at(0);
   };
   CHECK(shown().current);
   CHECK(shown().reason.empty());
@@ -203,7 +203,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "a copy whose links are not all there is not current") {
   settled(host("..1"));
   const auto shown = [&] {
-    return table.describe(std::string{}, now).at(0).destinations.at(0);
+    return described(table, std::string{}, now).at(0).destinations.at(0);
   };
   table.hint(volume, volume_hint::read_now, now);
   advance();

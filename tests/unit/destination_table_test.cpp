@@ -54,7 +54,7 @@ TEST_CASE_FIXTURE(table_fixture,
   advance();
   look(host("..1"));
   CHECK(table.polled() == 1);
-  auto shown = table.describe("", now).at(0);
+  auto shown = described(table, "", now).at(0);
   CHECK_FALSE(shown.watched);
   CHECK(shown.reason == "no watches");
 
@@ -63,7 +63,7 @@ TEST_CASE_FIXTURE(table_fixture,
   CHECK(table.watched(ticket_of(volume), unit{}, now));
   advance();
   look(host("..1"));
-  shown = table.describe("", now).at(0);
+  shown = described(table, "", now).at(0);
   CHECK(shown.watched);
   CHECK(shown.reason.empty());
   CHECK(table.polled() == 0);
@@ -234,7 +234,7 @@ TEST_CASE_FIXTURE(table_fixture,
     else if (const auto due = table.next_due())
       now = *due;
     if (now - t0 > 1500ms && table.volumes() > 0) {
-      const auto shown = table.describe("", now).at(0);
+      const auto shown = described(table, "", now).at(0);
       CHECK(shown.reason.ends_with(": vanished"));
       CHECK(shown.destinations.at(0).reason.ends_with(": vanished"));
       CHECK_FALSE(shown.destinations.at(0).current);
@@ -263,7 +263,7 @@ TEST_CASE_FIXTURE(table_fixture,
   CHECK(second->name == "..2");
   CHECK(second->lag == 2s);
   CHECK(second->superseded);
-  auto shown = table.describe("", now).at(0).destinations.at(0);
+  auto shown = described(table, "", now).at(0).destinations.at(0);
   CHECK(shown.last_lag == 2s);
   CHECK_FALSE(shown.current);
   CHECK(shown.stale_for >= 1s);
@@ -434,7 +434,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "when it ends and comes back") {
   const auto volumes_of = [this](const std::string& sandbox) {
     lines out;
-    for (const auto& one : table.describe(sandbox, now))
+    for (const auto& one : described(table, sandbox, now))
       out.push_back(one.path + " " + std::to_string(one.destinations.size()));
     return out;
   };
@@ -466,7 +466,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "is reached, and sent again if it is empty") {
   settled(host("..1"));
   const auto shown = [&] {
-    return table.describe(std::string{}, now).at(0).destinations.at(0);
+    return described(table, std::string{}, now).at(0).destinations.at(0);
   };
   table.guest_lost("s2");
   CHECK(shown().current);
@@ -494,7 +494,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "and for as long as that lasts") {
   settled(host("..1"));
   const auto shown = [&] {
-    return table.describe(std::string{}, now).at(0);
+    return described(table, std::string{}, now).at(0);
   };
   CHECK(shown().destinations[0].current);
   table.hint(volume, volume_hint::compare, now);

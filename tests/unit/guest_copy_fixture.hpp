@@ -40,6 +40,14 @@ inline guest_copy make(std::size_t keep = 0) {
   return guest_copy{s};
 }
 
+/// All that should be gone and is not.
+inline std::vector<path_reason> all_leftovers(const guest_copy& copy) {
+  auto all = copy.leftovers();
+  for (auto& one : copy.leftovers_below({}, 1000).listed)
+    all.push_back(std::move(one));
+  return all;
+}
+
 /// What the next order is about, in words.
 inline std::string words(const std::optional<guest_order>& order) {
   if (!order)

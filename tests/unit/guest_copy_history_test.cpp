@@ -295,7 +295,7 @@ private:
     CHECK(model_.live == std::set<std::string>{copy_.live_name()});
     CHECK((model_.late_live.empty() || model_.late_live == copy_.live_name()));
     CHECK(model_.root_groups == std::set<std::uint32_t>{host_->root.gid});
-    const auto stuck = copy_.not_removable();
+    const auto stuck = copy_.not_removable(100).listed;
     const std::set<std::string> listed{stuck.begin(), stuck.end()};
     std::set<std::string> left;
     for (const auto& name : model_.generations)

@@ -355,7 +355,7 @@ TEST_CASE("what a lost connection may make again is removed again") {
   const std::vector<std::chrono::seconds> doubling{
     1s, 2s, 4s, 8s, 16s, 32s, 64s, 128s, 256s, 512s, 1024s};
   CHECK(removals == doubling);
-  CHECK(copy.all_leftovers().empty());
+  CHECK(all_leftovers(copy).empty());
 }
 
 TEST_CASE("a link whose removal may happen late is made again while it is "

@@ -88,19 +88,19 @@ TEST_CASE("a landmark that alone is gone does not make the guest empty: its "
   REQUIRE(looks.size() == 3);
   SUBCASE("of a volume") {
     CHECK(known.judge({looks[0]}, true) == look_verdict::damaged);
-    CHECK(known.trees().at("/g/file") == tree_doubt::none);
+    CHECK(known.doubt_of("/g/file") == tree_doubt::none);
     CHECK(known.take_gone().empty());
   }
   SUBCASE("of a tree") {
     CHECK(known.judge({looks[1]}, true) == look_verdict::there);
-    CHECK(known.trees().at("/g/file") == tree_doubt::gone);
-    CHECK(known.trees().at("/g/dir") == tree_doubt::none);
+    CHECK(known.doubt_of("/g/file") == tree_doubt::gone);
+    CHECK(known.doubt_of("/g/dir") == tree_doubt::none);
     CHECK(known.take_gone() == paths{"/g/file"});
     CHECK(known.take_gone().empty());
   }
   SUBCASE("nothing is answered") {
     CHECK(known.judge({}, false) == look_verdict::unknown);
-    CHECK(known.trees().at("/g/file") == tree_doubt::unknown);
+    CHECK(known.doubt_of("/g/file") == tree_doubt::unknown);
   }
 }
 
@@ -109,10 +109,10 @@ TEST_CASE("trees are in doubt once the guest was lost, and gone where it came "
   landmarks known;
   known.copied("/g/t", "/g/t");
   known.lost();
-  CHECK(known.trees().at("/g/t") == tree_doubt::unknown);
+  CHECK(known.doubt_of("/g/t") == tree_doubt::unknown);
   SUBCASE("it has them") {
     CHECK(known.judge({}, true) == look_verdict::there);
-    CHECK(known.trees().at("/g/t") == tree_doubt::none);
+    CHECK(known.doubt_of("/g/t") == tree_doubt::none);
   }
   SUBCASE("it has not") {
     known.judge(known.to_ask(newest), false);
@@ -120,13 +120,13 @@ TEST_CASE("trees are in doubt once the guest was lost, and gone where it came "
     known.lost();
     CHECK(asked(known) == paths{"/g/new"});
     known.judge({}, true);
-    CHECK(known.trees().at("/g/t") == tree_doubt::gone);
-    CHECK(known.trees().at("/g/new") == tree_doubt::none);
+    CHECK(known.doubt_of("/g/t") == tree_doubt::gone);
+    CHECK(known.doubt_of("/g/new") == tree_doubt::none);
     CHECK(known.take_gone() == paths{"/g/t"});
     known.copied("/g/t", "/g/t");
-    CHECK(known.trees().at("/g/t") == tree_doubt::none);
+    CHECK(known.doubt_of("/g/t") == tree_doubt::none);
     known.goes("/g/t");
-    CHECK_FALSE(known.trees().contains("/g/t"));
+    CHECK_FALSE(known.doubt_of("/g/t"));
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/api/leftover_page.hpp"
+#include "core/copy/leftover_page.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,21 +18,35 @@ std::vector<std::string> paths_of(const leftover_page& page) {
   return out;
 }
 
+leftover_index index_of(const std::vector<std::string>& names) {
+  leftover_index index;
+  for (const auto& name : names)
+    index.insert(name);
+  return index;
+}
+
+leftover_page page_of(const leftover_index& index, const std::string& after,
+                      std::size_t n = most) {
+  return index.page(after, n, [](const std::string& name) {
+    return "of " + name;
+  });
+}
+
 } // namespace
 
-TEST_SUITE_BEGIN("core/api/leftover_page");
+TEST_SUITE_BEGIN("core/copy/leftover_page");
 
 TEST_CASE("pages list every leftover once, in the order of paths, and say how "
           "many come behind") {
   constexpr std::size_t many = 6000;
-  std::vector<path_reason> all;
+  leftover_index index;
   for (std::size_t n = 0; n < many; ++n)
-    all.push_back({"/g/" + std::to_string(n * 7919 % many), "busy"});
+    index.insert("/g/" + std::to_string(n * 7919 % many));
   std::vector<std::string> seen;
   std::string after;
   std::size_t pages = 0;
   for (bool more = true; more; ++pages) {
-    const auto page = page_behind(all, after, most);
+    const auto page = page_of(index, after);
     REQUIRE_FALSE(page.listed.empty());
     CHECK(page.listed.size() <= most);
     for (const auto& path : paths_of(page))
@@ -48,27 +62,39 @@ TEST_CASE("pages list every leftover once, in the order of paths, and say how "
 }
 
 TEST_CASE("what goes and comes between two pages moves no other") {
-  std::vector<path_reason> all{{"/a", ""}, {"/b", ""}, {"/c", ""}};
-  const auto first = page_behind(all, "", 2);
+  const auto first = page_of(index_of({"/a", "/b", "/c"}), "", 2);
   CHECK(paths_of(first) == std::vector<std::string>{"/a", "/b"});
   CHECK(first.more == 1);
-  all = {{"/aa", ""}, {"/c", ""}, {"/d", ""}};
-  CHECK(paths_of(page_behind(all, "/b", 2))
+  auto index = index_of({"/a", "/aa", "/b", "/c", "/d"});
+  index.erase("/a");
+  index.erase("/b");
+  CHECK(paths_of(page_of(index, "/b", 2))
         == std::vector<std::string>{"/c", "/d"});
-  CHECK(page_behind(all, "/d", 2).listed.empty());
+  CHECK(page_of(index, "/d", 2).listed.empty());
 }
 
-TEST_CASE("a path that is left over twice is listed once, and one that is no "
-          "UTF-8 as callers see it") {
-  const std::vector<path_reason> all{
-    {"/b", "busy"}, {"/a\xff", ""}, {"/b", "it is being removed"}};
-  const auto page = page_behind(all, "", most);
-  REQUIRE(page.listed.size() == 2);
-  CHECK(page.listed[0].path == "/a\xef\xbf\xbd");
-  CHECK(page.listed[1] == path_reason{"/b", "busy"});
-  CHECK(page.more == 0);
-  CHECK(paths_of(page_behind(all, "/a\xef\xbf\xbd", most))
+TEST_CASE("a path that is no UTF-8 is listed as callers see it, and once with "
+          "what they see alike") {
+  const auto index = index_of({"/b", "/a\xff", "/a\xfe", "/aa"});
+  const auto page = page_of(index, "", 2);
+  CHECK(paths_of(page) == std::vector<std::string>{"/aa", "/a\xef\xbf\xbd"});
+  CHECK(page.listed[1].reason == "of /a\xfe");
+  CHECK(page.more == 1);
+  CHECK(paths_of(page_of(index, "/a\xef\xbf\xbd"))
         == std::vector<std::string>{"/b"});
+}
+
+TEST_CASE("pages of several owners make one, with each path once") {
+  const std::vector<leftover_page> parts{{{{"/b", "busy"}, {"/e", ""}}, 2, 2},
+                                         {{{"/a", ""}, {"/b", "late"}}, 0, 2}};
+  auto page = joined(parts, 2);
+  CHECK(paths_of(page) == std::vector<std::string>{"/a", "/b"});
+  CHECK(page.listed[1].reason == "busy");
+  CHECK(page.more == 3);
+  CHECK(page.looked_at == 4);
+  page = joined(parts, 10);
+  CHECK(paths_of(page) == std::vector<std::string>{"/a", "/b", "/e"});
+  CHECK(page.more == 2);
 }
 
 TEST_SUITE_END();

@@ -2238,7 +2238,8 @@ type SandboxStatus struct {
 	Containers        uint64 `protobuf:"varint,9,opt,name=containers,proto3" json:"containers,omitempty"`
 	Shares            uint64 `protobuf:"varint,10,opt,name=shares,proto3" json:"shares,omitempty"`
 	// Guest paths that should be gone and are not; see UnshareFileReply.
-	// GetSandbox lists them in the order of their paths, page by page.
+	// GetSandbox lists them in the order of their paths, page by page, ListSandboxes
+	// the first 16.
 	Pending []*PathReason `protobuf:"bytes,11,rep,name=pending,proto3" json:"pending,omitempty"`
 	// Memory of the guest that copies take: files in whole pages of 4 KiB.
 	HeldBytes int64 `protobuf:"varint,12,opt,name=held_bytes,json=heldBytes,proto3" json:"held_bytes,omitempty"`
@@ -2991,7 +2992,7 @@ type ListSandboxesReply struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
-	// In the order of their ids.
+	// In the order of their ids, 1,000 at most.
 	Sandboxes []*SandboxStatus `protobuf:"bytes,1,rep,name=sandboxes,proto3" json:"sandboxes,omitempty"`
 	// How many come behind those that are listed.
 	SandboxesMore uint64 `protobuf:"varint,2,opt,name=sandboxes_more,json=sandboxesMore,proto3" json:"sandboxes_more,omitempty"`

@@ -20,6 +20,7 @@ struct volume_cursor {
 /// Returns it as text, for callers to hand back.
 std::string to_string(const volume_cursor& at);
 
+/// Empty is before the first.
 /// @returns `errc::invalid_argument` for what to_string() has not made.
 result<volume_cursor> parse_volume_cursor(const std::string& text);
 

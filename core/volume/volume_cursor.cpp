@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/api/volume_cursor.hpp"
+#include "core/volume/volume_cursor.hpp"
 
 #include "core/text/base64.hpp"
 
@@ -16,6 +16,8 @@ result<volume_cursor> parse_volume_cursor(const std::string& text) {
   const error wrong{errc::invalid_argument,
                     "volumes_after is no volumes_next of a reply"};
   volume_cursor at;
+  if (text.empty())
+    return at;
   const auto* end = text.data() + text.size();
   const auto number = std::from_chars(text.data(), end, at.order);
   if (number.ec != std::errc{} || number.ptr == end || *number.ptr != ' ')
