@@ -127,7 +127,7 @@ TEST_CASE("what is lost of a later removal is waited for, too, and no try "
     empty(t0 + 5s, t0 + due);
   }
   CHECK_FALSE(leftovers.next_due());
-  CHECK(leftovers.list().size() == 1);
+  CHECK(listed(leftovers).size() == 1);
 }
 
 TEST_CASE("nothing is removed below a path that is gone, which that would make "
