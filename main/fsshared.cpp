@@ -59,19 +59,28 @@ int logged(int code) {
   return code;
 }
 
-/// Waits for a signal, and tells the manager meanwhile that all is well, if it
-/// wants to hear it.
-int await_signal(const end_signals& signals, const service_manager& manager,
-                 node_agent& agent) {
-  const auto patience = manager.patience();
-  if (!patience)
+/// Waits for the next signal, or as long as the manager wants to hear nothing.
+std::optional<end_signals::arrival> next_signal(const end_signals& signals,
+                                                std::chrono::nanoseconds beat) {
+  if (beat.count() == 0)
     return signals.wait();
+  return signals.wait_for(beat);
+}
+
+/// Waits for a signal that ends it, and tells the manager meanwhile that all is
+/// well, if it wants to hear it.
+int await_end(const end_signals& signals, const service_manager& manager,
+              node_agent& agent) {
   // Late by a half at most: time for a word that comes after a long wait.
-  const auto beat = *patience / 4;
+  const auto beat = manager.patience().value_or(std::chrono::seconds{0}) / 4;
   for (;;) {
-    if (const auto signal = signals.wait_for(beat))
-      return *signal;
-    if (agent.is_alive(beat))
+    const auto signal = next_signal(signals, beat);
+    if (signal && signal->what == end_signals::request::end)
+      return signal->number;
+    // No word to the manager: nothing is read, and it is as ready as before.
+    if (signal)
+      log::warning("not-reloaded");
+    else if (agent.is_alive(beat))
       manager.say_alive();
     else
       log::error("not-alive", {{"limit", format_duration(beat)}});
@@ -106,7 +115,7 @@ int serve(const node_config& config, const end_signals& signals,
                         {"socket", config.api.socket},
                         {"share_root", config.share.root}});
   manager.say_ready("serving " + config.api.socket);
-  const auto signal = await_signal(signals, manager, **agent);
+  const auto signal = await_end(signals, manager, **agent);
   manager.say_stopping(has_failed ? "ending after a fault" : "ending");
   if (has_failed) {
     // Whatever died may have left others waiting for it.

@@ -24,7 +24,12 @@ sigset_t set_of(std::initializer_list<int> numbers) {
 }
 
 sigset_t awaited() {
-  return set_of({SIGTERM, SIGINT, own_signal});
+  return set_of({SIGTERM, SIGINT, SIGHUP, own_signal});
+}
+
+end_signals::arrival to_arrival(int number) {
+  using request = end_signals::request;
+  return {number == SIGHUP ? request::reload : request::end, number};
 }
 
 timespec to_timespec(std::chrono::nanoseconds time) {
@@ -55,21 +60,22 @@ end_signals::end_signals() {
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
 }
 
-int end_signals::wait() const {
+end_signals::arrival end_signals::wait() const {
   const auto signals = awaited();
   int number = 0;
   // Fails only for signal numbers that do not exist (sigwait(3)).
   while (::sigwait(&signals, &number) != 0) {
   }
-  return number;
+  return to_arrival(number);
 }
 
-std::optional<int> end_signals::wait_for(std::chrono::nanoseconds limit) const {
+std::optional<end_signals::arrival>
+end_signals::wait_for(std::chrono::nanoseconds limit) const {
   const auto signals = awaited();
   const auto time = to_timespec(limit);
   const auto number = ::sigtimedwait(&signals, nullptr, &time);
   // EAGAIN at the limit; EINTR by a signal that is not awaited: early is fine.
-  return number > 0 ? std::optional{number} : std::nullopt;
+  return number > 0 ? std::optional{to_arrival(number)} : std::nullopt;
 }
 
 void end_signals::send() const {

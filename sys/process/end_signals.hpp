@@ -2,23 +2,34 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 
 namespace fsshare {
 
 /// The signals that ask a program to end: SIGTERM and SIGINT. They are waited
-/// for, not handled. Also ignores SIGPIPE: a lost peer is an error of the call.
+/// for, not handled; so is SIGHUP, by which others ask it to read its
+/// configuration again. Also ignores SIGPIPE: a lost peer is an error of the
+/// call.
 class end_signals {
 public:
   /// Keeps them from this thread and those that it starts from now on; to be
   /// called before any thread starts.
   end_signals();
 
-  /// Waits for one of them and returns its number, or that of send().
-  int wait() const;
+  /// What came.
+  enum class request : std::uint8_t { end, reload };
+  struct arrival {
+    request what = request::end;
+    /// Number of the signal.
+    int number = 0;
+  };
+
+  /// Waits for one of them, or send().
+  arrival wait() const;
 
   /// The same for a limited time; nothing where none came.
-  std::optional<int> wait_for(std::chrono::nanoseconds limit) const;
+  std::optional<arrival> wait_for(std::chrono::nanoseconds limit) const;
 
   /// Lets one wait return. Any thread.
   void send() const;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/environment_variable.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/node_process.hpp"
 #include "tests/support/socket_peer.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "ttrpc/envelope.hpp"
 
+#include <csignal>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -199,6 +201,27 @@ TEST_CASE(
   CHECK(got.exit_code == 1);
   CHECK(got.errors.find(node.socket()) != std::string::npos);
   CHECK(test::run_fssharectl(node.socket(), {"version"}).exit_code == 0);
+}
+
+TEST_CASE("SIGHUP changes nothing, is told, and ends nothing, with or without "
+          "a watchdog") {
+  for (const auto* patience : {"", "60000000"}) {
+    CAPTURE(patience);
+    const test::temp_dir dir;
+    const test::environment_variable manager{
+      "NOTIFY_SOCKET", *patience == '\0' ? "" : dir / "nobody"};
+    const test::environment_variable watchdog{"WATCHDOG_USEC", patience};
+    test::node_process node;
+    node.program().signal(SIGHUP);
+    const auto is_told = [&node] {
+      return node.program().errors().find("event=not-reloaded")
+             != std::string::npos;
+    };
+    CHECK(test::eventually(is_told));
+    CHECK(test::run_fssharectl(node.socket(), {"version"}).exit_code == 0);
+    // The end is what ends it.
+    CHECK(node.program().terminate() == 0);
+  }
 }
 
 TEST_SUITE_END();

@@ -79,7 +79,7 @@ TEST_CASE("a second signal ends an end that hangs at once, a fault of our own "
   const auto again = run_in_child([] {
     const end_signals signals;
     ::kill(::getpid(), SIGTERM);
-    if (signals.wait() != SIGTERM)
+    if (signals.wait().number != SIGTERM)
       return;
     end_signals::limit_end(1h);
     signals.send();
@@ -93,7 +93,7 @@ TEST_CASE("a second signal ends an end that hangs at once, a fault of our own "
   const auto faulty = run_in_child([] {
     const end_signals signals;
     ::kill(::getpid(), SIGTERM);
-    if (signals.wait() != SIGTERM)
+    if (signals.wait().number != SIGTERM)
       return;
     end_signals::limit_end(20ms);
     signals.send();
