@@ -8,6 +8,7 @@
 #include "sys/mount/share_visibility.hpp"
 #include "sys/mountinfo.hpp"
 #include "sys/process/bounded_calls.hpp"
+#include "sys/process/instance_lock.hpp"
 #include "sys/process/kernel_calls.hpp"
 #include "sys/unique_fd.hpp"
 
@@ -123,14 +124,24 @@ status list_a_bit(const std::string& path) {
   return unit{};
 }
 
+// Whoever has the share root: the socket may be another's, who lends it.
+int find_node_agent(const doctor_subject& subject, bounded_calls& calls) {
+  const auto& root = subject.share_root;
+  const auto holder
+    = calls.run<int>(root, "look who has " + root, [root]() -> result<int> {
+        return instance_lock::holder_of_directory(root);
+      });
+  return holder && *holder != 0 ? *holder : listener_of(subject.socket);
+}
+
 } // namespace
 
 host_facts look_at_host(const doctor_subject& subject) {
   host_facts out;
   out.calls = look_at_calls();
-  out.process = look_at_process(listener_of(subject.socket));
-  look_at_limits(out);
   bounded_calls calls;
+  out.process = look_at_process(find_node_agent(subject, calls));
+  look_at_limits(out);
   // Each call owns what it uses: it may end later.
   auto root = calls.run<share_root_facts>(
     subject.share_root, "look at share root " + subject.share_root,

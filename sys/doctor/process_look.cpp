@@ -115,11 +115,15 @@ std::uint64_t watches_of(const std::string& fdinfo) {
   return watches;
 }
 
-// Readers share the descriptors of the process that made them.
-bool is_reader(int pid) {
+std::string name_of(int pid) {
   std::string name;
   std::ifstream{dir_of(pid) + "/comm"} >> name;
-  return name == reader_process_name;
+  return name;
+}
+
+// Readers share the descriptors of the process that made them.
+bool is_reader(int pid) {
+  return name_of(pid) == reader_process_name;
 }
 
 } // namespace
@@ -137,7 +141,7 @@ int listener_of(const std::string& socket) {
   socklen_t size = sizeof peer;
   if (::getsockopt(probe->get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
     return 0;
-  return peer.pid;
+  return name_of(peer.pid) == "fsshared" ? peer.pid : 0;
 }
 
 process_facts look_at_process(int node_agent) {

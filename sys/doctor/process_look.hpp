@@ -9,9 +9,9 @@
 
 namespace fsshare {
 
-/// Returns the process that listens on a unix socket, as the kernel noted it
-/// when it began to (SO_PEERCRED, unix(7)); 0 where nobody does, or it cannot
-/// be told. Never waits.
+/// Returns the node agent that listens on a unix socket, as the kernel noted it
+/// when it began to (SO_PEERCRED, unix(7)); 0 where none does, it cannot be
+/// told, or a service manager has lent it the socket. Never waits.
 /// @param socket A path, or `@` and an abstract name.
 int listener_of(const std::string& socket);
 

@@ -133,6 +133,12 @@ result<instance_lock> instance_lock::on_directory(const std::string& what,
   return instance_lock{*std::move(held)};
 }
 
+int instance_lock::holder_of_directory(const std::string& path) {
+  const unique_fd dir{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  const auto holder = dir ? holder_of(dir.get()) : 0;
+  return has_ended(holder) ? 0 : holder;
+}
+
 result<instance_lock> instance_lock::on_file(const std::string& what,
                                              const std::string& path) {
   auto held = locked(open_lock_file(path), what, path, path);

@@ -26,6 +26,10 @@ public:
   static result<instance_lock> on_file(const std::string& what,
                                        const std::string& path);
 
+  /// Returns the process that has claimed a directory; 0 for none, and where
+  /// that cannot be told.
+  static int holder_of_directory(const std::string& path);
+
 private:
   explicit instance_lock(unique_fd fd) : fd_(std::move(fd)) {
   }

@@ -147,4 +147,18 @@ TEST_CASE_FIXTURE(manager,
   }
 }
 
+TEST_CASE_FIXTURE(manager,
+                  "doctor looks at the node agent, not at whoever lent "
+                  "it the socket") {
+  child_process node{command()};
+  control_client client{socket};
+  REQUIRE(answers(client));
+  const auto seen = test::run_process(
+    {test::fssharectl_program(), "doctor", "--config", dir / "config.json"});
+  CHECK_MESSAGE(seen.output.find("open files of the node agent (process "
+                                 + std::to_string(node.pid()) + ")")
+                  != std::string::npos,
+                seen.output);
+}
+
 TEST_SUITE_END();
