@@ -30,6 +30,8 @@ bool is_octal(char c) {
 
 // The kernel writes space, tab, newline and backslash as \ and three digits.
 std::string unescape(std::string_view word) {
+  if (word.find('\\') == std::string_view::npos)
+    return std::string{word};
   std::string out;
   for (size_t i = 0; i < word.size(); ++i) {
     if (word[i] == '\\' && i + 3 < word.size() && is_octal(word[i + 1])
@@ -160,6 +162,8 @@ bool mounted_entry::has_option(std::string_view word) const {
 
 result<std::vector<mounted_entry>> parse_mountinfo(std::string_view text) {
   std::vector<mounted_entry> entries;
+  entries.reserve(
+    static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1);
   while (!text.empty()) {
     const auto line = take_until(text, '\n');
     auto entry = parse_line(line);

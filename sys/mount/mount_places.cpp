@@ -104,7 +104,17 @@ mount_places::below(const mounted_entry& mount, std::string_view path) const {
   return out;
 }
 
-result<mount_places> read_mount_places() {
+result<mount_places> read_mount_places(mount_details wanted) {
+  if (wanted == mount_details::places) {
+    std::vector<mounted_entry> places;
+    const auto read
+      = scan_mounts(own_mount_table, [&places](const mounted_entry& entry) {
+          places.push_back(entry);
+        });
+    if (!read)
+      return read.err();
+    return mount_places{std::move(places)};
+  }
   auto table = read_mountinfo();
   if (!table)
     return table.err();

@@ -2,10 +2,14 @@
 #include "sys/mount/share_alias.hpp"
 
 #include "core/paths.hpp"
+#include "sys/mount/share_visibility.hpp"
+#include "sys/mount_identity.hpp"
 #include "sys/tree/open_beneath.hpp"
+#include "sys/unique_fd.hpp"
 
 #include <algorithm>
 #include <fcntl.h>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -41,11 +45,13 @@ result<mount_place> place_of_root(mount_places& mounts, const held_root& root) {
   return found->place();
 }
 
-void add_groups(std::set<std::uint64_t>& groups, const mount_places& mounts,
-                const mount_place& sandbox) {
+// Takes those of `groups` that a mount outside the sandbox is in.
+void add_outside(std::set<std::uint64_t>& outside,
+                 const std::set<std::uint64_t>& groups,
+                 const mount_places& mounts, const mount_place& sandbox) {
   for (const auto& entry : mounts.table())
-    if (entry.peer_group != 0 && !mounts.is_inside(entry, sandbox))
-      groups.insert(entry.peer_group);
+    if (groups.contains(entry.peer_group) && !mounts.is_inside(entry, sandbox))
+      outside.insert(entry.peer_group);
 }
 
 /// A mount table with the share root and a descriptor in it.
@@ -56,8 +62,8 @@ struct sight {
 };
 
 result<sight> seen_from(int fd, const std::string& shown,
-                        const held_root& share_root) {
-  auto mounts = read_mount_places();
+                        const held_root& share_root, mount_details wanted) {
+  auto mounts = read_mount_places(wanted);
   if (!mounts)
     return mounts.err();
   auto root = place_of_root(*mounts, share_root);
@@ -69,22 +75,44 @@ result<sight> seen_from(int fd, const std::string& shown,
   return sight{*std::move(mounts), *std::move(root), *std::move(from)};
 }
 
+std::optional<mount_identity> root_seen_by(const char* process) {
+  const auto path = std::string{"/proc/"} + process + "/root";
+  const unique_fd root{::open(path.c_str(), O_PATH | O_CLOEXEC)};
+  if (!root)
+    return std::nullopt;
+  const auto found = identify(root.get(), path);
+  return found ? std::optional{*found} : std::nullopt;
+}
+
+// In a chroot the table lacks what is outside of it.
+bool has_table_of_init() {
+  if (!shares_namespace_with_init())
+    return false;
+  const auto own = root_seen_by("thread-self");
+  return own && own == root_seen_by("1");
+}
+
 // What is ours is in no peer group with anything outside the sandbox but with
 // what propagation made of it: in binds of what holds the share root, and there
 // it lies inside the sandbox as well.
-std::set<std::uint64_t> groups_outside(const mount_places& mounts,
+std::set<std::uint64_t> groups_outside(const std::set<std::uint64_t>& groups,
+                                       const mount_places& mounts,
                                        const mount_place& sandbox) {
-  std::set<std::uint64_t> groups;
-  add_groups(groups, mounts, sandbox);
-  if (auto host = read_mountinfo("/proc/1/mountinfo"))
-    add_groups(groups, mount_places{*std::move(host)}, sandbox);
-  return groups;
+  std::set<std::uint64_t> outside;
+  if (groups.empty())
+    return outside;
+  add_outside(outside, groups, mounts, sandbox);
+  if (!has_table_of_init())
+    if (auto host = read_mountinfo("/proc/1/mountinfo"))
+      add_outside(outside, groups, mount_places{*std::move(host)}, sandbox);
+  return outside;
 }
 
 } // namespace
 
 result<source_place> place_source(int source, const held_root& share_root) {
-  const auto found = seen_from(source, "source", share_root);
+  const auto found
+    = seen_from(source, "source", share_root, mount_details::places);
   if (!found)
     return found.err();
   const auto& mounts = found->mounts;
@@ -124,7 +152,8 @@ result<mount_crossing> crossing_at(const std::string& path,
 
 result<std::vector<mounted_entry>> share_mounts_below(int top,
                                                       const share_tree& tree) {
-  const auto found = seen_from(top, "source", tree.root());
+  const auto found
+    = seen_from(top, "source", tree.root(), mount_details::places);
   if (!found)
     return found.err();
   const auto& [mounts, root, from] = *found;
@@ -137,14 +166,21 @@ result<std::vector<mounted_entry>> share_mounts_below(int top,
 
 result<std::vector<mounted_entry>>
 foreign_mounts_at(int parent, std::string_view name, const share_tree& tree) {
-  const auto found = seen_from(parent, "mount", tree.root());
+  const auto found
+    = seen_from(parent, "mount", tree.root(), mount_details::all);
   if (!found)
     return found.err();
   const auto& [mounts, root, from] = *found;
-  const auto groups = groups_outside(mounts, root.at(tree.sandbox_name()));
+  const auto below = mounts.below(from.mount, join(from.path, name));
+  std::set<std::uint64_t> groups;
+  for (const auto* entry : below)
+    if (entry->peer_group != 0)
+      groups.insert(entry->peer_group);
+  const auto outside
+    = groups_outside(groups, mounts, root.at(tree.sandbox_name()));
   std::vector<mounted_entry> out;
-  for (const auto* entry : mounts.below(from.mount, join(from.path, name)))
-    if (groups.contains(entry->peer_group))
+  for (const auto* entry : below)
+    if (outside.contains(entry->peer_group))
       out.push_back(*entry);
   return out;
 }

@@ -39,13 +39,6 @@ bool is_host_pid_namespace() {
   return own && own->st_ino == first_pid_namespace;
 }
 
-bool is_host_mount_namespace() {
-  const auto own = look_at_namespace("/proc/thread-self/ns/mnt");
-  const auto host = look_at_namespace("/proc/1/ns/mnt");
-  return own && host && own->st_ino == host->st_ino
-         && own->st_dev == host->st_dev;
-}
-
 result<mounted_entry> entry_of(const std::string& path) {
   const unique_fd there{::open(path.c_str(), O_PATH | O_CLOEXEC)};
   if (!there)
@@ -96,13 +89,20 @@ result<share_visibility> judge_visibility(const visibility_facts& facts) {
         "mounts.visibility to assumed"};
 }
 
+bool shares_namespace_with_init() {
+  const auto own = look_at_namespace("/proc/thread-self/ns/mnt");
+  const auto init = look_at_namespace("/proc/1/ns/mnt");
+  return own && init && own->st_ino == init->st_ino
+         && own->st_dev == init->st_dev;
+}
+
 result<share_visibility> check_share_visible(const std::string& share_root) {
   auto mount = entry_of(share_root);
   if (!mount)
     return mount.err();
   visibility_facts facts{share_root, *std::move(mount), false, std::nullopt};
   if (is_host_pid_namespace()) {
-    facts.is_host_namespace = is_host_mount_namespace();
+    facts.is_host_namespace = shares_namespace_with_init();
     if (auto host = read_mountinfo("/proc/1/mountinfo"))
       facts.host_mounts = *std::move(host);
   }

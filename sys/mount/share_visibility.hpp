@@ -37,6 +37,10 @@ struct visibility_facts {
 /// @returns `errc::failed_precondition` with the cure.
 result<share_visibility> judge_visibility(const visibility_facts& facts);
 
+/// Returns whether the calling thread is in the mount namespace of process 1,
+/// so that both see one mount table.
+bool shares_namespace_with_init();
+
 /// Looks at the namespaces of this process and of the host.
 /// @param share_root Exists.
 /// @returns as judge_visibility(), or what the kernel said.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/mountinfo.hpp"
+#include "tests/support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
 
@@ -32,6 +33,30 @@ TEST_CASE("a mount table is read with its propagation and its escapes") {
   CHECK(second.has_option("ro"));
   CHECK_FALSE(second.has_option("nosu"));
   CHECK_FALSE(second.has_option("rw"));
+}
+
+TEST_CASE("what is handed on of each mount is what a table says of its place") {
+  const test::temp_dir dir;
+  const auto path = dir.write(
+    "table", "36 35 98:0 /mnt1 /a\\040b rw,noatime master:1 - ext3 /dev/r rw\n"
+             "40 36 0:30 / /a\\040b/c\\134 ro shared:4 - tmpfs none rw\n"
+             "41 40 0:30 /\\011 /plain rw - tmpfs none rw\n");
+  const auto whole = read_mountinfo(path);
+  REQUIRE(whole);
+  REQUIRE(whole->size() == 3);
+  CHECK(whole->at(1).mount_point == "/a b/c\\");
+  std::vector<mounted_entry> places;
+  REQUIRE(scan_mounts(path, [&places](const mounted_entry& entry) {
+    places.push_back(entry);
+  }));
+  auto expected = *whole;
+  for (auto& entry : expected) {
+    entry.options.clear();
+    entry.fs_type.clear();
+    entry.source.clear();
+    entry.peer_group = entry.master = 0;
+  }
+  CHECK((places == expected));
 }
 
 TEST_CASE("a line that is no mount is named") {
