@@ -28,11 +28,13 @@ guest_proxy_state::guest_proxy_state(handle::pointer self,
                                      std::shared_ptr<dialer> network,
                                      reader_pool_actor reader,
                                      memory_budget_actor memory,
-                                     guest_reached_sink registry)
+                                     guest_reached_sink registry,
+                                     journal_actor journal)
   : self_(self), options_(std::move(options)), network_(std::move(network)),
     reader_(std::move(reader)), memory_(std::move(memory)),
-    registry_(std::move(registry)), leftovers_(options_.leftover_interval),
-    budget_(options_.memory_bytes), connection_(connection_settings(options_)),
+    registry_(std::move(registry)), journal_(std::move(journal)),
+    leftovers_(options_.leftover_interval), budget_(options_.memory_bytes),
+    connection_(connection_settings(options_)),
     window_(options_.window_requests, options_.window_bytes) {
 }
 
@@ -114,6 +116,8 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
       inventory_ = guest_inventory{msg.share_dir};
       if (msg.legacy)
         inherit(*msg.legacy);
+      else if (msg.before)
+        inherit(*msg.before);
       return *heir_;
     },
     [this](guest_dialed& msg) {
@@ -328,6 +332,7 @@ void guest_proxy_state::end_jobs() {
   }
   if (jobs_.empty())
     drop_credit();
+  write_leftovers();
 }
 
 } // namespace fsshare

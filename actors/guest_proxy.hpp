@@ -10,6 +10,7 @@
 #include "core/net/guest_address.hpp"
 #include "core/net/guest_connection.hpp"
 #include "messages/guest_proxy.hpp"
+#include "messages/journal.hpp"
 #include "messages/memory_budget.hpp"
 #include "messages/reader_pool.hpp"
 #include "messages/registry.hpp"
@@ -63,7 +64,8 @@ public:
 
   guest_proxy_state(handle::pointer self, guest_proxy_options options,
                     std::shared_ptr<dialer> network, reader_pool_actor reader,
-                    memory_budget_actor memory, guest_reached_sink registry);
+                    memory_budget_actor memory, guest_reached_sink registry,
+                    journal_actor journal = {});
   ~guest_proxy_state();
   guest_proxy_state(const guest_proxy_state&) = delete;
   guest_proxy_state& operator=(const guest_proxy_state&) = delete;
@@ -137,7 +139,9 @@ private:
   bool is_going(const std::string& guest_path) const;
   void doubt(const std::string& guest_path);
   void remove_leftovers();
+  void write_leftovers();
   void inherit(const guest_legacy& legacy);
+  void inherit(const guest_of_before& before);
   active_job* find(std::uint64_t key);
   void end_jobs();
 
@@ -203,6 +207,8 @@ private:
   reader_pool_actor reader_;
   memory_budget_actor memory_;
   guest_reached_sink registry_;
+  /// Null where nothing is written down.
+  journal_actor journal_;
 
   std::uint64_t last_key_ = 0;
   job_list jobs_;

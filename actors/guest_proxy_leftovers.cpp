@@ -31,8 +31,17 @@ void guest_proxy_state::add_removal(
 void guest_proxy_state::note_leftover(const std::string& guest_root,
                                       removal_result result, const error& why) {
   leftovers_.tried(guest_root, result, why.message, now());
+  write_leftovers();
   if (!is_ending_)
     arm();
+}
+
+// Before anybody is told what is left.
+void guest_proxy_state::write_leftovers() {
+  for (const auto& [path, reason] : leftovers_.take_changes())
+    if (journal_)
+      tell(journal_,
+           record_state{options_.sandbox_id, recorded_leftover{path, reason}});
 }
 
 // Ends what still changes a copy that nobody waits for any more.
@@ -86,6 +95,7 @@ void guest_proxy_state::remove_leftovers() {
     else
       add_removal(path, [](const order_outcome&) {});
   }
+  write_leftovers();
 }
 
 // The one before this may have died with requests in flight.
@@ -95,6 +105,29 @@ void guest_proxy_state::inherit(const guest_legacy& legacy) {
   leftovers_ = legacy.leftovers;
   inventory_ = legacy.inventory;
   landmarks_ = legacy.copies;
+  doubt_all();
+  arm();
+}
+
+// The same of an earlier process.
+void guest_proxy_state::inherit(const guest_of_before& before) {
+  connection_.expect_stragglers();
+  for (const auto& [path, room] : before.rooms)
+    budget_.restore(path, room);
+  for (const auto& [path, reason] : before.leftovers)
+    leftovers_.add(path, reason, now());
+  leftovers_.retry_now();
+  for (const auto& path : before.single_files) {
+    copy_step file;
+    file.type = entry_type::file;
+    file.path = path;
+    inventory_.begun(file, profile_);
+    inventory_.done(file);
+  }
+  for (const auto& [root, files] : before.volumes)
+    landmarks_.stands(root, files);
+  for (const auto& [root, file] : before.trees)
+    landmarks_.copied(root, file);
   doubt_all();
   arm();
 }

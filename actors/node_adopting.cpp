@@ -44,7 +44,8 @@ void node_state::adopt_one(const recorded_sandbox& recorded,
                            const adopting& all) {
   const auto& id = recorded.prepare.request.sandbox_id;
   log::info("sandbox-adopted", {{"sandbox", id},
-                                {"shares", adopted.sandbox.shares.size()},
+                                {"shares", adopted.sandbox.shares.size()
+                                             + adopted.sandbox.copied.size()},
                                 {"rootfs", adopted.sandbox.rootfs.size()}});
   for (const auto& lost : adopted.lost)
     log::warning("share-lost", {{"sandbox", id}, {"share", lost}});

@@ -12,9 +12,15 @@ registry_state::registry_state(handle::pointer self,
                                destination_table::settings settings,
                                inotify_reader_actor watcher,
                                reader_pool_actor reader,
-                               memory_budget_actor memory)
+                               memory_budget_actor memory,
+                               journal_actor journal)
   : self_(self), table_(std::move(settings)), watcher_(std::move(watcher)),
-    reader_(std::move(reader)), memory_(std::move(memory)) {
+    reader_(std::move(reader)), memory_(std::move(memory)),
+    recorder_(self, std::move(journal), [](const std::string& id) {
+      log::warning(
+        "state-not-recorded",
+        {{"sandbox", id}, {"error", "the state directory does not answer"}});
+    }) {
 }
 
 registry_state::~registry_state() {
@@ -27,7 +33,7 @@ registry_state::~registry_state() {
       promise.deliver(gone);
   }
   for (auto& entry : waiting_)
-    entry.second.deliver(gone);
+    entry.second.promise.deliver(gone);
 }
 
 registry_state::handle::behavior_type registry_state::make_behavior() {
@@ -96,10 +102,12 @@ registry_state::handle::behavior_type registry_state::make_behavior() {
 
 caf::result<destination_added> registry_state::add(add_destination& msg) {
   const reply_promise<destination_added> promise{self_};
-  const auto id = table_.add({msg.sandbox_id, std::move(msg.container_id),
-                              msg.share_id, std::move(msg.volume),
-                              std::move(msg.guest_root), msg.has_tree},
-                             now());
+  const bool is_there = msg.has_tree || msg.before != nullptr;
+  const auto id
+    = table_.add({msg.sandbox_id, std::move(msg.container_id), msg.share_id,
+                  std::move(msg.volume), std::move(msg.guest_root),
+                  msg.has_tree, std::move(msg.before)},
+                 now());
   by_share_.emplace(msg.sandbox_id, msg.share_id, id);
   destinations_.emplace(id, destination{std::move(msg.sandbox_id),
                                         std::move(msg.share_id),
@@ -108,7 +116,7 @@ caf::result<destination_added> registry_state::add(add_destination& msg) {
                                         {},
                                         {}});
   act();
-  if (msg.has_tree)
+  if (is_there)
     promise.deliver(destination_added{});
   return promise;
 }
@@ -117,9 +125,10 @@ caf::result<destination_added> registry_state::await(const await_current& msg) {
   const reply_promise<destination_added> promise{self_};
   const auto i = find(msg.sandbox_id, msg.share_id);
   const auto waiter = ++last_waiter_;
-  waiting_.emplace(waiter, promise);
   // No destination has the id 0.
-  table_.await_current(i == destinations_.end() ? 0 : i->first, waiter, now());
+  const auto id = i == destinations_.end() ? 0 : i->first;
+  waiting_.emplace(waiter, waiting_caller{id, promise});
+  table_.await_current(id, waiter, now());
   act();
   return promise;
 }
@@ -219,7 +228,10 @@ void registry_state::perform(const forget_volume& action) {
 }
 
 void registry_state::perform(ask_guest& action) {
-  give_order(action.destination, action.order);
+  if (std::holds_alternative<push_order>(action.order))
+    begin_push(action.destination, action.order);
+  else
+    give_order(action.destination, action.order);
 }
 
 void registry_state::give_order(destination_id id, const guest_order& order) {
@@ -230,10 +242,7 @@ void registry_state::give_order(destination_id id, const guest_order& order) {
   ask(self_, proxy, carry_out{{id}, order})
     .then(
       [this, id](const order_outcome& outcome) {
-        if (const auto live = table_.finished(id, outcome, now()))
-          log_live(id, *live);
-        log_outcome(id, outcome);
-        act();
+        ended(id, outcome);
       },
       [this, id, proxy, order](caf::error&) {
         // The proxy was dead already: it answers all that it took.
@@ -280,8 +289,13 @@ void registry_state::log_outcome(destination_id id,
 }
 
 void registry_state::perform(const supersede_push& action) {
+  using push_wait = destination::push_wait;
   const auto i = destinations_.find(action.destination);
-  if (i != destinations_.end())
+  if (i == destinations_.end())
+    return;
+  if (i->second.push == push_wait::recording)
+    i->second.push = push_wait::superseded;
+  else
     tell(i->second.proxy, stop_order{{action.destination}});
 }
 
@@ -291,6 +305,7 @@ void registry_state::perform(first_copy_outcome& action) {
     return;
   auto promise = *std::exchange(i->second.added, std::nullopt);
   if (action.outcome) {
+    record(action.destination);
     promise.deliver(destination_added{action.outcome->copied.name,
                                       std::move(action.outcome->skipped),
                                       std::move(action.outcome->notes)});
@@ -310,7 +325,9 @@ void registry_state::perform(current_reached& action) {
   const auto i = waiting_.find(action.waiter);
   if (i == waiting_.end())
     return;
-  auto promise = std::move(i->second);
+  auto promise = std::move(i->second.promise);
+  if (action.outcome)
+    record(i->second.destination);
   waiting_.erase(i);
   if (action.outcome)
     promise.deliver(destination_added{action.outcome->copied.name,
@@ -318,44 +335,6 @@ void registry_state::perform(current_reached& action) {
                                       std::move(action.outcome->notes)});
   else
     promise.deliver(to_caf(action.outcome.err()));
-}
-
-void registry_state::perform(leave_leftovers& action) {
-  const auto i = destinations_.find(action.destination);
-  if (i == destinations_.end())
-    return;
-  for (auto& leftover : action.paths)
-    hand_leftover(i->second.sandbox_id, i->second.proxy,
-                  {std::move(leftover.path), std::move(leftover.reason)});
-}
-
-registry_state::sandbox_leftovers&
-registry_state::leftovers_of(const std::string& sandbox_id) {
-  auto& left = leftovers_by_sandbox_[sandbox_id];
-  if (left.number == 0)
-    left.number = ++last_leftovers_;
-  return left;
-}
-
-// A proxy that dies before it takes a leftover does not leave it to the next
-// one.
-void registry_state::hand_leftover(const std::string& sandbox_id,
-                                   const guest_proxy_actor& proxy,
-                                   const take_leftover& leftover) {
-  const auto number = leftovers_of(sandbox_id).number;
-  ask(self_, proxy, leftover)
-    .then([] {},
-          [this, sandbox_id, number, proxy, leftover](caf::error&) {
-            const auto i = leftovers_by_sandbox_.find(sandbox_id);
-            // Leftovers end with the sandbox.
-            if (i == leftovers_by_sandbox_.end() || i->second.number != number)
-              return;
-            const auto next = i->second.successor;
-            if (next && next != proxy)
-              hand_leftover(sandbox_id, next, leftover);
-            else
-              i->second.untaken.push_back(leftover);
-          });
 }
 
 void registry_state::replace(const replace_proxy& msg) {

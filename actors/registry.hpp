@@ -7,7 +7,9 @@
 #include "messages/reader_pool.hpp"
 #include "messages/registry.hpp"
 #include "messages/reply_promise.hpp"
+#include "messages/state_recorder.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -27,7 +29,7 @@ public:
 
   registry_state(handle::pointer self, destination_table::settings settings,
                  inotify_reader_actor watcher, reader_pool_actor reader,
-                 memory_budget_actor memory);
+                 memory_budget_actor memory, journal_actor journal = {});
   ~registry_state();
   registry_state(const registry_state&) = delete;
   registry_state& operator=(const registry_state&) = delete;
@@ -43,6 +45,9 @@ private:
     std::vector<reply_promise<destination_removed>> removed;
     /// What a dead proxy did not take, for the one that takes its place.
     std::vector<guest_order> not_taken;
+    /// A push that waits to be written down.
+    enum class push_wait : std::uint8_t { none, recording, superseded };
+    push_wait push = push_wait::none;
   };
 
   /// Of a sandbox that has leftovers.
@@ -80,6 +85,10 @@ private:
                      const guest_proxy_actor& proxy,
                      const take_leftover& leftover);
   void perform(destination_left& action);
+  void begin_push(destination_id id, const guest_order& order);
+  void record(destination_id id);
+  void record(destination_id id, const std::function<void()>& then);
+  void ended(destination_id id, const order_outcome& outcome);
   void give_order(destination_id id, const guest_order& order);
   void ask_reader(const ask_volume& action);
   void read_volume(const ask_volume& action, std::uint64_t room);
@@ -95,13 +104,18 @@ private:
   inotify_reader_actor watcher_;
   reader_pool_actor reader_;
   memory_budget_actor memory_;
+  state_recorder<handle::base> recorder_;
   destination_map destinations_;
   /// Sandbox, share and destination: to find one by what others call it.
   std::set<std::tuple<std::string, std::string, destination_id>> by_share_;
   std::map<std::string, sandbox_leftovers> leftovers_by_sandbox_;
   std::uint64_t last_leftovers_ = 0;
   /// Who waits for a copy to be current.
-  std::map<std::uint64_t, reply_promise<destination_added>> waiting_;
+  struct waiting_caller {
+    destination_id destination = 0;
+    reply_promise<destination_added> promise;
+  };
+  std::map<std::uint64_t, waiting_caller> waiting_;
   std::uint64_t last_waiter_ = 0;
   std::optional<time_point> armed_;
   std::uint64_t turn_ = 0;

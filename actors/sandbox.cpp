@@ -13,6 +13,13 @@ sandbox_state::sandbox_state(handle::pointer self, sandbox_options options,
                              sandbox_neighbours neighbours)
   : self_(self), options_(std::move(options)),
     neighbours_(std::move(neighbours)),
+    recorder_(
+      self, neighbours_.journal,
+      [](const std::string& id) {
+        log::warning(
+          "state-not-recorded",
+          {{"sandbox", id}, {"error", "the state directory does not answer"}});
+      }),
     layout_(options_.share_root, options_.sandbox_id, options_.guest_share_dir),
     cause_{errc::aborted, "sandbox '" + options_.sandbox_id
                             + "': the node agent is shutting down"} {
@@ -43,16 +50,17 @@ caf::result<Reply> sandbox_state::follow(owed_replies<Reply>& owed, bool on) {
   if (auto checked = state_.check_prepared(); !checked)
     return to_caf(checked.err());
   following_ = on;
-  record(recorded_watcher{on});
   const auto promise = owed.add(self_);
-  ask(self_, neighbours_.registry, follow_sandbox{options_.sandbox_id, on})
-    .then(
-      [promise]() mutable {
-        promise.deliver(Reply{});
-      },
-      [promise](caf::error& err) mutable {
-        promise.deliver(std::move(err));
-      });
+  record(recorded_watcher{on}, [this, promise, on] {
+    ask(self_, neighbours_.registry, follow_sandbox{options_.sandbox_id, on})
+      .then(
+        [promise]() mutable {
+          promise.deliver(Reply{});
+        },
+        [promise](caf::error& err) mutable {
+          promise.deliver(std::move(err));
+        });
+  });
   return promise;
 }
 
@@ -107,8 +115,11 @@ void sandbox_state::begin_prepare() {
     layout_ = share_layout{options_.share_root, options_.sandbox_id,
                            request.guest_share_dir};
   if (copies()) {
-    run(plan_prepare_copy(layout_, mark_path()), [this](const status& outcome) {
-      prepare_done(outcome);
+    record(recorded_prepare{request, layout_.guest_share_dir()}, [this] {
+      run(plan_prepare_copy(layout_, mark_path()),
+          [this](const status& outcome) {
+            copying_prepared(outcome);
+          });
     });
     return;
   }
@@ -135,6 +146,18 @@ void sandbox_state::begin_prepare() {
                });
              });
     });
+}
+
+// Nothing but what is written down shows later that it was prepared.
+void sandbox_state::copying_prepared(const status& outcome) {
+  if (!outcome) {
+    prepare_done(outcome);
+    return;
+  }
+  record(recorded_watcher{!state_.request().no_watcher});
+  record(recorded_progress{recorded_phase::made}, [this] {
+    prepare_done(unit{});
+  });
 }
 
 void sandbox_state::prepare_done(const status& outcome) {
@@ -164,12 +187,14 @@ void sandbox_state::prepare_done(const status& outcome) {
     begin_cleanup(cleanup_plan());
 }
 
-void sandbox_state::start_proxy(const std::optional<guest_legacy>& legacy) {
+void sandbox_state::start_proxy(const std::optional<guest_legacy>& legacy,
+                                std::shared_ptr<const guest_of_before> before) {
   // Checked with the request.
   const auto address = parse_guest_address(state_.request().guest_address);
   proxy_ = neighbours_.make_proxy(options_.sandbox_id, *address);
   const auto which = ++proxies_;
-  ask(self_, proxy_, take_over{legacy, layout_.guest_share_dir()})
+  ask(self_, proxy_,
+      take_over{legacy, layout_.guest_share_dir(), std::move(before)})
     .then(
       [this, which](const guest_legacy& left) {
         proxy_died(which, left);

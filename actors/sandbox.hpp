@@ -16,6 +16,7 @@
 #include "messages/registry.hpp"
 #include "messages/reply_promise.hpp"
 #include "messages/sandbox.hpp"
+#include "messages/state_recorder.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -130,8 +131,10 @@ private:
   // -- life cycle (sandbox.cpp) -----------------------------------------------
   caf::result<prepare_reply> handle_request(const prepare_request& msg);
   void begin_prepare();
+  void copying_prepared(const status& outcome);
   void prepare_done(const status& outcome);
-  void start_proxy(const std::optional<guest_legacy>& legacy);
+  void start_proxy(const std::optional<guest_legacy>& legacy,
+                   std::shared_ptr<const guest_of_before> before = nullptr);
   void proxy_died(std::uint64_t which,
                   const std::optional<guest_legacy>& legacy);
   void await_lost(std::uint64_t which);
@@ -171,6 +174,7 @@ private:
                        std::size_t room) const;
   void describe_reads(const description_ptr& what);
   void describe_volumes(const description_ptr& what);
+  void describe_record(const description_ptr& what);
   void describe_leftovers(const description_ptr& what);
   void describe_guest(const description_ptr& what);
   leftover_page ending_copies(const std::string& after) const;
@@ -185,7 +189,9 @@ private:
   void describe_bind(share& s, bool watchable) const;
   bind_options options_of(const share& s) const;
   void mount_source(share& s, mount_plan plan, opened_sources sources);
-  void share_done(const std::string& id, result<share_file_reply> outcome);
+  void share_done(const std::string& id,
+                  const result<share_file_reply>& outcome);
+  void share_made(const std::string& id, result<share_file_reply> outcome);
 
   // -- guest copies (sandbox_copy.cpp) ----------------------------------------
   void begin_copy(share& s);
@@ -195,11 +201,16 @@ private:
   bool is_apart(const share& s) const;
   void send_part(shared_copies::copy& copy, const std::string& part,
                  const std::string& share_id, const tree_snapshot_ptr& tree);
+  void copy_part(const shared_copies::copy& copy, const std::string& part,
+                 const std::string& share_id, const tree_snapshot_ptr& tree);
   static void note_parts(shared_copies::copy& copy, const std::string& part,
                          const tree_snapshot& tree);
   void part_failed(const std::string& copy_id, const std::string& part,
                    const std::string& share_id, const error& why);
   void make_copy(const shared_copies::copy& copy);
+  void record_copy(const shared_copies::copy& copy,
+                   const std::function<void(shared_copies::copy&)>& then);
+  void forget_copy(const std::string& copy_id);
   void add_volume(const shared_copies::copy& copy);
   void volume_added(const std::string& copy_id, destination_added& added);
   void rename_volume(const std::string& copy_id);
@@ -213,11 +224,15 @@ private:
   bool give_other_name(shared_copies::copy& copy);
   void rename_tree(const std::string& copy_id, const tree_snapshot_ptr& tree);
   void note_losses(shared_copies::copy& copy, const tree_snapshot& tree);
+  void note_kubelet_root(const std::string& source);
   std::vector<std::string> kubelet_roots() const;
   static share_file_reply reply_of_tree(share& s,
                                         const shared_copies::copy& copy,
                                         skipped_list skipped);
-  void tree_made(const std::string& copy_id, skipped_list skipped);
+  recorded_tree record_of(const shared_copies::copy& copy,
+                          const tree_snapshot& tree) const;
+  void tree_made(const std::string& copy_id, const tree_snapshot& tree,
+                 skipped_list skipped);
   void follow_tree(shared_copies::copy& copy);
   void copy_failed(const std::string& copy_id, const error& why);
   void end_copy(shared_copies::copy& copy, ended then);
@@ -236,7 +251,8 @@ private:
   void read_again(const shared_copies::copy& known);
   void send_again(const std::string& copy_id, std::uint64_t which,
                   const tree_snapshot_ptr& tree);
-  void sent_again(const std::string& copy_id, const skipped_list& skipped);
+  void sent_again(const std::string& copy_id, const tree_snapshot& tree,
+                  const skipped_list& skipped);
   void failed_again(const std::string& copy_id, std::uint64_t which,
                     const std::string& why);
   void not_again(shared_copies::copy& copy, const std::string& why);
@@ -278,21 +294,27 @@ private:
   void gone(const std::string& id, const result<path_reasons>& outcome);
 
   // -- what is written down, and what was (sandbox_journal.cpp) ---------------
-  bool is_recorded() const;
   void record(const journal_record& what);
   void record(const journal_record& what, const std::function<void()>& then);
   void forget_record(const std::function<void()>& then);
-  template <class Request>
-  void await_journal(Request request, const std::function<void()>& then);
   void add_record_status(const description_ptr& what);
   caf::result<sandbox_restored> restore(const restore_sandbox& msg);
   void restore_share(const recorded_share& what);
   status restore_rootfs(const recorded_rootfs& what);
   void follow_again(const share& s);
 
+  // -- guest copies of an earlier process (sandbox_adopt_copies.cpp) ----------
+  void restore_copies(const adopted_sandbox& adopted);
+  void restore_copy(const copy_of_before& what,
+                    const std::set<std::string>& shares);
+  void restore_share(const recorded_copied_share& what);
+  recorded_copied_share record_of(const share& s,
+                                  const share_file_reply& reply) const;
+
   handle::pointer self_;
   sandbox_options options_;
   sandbox_neighbours neighbours_;
+  state_recorder<handle::base> recorder_;
   share_state state_;
   shared_copies copies_;
   /// Who is to be told when a copy is gone that no share uses any more.
@@ -314,8 +336,6 @@ private:
   std::map<std::string, rootfs> rootfs_;
   ranked_set<std::string> rootfs_order_;
   std::uint64_t last_turn_ = 0;
-  /// JOURNAL has left something unanswered: it is not waited for until then.
-  bool journal_is_silent_ = false;
   /// Of the Prepare that waits for its sources; nothing of it is made yet.
   std::optional<std::uint64_t> opening_;
   /// Spawned by the first root filesystem that needs it.

@@ -18,9 +18,7 @@ constexpr std::size_t most_seen_roots = 8;
 
 void sandbox_state::begin_copy(share& s) {
   const auto id = s.share_id;
-  const std::string root{kubelet_root_of(s.request.mount.source)};
-  if (!root.empty() && seen_kubelet_roots_.size() < most_seen_roots)
-    seen_kubelet_roots_.insert(root);
+  note_kubelet_root(s.request.mount.source);
   ask(self_, neighbours_.reader,
       classify_source{s.request.mount.source, kubelet_roots(),
                       options_.sandbox_id})
@@ -38,6 +36,12 @@ void sandbox_state::begin_copy(share& s) {
       [this, id](caf::error& err) {
         share_done(id, from_caf(err));
       });
+}
+
+void sandbox_state::note_kubelet_root(const std::string& source) {
+  const std::string root{kubelet_root_of(source)};
+  if (!root.empty() && seen_kubelet_roots_.size() < most_seen_roots)
+    seen_kubelet_roots_.insert(root);
 }
 
 // Those of the request, and what sources of this sandbox have shown.
@@ -105,10 +109,30 @@ void sandbox_state::join_copy(share& s, const source_class& found) {
 }
 
 void sandbox_state::make_copy(const shared_copies::copy& copy) {
-  if (copy.terms.kind == source_kind::tree)
-    read_tree_of(copy);
-  else
-    add_volume(copy);
+  record_copy(copy, [this](const shared_copies::copy& begun) {
+    if (begun.terms.kind == source_kind::tree)
+      read_tree_of(begun);
+    else
+      add_volume(begun);
+  });
+}
+
+// Has it written down where something may be made of a copy, unless nobody
+// wants it any more by then.
+void sandbox_state::record_copy(
+  const shared_copies::copy& copy,
+  const std::function<void(shared_copies::copy&)>& then) {
+  record(recorded_copy{copy.id, copy.terms}, [this, id = copy.id, then] {
+    auto* known = copies_.find(id);
+    if (known != nullptr && !copy_enders_.contains(id))
+      then(*known);
+  });
+}
+
+// What is left of it is a leftover, which was written down before.
+void sandbox_state::forget_copy(const std::string& copy_id) {
+  copies_.erase(copy_id);
+  record(recorded_copy_end{copy_id});
 }
 
 void sandbox_state::add_volume(const shared_copies::copy& copy) {
@@ -148,7 +172,9 @@ void sandbox_state::rename_volume(const std::string& copy_id) {
   for (const auto& share_id : copy->shares)
     if (auto* s = state_.find(share_id))
       s->reply.guest_path = join(copy->terms.guest_path, s->inside);
-  add_volume(*copy);
+  record_copy(*copy, [this](const shared_copies::copy& renamed) {
+    add_volume(renamed);
+  });
 }
 
 // Waits until a copy that others use has what the host has now.
@@ -173,7 +199,9 @@ void sandbox_state::copy_failed(const std::string& copy_id, const error& why) {
   if (lost == nullptr)
     return;
   if (!copy_enders_.contains(copy_id)) {
-    for (const auto& share_id : copies_.failed(copy_id))
+    const auto shares = copies_.failed(copy_id);
+    forget_copy(copy_id);
+    for (const auto& share_id : shares)
       share_done(share_id, why);
     return;
   }
@@ -221,7 +249,7 @@ void sandbox_state::stop_waiting(const std::string& copy_id) {
   const auto then = std::exchange(
     i->second, [this, copy_id](const result<path_reasons>& outcome) {
       if (!outcome)
-        copies_.erase(copy_id);
+        forget_copy(copy_id);
     });
   then(path_reasons{{copy->terms.guest_path,
                      "the guest has not answered in time; it is being "
@@ -248,7 +276,7 @@ void sandbox_state::copy_gone(const std::string& copy_id,
   copy_enders_.erase(i);
   // What could not be removed is a leftover that GUEST PROXY keeps.
   if (outcome)
-    copies_.erase(copy_id);
+    forget_copy(copy_id);
   then(outcome);
 }
 

@@ -8,75 +8,21 @@
 
 namespace fsshare {
 
-// What a guest was sent is not.
-bool sandbox_state::is_recorded() const {
-  return neighbours_.journal && !copies();
-}
-
 void sandbox_state::record(const journal_record& what) {
-  if (!is_recorded())
-    return;
-  record_state request{options_.sandbox_id, what};
-  if (!journal_is_silent_) {
-    tell(neighbours_.journal, std::move(request));
-    return;
-  }
-  ask(self_, neighbours_.journal, std::move(request))
-    .then(
-      [this](const state_recorded&) {
-        journal_is_silent_ = false;
-      },
-      [](const caf::error&) {
-        // It has ended, and with it the process.
-      });
+  recorder_.record(options_.sandbox_id, what);
 }
 
-// Has something recorded before what comes then. Where that cannot be, or not
-// in time, work goes on all the same.
 void sandbox_state::record(const journal_record& what,
                            const std::function<void()>& then) {
-  if (!is_recorded() || journal_is_silent_) {
-    record(what);
-    then();
-    return;
-  }
-  await_journal(record_state{options_.sandbox_id, what}, then);
+  recorder_.record(options_.sandbox_id, what, then);
 }
 
-// The same, when nothing is left.
 void sandbox_state::forget_record(const std::function<void()>& then) {
-  if (!is_recorded()) {
-    then();
-    return;
-  }
-  if (journal_is_silent_) {
-    tell(neighbours_.journal, forget_state{options_.sandbox_id});
-    then();
-    return;
-  }
-  await_journal(forget_state{options_.sandbox_id}, then);
-}
-
-template <class Request>
-void sandbox_state::await_journal(Request request,
-                                  const std::function<void()>& then) {
-  ask_within(self_, neighbours_.journal, pacing::longest_record,
-             std::move(request))
-    .then(
-      [then](const state_recorded&) {
-        then();
-      },
-      [this, then](const caf::error&) {
-        if (!std::exchange(journal_is_silent_, true))
-          log::warning("state-not-recorded",
-                       {{"sandbox", options_.sandbox_id},
-                        {"error", "the state directory does not answer"}});
-        then();
-      });
+  recorder_.forget(options_.sandbox_id, then);
 }
 
 void sandbox_state::add_record_status(const description_ptr& what) {
-  ask_within(self_, neighbours_.journal, pacing::longest_record,
+  ask_within(self_, recorder_.journal(), pacing::longest_record,
              state_status_request{options_.sandbox_id})
     .then(
       [what](state_recorded& recorded) {
@@ -95,6 +41,10 @@ sandbox_state::restore(const restore_sandbox& msg) {
   is_known_ = true;
   layout_ = layout_of(old, options_.share_root);
   state_.restore(old.prepare.request);
+  if (copies()) {
+    restore_copies(*msg.adopted);
+    return sandbox_restored{};
+  }
   record(recorded_progress{recorded_phase::made});
   following_ = old.watcher_runs;
   if (following_)

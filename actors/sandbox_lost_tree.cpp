@@ -83,12 +83,12 @@ void sandbox_state::send_again(const std::string& copy_id, std::uint64_t which,
                 copy->terms.guest_path,
                 may_be_written(*copy)})
     .then(
-      [this, copy_id, which](const tree_copied& copied) {
+      [this, copy_id, which, tree](const tree_copied& copied) {
         if (copied.needs_other_name)
           failed_again(copy_id, which,
                        "the connection ended while it was copied again");
         else
-          sent_again(copy_id, copied.skipped);
+          sent_again(copy_id, *tree, copied.skipped);
       },
       [this, copy_id, which](caf::error& err) {
         failed_again(copy_id, which, from_caf(err).message);
@@ -96,6 +96,7 @@ void sandbox_state::send_again(const std::string& copy_id, std::uint64_t which,
 }
 
 void sandbox_state::sent_again(const std::string& copy_id,
+                               const tree_snapshot& tree,
                                const skipped_list& skipped) {
   auto* copy = copies_.find(copy_id);
   if (copy == nullptr)
@@ -104,6 +105,7 @@ void sandbox_state::sent_again(const std::string& copy_id,
   copy->lost.clear();
   copy->again.reset();
   copy->skipped = skipped;
+  record(record_of(*copy, tree));
   if (copy_enders_.contains(copy_id)) {
     remove_tree(*copy);
     return;

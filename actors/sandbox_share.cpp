@@ -166,7 +166,21 @@ void sandbox_state::mount_source(share& s, mount_plan plan,
     });
 }
 
+// Who has the answer starts a container, so that it is written down first what
+// that uses; a bind is told by its mount.
 void sandbox_state::share_done(const std::string& id,
+                               const result<share_file_reply>& outcome) {
+  const auto* s = state_.find(id);
+  if (s == nullptr || !copies() || !outcome || s->life.is_ending()) {
+    share_made(id, outcome);
+    return;
+  }
+  record(record_of(*s, *outcome), [this, id, outcome] {
+    share_made(id, outcome);
+  });
+}
+
+void sandbox_state::share_made(const std::string& id,
                                result<share_file_reply> outcome) {
   auto* s = state_.find(id);
   if (s == nullptr)

@@ -134,12 +134,8 @@ void sandbox_state::describe_reads(const description_ptr& what) {
 }
 
 void sandbox_state::describe_volumes(const description_ptr& what) {
-  if (is_recorded() && what->is_whole) {
-    add_record_status(what);
-    return;
-  }
   if (!proxy_) {
-    what->promise.deliver(std::move(what->reply));
+    describe_record(what);
     return;
   }
   if (what->room_for_volumes == 0) {
@@ -157,6 +153,13 @@ void sandbox_state::describe_volumes(const description_ptr& what) {
       [this, what](caf::error&) {
         describe_leftovers(what);
       });
+}
+
+void sandbox_state::describe_record(const description_ptr& what) {
+  if (recorder_.is_there() && what->is_whole)
+    add_record_status(what);
+  else
+    what->promise.deliver(std::move(what->reply));
 }
 
 void sandbox_state::describe_leftovers(const description_ptr& what) {
@@ -192,7 +195,7 @@ void sandbox_state::describe_guest(const description_ptr& what) {
       request.orders.insert(destination.order);
   const auto told = [this, what](guest_status& guest) {
     add_guest(*what, guest);
-    what->promise.deliver(std::move(what->reply));
+    describe_record(what);
   };
   ask(self_, proxy_, std::move(request)).then(told, [told](caf::error&) {
     guest_status unknown;

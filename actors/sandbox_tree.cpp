@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/sandbox.hpp"
+#include "core/copy/guest_budget.hpp"
+#include "core/copy/landmarks.hpp"
 #include "core/pacing.hpp"
 #include "core/paths.hpp"
 #include "log/log.hpp"
@@ -8,6 +10,19 @@
 #include <utility>
 
 namespace fsshare {
+
+namespace {
+
+// The paths of what was copied as a part, relative to the copy's root.
+std::set<std::string, std::less<>> paths_in(const std::string& part,
+                                            const tree_snapshot& tree) {
+  std::set<std::string, std::less<>> all;
+  for (const auto& entry : tree.entries)
+    all.insert(part.empty() ? entry.path : join(part, entry.path));
+  return all;
+}
+
+} // namespace
 
 // Answers when the copy of a tree has what the share is of. A part of an
 // emptyDir may have been made after it was copied, as the kubelet does for a
@@ -71,6 +86,17 @@ void sandbox_state::send_part(shared_copies::copy& copy,
   note_parts(copy, part, *tree);
   if (part.empty())
     note_losses(copy, *tree);
+  record(recorded_part{copy.id, part},
+         [this, part, share_id, tree, id = copy.id] {
+           if (const auto* known = copies_.find(id))
+             copy_part(*known, part, share_id, tree);
+         });
+}
+
+void sandbox_state::copy_part(const shared_copies::copy& copy,
+                              const std::string& part,
+                              const std::string& share_id,
+                              const tree_snapshot_ptr& tree) {
   ask(self_, proxy_,
       copy_tree{{first_tree_order + ++last_order_},
                 join(copy.terms.source, part),
@@ -78,11 +104,16 @@ void sandbox_state::send_part(shared_copies::copy& copy,
                 join(copy.terms.guest_path, part),
                 true})
     .then(
-      [this, share_id, part, copy_id = copy.id](const tree_copied& copied) {
-        if (copied.needs_other_name)
+      [this, share_id, part, tree,
+       copy_id = copy.id](const tree_copied& copied) {
+        if (copied.needs_other_name) {
           part_failed(copy_id, part, share_id,
                       {errc::unavailable, "the connection ended"});
-        else if (auto* s = state_.find(share_id))
+          return;
+        }
+        record(recorded_part{copy_id, part, part_step::whole,
+                             paths_in(part, *tree)});
+        if (auto* s = state_.find(share_id))
           if (const auto* known = copies_.find(copy_id))
             join_tree(*s, *known);
       },
@@ -114,8 +145,7 @@ void sandbox_state::note_parts(shared_copies::copy& copy,
                                const std::string& part,
                                const tree_snapshot& tree) {
   if (copy.terms.life == copy_life::until_sandbox_ends)
-    for (const auto& entry : tree.entries)
-      copy.parts.insert(part.empty() ? entry.path : join(part, entry.path));
+    copy.parts.merge(paths_in(part, tree));
 }
 
 // Nothing of it is there.
@@ -126,6 +156,7 @@ void sandbox_state::part_failed(const std::string& copy_id,
     std::erase_if(copy->parts, [&part](const std::string& path) {
       return path == part || is_below(path, part);
     });
+  record(recorded_part{copy_id, part, part_step::failed});
   share_done(share_id, why);
 }
 
@@ -172,7 +203,9 @@ void sandbox_state::send_tree(shared_copies::copy& copy,
     ignored.reason = source + ": "
                      + (tree->skipped.empty() ? "nothing to copy"
                                               : tree->skipped.front().reason);
-    for (const auto& share_id : copies_.failed(id)) {
+    const auto shares = copies_.failed(id);
+    forget_copy(id);
+    for (const auto& share_id : shares) {
       if (auto* s = state_.find(share_id))
         s->kind = share_kind::unknown;
       share_done(share_id, ignored);
@@ -192,7 +225,7 @@ void sandbox_state::send_tree(shared_copies::copy& copy,
         if (copied.needs_other_name)
           rename_tree(id, tree);
         else
-          tree_made(id, std::move(copied.skipped));
+          tree_made(id, *tree, std::move(copied.skipped));
       },
       [this, id](caf::error& err) {
         copy_failed(id, from_caf(err));
@@ -222,11 +255,29 @@ void sandbox_state::rename_tree(const std::string& copy_id,
   if (copy_enders_.contains(copy_id))
     remove_tree(*copy);
   else if (give_other_name(*copy))
-    send_tree(*copy, tree);
+    record_copy(*copy, [this, tree](shared_copies::copy& renamed) {
+      send_tree(renamed, tree);
+    });
+}
+
+// Whatever of it a container may not change tells later whether it is there.
+recorded_tree sandbox_state::record_of(const shared_copies::copy& copy,
+                                       const tree_snapshot& tree) const {
+  const bool has_landmark = copy.is_file || !may_be_written(copy);
+  auto files = landmark_files(tree, copy.terms.guest_path, has_landmark ? 1 : 0,
+                              copy.skipped);
+  return {copy.id,
+          copy.is_file,
+          copy.would_be_denied,
+          copy.skipped,
+          copy.notes,
+          copy.parts,
+          guest_memory_of(tree),
+          files.empty() ? std::string{} : std::move(files.front())};
 }
 
 void sandbox_state::tree_made(const std::string& copy_id,
-                              skipped_list skipped) {
+                              const tree_snapshot& tree, skipped_list skipped) {
   auto* made = copies_.find(copy_id);
   if (made == nullptr)
     return;
@@ -236,6 +287,7 @@ void sandbox_state::tree_made(const std::string& copy_id,
     return;
   }
   made->skipped = std::move(skipped);
+  record(record_of(*made, tree));
   if (made->terms.becomes_volume)
     follow_tree(*made);
   const auto shares = made->shares;
@@ -248,6 +300,7 @@ void sandbox_state::tree_made(const std::string& copy_id,
 // From here on REGISTRY has it, its end included.
 void sandbox_state::follow_tree(shared_copies::copy& copy) {
   copy.terms.kind = source_kind::volume;
+  record(recorded_copy{copy.id, copy.terms});
   add_destination later{options_.sandbox_id,
                         copy.terms.container_id,
                         copy.id,

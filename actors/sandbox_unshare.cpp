@@ -127,7 +127,12 @@ void sandbox_state::take_away(const std::string& id) {
     });
     return;
   case share_kind::volume:
-  case share_kind::tree: leave_copy(id); return;
+  case share_kind::tree:
+    record(recorded_share_progress{id, recorded_phase::leaving}, [this, id] {
+      if (state_.find(id) != nullptr)
+        leave_copy(id);
+    });
+    return;
   }
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "json/journal_json.hpp"
 
-#include "core/ids.hpp"
 #include "core/journal/journal_line.hpp"
 #include "core/text/json_text.hpp"
-#include "json/members.hpp"
+#include "json/copy_records_json.hpp"
+#include "json/record_reader.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,9 +17,8 @@ namespace fsshare {
 namespace {
 
 using json = nlohmann::json;
-
-template <class T, std::size_t N>
-using words = std::array<std::pair<T, const char*>, N>;
+using journal_words::word_for;
+using journal_words::words;
 
 constexpr words<recorded_phase, 4> phase_words{{
   {recorded_phase::intended, "intended"},
@@ -42,14 +41,6 @@ constexpr words<rootfs_kind, 7> kind_words{{
   {rootfs_kind::block_device, "block-device"},
   {rootfs_kind::bind, "bind"},
 }};
-
-template <class T, std::size_t N>
-const char* word_for(const words<T, N>& all, T value) {
-  const auto at = std::find_if(all.begin(), all.end(), [&](const auto& each) {
-    return each.first == value;
-  });
-  return at == all.end() ? "" : at->second;
-}
 
 std::string line_of(const json& record) {
   return journal_line(
@@ -117,85 +108,13 @@ struct writer {
             {"container", x.container_id},
             {"phase", word_for(phase_words, x.phase)}};
   }
+  template <class Record>
+  json operator()(const Record& x) const {
+    return copy_record_json(x);
+  }
 };
 
 // -- reading ------------------------------------------------------------------
-
-/// Reads the members of one record; the first that is not as it has to be
-/// spoils it.
-class record_reader {
-public:
-  explicit record_reader(const json& record)
-    : record_(record), members_(record) {
-  }
-
-  bool is_good() const {
-    return is_good_ && !members_.failure();
-  }
-  std::string text(const char* name) {
-    std::string value;
-    members_.text(name, value);
-    return value;
-  }
-  std::vector<std::string> texts(const char* name) {
-    std::vector<std::string> value;
-    members_.texts(name, value);
-    return value;
-  }
-  std::uint64_t number(const char* name) {
-    std::uint64_t value = 0;
-    members_.number(name, value);
-    return value;
-  }
-  bool truth(const char* name) {
-    const auto at = record_.find(name);
-    const bool is_one = at != record_.end() && at->is_boolean();
-    is_good_ = is_good_ && is_one;
-    return is_one && at->get<bool>();
-  }
-  template <class T, std::size_t N>
-  T word(const char* name, const words<T, N>& all) {
-    const auto said = text(name);
-    const auto at = std::find_if(all.begin(), all.end(), [&](const auto& each) {
-      return said == each.second;
-    });
-    is_good_ = is_good_ && at != all.end();
-    return at == all.end() ? T{} : at->first;
-  }
-  std::string id(const char* name) {
-    auto value = text(name);
-    is_good_ = is_good_ && is_id(value);
-    return value;
-  }
-  /// Returns the name of a file, which leads nowhere else.
-  std::string name(const char* name) {
-    auto value = text(name);
-    is_good_ = is_good_ && !value.empty() && value != "." && value != ".."
-               && value.find('/') == std::string::npos;
-    return value;
-  }
-  std::vector<sandbox_bind> binds(const char* name) {
-    std::vector<sandbox_bind> all;
-    const auto at = record_.find(name);
-    is_good_ = is_good_ && at != record_.end() && at->is_array();
-    if (!is_good_)
-      return all;
-    for (const auto& each : *at) {
-      is_good_ = is_good_ && each.is_object();
-      if (!is_good_)
-        break;
-      record_reader one{each};
-      all.push_back({one.text("source"), one.truth("writable")});
-      is_good_ = one.is_good();
-    }
-    return all;
-  }
-
-private:
-  const json& record_;
-  json_members members_;
-  bool is_good_ = true;
-};
 
 recorded_prepare read_prepare(record_reader& in) {
   recorded_prepare out;
@@ -217,11 +136,7 @@ recorded_share read_share(record_reader& in) {
   recorded_share out;
   out.share_id = in.name("share");
   out.container_id = in.id("container");
-  out.mount.source = in.text("source");
-  out.mount.destination = in.text("destination");
-  out.mount.type = in.text("type");
-  out.mount.options = in.texts("options");
-  out.mount.read_only = in.truth("read_only");
+  out.mount = in.mount();
   out.watchable = in.truth("watchable");
   return out;
 }
@@ -259,7 +174,7 @@ std::optional<journal_record> read_record(const std::string& kind,
   if (kind == "rootfs-phase")
     return recorded_rootfs_progress{in.text("container"),
                                     in.word("phase", phase_words)};
-  return std::nullopt;
+  return read_copy_record(kind, in);
 }
 
 error damaged(std::size_t line, const char* what) {
@@ -330,6 +245,8 @@ result<read_journal> parse_journal(std::string_view text) {
   if (!head)
     return head.err();
   read_journal out{*std::move(head), {}, !lines->is_torn};
+  // What it is to be appended to would be of a later minor version.
+  out.is_whole = out.is_whole && out.head.minor >= journal_head::known_minor;
   const bool is_later = out.head.minor > journal_head::known_minor;
   for (std::size_t i = 1; i < lines->records.size(); ++i) {
     const auto parsed = parse_line(lines->records[i], i + 1);

@@ -25,9 +25,9 @@ std::string render_journal(const journal_head& head,
 struct read_journal {
   journal_head head;
   recorded_sandbox sandbox;
-  /// False where its last line has no end, which is left out, or records of a
-  /// later minor version were passed over: it is to be written anew before
-  /// anything is appended.
+  /// False where its last line has no end, which is left out, where records of
+  /// a later minor version were passed over, and where its own is an earlier
+  /// one: it is to be written anew before anything is appended.
   bool is_whole = true;
 };
 

@@ -140,15 +140,16 @@ wired_actors wire_actors(caf::actor_system& system, const node_config& config,
   out.memory = actors.spawn<memory_budget>(config.copy.node_bytes);
   out.registry = actors.spawn<state_actor<registry_state>>(
     table_settings(config, around.random()), out.watcher, out.reader,
-    out.memory);
+    out.memory, out.journal);
   tell(out.watcher, report_volumes_to{out.registry});
   const auto make_proxy
     = [actors, config, random = around.random, network = around.network,
-       reader = out.reader, memory = out.memory, registry = out.registry](
-        const std::string& id, const guest_address& address) {
+       reader = out.reader, memory = out.memory, registry = out.registry,
+       journal = out.journal](const std::string& id,
+                              const guest_address& address) {
         return guest_proxy_actor{actors.spawn<state_actor<guest_proxy_state>>(
           proxy_options(config, id, address, random()), network(id), reader,
-          memory, registry)};
+          memory, registry, journal)};
       };
   const sandbox_neighbours neighbours{
     out.mounter,   out.registry,      out.reader, make_proxy,

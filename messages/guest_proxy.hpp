@@ -8,12 +8,14 @@
 #include "core/copy/landmarks.hpp"
 #include "core/copy/leftover_list.hpp"
 #include "core/copy/tree_snapshot.hpp"
+#include "core/journal/copy_record.hpp"
 #include "core/net/byte_stream.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -110,6 +112,9 @@ struct take_over {
   std::optional<guest_legacy> legacy;
   /// Guest path of the directory that holds all copies of the sandbox.
   std::string share_dir{};
+  /// What an earlier process has written down of the guest; null for a new
+  /// sandbox, and where there is a legacy.
+  std::shared_ptr<const guest_of_before> before{};
 };
 
 struct guest_dialed {
@@ -170,9 +175,10 @@ using guest_proxy_actor = caf::typed_actor<
   // What is known of the guest's end? Answered at once; fails only with the
   // proxy.
   rpc<guest_status_request, guest_status>,
-  // Comes before anything else, with what the proxy before this one left, of
-  // which requests may still happen. Answered when this one ends, whatever the
-  // reason, with what it leaves; everything else it owed was answered by then.
+  // Comes before anything else, with what the proxy before this one left, or an
+  // earlier process, of which requests may still happen. Answered when this one
+  // ends, whatever the reason, with what it leaves; everything else it owed was
+  // answered by then.
   rpc<take_over, guest_legacy>,
   // INTERNAL: a dial ended.
   msg<guest_dialed>,

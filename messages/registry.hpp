@@ -2,11 +2,13 @@
 #pragma once
 
 #include "core/copy/leftover_page.hpp"
+#include "core/volume/guest_record.hpp"
 #include "core/volume/volume_cursor.hpp"
 #include "core/volume/volume_status.hpp"
 #include "messages/guest_proxy.hpp"
 #include "messages/volume_events.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,9 @@ struct add_destination {
   /// The volume had no generation yet and was copied as it was: answered at
   /// once, and follows it when there is something to follow.
   bool has_tree = false;
+  /// What an earlier process has written down of it: answered at once, and goes
+  /// on with that.
+  std::shared_ptr<const guest_record> before = nullptr;
 };
 struct destination_added {
   /// Name of the generation that was copied.

@@ -42,6 +42,12 @@ status guest_budget::reserve(const std::string& path, std::uint64_t size) {
   return unit{};
 }
 
+void guest_budget::restore(const std::string& path, std::uint64_t size) {
+  auto& known = by_path_[path];
+  held_ += size - known;
+  known = size;
+}
+
 guest_budget::entry guest_budget::give_back(entry at) {
   held_ -= at->second;
   relieved_ |= at->second > 0;

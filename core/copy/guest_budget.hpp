@@ -32,6 +32,9 @@ public:
   ///          enough; nothing is changed then.
   status reserve(const std::string& path, std::uint64_t size);
 
+  /// Notes room that was taken before this was there, whatever the limit.
+  void restore(const std::string& path, std::uint64_t size);
+
   /// Gives back the room of `path` alone, where nothing was made.
   void cancel(const std::string& path);
 

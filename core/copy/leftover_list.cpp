@@ -54,6 +54,7 @@ leftover_list::erase(leftover_map::iterator at) {
   set_due(at->first, at->second, std::nullopt);
   take_back(at->second);
   listed_.erase(at->first);
+  changed_.insert(at->first);
   return leftovers_.erase(at);
 }
 
@@ -90,7 +91,10 @@ void leftover_list::tried(const std::string& path, removal_result result,
     }
     return;
   }
-  auto& d = leftovers_[path];
+  const auto [at, is_new] = leftovers_.try_emplace(path);
+  if (is_new)
+    changed_.insert(path);
+  auto& d = at->second;
   take_back(d);
   d.reason = std::move(reason);
   d.is_gone = false;
@@ -112,7 +116,9 @@ void leftover_list::tried(const std::string& path, removal_result result,
 
 void leftover_list::doubt(const std::string& path, time_point lost_at,
                           time_point now) {
-  const auto at = leftovers_.try_emplace(path).first;
+  const auto [at, is_new] = leftovers_.try_emplace(path);
+  if (is_new)
+    changed_.insert(path);
   auto& doubted_for = at->second.doubted_for;
   if (doubted_for && *doubted_for >= lost_at)
     return;
@@ -153,6 +159,18 @@ std::optional<leftover_list::time_point> leftover_list::next_due() const {
   if (by_due_.empty() || out_ == most_out)
     return std::nullopt;
   return by_due_.begin()->first;
+}
+
+std::map<std::string, std::optional<std::string>>
+leftover_list::take_changes() {
+  std::map<std::string, std::optional<std::string>> out;
+  for (const auto& path : std::exchange(changed_, {})) {
+    const auto known = leftovers_.find(path);
+    out.emplace(path, known == leftovers_.end()
+                        ? std::nullopt
+                        : std::optional{known->second.reason});
+  }
+  return out;
 }
 
 leftover_page leftover_list::page(const std::string& after,

@@ -68,6 +68,10 @@ public:
   /// Returns when take_due() has something to say.
   std::optional<time_point> next_due() const;
 
+  /// Returns which paths have come or gone since the last call: with the
+  /// reason, or nothing for what is gone for good.
+  std::map<std::string, std::optional<std::string>> take_changes();
+
   /// Returns the leftovers that come behind a path, as many as `most`, without
   /// what is gone and only doubted; see leftover_index::page().
   leftover_page page(const std::string& after, std::size_t most) const;
@@ -101,6 +105,8 @@ private:
   /// Those that are not gone.
   leftover_index listed_;
   std::size_t out_ = 0;
+  /// Since take_changes().
+  std::set<std::string> changed_;
 };
 
 } // namespace fsshare

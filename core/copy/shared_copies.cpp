@@ -28,6 +28,15 @@ shared_copies::copy& shared_copies::join(const std::string& share_id,
   return joined;
 }
 
+shared_copies::copy& shared_copies::restore(copy made) {
+  const auto id = made.id;
+  for (const auto& share : made.shares)
+    uses_[share] = id;
+  if (!made.shares.empty() || made.terms.life == copy_life::until_sandbox_ends)
+    open_.emplace(made.terms.key, id);
+  return copies_.insert_or_assign(id, std::move(made)).first->second;
+}
+
 shared_copies::copy* shared_copies::find(const std::string& copy_id) {
   const auto i = copies_.find(copy_id);
   return i == copies_.end() ? nullptr : &i->second;

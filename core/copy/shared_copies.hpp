@@ -47,6 +47,8 @@ struct copy_terms {
   std::string destination = {};
   /// Whether a tree follows its source once that is a volume.
   bool becomes_volume = false;
+
+  friend bool operator==(const copy_terms&, const copy_terms&) = default;
 };
 
 /// The guest copies of one sandbox, and which shares use them. A copy has a
@@ -109,6 +111,14 @@ public:
   /// @returns the copy if it is to be taken away: nobody joins it any more, and
   ///          it is to be forgotten with erase(). Null otherwise.
   copy* leave(const std::string& share_id);
+
+  /// Takes in a copy that an earlier process made, with its shares. One that no
+  /// share uses, and that is not kept without, is not joined: see leave().
+  copy& restore(copy made);
+
+  const std::map<std::string, copy>& all() const {
+    return copies_;
+  }
 
   /// Undoes leave() for a copy that could not be taken away.
   void rejoin(const std::string& copy_id, const std::string& share_id);

@@ -24,6 +24,10 @@ public:
   skipped_list(std::initializer_list<path_reason> entries);
 
   void push_back(path_reason entry);
+  /// Counts others that are not listed.
+  void add_more(std::uint64_t count) {
+    more_ += count;
+  }
   /// Adds all of another list, those that it only counts too.
   void add(const skipped_list& other);
 

@@ -81,7 +81,10 @@ std::vector<std::string> places_of(const recorded_sandbox& sandbox,
 
 adoption adopt(const recorded_sandbox& sandbox, const share_layout& layout,
                const sandbox_look& look) {
-  if (sandbox.phase == recorded_phase::leaving
+  const bool copies = sandbox.prepare.request.mode == sharing_mode::copy;
+  if (copies && sandbox.phase == recorded_phase::made)
+    return adopt_copies(sandbox);
+  if (copies || sandbox.phase == recorded_phase::leaving
       || (sandbox.phase == recorded_phase::intended
           && !is_prepared(sandbox, layout, look)))
     return unfinished_sandbox{sandbox.phase};

@@ -47,6 +47,8 @@ struct adopted_sandbox {
   std::vector<std::string> lost;
   /// The classic mount API has left something behind.
   bool is_unsettled = false;
+  /// What this has decided, to be written down; `sandbox` has it already.
+  std::vector<journal_record> decided = {};
 };
 /// Prepare or Cleanup of it did not end: it is to be cleaned up.
 struct unfinished_sandbox {
@@ -71,8 +73,18 @@ std::vector<std::string> places_of(const recorded_sandbox& sandbox,
                                    const share_layout& layout);
 
 /// Decides what becomes of a sandbox that an earlier process has written down.
-/// What was not known to be made counts as made where all of it is there.
+/// What was not known to be made counts as made where all of it is there. In
+/// copy mode nothing of the host matters, see adopt_copies().
 adoption adopt(const recorded_sandbox& sandbox, const share_layout& layout,
                const sandbox_look& look);
+
+/// The same of a sandbox in copy mode that was prepared. A tree whose copy was
+/// cut off is a leftover, and so is what was begun of a part of an emptyDir;
+/// the copy of a volume of which nothing went live stays without a share. What
+/// an emptyDir has is not touched.
+adopted_sandbox adopt_copies(const recorded_sandbox& sandbox);
+
+/// Returns what the next GUEST PROXY has to know of the guest.
+guest_of_before guest_of(const recorded_sandbox& sandbox);
 
 } // namespace fsshare

@@ -9,6 +9,13 @@ namespace fsshare {
 
 namespace {
 
+template <class... Fs>
+struct overloaded : Fs... {
+  using Fs::operator()...;
+};
+template <class... Fs>
+overloaded(Fs...) -> overloaded<Fs...>;
+
 template <class Value>
 bool change(Value& into, const Value& value) {
   if (into == value)
@@ -54,7 +61,8 @@ struct taker {
     return begin(into.shares, x.share_id, x);
   }
   bool operator()(const recorded_share_progress& x) const {
-    return move_on(into.shares, x.share_id, x.phase);
+    return move_on(into.shares, x.share_id, x.phase)
+           || move_on(into.copied, x.share_id, x.phase);
   }
   bool operator()(const recorded_rootfs& x) const {
     return begin(into.rootfs, x.container_id, x);
@@ -63,6 +71,79 @@ struct taker {
     return move_on(into.rootfs, x.container_id, x.phase);
   }
 };
+
+/// Does something about a copy that is known.
+template <class Change>
+bool change_copy(recorded_sandbox& into, const std::string& copy_id,
+                 Change how) {
+  const auto known = into.copies.find(copy_id);
+  return known != into.copies.end() && how(known->second);
+}
+
+bool change_part(copy_of_before& copy, const recorded_part& x) {
+  if (x.step == part_step::begun)
+    return copy.begun_parts.insert(x.part).second;
+  const bool was_begun = copy.begun_parts.erase(x.part) > 0;
+  if (x.step == part_step::failed || !copy.tree)
+    return was_begun;
+  const auto before = copy.tree->parts.size();
+  copy.tree->parts.insert(x.entries.begin(), x.entries.end());
+  return was_begun || copy.tree->parts.size() != before;
+}
+
+/// The same of what is written down in copy mode.
+struct copy_taker {
+  recorded_sandbox& into;
+
+  bool operator()(const recorded_copy& x) const {
+    auto& known = into.copies[x.copy_id];
+    // What was done at another guest path was done in vain.
+    if (known.what.terms.guest_path != x.terms.guest_path)
+      known = {};
+    return change(known.what, x);
+  }
+  bool operator()(const recorded_tree& x) const {
+    return change_copy(into, x.copy_id, [&](copy_of_before& copy) {
+      return change(copy.tree, std::optional{x});
+    });
+  }
+  bool operator()(const recorded_part& x) const {
+    return change_copy(into, x.copy_id, [&](copy_of_before& copy) {
+      return change_part(copy, x);
+    });
+  }
+  bool operator()(const recorded_copy_end& x) const {
+    return into.copies.erase(x.copy_id) > 0;
+  }
+  bool operator()(const recorded_destination& x) const {
+    return change_copy(into, x.copy_id, [&](copy_of_before& copy) {
+      return change(copy.guest, std::optional{x.guest});
+    });
+  }
+  bool operator()(const recorded_leftover& x) const {
+    if (!x.reason)
+      return into.leftovers.erase(x.path) > 0;
+    // Why is not worth a line.
+    return into.leftovers.insert_or_assign(x.path, *x.reason).second;
+  }
+  bool operator()(const recorded_copied_share& x) const {
+    recorded_sandbox::entry<recorded_copied_share> ready;
+    ready.what = x;
+    ready.phase = recorded_phase::made;
+    return change(into.copied[x.share_id], ready);
+  }
+};
+
+/// Adds the records that a copy comes to.
+void add_records(const copy_of_before& copy, std::vector<journal_record>& all) {
+  all.emplace_back(copy.what);
+  if (copy.tree)
+    all.emplace_back(*copy.tree);
+  for (const auto& part : copy.begun_parts)
+    all.emplace_back(recorded_part{copy.what.copy_id, part});
+  if (copy.guest)
+    all.emplace_back(recorded_destination{copy.what.copy_id, *copy.guest});
+}
 
 void add(fnv1a& sum, const std::vector<std::string>& list) {
   sum.add(static_cast<std::uint32_t>(list.size()));
@@ -83,7 +164,7 @@ bool recorded_sandbox::apply(const journal_record& record) {
   if (phase == recorded_phase::gone
       && !std::holds_alternative<recorded_prepare>(record))
     return false;
-  return std::visit(taker{*this}, record);
+  return std::visit(overloaded{taker{*this}, copy_taker{*this}}, record);
 }
 
 std::vector<journal_record> recorded_sandbox::records() const {
@@ -105,6 +186,15 @@ std::vector<journal_record> recorded_sandbox::records() const {
     if (one.phase != recorded_phase::intended)
       all.emplace_back(recorded_rootfs_progress{id, one.phase});
   }
+  for (const auto& each : copies)
+    add_records(each.second, all);
+  for (const auto& [id, share] : copied) {
+    all.emplace_back(share.what);
+    if (share.phase != recorded_phase::made)
+      all.emplace_back(recorded_share_progress{id, share.phase});
+  }
+  for (const auto& [path, reason] : leftovers)
+    all.emplace_back(recorded_leftover{path, reason});
   return all;
 }
 

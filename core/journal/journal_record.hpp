@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/api/api_types.hpp"
+#include "core/journal/copy_record.hpp"
 #include "core/rootfs/rootfs_kind.hpp"
 
 #include <cstdint>
@@ -25,7 +26,7 @@ struct journal_head {
   static constexpr std::uint64_t known_format = 1;
   /// Grows with each kind of record or member that is added: records of
   /// unknown kinds may be passed over where it is higher than this.
-  static constexpr std::uint64_t known_minor = 0;
+  static constexpr std::uint64_t known_minor = 1;
 
   std::uint64_t format = known_format;
   std::uint64_t minor = known_minor;
@@ -55,7 +56,8 @@ struct recorded_progress {
     = default;
 };
 
-/// The file event watcher was started or stopped.
+/// Rotations of volumes are followed, or not; the file event watcher was
+/// started or stopped.
 struct recorded_watcher {
   bool runs = false;
 
@@ -115,7 +117,9 @@ struct recorded_rootfs_progress {
 using journal_record
   = std::variant<recorded_prepare, recorded_progress, recorded_watcher,
                  recorded_share, recorded_share_progress, recorded_rootfs,
-                 recorded_rootfs_progress>;
+                 recorded_rootfs_progress, recorded_copy, recorded_tree,
+                 recorded_part, recorded_copy_end, recorded_destination,
+                 recorded_leftover, recorded_copied_share>;
 
 /// What the records of one sandbox come to.
 struct recorded_sandbox {
@@ -135,6 +139,12 @@ struct recorded_sandbox {
   std::map<std::string, entry<recorded_share>> shares;
   /// By container.
   std::map<std::string, entry<recorded_rootfs>> rootfs;
+  /// In copy mode: shares that are ready or end, by share id, and copies by
+  /// theirs.
+  std::map<std::string, entry<recorded_copied_share>> copied;
+  std::map<std::string, copy_of_before> copies;
+  /// Guest paths that should be gone, and why they are not.
+  std::map<std::string, std::string> leftovers;
 
   /// Takes a record in.
   /// @returns whether it changed anything; what is said of an unknown share, or

@@ -4,6 +4,7 @@
 #include "core/pacing.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace fsshare {
 
@@ -62,6 +63,11 @@ destination_id destination_table::add(destination_spec spec, time_point now) {
   destination d{std::move(spec), guest_copy{copy}, last_ticket_};
   if (d.spec.has_tree)
     d.phase = following{};
+  if (const auto before = std::exchange(d.spec.before, nullptr)) {
+    d.phase = following{};
+    d.guest = guest_view::unsure;
+    d.copy = guest_copy{copy, *before, now};
+  }
   list(id, d);
   i->second.destinations.emplace(id, std::move(d));
   return id;

@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -35,6 +36,9 @@ struct destination_spec {
   /// No first copy is waited for then: the destination follows when there is
   /// something to follow.
   bool has_tree = false;
+  /// What was written down of the copy that this goes on with; null for a new
+  /// one. What the guest has of it is not known before guest_up().
+  std::shared_ptr<const guest_record> before = nullptr;
 };
 
 /// What came of a first copy.
@@ -203,6 +207,10 @@ public:
   /// Returns how many tries have failed in a row; nothing if the
   /// destination is not known.
   std::optional<unsigned> failures(destination_id id) const;
+
+  /// Returns what is to be written down of a destination; nothing if it is not
+  /// known.
+  std::optional<guest_record> record(destination_id id) const;
 
   std::size_t volumes() const {
     return volumes_.size();

@@ -31,6 +31,13 @@ destination_table::next_due() const {
   return due;
 }
 
+std::optional<guest_record> destination_table::record(destination_id id) const {
+  const auto path = volume_of_.find(id);
+  if (path == volume_of_.end())
+    return std::nullopt;
+  return volumes_.at(path->second).destinations.at(id).copy.record();
+}
+
 std::optional<unsigned> destination_table::failures(destination_id id) const {
   const auto path = volume_of_.find(id);
   if (path == volume_of_.end())

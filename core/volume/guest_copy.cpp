@@ -25,6 +25,21 @@ std::uint64_t requests_of(const volume_snapshot& pushed) {
 guest_copy::guest_copy(const settings& s) : names_(s), pace_(s.seed) {
 }
 
+guest_copy::guest_copy(const settings& s, const guest_record& from,
+                       time_point now)
+  : names_(s, from, now), pace_(s.seed) {
+  // Without a live one there is nothing to flip to before the next push.
+  if (names_.doubtful().empty() || !names_.acknowledged())
+    return;
+  push_effect cut_off;
+  cut_off.name = names_.doubtful().back();
+  state_ = unsettled{std::move(cut_off),
+                     {errc::unavailable, "the node agent was started again "
+                                         "while the generation was sent"},
+                     direction::back,
+                     false};
+}
+
 void guest_copy::host_has(const generation& host, time_point now) {
   if (names_.acknowledged() != host)
     return;

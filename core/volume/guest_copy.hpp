@@ -33,6 +33,7 @@ enum class order_verdict : std::uint8_t {
 ///
 /// | State         | What happens                        | Next               |
 /// |---------------|-------------------------------------|--------------------|
+/// | (recorded)    | `..data` may name an unknown one    | unsettled: back    |
 /// | idle          | next(): another generation          | pushing            |
 /// |               | next(): root or links not as wanted | repairing          |
 /// |               | next(): a flip may come late        | confirming         |
@@ -43,6 +44,7 @@ enum class order_verdict : std::uint8_t {
 /// | settling      | the flip was acknowledged           | idle               |
 /// |               | forward failed, another is live     | unsettled: back    |
 /// |               | back failed, or nothing is live     | unsettled: forward |
+/// |               | back failed, recorded               | unsettled: back    |
 /// | repairing     | finished()                          | idle               |
 /// | confirming    | acknowledged or not sent            | idle               |
 /// |               | its outcome is unknown              | unsettled: forward |
@@ -68,6 +70,17 @@ public:
   using settings = guest_names::settings;
 
   explicit guest_copy(const settings& s);
+
+  /// Goes on with what was written down. A flip that may have been sent is
+  /// settled by one to the live generation before anything else; it is not
+  /// known whether the other one is whole.
+  guest_copy(const settings& s, const guest_record& from, time_point now);
+
+  /// Returns what is to be written down of it: before an order that sends
+  /// goes out, and when an order has ended.
+  guest_record record() const {
+    return names_.record(push_out());
+  }
 
   /// Tells what the host has.
   void host_has(const generation& host, time_point now);

@@ -124,7 +124,8 @@ guest_copy::order_end guest_copy::ended(settling tried,
     flip.next = direction::back;
     return {order_verdict::went_on, std::move(flip)};
   }
-  flip.next = direction::forward;
+  if (flip.is_whole)
+    flip.next = direction::forward;
   pace_.settling().failed(outcome.err, now);
   return {order_verdict::failed, std::move(flip)};
 }

@@ -35,6 +35,9 @@ struct unsettled {
   error why;
   /// Where the next try flips to: to the push's generation, or to the live one.
   direction next = direction::forward;
+  /// Whether the guest is known to have all of its generation, so that `..data`
+  /// may be made to name it.
+  bool is_whole = true;
 };
 
 /// A try to settle is out.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/volume/guest_names.hpp"
 
+#include "core/copy/guest_budget.hpp"
+#include "core/copy/landmarks.hpp"
 #include "core/earlier.hpp"
 #include "core/paths.hpp"
 #include "core/volume/sealed_secret.hpp"
@@ -43,6 +45,8 @@ planned_push guest_names::begin_push(const volume_snapshot& host) {
   effect.root = host.root;
   effect.links = host.links;
   effect.sealed = sealed_files(host);
+  effect.landmarks = landmark_files(
+    host.tree, join(settings_.root, effect.name), landmarks::files_per_volume);
   // From now on they are wanted.
   for (const auto& name : effect.links)
     if (!removals_.is_out(name))
@@ -50,6 +54,7 @@ planned_push guest_names::begin_push(const volume_snapshot& host) {
   if (!acked_) {
     // The rest of the root comes with the first copy and is left alone later.
     others_.clear();
+    others_room_ = guest_memory_of(host.others);
     for (const auto& entry : host.others.entries)
       others_.emplace(first_component(entry.path));
     if (without_others_)
@@ -63,7 +68,9 @@ planned_push guest_names::begin_push(const volume_snapshot& host) {
       effect.sent_links.insert(name);
   if (options.send_root)
     root_state_ = root_state::unsure;
-  generations_[effect.name].state = generation_state::partial;
+  auto& begun = generations_[effect.name];
+  begun.state = generation_state::partial;
+  begun.room = guest_memory_of(host.tree);
   pushed_root_ = effect.root;
   return {std::move(effect), std::move(options)};
 }
@@ -129,6 +136,7 @@ void guest_names::went_live(push_effect push, time_point now) {
                   ? root_state::unsure
                   : root_state::known;
   links_went_live(push, now);
+  landmarks_ = std::move(push.landmarks);
   skipped_ = std::move(push.skipped);
   flip_acknowledged(now);
   if (keep_until_ && now < *keep_until_)

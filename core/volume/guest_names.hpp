@@ -6,6 +6,7 @@
 #include "core/copy/tree_snapshot.hpp"
 #include "core/pacing.hpp"
 #include "core/volume/flip_doubt.hpp"
+#include "core/volume/guest_record.hpp"
 #include "core/volume/link_doubt.hpp"
 
 #include <chrono>
@@ -33,6 +34,8 @@ struct push_effect {
   skipped_list skipped;
   /// See sealed_files().
   std::set<std::string> sealed;
+  /// Guest paths of files by which the generation can be told to be there.
+  std::vector<std::string> landmarks = {};
 };
 
 /// How a push goes out.
@@ -91,6 +94,19 @@ public:
   static constexpr auto container_start = pacing::container_start;
 
   explicit guest_names(settings s);
+
+  /// Goes on with what was written down.
+  guest_names(settings s, const guest_record& from, time_point now);
+
+  /// Returns what is to be written down.
+  /// @param out the push that is out, if any.
+  guest_record record(const push_effect* out) const;
+
+  /// Generations of the time before it that `..data` may name, beside or
+  /// instead of the live one.
+  const std::vector<std::string>& doubtful() const {
+    return doubtful_;
+  }
 
   const std::string& root() const {
     return settings_.root;
@@ -243,6 +259,8 @@ private:
     std::optional<time_point> lost_at = std::nullopt;
     /// See sealed_files(); of one that went live.
     std::set<std::string> sealed = {};
+    /// Of the guest's memory, in bytes.
+    std::uint64_t room = 0;
   };
   enum class link_state : std::uint8_t {
     /// Its request may have been sent.
@@ -294,6 +312,11 @@ private:
   copy_step removal_of(const std::string& name) const;
 
   void others_failed(const order_outcome& outcome);
+  guest_record::generation_state recorded_state(const std::string& name,
+                                                const guest_generation& g,
+                                                const push_effect* out) const;
+  void restore_generations(const guest_record& from, time_point now);
+  void restore_links(const guest_record& from, time_point now);
 
   settings settings_;
   presence presence_ = presence::untouched;
@@ -302,6 +325,7 @@ private:
   /// Names that the root has for something else than a link; the container may
   /// have mounts on them.
   std::set<std::string> others_;
+  std::uint64_t others_room_ = 0;
   /// Why the next push does without them: the last one failed. Only where a
   /// tree was there before, so that the container may be in their way.
   std::optional<error> without_others_;
@@ -322,7 +346,9 @@ private:
   std::optional<generation> acked_;
   std::string live_name_;
   std::set<std::string> wanted_links_;
+  std::vector<std::string> landmarks_;
   skipped_list skipped_;
+  std::vector<std::string> doubtful_;
 };
 
 } // namespace fsshare

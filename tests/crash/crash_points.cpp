@@ -54,16 +54,19 @@ sock_filter load(std::size_t offset) {
 }
 
 // Those calls, and what opens a file to make it or to append to it.
-std::vector<sock_filter> make_filter() {
+std::vector<sock_filter> make_filter(sending sends) {
   std::vector<sock_filter> out{load(offsetof(seccomp_data, nr))};
   const auto tell = [] {
     return sock_filter{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_USER_NOTIF};
   };
-  for (const auto& call : changing_calls) {
-    out.push_back({BPF_JMP | BPF_JEQ | BPF_K, 0, 1,
-                   static_cast<std::uint32_t>(call.number)});
+  const auto add = [&](std::uint32_t call) {
+    out.push_back({BPF_JMP | BPF_JEQ | BPF_K, 0, 1, call});
     out.push_back(tell());
-  }
+  };
+  for (const auto& call : changing_calls)
+    add(static_cast<std::uint32_t>(call.number));
+  if (sends == sending::counts)
+    add(SYS_sendto);
   // The low half of the flags, on a little-endian machine.
   out.push_back({BPF_JMP | BPF_JEQ | BPF_K, 0, 3, SYS_openat});
   out.push_back(load(offsetof(seccomp_data, args) + 2 * sizeof(std::uint64_t)));
@@ -74,8 +77,8 @@ std::vector<sock_filter> make_filter() {
 }
 
 // Returns what tells of the calls of this thread and of what it starts.
-unique_fd listen_to_changes() {
-  auto program = make_filter();
+unique_fd listen_to_changes(sending sends) {
+  auto program = make_filter(sends);
   const sock_fprog filter{static_cast<unsigned short>(program.size()),
                           program.data()};
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -91,7 +94,7 @@ std::string name_of(int number) {
   for (const auto& call : changing_calls)
     if (call.number == number)
       return call.name;
-  return "openat";
+  return number == SYS_sendto ? "sendto" : "openat";
 }
 
 pid_t process_of(pid_t thread) {
@@ -112,14 +115,15 @@ void let_go_on(int listener, std::uint64_t id) {
 
 } // namespace
 
-void crash_points::run(const std::function<void(crash_points&)>& scenario) {
+void crash_points::run(const std::function<void(crash_points&)>& scenario,
+                       sending sends) {
   crash_points points;
   std::promise<void> installed;
   auto ready = installed.get_future();
   std::exception_ptr failed;
   std::thread caller{[&] {
     try {
-      points.listener_ = listen_to_changes();
+      points.listener_ = listen_to_changes(sends);
       installed.set_value();
       scenario(points);
     } catch (...) {

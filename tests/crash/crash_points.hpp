@@ -16,13 +16,18 @@ struct seccomp_notif;
 
 namespace fsshare::test {
 
+/// Whether what a program sends to a peer counts, too.
+enum class sending : std::uint8_t { passes, counts };
+
 /// Counts the system calls of other programs that change mounts, names or state
-/// files, and kills at any of them (seccomp_unotify(2)).
+/// files, and kills at any of them
+/// (seccomp_unotify(2)).
 class crash_points {
 public:
   /// Runs `scenario` in a thread that gives way to this; programs that it
   /// starts do, too.
-  static void run(const std::function<void(crash_points&)>& scenario);
+  static void run(const std::function<void(crash_points&)>& scenario,
+                  sending sends = sending::passes);
 
   crash_points(const crash_points&) = delete;
   crash_points& operator=(const crash_points&) = delete;

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <optional>
 #include <regex>
+#include <utility>
 
 using namespace fsshare;
 using namespace fsshare::test;
@@ -19,8 +20,8 @@ using recorded_run = std::vector<observation>;
 class crash_bench {
 public:
   crash_bench(const private_mounts& work, crash_points& points,
-              const std::string& config)
-    : work_(work), points_(points), config_(config),
+              std::string config)
+    : work_(work), points_(points), config_(std::move(config)),
       operations_(crash_operations(work)) {
   }
 
@@ -140,9 +141,9 @@ private:
                   "\nbefore:\n", as_before, "\nafter:\n", as_after, "\nlog:\n",
                   node.program().errors());
     const auto after = mount_ids();
-    for (const auto& [point, id] : before)
-      if (const auto still = after.find(point); still != after.end())
-        CHECK_MESSAGE(still->second == id, point);
+    for (const auto& mount : before)
+      if (const auto still = after.find(mount.first); still != after.end())
+        CHECK_MESSAGE(still->second == mount.second, mount.first);
   }
 
   static void check_equal(const observation& wanted, const observation& got) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/node_world.hpp"
 
+#include "actors/journal.hpp"
 #include "actors/mounter.hpp"
 #include "sys/mount/kernel_mount.hpp"
 #include "tests/support/tree_text.hpp"
@@ -11,6 +12,7 @@
 #include <fstream>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
@@ -53,13 +55,18 @@ std::string renamed(std::string text, const std::string& from,
 
 } // namespace
 
-node_world::node_world(chooser& c, node_config config)
-  : choose(c), watches_(shared_watches()) {
+node_world::node_world(chooser& c, node_config config, journaling keeps)
+  : choose(c), config_(std::move(config)), keeps_(keeps),
+    watches_(shared_watches()) {
   lose_events();
   dir.make_dir("sandboxes");
   nonce_ = std::uint64_t{1000} * choose.pick(1000);
-  config.share.root = dir / "sandboxes";
-  config.api.socket = dir / "socket";
+  config_.share.root = dir / "sandboxes";
+  config_.api.socket = dir / "socket";
+  wire();
+}
+
+void node_world::wire() {
   actor_surroundings around;
   around.random = [this] {
     return ++nonce_;
@@ -70,24 +77,72 @@ node_world::node_world(chooser& c, node_config config)
     if (between_reads)
       between_reads();
   };
-  around.make_mounter
-    = [this, &config](actor_surroundings::mount_closer close) {
-        return actors.spawn<mounter>(
-          std::shared_ptr<mount_executor>{
-            must(make_kernel_mount(config.mounts.api, config.share.root))},
-          std::move(close));
-      };
+  around.make_mounter = [this](actor_surroundings::mount_closer close) {
+    auto made = actors.spawn<mounter>(
+      std::shared_ptr<mount_executor>{
+        must(make_kernel_mount(config_.mounts.api, config_.share.root))},
+      std::move(close));
+    agents_.push_back(caf::actor_cast<caf::weak_actor_ptr>(made));
+    return made;
+  };
+  if (keeps_ == journaling::on)
+    around.make_journal = [this] {
+      const state_files files{dir.make_dir("state")};
+      const journal_actor made = actors.spawn<journal>(
+        files, journal_options{"boot", config_.share.root});
+      agents_.push_back(caf::actor_cast<caf::weak_actor_ptr>(made));
+      return made;
+    };
   around.network = [this](const std::string& id) {
     return guests_.at(id);
   };
   around.spawned = [this](const caf::strong_actor_ptr& actor) {
     actors.track(actor);
+    agents_.push_back(caf::actor_cast<caf::weak_actor_ptr>(actor));
   };
-  const auto wired = wire_actors(actors.system, config, around);
+  const auto wired = wire_actors(actors.system, config_, around);
+  journal_ = wired.journal;
   watcher_ = wired.watcher;
   memory = wired.memory;
   registry = wired.registry;
   node = wired.node;
+}
+
+void node_world::kill() {
+  for (auto& entry : guests_) {
+    entry.second->refuses = true;
+    entry.second->drop();
+  }
+  node = nullptr;
+  registry = nullptr;
+  memory = nullptr;
+  journal_ = nullptr;
+  watcher_ = nullptr;
+  // What ends an actor is handled before whatever else waits for it.
+  for (const auto& weak : std::exchange(agents_, {}))
+    if (auto actor = caf::actor_cast<caf::strong_actor_ptr>(weak))
+      caf::anon_send_exit(actor, caf::exit_reason::kill);
+  actors.run();
+  lose_events();
+}
+
+void node_world::start() {
+  for (auto& entry : guests_)
+    entry.second->refuses = false;
+  wire();
+  adopt();
+}
+
+// As main/adopt_sandboxes does; nothing of the host matters in copy mode.
+void node_world::adopt() {
+  const auto read = actors.ask<states_read>(journal_, read_states{});
+  REQUIRE(read);
+  adopt_sandboxes handed_over;
+  for (const auto& sandbox : read->sandboxes)
+    handed_over.sandboxes.push_back(
+      {sandbox,
+       fsshare::adopt(sandbox, layout_of(sandbox, config_.share.root), {})});
+  REQUIRE(ask<sandboxes_adopted>(std::move(handed_over)));
 }
 
 rotator& node_world::add_volume(const std::string& name, kubelet_order order,

@@ -19,6 +19,9 @@
 
 namespace fsshare::test {
 
+/// Whether a world's node agent writes down what the next one has to know.
+enum class journaling : std::uint8_t { off, on };
+
 /// A whole node agent under the deterministic scheduler: every actor but API
 /// SERVER, real files and real inotify on the host's side, and guests whose
 /// requests the test carries out.
@@ -26,7 +29,15 @@ class node_world {
 public:
   /// @param config what is not of the control socket counts; the share root is
   ///        the world's own.
-  explicit node_world(chooser& choose, node_config config = {});
+  explicit node_world(chooser& choose, node_config config = {},
+                      journaling keeps = journaling::off);
+
+  // -- its end and the next one -----------------------------------------------
+  /// Ends the node agent as SIGKILL does: nothing is done any more, what was
+  /// written down stays, and its connections end.
+  void kill();
+  /// Starts another one, which goes on with what was written down.
+  void start();
 
   // -- the host ---------------------------------------------------------------
   /// Makes an empty ConfigMap volume and its kubelet.
@@ -161,9 +172,16 @@ public:
   memory_budget_actor memory;
 
 private:
+  void wire();
+  void adopt();
   bool run_guest(sim_guest& guest);
   std::vector<volume_status> volumes();
 
+  node_config config_;
+  journaling keeps_;
+  /// What belongs to the node agent that runs.
+  std::vector<caf::weak_actor_ptr> agents_;
+  journal_actor journal_;
   std::shared_ptr<kernel_watch_api> watches_;
   inotify_reader_actor watcher_;
   std::map<std::string, std::shared_ptr<sim_guest>> guests_;

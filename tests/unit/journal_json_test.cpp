@@ -48,11 +48,93 @@ recorded_sandbox full_sandbox() {
   return out;
 }
 
+guest_record full_guest() {
+  using generation_state = guest_record::generation_state;
+  using link_state = guest_record::link_state;
+  guest_record out;
+  out.may_exist = true;
+  out.acknowledged = generation{"..1", 0xffffffffffffffffU};
+  out.live_name = "..1.2";
+  out.root = {0755, 1, 2, true};
+  out.generations = {{"..1.2", {generation_state::whole, {"token"}, 4096}},
+                     {"..0", {generation_state::kept, {}, 1}},
+                     {"..2", {generation_state::doubtful, {}, 2}},
+                     {"..3", {generation_state::partial, {}, 3}}};
+  out.links = {{"a", {link_state::there, 3, 4}},
+               {"b", {link_state::may_exist, 0, 0}},
+               {"token", {link_state::unsealed, 5, 6}}};
+  out.wanted_links = {"a", "token"};
+  out.others = {"sub"};
+  out.others_room = 5;
+  out.attempts = {{"..1", 3}};
+  out.keep_until
+    = std::chrono::steady_clock::time_point{std::chrono::nanoseconds{77}};
+  out.landmarks = {"/g/v/..1.2/a"};
+  out.skipped = {{"p", "why"}};
+  out.skipped.add_more(7);
+  return out;
+}
+
+recorded_sandbox full_copying_sandbox() {
+  recorded_prepare prepare;
+  prepare.request.sandbox_id = "sb";
+  prepare.request.mode = sharing_mode::copy;
+  recorded_copy volume{"v", {}};
+  volume.terms = {source_kind::volume,
+                  copy_life::until_last_share,
+                  "k",
+                  "/src",
+                  "/g/v",
+                  "c1",
+                  "/etc/v",
+                  true};
+  recorded_copy dir{"e", {}};
+  dir.terms = {source_kind::tree,
+               copy_life::until_sandbox_ends,
+               "/dir",
+               "/dir",
+               "/g/e",
+               "c1",
+               "/e",
+               false};
+  recorded_copied_share share;
+  share.share_id = "s";
+  share.container_id = "c1";
+  share.mount = {"/src", "/etc/v", "bind", {"ro"}, true};
+  share.copy_id = "v";
+  share.is_volume = true;
+  share.inside = "in";
+  share.resolved = "/real";
+  share.category = copy_category::downward_api;
+  share.would_be_denied = true;
+  share.ignored = true;
+  share.reason = "why";
+  share.guest_path = "/g/v";
+  share.generation = "..1";
+  share.skipped = {{"x", "y"}};
+  share.notes = {"n"};
+  auto bare = share;
+  bare.share_id = "s2";
+  bare.category.reset();
+  recorded_sandbox out;
+  for (const auto& record : std::vector<journal_record>{
+         prepare, volume, recorded_destination{"v", full_guest()}, dir,
+         recorded_tree{
+           "e", true, true, {{"p", "q"}}, {"n"}, {"", "a"}, 8, "/l"},
+         recorded_part{"e", "b", part_step::begun, {}},
+         recorded_part{"e", "b", part_step::whole, {"b", "b/c"}},
+         recorded_part{"e", "d", part_step::begun, {}}, share, bare,
+         recorded_share_progress{"s", recorded_phase::leaving},
+         recorded_leftover{"/g/old", "refused"}})
+    REQUIRE(out.apply(record));
+  return out;
+}
+
 std::string line(const std::string& json) {
   return journal_line(json);
 }
 
-std::string file_with(const std::string& json, std::uint64_t minor = 0) {
+std::string file_with(const std::string& json, std::uint64_t minor = 1) {
   auto head = head_of();
   head.minor = minor;
   return render_journal_head(head) + line(json);
@@ -84,9 +166,30 @@ TEST_CASE("what is written is read back, and is a line of JSON each") {
   CHECK(read->is_whole);
 }
 
+TEST_CASE("so is what a guest was sent") {
+  const auto sandbox = full_copying_sandbox();
+  const auto text = render_journal(head_of(), sandbox);
+  const auto read = parse_journal(text);
+  REQUIRE_MESSAGE(read, (read ? "" : read.err().message));
+  CHECK(read->sandbox == sandbox);
+  CHECK(read->sandbox.copies.at("v").guest == full_guest());
+  CHECK(read->sandbox.copies.at("e").tree->parts
+        == std::set<std::string, std::less<>>{"", "a", "b", "b/c"});
+  CHECK(read->sandbox.copies.at("e").begun_parts == std::set<std::string>{"d"});
+  const auto changed = parse_journal(
+    text + render_journal_record(recorded_leftover{"/g/old", std::nullopt})
+    + render_journal_record(recorded_copy_end{"e"})
+    + render_journal_record(
+      recorded_share_progress{"s", recorded_phase::gone}));
+  REQUIRE(changed);
+  CHECK(changed->sandbox.leftovers.empty());
+  CHECK(changed->sandbox.copies.size() == 1);
+  CHECK(changed->sandbox.copied.size() == 1);
+}
+
 TEST_CASE("the form is the documented one") {
   CHECK(render_journal_head(head_of())
-        == line(R"({"boot_id":"b","format":1,"kind":"head","minor":0,)"
+        == line(R"({"boot_id":"b","format":1,"kind":"head","minor":1,)"
                 R"("sandbox":"sb","share_root":"/share"})"));
   CHECK(
     render_journal_record(recorded_share_progress{"s", recorded_phase::gone})
@@ -133,11 +236,21 @@ TEST_CASE("another format is refused, a later minor version is read as far as "
   CHECK(failure_of(file_with(later)).message
         == "line 2 has a kind that is not known");
   const auto read
-    = parse_journal(file_with(later, 1)
+    = parse_journal(file_with(later, 2)
                     + render_journal_record(full_sandbox().records().front()));
   REQUIRE(read);
   CHECK(read->sandbox.phase == recorded_phase::intended);
   // What it does not know it must not append to.
+  CHECK(!read->is_whole);
+}
+
+TEST_CASE("a file of an earlier minor version is written anew before anything "
+          "is appended") {
+  auto earlier = head_of();
+  earlier.minor = 0;
+  const auto read = parse_journal(render_journal(earlier, full_sandbox()));
+  REQUIRE(read);
+  CHECK(read->sandbox == full_sandbox());
   CHECK(!read->is_whole);
 }
 
