@@ -6,6 +6,7 @@
 #include "tests/support/private_mounts.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -46,6 +47,20 @@ void demo_host::start_node() {
   };
   std::ofstream{file} << config.dump(2) << "\n";
   out_->command({"cat", file}, config.dump(2));
+  run_node(file);
+}
+
+void demo_host::kill_node() {
+  out_->say("$ kill -KILL %fsshared");
+  node_->signal(SIGKILL);
+  node_->wait();
+}
+
+void demo_host::start_node_again() {
+  run_node(path("config.json"));
+}
+
+void demo_host::run_node(const std::string& file) {
   out_->command({"fsshared", "--config", file, "&"}, "");
   node_.emplace(
     std::vector<std::string>{FSSHARE_NODE_PROGRAM, "--config", file});

@@ -24,6 +24,11 @@ public:
   /// @param dir An empty directory.
   demo_host(std::string dir, const std::string& profile, test::transcript& out);
 
+  /// Ends fsshared as a fault does: by SIGKILL.
+  void kill_node();
+  /// Starts it again, and waits until it answers.
+  void start_node_again();
+
   /// Runs fssharectl, prints it, and checks that it succeeded.
   void ctl(const std::vector<std::string>& args);
 
@@ -62,6 +67,7 @@ private:
   std::vector<std::string> ctl_line(const std::vector<std::string>& args) const;
   void start_guest(const std::string& profile);
   void start_node();
+  void run_node(const std::string& config);
 
   std::string dir_;
   test::transcript* out_;

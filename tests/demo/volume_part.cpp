@@ -3,6 +3,7 @@
 
 #include "core/paths.hpp"
 #include "tests/demo/copy_check.hpp"
+#include "tests/demo/restart_part.hpp"
 #include "tests/demo/rotation_part.hpp"
 #include "tests/demo/volume_script.hpp"
 
@@ -75,6 +76,8 @@ void show_volume(demo_host& host, const demo_options& with) {
   out.check(copies.size() == containers.size(), "three shares are listed");
   show_rotations(host, kubelet, copies, with);
   check_copies(host, volume, copies, with);
+  if (with.tamper == test::tampering::nothing)
+    show_restart(host, kubelet, copies);
   unshare(host, with);
 }
 

@@ -53,6 +53,9 @@ void check_success(const transcript_lines& said) {
   CHECK(said.has("ok: rotation 10, or a newer one, reached every guest "
                  "directory"));
   CHECK(said.count("lag: median ") == 1);
+  CHECK(said.has("ok: the rotation reached every guest directory after the "
+                 "restart"));
+  CHECK(said.has("ok: fsshared knows that all of them are current"));
   CHECK(said.has("ok: nothing is left below share.root"));
   CHECK(
     said.has("ok: they leave nothing but a lock and empty directories behind"));
