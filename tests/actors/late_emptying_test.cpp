@@ -228,6 +228,48 @@ TEST_CASE(
 }
 
 TEST_CASE(
+  "what a removal sends to be rid of a temporary is emptied, too, where "
+  "it was lost and comes late, whichever removal it was") {
+  for_each_seed(20, [](chooser& choose) {
+    node_world w{choose};
+    w.dir.write("large", std::string(2'500'000, 's'));
+    auto& guest = w.add_sandbox("s1", guest::profile::v3_3);
+    w.set_lateness("s1", 2s);
+    auto request = w.volume_request("s1", "c1", "none");
+    request.mount.source = w.dir / "large";
+    request.mount.destination = "/etc/large";
+    std::string path;
+    std::size_t spent = 0;
+    guest.on_arrival = [&](const grpc::CopyFileRequest& sent) {
+      if (path.empty())
+        path = sent.path();
+      spent += sent.path() == path && sent.data().size() == 1 ? 1 : 0;
+    };
+    const auto drop_when = [&](const auto& arrived) {
+      for (int n = 0; n < 10000 && !arrived(); ++n)
+        if (!w.step())
+          w.actors.advance(100ms);
+      REQUIRE(arrived());
+      guest.drop();
+    };
+    const auto made = w.actors.call<share_file_reply>(w.node, request);
+    drop_when([&] {
+      return !path.empty();
+    });
+    // At once, after four seconds, and after a minute.
+    drop_when([&] {
+      return spent == 3;
+    });
+    w.pass(100s);
+    REQUIRE(*made);
+    CHECK(spent > 4);
+    CHECK(w.ask_over_time<unshare_container_reply>(end_of("c1")));
+    w.pass(2s);
+    CHECK_MESSAGE(bytes_in_guest(w) == 0, rest_text(w));
+  });
+}
+
+TEST_CASE(
   "whatever is shared, rotated, ended, lost, late and refused: when all "
   "is ended the guest has nothing that it need not have") {
   std::ptrdiff_t shared = 0;

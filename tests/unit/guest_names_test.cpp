@@ -107,6 +107,24 @@ TEST_CASE("a generation that a flip without an answer may name stays") {
   CHECK(clear(names, t0 + 30s) == list{"..2"});
 }
 
+TEST_CASE("a generation whose emptying lost its answers is emptied once more "
+          "later, whenever that was") {
+  auto names = empty();
+  bring(names, host("..1"), t0);
+  bring(names, host("..2"), t0);
+  auto unanswered = removed(1, removal_result::failed);
+  unanswered.cause = stop_cause::interrupted;
+  REQUIRE(clear(names, t0 + 2s, unanswered) == list{"..1"});
+  const auto emptied = removed(1, removal_result::emptied);
+  REQUIRE(clear(names, t0 + 3s, emptied) == list{"..1"});
+  REQUIRE(clear(names, t0 + 4s, unanswered) == list{"..1"});
+  REQUIRE(clear(names, t0 + 5s, emptied) == list{"..1"});
+  CHECK(clear(names, t0 + 5s, emptied).empty());
+  CHECK(names.removals_due() == t0 + 6s);
+  CHECK(clear(names, t0 + 6s, emptied) == list{"..1"});
+  CHECK(names.removals_due() == t0 + 8s);
+}
+
 TEST_CASE("a link is sent where it is missing, or has another owner, or its "
           "request had no answer") {
   auto names = empty();
