@@ -65,7 +65,7 @@ std::vector<std::string> ids(const collect_orphans_reply& reply) {
 
 TEST_SUITE_BEGIN("actors/node: orphans");
 
-TEST_CASE_FIXTURE(fixture, "orphans are listed without anything being tried; "
+TEST_CASE_FIXTURE(fixture, "orphans are listed without anything being tried, "
                            "what is known or foreign is none") {
   REQUIRE(ask<prepare_reply>(node, preparing("box")));
   mounts->tried.clear();

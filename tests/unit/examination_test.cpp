@@ -198,8 +198,8 @@ TEST_CASE("a node agent that sees other mounts, or may, is said") {
     says(the_only_one(host, level::warn, "mount-namespace"), "cannot be told"));
 }
 
-TEST_CASE("a share root that the host does not see fails, with the cure apart; "
-          "a likely one warns; one that is not there is made") {
+TEST_CASE("a share root that the host does not see fails, with the cure apart, "
+          "a likely one warns, and one that is not there is made") {
   auto host = good_host();
   host.share_root.visible = error{errc::failed_precondition,
                                   "share.root /s: not seen. Run mount -o x"};
@@ -221,8 +221,9 @@ TEST_CASE("a share root that the host does not see fails, with the cure apart; "
   CHECK(says(the_only_one(host, level::fail, "share-root"), "no answer"));
 }
 
-TEST_CASE("a kubelet root that does not answer fails; one that is not there "
-          "fails where volumes elsewhere are not followed") {
+TEST_CASE(
+  "a kubelet root that does not answer fails, and one that is not there "
+  "fails where volumes elsewhere are not followed") {
   auto host = good_host();
   host.kubelet_roots = {{"/k", hangs}};
   CHECK(says(the_only_one(host, level::fail, "kubelet-root"), "no answer"));
