@@ -314,7 +314,7 @@ findings judge_orphans(const doctor_subject& subject, const host_facts& host,
                       "whose these are in " + root
                         + " cannot be told: " + listed(shown, ", "),
                       "look at them by hand; what is still mounted there is "
-                      "users' data, so do not use rm -r"));
+                      "users' data, so do not delete that tree"));
   }
   if (!sorted.foreign.empty())
     out.push_back(good(
