@@ -68,6 +68,7 @@ void guest_inventory::begun(const copy_step& step, const guest_profile& guest) {
   known.type = step.type;
   known.longest = std::max(known.longest, step.announced_size);
   known.is_finished = false;
+  known.is_emptied = false;
   known.target = step.target;
   known.is_sealed = is_sealed(step.content);
 }
@@ -79,6 +80,7 @@ void guest_inventory::done(const copy_step& step) {
 
 void guest_inventory::removed(const std::string& path) {
   entries_.erase(path);
+  emptied_.erase(path);
   const auto below = path + "/";
   auto end = entries_.lower_bound(below);
   while (end != entries_.end() && end->first.starts_with(below))
@@ -88,8 +90,12 @@ void guest_inventory::removed(const std::string& path) {
 void guest_inventory::emptied(const std::string& path) {
   if (!has(path))
     return;
+  const auto known = entries_.find(path);
+  const bool is_new = known == entries_.end() || !known->second.is_emptied;
   removed(path);
-  entries_[path] = {};
+  entries_[path].is_emptied = true;
+  if (is_new)
+    note_emptied(path);
   for_each_within(stragglers_, path, [this](const auto& at, const auto& late) {
     entries_[at] = late.made;
   });
@@ -150,6 +156,25 @@ bool guest_inventory::is_single_file(const std::string& path) const {
   const auto late = stragglers_.find(path);
   return late != stragglers_.end()
          && late->second.made.type == entry_type::file;
+}
+
+// The root of the copy that a path is in, the shared directory for that itself.
+std::string guest_inventory::place_of(const std::string& path) const {
+  if (share_dir_.empty() || is_root(path) || !is_below(path, share_dir_))
+    return share_dir_;
+  return path.substr(0, path.find('/', share_dir_.size() + 1));
+}
+
+void guest_inventory::note_emptied(const std::string& path) {
+  auto& paths = emptied_[place_of(path)];
+  paths.push_back(path);
+  if (paths.size() <= most_emptied)
+    return;
+  const auto oldest = entries_.find(paths.front());
+  paths.pop_front();
+  // It may have been used again.
+  if (oldest != entries_.end() && oldest->second.is_emptied)
+    entries_.erase(oldest);
 }
 
 bool guest_inventory::has(const std::string& path) const {

@@ -3,9 +3,13 @@
 
 #include "core/copy/empty_contents.hpp"
 #include "core/copy/guest_profile.hpp"
+#include "core/copy/leftover_list.hpp"
+#include "core/copy/removal_list.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -40,9 +44,14 @@ public:
   /// Forgets `path` and what is below it, which was removed.
   void removed(const std::string& path);
 
-  /// Notes that nothing at or below `path` has contents any more, though its
-  /// name stays.
+  /// Notes that nothing at or below `path` has contents any more, though names
+  /// stay. The path itself is known as long as not too many follow it.
   void emptied(const std::string& path);
+
+  /// So many paths without contents are known of each copy, and so many copies:
+  /// more than are ever emptied once more.
+  static constexpr std::size_t most_emptied
+    = 2 * std::max(leftover_list::most_emptied, removal_list::most_emptied);
 
   /// Notes that a request of a step had no answer when its connection ended at
   /// `now`: it may happen at any time, whatever is removed meanwhile. So may
@@ -82,6 +91,8 @@ private:
     bool is_finished = false;
     std::string target;
     bool is_sealed = false;
+    /// Nothing there has contents.
+    bool is_emptied = false;
   };
 
   /// What a request without an answer may make.
@@ -93,12 +104,17 @@ private:
 
   bool leads_through_link(const std::string& path, const entry& link) const;
   void add_straggler(const std::string& path, const straggler& late);
+  std::string place_of(const std::string& path) const;
+  void note_emptied(const std::string& path);
 
   std::string share_dir_;
   std::map<std::string, entry, std::less<>> entries_;
   /// By what they make; the latest: older ones have happened by now, or never
   /// will.
   straggler_map stragglers_;
+  /// Paths that were emptied, the latest last: by the root of their copy, and
+  /// those of copies by the shared directory.
+  std::map<std::string, std::deque<std::string>> emptied_;
 };
 
 } // namespace fsshare

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/copy/leftover_list.hpp"
 
+#include "core/paths.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -55,6 +57,7 @@ leftover_list::erase(leftover_map::iterator at) {
   take_back(at->second);
   listed_.erase(at->first);
   changed_.insert(at->first);
+  emptied_.erase(at->first);
   return leftovers_.erase(at);
 }
 
@@ -101,9 +104,14 @@ void leftover_list::tried(const std::string& path, removal_result result,
   listed_.insert(path);
   const bool is_in_vain
     = result == removal_result::impossible || result == removal_result::emptied;
+  emptied_.erase(path);
   if (is_in_vain) {
     if (!waits)
       set_next_doubt(path, d, now);
+    if (result == removal_result::emptied && !d.due) {
+      emptied_.insert(path);
+      drop_some_emptied();
+    }
     return;
   }
   const auto doublings = std::min(d.failures++, most_doublings);
@@ -112,6 +120,23 @@ void leftover_list::tried(const std::string& path, removal_result result,
                       ? longest
                       : interval_ * (1U << doublings);
   set_due(path, d, now + wait);
+}
+
+// Those that are tried once more, as when the guest is reached anew, stay.
+void leftover_list::drop_some_emptied() {
+  while (emptied_.size() > most_emptied) {
+    const auto which = std::find_if(emptied_.begin(), emptied_.end(),
+                                    [this](const auto& path) {
+                                      const auto& d = leftovers_.at(path);
+                                      return !d.out && !d.due;
+                                    });
+    if (which == emptied_.end())
+      return;
+    more_in_ = parent_path(*which);
+    ++more_emptied_;
+    listed_.insert(more_in_);
+    erase(leftovers_.find(*which));
+  }
 }
 
 void leftover_list::doubt(const std::string& path, time_point lost_at,
@@ -176,7 +201,11 @@ leftover_list::take_changes() {
 leftover_page leftover_list::page(const std::string& after,
                                   std::size_t most) const {
   return listed_.page(after, most, [this](const std::string& path) {
-    return leftovers_.at(path).reason;
+    const auto known = leftovers_.find(path);
+    if (known != leftovers_.end())
+      return known->second.reason;
+    return std::to_string(more_emptied_)
+           + " more names in it have no contents any more, and stay";
   });
 }
 

@@ -27,6 +27,9 @@ public:
 
   /// As many paths are tried at a time.
   static constexpr std::size_t most_out = pacing::most_debts_at_once;
+  /// So many paths without contents that this guest agent cannot remove are
+  /// kept; what goes beyond is counted, and not tried again.
+  static constexpr std::size_t most_emptied = 256;
 
   /// @param interval first wait after a failure; each further one is twice as
   ///        long, up to 5 min.
@@ -98,6 +101,7 @@ private:
   void set_next_doubt(const std::string& path, leftover& d, time_point now);
   void wait_for_doubts(leftover_map::iterator at, time_point now);
   leftover_map::iterator erase(leftover_map::iterator at);
+  void drop_some_emptied();
 
   std::chrono::nanoseconds interval_;
   leftover_map leftovers_;
@@ -107,6 +111,11 @@ private:
   std::size_t out_ = 0;
   /// Since take_changes().
   std::set<std::string> changed_;
+  /// Those of leftovers_ that were emptied at last.
+  std::set<std::string> emptied_;
+  std::size_t more_emptied_ = 0;
+  /// Where those are.
+  std::string more_in_;
 };
 
 } // namespace fsshare

@@ -72,6 +72,7 @@ void removal_list::forget(const std::string& name) {
   out_.erase(name);
   left_.erase(name);
   not_removable_.erase(name);
+  emptied_.erase(name);
   names_.erase(i);
 }
 
@@ -135,7 +136,21 @@ void removal_list::removed(name_map::iterator which, time_point now) {
     set_due(which, *state.lost_at + 2 * lateness);
   } else if (state.result == removal_result::removed) {
     names_.erase(which);
+  } else {
+    keep_emptied(which);
   }
+}
+
+// Of generations, whose names sort by time, the latest.
+void removal_list::keep_emptied(name_map::iterator which) {
+  emptied_.insert(which->first);
+  if (emptied_.size() <= most_emptied)
+    return;
+  const auto oldest = emptied_.extract(emptied_.begin()).value();
+  left_.erase(oldest);
+  not_removable_.erase(oldest);
+  names_.erase(oldest);
+  ++more_emptied_;
 }
 
 void removal_list::retry_now(time_point now) {

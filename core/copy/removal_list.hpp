@@ -36,6 +36,10 @@ public:
   /// How long a request without an answer is taken to be able to happen.
   static constexpr auto longest_lateness = pacing::longest_lateness;
 
+  /// So many names without contents that cannot be removed are kept; what goes
+  /// beyond is counted.
+  static constexpr std::size_t most_emptied = 256;
+
   /// @param seed Of the jitter of retries.
   explicit removal_list(std::uint32_t seed = 1);
 
@@ -91,6 +95,10 @@ public:
   const std::set<std::string>& not_removable() const {
     return not_removable_;
   }
+  /// How many more there are, all of them without contents.
+  std::size_t more_emptied() const {
+    return more_emptied_;
+  }
 
 private:
   struct name_state {
@@ -110,6 +118,7 @@ private:
   void set_result(name_map::iterator which, removal_result result,
                   const std::string& reason);
   void removed(name_map::iterator which, time_point now);
+  void keep_emptied(name_map::iterator which);
   void take_from(due_set& from, std::size_t most, time_point now,
                  std::vector<std::string>& into);
 
@@ -124,6 +133,9 @@ private:
   /// Not before this are names tried again.
   std::optional<time_point> retries_from_;
   std::size_t open_ = 0;
+  /// Those of names_ that are never tried again.
+  std::set<std::string> emptied_;
+  std::size_t more_emptied_ = 0;
 };
 
 } // namespace fsshare

@@ -125,7 +125,8 @@ void guest_names::generation_tried(const std::string& name,
 
 void guest_names::link_tried(const std::string& name, removal_result result) {
   const auto i = links_.find(name);
-  if (result == removal_result::removed)
+  // What is listed as emptied need not be listed as stale.
+  if (result == removal_result::removed || result == removal_result::emptied)
     links_.erase(name);
   else if (result == removal_result::failed && i != links_.end()
            && i->second.state == link_state::there)
@@ -199,7 +200,7 @@ counted_names guest_names::not_removable(std::size_t most) const {
   const auto& all = removals_.not_removable();
   for (auto i = all.begin(); i != all.end() && out.listed.size() < most; ++i)
     out.listed.push_back(join(settings_.root, *i));
-  out.more = all.size() - out.listed.size();
+  out.more = all.size() - out.listed.size() + removals_.more_emptied();
   return out;
 }
 

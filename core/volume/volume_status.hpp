@@ -33,6 +33,7 @@ struct destination_status {
   skipped_list skipped;
   /// Guest paths that should be gone and that this guest agent cannot remove.
   std::vector<std::string> not_removable;
+  /// How many more there are.
   std::uint64_t not_removable_more = 0;
   /// Directories of generations that stay until the share ends, since the guest
   /// agent may have unsealed secrets into them.

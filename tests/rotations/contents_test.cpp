@@ -89,6 +89,26 @@ TEST_CASE("what a guest agent up to 3.17 cannot remove is emptied, once, and "
   });
 }
 
+TEST_CASE("however many generations a guest agent up to 3.17 keeps the names "
+          "of, their number is shown, and some of them are remembered") {
+  chooser choose{1};
+  node_world w{choose};
+  followed_volume v{w, {{"a", {"1"}}}, guest::profile::v3_3};
+  constexpr std::size_t many = 2 * removal_list::most_emptied + 20;
+  for (std::size_t n = 0; n < many; ++n) {
+    v.kubelet.rotate({{"a", {std::to_string(n)}}});
+    w.settle();
+    w.jump(2100ms);
+    w.settle();
+  }
+  const auto dir = w.guest_dir("s1", v.share_id);
+  const auto live = "/" + v.kubelet.current();
+  CHECK(read_file(dir + "/a") == std::to_string(many - 1));
+  CHECK(bytes_below(dir) == bytes_below(dir + live));
+  const auto d = w.status_of("cm").destinations.at(0);
+  CHECK(d.not_removable.size() + d.not_removable_more == many);
+}
+
 TEST_CASE("links that exist, and links that dangle, are no obstacle to a "
           "rotation on any guest agent") {
   for_each_seed(situation_seeds, [](chooser& choose) {

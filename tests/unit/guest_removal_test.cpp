@@ -241,6 +241,35 @@ TEST_CASE("what takes a temporary away is known before it is sent, and what "
   CHECK(there.contents("/g/c-5-x.tmp").files[0].size == 8);
 }
 
+TEST_CASE("what has no contents any more is forgotten where there is too much "
+          "of it") {
+  guest_inventory there{"/g"};
+  const auto old = agent("3.16.0");
+  constexpr auto most = guest_inventory::most_emptied;
+  for (std::size_t n = 0; n < most + 50; ++n) {
+    const auto generation = "/g/c-1-v/..2026_" + std::to_string(n);
+    there.begun(file_at(generation + "/key"), old);
+    there.emptied(generation);
+    there.emptied(generation);
+  }
+  CHECK(there.size() == most);
+  for (std::size_t n = 0; n < most + 50; ++n) {
+    const auto copy = "/g/c-2-" + std::to_string(n);
+    there.begun(file_at(copy + "/key"), old);
+    there.emptied(copy);
+    // It is copied again.
+    if (n == 0)
+      there.begun(file_at(copy + "/key"), old);
+    if (n == 1)
+      there.begun(file_at(copy), old);
+  }
+  CHECK(there.contents("/g/c-2-0").files.size() == 1);
+  CHECK(there.contents("/g/c-2-1").files.size() == 1);
+  CHECK(there.size() == 2 * most + 2);
+  there.removed("/g/c-1-v");
+  CHECK(there.size() == most + 2);
+}
+
 TEST_CASE("beside a sealed secret its plaintext is to be emptied, too") {
   guest_inventory there{"/g"};
   const auto old = agent("3.16.0");

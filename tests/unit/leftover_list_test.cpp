@@ -161,6 +161,34 @@ TEST_CASE("what a guest agent cannot remove waits for another one, what its "
   CHECK(leftovers.next_due() == t0 + 30s);
 }
 
+TEST_CASE("of copies without contents that cannot be removed some are kept, "
+          "the others counted, and all are shown") {
+  leftover_list leftovers{30s};
+  const auto empty = [&](const std::string& path) {
+    leftovers.tried(path, removal_result::emptied, "its names stay", t0);
+  };
+  for (std::size_t n = 0; n < leftover_list::most_emptied + 100; ++n)
+    empty("/g/c-" + std::to_string(n));
+  leftovers.add("/g/other", "busy", t0);
+  auto shown = leftovers.page({}, 1000).listed;
+  REQUIRE(shown.size() == leftover_list::most_emptied + 2);
+  CHECK(shown.front().path == "/g");
+  CHECK(shown.front().reason.starts_with("100 more names in it"));
+  // Another guest agent may remove those that are kept.
+  leftovers.retry_now();
+  std::size_t tried = 0;
+  for (auto out = leftovers.take_due(t0); !out.empty();
+       out = leftovers.take_due(t0))
+    for (const auto& path : out) {
+      ++tried;
+      empty(path);
+    }
+  CHECK(tried == leftover_list::most_emptied + 1);
+  shown = leftovers.page({}, 1000).listed;
+  CHECK(shown.size() == leftover_list::most_emptied + 1);
+  CHECK(shown.front().reason.starts_with("101 more names in it"));
+}
+
 TEST_CASE("a path is used again only where no removal of it is out or to come, "
           "and is no leftover then") {
   leftover_list leftovers{30s};

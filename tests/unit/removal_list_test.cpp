@@ -99,6 +99,37 @@ TEST_CASE("what this guest agent cannot remove waits for another one, what it "
   CHECK(list.take(t0) == names{"link"});
 }
 
+TEST_CASE("of names without contents that cannot be removed some are kept, the "
+          "others counted") {
+  removal_list list{{}};
+  const auto name_of = [](std::size_t n) {
+    return "..2026_" + std::to_string(1000 + n);
+  };
+  for (std::size_t n = 0; n < removal_list::most_emptied + 100; ++n) {
+    list.add(name_of(n), t0);
+    REQUIRE(list.take(t0) == names{name_of(n)});
+    list.tried(name_of(n), removal_result::emptied, "names stay", t0);
+  }
+  CHECK(list.not_removable().size() == removal_list::most_emptied);
+  CHECK(*list.not_removable().begin() == name_of(100));
+  CHECK(list.leftovers() == removal_list::most_emptied);
+  CHECK(list.more_emptied() == 100);
+  CHECK(list.is_settled());
+  CHECK_FALSE(list.contains(name_of(0)));
+  list.forget(name_of(100));
+  CHECK(list.not_removable().size() == removal_list::most_emptied - 1);
+  // One that may come back is not dropped before it cannot any more.
+  list.add("..1", t0);
+  list.may_come_back("..1", t0);
+  list.take(t0);
+  list.tried("..1", removal_result::emptied, "names stay", t0);
+  list.add(name_of(900), t0);
+  list.take(t0);
+  list.tried(name_of(900), removal_result::emptied, "names stay", t0);
+  CHECK(list.contains("..1"));
+  CHECK(list.more_emptied() == 100);
+}
+
 TEST_CASE("a name that is wanted again is not removed, even if its removal "
           "comes back refused") {
   removal_list list{{}};
