@@ -7,35 +7,52 @@
 
 #include <cerrno>
 #include <fstream>
+#include <iomanip>
 #include <sstream>
 #include <utility>
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 namespace fsshare {
 
 namespace {
 
+/// Returns a device as the table of locks has it.
+std::string device_text(dev_t device) {
+  std::ostringstream text;
+  text << std::hex << std::setfill('0') << std::setw(2) << major(device) << ':'
+       << std::setw(2) << minor(device);
+  return text.str();
+}
+
 /// Returns the process that holds a flock on `fd`, by the table of locks
 /// (proc(5)): `1: FLOCK  ADVISORY  WRITE 1234 00:1a:5678 0 EOF`; 0 if it cannot
-/// be told, as for one of another PID namespace.
+/// be told, as for one of another PID namespace. Some filesystems have another
+/// device there than stat(2) tells: of these the inode alone counts, which may
+/// be that of another file.
 int holder_of(int fd) {
   struct stat locked {};
   if (::fstat(fd, &locked) != 0)
     return 0;
   const auto inode = ":" + std::to_string(locked.st_ino);
+  const auto device = device_text(locked.st_dev);
+  int perhaps = 0;
   std::ifstream table{"/proc/locks"};
   for (std::string line; std::getline(table, line);) {
     std::istringstream words{line};
     std::string number, kind, mode, access, file;
     int pid = 0;
     words >> number >> kind >> mode >> access >> pid >> file;
-    if (words && kind == "FLOCK" && file.ends_with(inode))
+    if (!words || kind != "FLOCK" || !file.ends_with(inode))
+      continue;
+    if (file == device + inode)
       return pid;
+    perhaps = pid;
   }
-  return 0;
+  return perhaps;
 }
 
 std::string words_for(int pid) {
@@ -94,7 +111,7 @@ result<unique_fd> locked(unique_fd fd, const std::string& what,
     const auto holder = failed == EWOULDBLOCK ? holder_of(fd.get()) : 0;
     // Of a process that ends just now the lock may be gone before the table is
     // read.
-    if (failed == EWOULDBLOCK && holder == 0)
+    if (failed == EWOULDBLOCK)
       failed = try_lock(fd);
     if (failed == 0)
       return fd;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/process/instance_lock.hpp"
 
+#include "tests/support/private_mounts.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
@@ -8,9 +9,12 @@
 #include <csignal>
 #include <cstdlib>
 #include <functional>
+#include <memory>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 TEST_SUITE_BEGIN("sys/process/instance_lock");
 
@@ -157,6 +161,34 @@ TEST_CASE("what was left of a dead process keeps nobody out, and the next one "
       CHECK(take());
     }
   }
+}
+
+TEST_CASE("locks of other filesystems on the same inode number are nobody's "
+          "here") {
+  const test::private_mounts work;
+  if (!work.unavailable().empty()) {
+    MESSAGE("skipped: ", work.unavailable());
+    return;
+  }
+  // The roots of all of them have one number.
+  std::vector<std::unique_ptr<other_process>> others;
+  const auto add_others = [&](const std::string& prefix) {
+    for (int i = 0; i < 4; ++i) {
+      const auto root = work.mount_tmpfs(prefix + std::to_string(i));
+      others.push_back(std::make_unique<other_process>([root] {
+        auto held = on_root(root)();
+        static const auto kept = std::move(held);
+        return static_cast<bool>(kept);
+      }));
+      REQUIRE(others.back()->worked());
+    }
+  };
+  add_others("before");
+  const auto mine = work.mount_tmpfs("mine");
+  const left_over rest{on_root(mine), true};
+  add_others("after");
+  const auto got = on_root(mine)();
+  CHECK_MESSAGE(got, (got ? "" : got.err().message));
 }
 
 TEST_SUITE_END();
