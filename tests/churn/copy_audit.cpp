@@ -86,17 +86,27 @@ std::string trouble_of(const shared_copy& copy, const std::string& volume_dir,
 
 /// Says what a guest's share has beside its copies and what is known of it.
 void find_strays(const churn_sandbox& in, const std::set<std::string>& copies,
-                 const v1::SandboxStatus& status, complaints& found) {
+                 const std::vector<v1::PathReason>& leftovers,
+                 complaints& found) {
   std::string pending;
-  for (const auto& each : status.pending())
+  // Of many that nobody can remove some are counted.
+  std::size_t counted = 0;
+  for (const auto& each : leftovers) {
     pending += each.path() + "\n";
+    if (each.reason().find(" more names in it ") != std::string::npos)
+      counted += std::stoull(each.reason());
+  }
   if (in.guest.abilities().removal && !pending.empty())
     found.add(in.front.sandbox(), " has removals pending:\n", pending);
   for (const auto& entry :
        std::filesystem::directory_iterator{in.guest.root()}) {
     const auto name = entry.path().filename().string();
-    if (!copies.contains(name) && pending.find("/" + name) == std::string::npos)
+    if (copies.contains(name) || pending.find("/" + name) != std::string::npos)
+      continue;
+    if (counted == 0)
       found.add(in.front.sandbox(), "'s guest has a stray ", name);
+    else
+      --counted;
   }
 }
 
@@ -105,8 +115,7 @@ void find_strays(const churn_sandbox& in, const std::set<std::string>& copies,
 std::string copy_audit::unsettled() {
   complaints found;
   const auto volumes = client_.list_volumes();
-  const auto sandboxes = client_.list_sandboxes();
-  if (!volumes || !sandboxes)
+  if (!volumes)
     return "fsshared does not say what it has\n";
   const auto known = statuses(*volumes);
   for (const auto& sandbox : sandboxes_) {
@@ -123,9 +132,10 @@ std::string copy_audit::unsettled() {
       if (!why.empty())
         found.add(name, ": ", copy.guest_path, " ", why);
     }
-    for (const auto& status : sandboxes->sandboxes())
-      if (status.sandbox_id() == name)
-        find_strays(*sandbox, copies, status, found);
+    if (const auto left = client_.leftovers(name))
+      find_strays(*sandbox, copies, *left, found);
+    else
+      found.add(name, ": ", left.err().message);
   }
   return found.text();
 }

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace fsshare::test {
 
@@ -66,6 +67,23 @@ public:
   result<v1::ListSandboxesReply> list_sandboxes() {
     return call<v1::ListSandboxesReply>("ListSandboxes",
                                         v1::ListSandboxesRequest{});
+  }
+
+  /// Returns all leftovers of a sandbox, page by page.
+  result<std::vector<v1::PathReason>> leftovers(const std::string& sandbox) {
+    std::vector<v1::PathReason> all;
+    v1::GetSandboxRequest request;
+    request.set_sandbox_id(sandbox);
+    for (;;) {
+      const auto page = call<v1::GetSandboxReply>("GetSandbox", request);
+      if (!page)
+        return page.err();
+      const auto& listed = page->sandbox().pending();
+      all.insert(all.end(), listed.begin(), listed.end());
+      if (listed.empty() || page->sandbox().pending_more() == 0)
+        return all;
+      request.set_pending_after(all.back().path());
+    }
   }
 
   result<v1::ListVolumesReply> list_volumes() {
