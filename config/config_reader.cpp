@@ -61,7 +61,8 @@ void config_reader::path(const char* key, std::string& into,
 
 void config_reader::path_or_none(const char* key, std::string& into) {
   const auto* value = find(key);
-  if (value != nullptr && *value == "")
+  if (value != nullptr && value->is_string()
+      && value->get_ref<const std::string&>().empty())
     into.clear();
   else
     path(key, into);

@@ -88,7 +88,7 @@ void node_world::wire() {
   if (keeps_ == journaling::on)
     around.make_journal = [this] {
       const state_files files{dir.make_dir("state")};
-      const journal_actor made = actors.spawn<journal>(
+      journal_actor made = actors.spawn<journal>(
         files, journal_options{"boot", config_.share.root});
       agents_.push_back(caf::actor_cast<caf::weak_actor_ptr>(made));
       return made;
