@@ -288,13 +288,13 @@ TEST_CASE("a first copy during which the node agent is killed is undone, and "
                                           : tree_request(w, 5);
     const auto first = w.actors.call<share_file_reply>(w.node, request);
     run_some(w, 200);
-    const auto answered = *first;
+    const auto told = *first && **first ? (**first)->share_id : std::string{};
     w.restart();
     w.pass(std::chrono::milliseconds{choose.pick(2000)});
     const auto again = w.ask_until_answered<share_file_reply>(request);
     // Who has an answer already has started a container with it.
-    if (answered && *answered)
-      CHECK((*answered)->share_id == again.share_id);
+    if (!told.empty())
+      CHECK(told == again.share_id);
     w.pass(65s);
     CHECK(guest_names(w) == std::vector{again.share_id});
     CHECK(w.sandbox().leftovers.listed.empty());
@@ -318,7 +318,7 @@ TEST_CASE("the end of a share during which the node agent is killed is gone on "
     const auto first
       = w.actors.call<unshare_file_reply>(w.node, end_of(shared->share_id));
     run_some(w, 100);
-    const auto answered = *first;
+    const bool answered = first->has_value();
     w.restart();
     w.pass(std::chrono::milliseconds{choose.pick(2000)});
     if (!answered)
