@@ -5,6 +5,7 @@
 #include "log/log.hpp"
 #include "json/journal_json.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace fsshare {
@@ -31,6 +32,9 @@ journal_state::handle::behavior_type journal_state::make_behavior() {
     [this](const journal_tick&) {
       try_again();
     },
+    [this](const journal_rewriting_tick&) {
+      go_on_rewriting();
+    },
   };
 }
 
@@ -52,20 +56,66 @@ state_recorded journal_state::record(const record_state& msg) {
 status journal_state::write(const std::string& sandbox_id, journal_log& log,
                             const journal_record* record) {
   status written = unit{};
-  if (record != nullptr && !log.needs_rewriting()) {
+  if (record != nullptr && log.is_whole()) {
     const auto line = render_journal_record(*record);
     written = files_.append(sandbox_id, line);
     if (written)
-      log.appended(line.size());
+      appended(sandbox_id, log, line);
   } else {
+    stop_rewriting(sandbox_id);
     const auto text = render_journal(head_of(sandbox_id), log.sandbox());
     written = files_.replace(sandbox_id, text);
     if (written)
       log.rewritten(text.size());
   }
-  if (!written)
+  if (!written) {
+    stop_rewriting(sandbox_id);
     log.failed();
+  }
   return written;
+}
+
+void journal_state::appended(const std::string& sandbox_id, journal_log& log,
+                             const std::string& line) {
+  log.appended(line.size());
+  if (rewriting_ && rewriting_->sandbox_id == sandbox_id) {
+    rewriting_->since += line;
+  } else if (!rewriting_ && log.has_outgrown()) {
+    rewriting_.emplace(rewriting{sandbox_id,
+                                 log.sandbox().records(),
+                                 0,
+                                 render_journal_head(head_of(sandbox_id)),
+                                 {}});
+    tell(handle{self_}, journal_rewriting_tick{});
+  }
+}
+
+// Until it takes the old one's place that one has all that there is.
+void journal_state::go_on_rewriting() {
+  if (!rewriting_)
+    return;
+  auto& [id, records, rendered, text, since] = *rewriting_;
+  const auto end = std::min(records.size(), rendered + pacing::lines_at_once);
+  for (; rendered < end; ++rendered)
+    text += render_journal_record(records[rendered]);
+  if (rendered < records.size()) {
+    tell(handle{self_}, journal_rewriting_tick{});
+    return;
+  }
+  text += since;
+  auto& log = logs_.at(id);
+  const auto written = files_.replace(id, text);
+  if (written)
+    log.rewritten(text.size());
+  else
+    log.failed();
+  rewriting_.reset();
+  note(written);
+}
+
+void journal_state::stop_rewriting(const std::string& sandbox_id) {
+  if (rewriting_ && rewriting_->sandbox_id == sandbox_id)
+    rewriting_.reset();
 }
 
 state_recorded journal_state::describe(const std::string& sandbox_id) const {
@@ -77,6 +127,7 @@ state_recorded journal_state::describe(const std::string& sandbox_id) const {
 state_recorded journal_state::forget(const std::string& sandbox_id) {
   if (logs_.erase(sandbox_id) == 0)
     return {};
+  stop_rewriting(sandbox_id);
   const auto gone = remove(sandbox_id);
   note(gone);
   return {gone ? std::string{} : gone.err().message};

@@ -7,8 +7,10 @@
 #include "sys/journal/state_files.hpp"
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace fsshare {
 
@@ -41,15 +43,32 @@ private:
   void set_aside(const std::string& sandbox_id, const std::string& why);
   status write(const std::string& sandbox_id, journal_log& log,
                const journal_record* record);
+  void appended(const std::string& sandbox_id, journal_log& log,
+                const std::string& line);
+  void go_on_rewriting();
+  void stop_rewriting(const std::string& sandbox_id);
   void try_again();
   void note(const status& written);
   void try_later();
   journal_head head_of(const std::string& sandbox_id) const;
 
+  /// A file that has outgrown itself, and is written anew piece by piece, for
+  /// a large one takes long and records of all sandboxes wait meanwhile.
+  struct rewriting {
+    std::string sandbox_id;
+    /// What the file came to when it was begun.
+    std::vector<journal_record> records;
+    std::size_t rendered = 0;
+    std::string text;
+    /// Lines that were appended to the old one since then.
+    std::string since;
+  };
+
   handle::pointer self_;
   state_files files_;
   journal_options options_;
   std::map<std::string, journal_log> logs_;
+  std::optional<rewriting> rewriting_;
   /// Sandboxes that are gone, and whose files are not.
   std::set<std::string> removals_;
   /// Why the last file could not be written; empty while all can.

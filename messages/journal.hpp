@@ -34,11 +34,13 @@ struct states_read {
 
 struct journal_tick {};
 
+struct journal_rewriting_tick {};
+
 } // namespace fsshare
 
 FSSHARE_MESSAGES(journal, 14, record_state, state_recorded,
                  state_status_request, forget_state, read_states, states_read,
-                 journal_tick)
+                 journal_tick, journal_rewriting_tick)
 
 namespace fsshare {
 
@@ -58,6 +60,8 @@ using journal_actor = caf::typed_actor<
   // What cannot be taken for true is set aside.
   rpc<read_states, states_read>,
   // INTERNAL: what could not be written is tried again.
-  msg<journal_tick>>;
+  msg<journal_tick>,
+  // INTERNAL: the file that has outgrown itself is gone on with.
+  msg<journal_rewriting_tick>>;
 
 } // namespace fsshare

@@ -24,9 +24,8 @@ bool journal_log::take(const journal_record& record) {
   return is_behind_;
 }
 
-bool journal_log::needs_rewriting() const {
-  return !is_whole_
-         || appended_bytes_ > std::max(written_bytes_, least_outgrown);
+bool journal_log::has_outgrown() const {
+  return appended_bytes_ > std::max(written_bytes_, least_outgrown);
 }
 
 void journal_log::appended(std::size_t size) {

@@ -28,8 +28,13 @@ public:
   /// @returns whether the file lacks something now.
   bool take(const journal_record& record);
 
-  /// Whether the file is to be written anew, rather than appended to.
-  bool needs_rewriting() const;
+  /// Whether a record may be appended; otherwise the file is to be written
+  /// anew.
+  bool is_whole() const {
+    return is_whole_;
+  }
+  /// Whether the file is to be written anew, which need not be at once.
+  bool has_outgrown() const;
   /// Whether the file lacks something.
   bool is_behind() const {
     return is_behind_;

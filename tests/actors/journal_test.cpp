@@ -2,6 +2,7 @@
 #include "actors/journal.hpp"
 
 #include "core/journal/journal_line.hpp"
+#include "core/pacing.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "json/journal_json.hpp"
@@ -125,6 +126,56 @@ TEST_CASE("a file that has outgrown itself is written anew") {
   CHECK(largest < 70'000);
   CHECK(largest > 60'000);
   CHECK(f.read(f.start()).front().watcher_runs == false);
+}
+
+TEST_CASE("a large file is written anew piece by piece, and what is recorded "
+          "meanwhile is neither late nor lost") {
+  fixture f;
+  const auto j = f.start();
+  f.record(j, "sb", prepare_of("sb"));
+  const auto begun = f.text().size();
+  constexpr std::size_t many = 10 * pacing::lines_at_once;
+  for (std::size_t i = 0; i < many; ++i)
+    f.record(j, "sb", share_of("s" + std::to_string(i)));
+  bool runs = false;
+  const auto next = [&runs] {
+    runs = !runs;
+    return recorded_watcher{runs};
+  };
+  // Up to what it may have appended.
+  const auto most = begun + 65536;
+  while (f.text().size() + 60 < most)
+    f.record(j, "sb", next());
+  // Others come in between the pieces.
+  std::size_t size = 0;
+  for (int i = 0; i < 4; ++i) {
+    size = f.text().size();
+    const auto got
+      = f.actors.call<state_recorded>(j, record_state{"sb", next()});
+    // First come, first served, as by a thread each.
+    for (int steps = 0; steps < 6 && !*got; ++steps)
+      f.actors.step(steps % 2 == 0 ? 0 : f.actors.ready() - 1);
+    REQUIRE(*got);
+    CHECK((**got)->failure.empty());
+    CHECK(f.text().size() > size);
+  }
+  CHECK(f.text().size() > most);
+  SUBCASE("it ends") {
+    f.actors.run();
+    CHECK(f.text().size() < most);
+  }
+  SUBCASE("it is killed") {
+  }
+  SUBCASE("the sandbox ends") {
+    CHECK(f.actors.ask<state_recorded>(j, forget_state{"sb"}));
+    f.actors.run();
+    CHECK(!fs::exists(f.dir / "state/sb.jsonl"));
+    return;
+  }
+  const auto read = f.read(f.start());
+  REQUIRE(read.size() == 1);
+  CHECK(read.front().shares.size() == many);
+  CHECK(read.front().watcher_runs == runs);
 }
 
 TEST_CASE("a directory that cannot be written to is told, tried again every "

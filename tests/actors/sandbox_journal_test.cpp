@@ -107,6 +107,7 @@ public:
       [this](const journal_tick&) {
         script_->release();
       },
+      [](const journal_rewriting_tick&) {},
     };
   }
 

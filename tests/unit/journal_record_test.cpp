@@ -131,24 +131,24 @@ TEST_CASE("a file begins whole, is appended to, and written anew when it has "
           "outgrown itself") {
   journal_log log;
   CHECK(log.take(prepare_of("sb")));
-  CHECK(log.needs_rewriting());
+  CHECK(!log.is_whole());
   log.rewritten(1000);
   CHECK(!log.is_behind());
-  CHECK(!log.needs_rewriting());
+  CHECK(log.is_whole());
   CHECK(!log.take(recorded_watcher{false}));
   CHECK(log.take(recorded_watcher{true}));
   CHECK(log.is_behind());
-  CHECK(!log.needs_rewriting());
+  CHECK(!log.has_outgrown());
   log.appended(65536);
   CHECK(!log.is_behind());
-  CHECK(!log.needs_rewriting());
+  CHECK(!log.has_outgrown());
   log.appended(1);
-  CHECK(log.needs_rewriting());
+  CHECK(log.has_outgrown());
   log.rewritten(1'000'000);
   log.appended(1'000'000);
-  CHECK(!log.needs_rewriting());
+  CHECK(!log.has_outgrown());
   log.appended(1);
-  CHECK(log.needs_rewriting());
+  CHECK(log.has_outgrown());
 }
 
 TEST_CASE("after a failure the file is written anew, whatever comes next") {
@@ -158,18 +158,18 @@ TEST_CASE("after a failure the file is written anew, whatever comes next") {
   log.take(recorded_watcher{true});
   log.failed();
   CHECK(log.is_behind());
-  CHECK(log.needs_rewriting());
+  CHECK(!log.is_whole());
   // What changes nothing is still a reason to try again.
   CHECK(log.take(recorded_watcher{true}));
   log.rewritten(120);
   CHECK(!log.is_behind());
-  CHECK(!log.needs_rewriting());
+  CHECK(log.is_whole());
 }
 
 TEST_CASE("a file that was read is appended to only if it is whole") {
   const auto sandbox = after({prepare_of("sb")});
-  CHECK(!journal_log{sandbox, 100, true}.needs_rewriting());
-  CHECK(journal_log{sandbox, 100, false}.needs_rewriting());
+  CHECK(journal_log{sandbox, 100, true}.is_whole());
+  CHECK(!journal_log{sandbox, 100, false}.is_whole());
   CHECK(!journal_log{sandbox, 100, false}.is_behind());
 }
 
