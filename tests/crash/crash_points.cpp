@@ -2,30 +2,19 @@
 #include "tests/crash/crash_points.hpp"
 
 #include <array>
-#include <cerrno>
 #include <csignal>
 #include <cstddef>
-#include <exception>
 #include <fcntl.h>
 #include <fstream>
-#include <future>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <poll.h>
-#include <stdexcept>
-#include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <thread>
 #include <unistd.h>
-#include <utility>
 #include <vector>
 
 namespace fsshare::test {
 
 namespace {
-
-constexpr int poll_ms = 20;
 
 struct named_call {
   int number;
@@ -76,20 +65,6 @@ std::vector<sock_filter> make_filter(sending sends) {
   return out;
 }
 
-// Returns what tells of the calls of this thread and of what it starts.
-unique_fd listen_to_changes(sending sends) {
-  auto program = make_filter(sends);
-  const sock_fprog filter{static_cast<unsigned short>(program.size()),
-                          program.data()};
-  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  unique_fd listener{
-    static_cast<int>(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-                               SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter))};
-  if (!listener)
-    throw std::runtime_error{"seccomp: errno " + std::to_string(errno)};
-  return listener;
-}
-
 std::string name_of(int number) {
   for (const auto& call : changing_calls)
     if (call.number == number)
@@ -105,41 +80,18 @@ pid_t process_of(pid_t thread) {
   return 0;
 }
 
-void let_go_on(int listener, std::uint64_t id) {
-  seccomp_notif_resp answer{};
-  answer.id = id;
-  answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-  // Who called may be gone.
-  static_cast<void>(::ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer));
-}
-
 } // namespace
 
 void crash_points::run(const std::function<void(crash_points&)>& scenario,
                        sending sends) {
   crash_points points;
-  std::promise<void> installed;
-  auto ready = installed.get_future();
-  std::exception_ptr failed;
-  std::thread caller{[&] {
-    try {
-      points.listener_ = listen_to_changes(sends);
-      installed.set_value();
-      scenario(points);
-    } catch (...) {
-      failed = std::current_exception();
-      if (!points.listener_)
-        installed.set_value();
-    }
-    points.spare();
-    points.is_ending_ = true;
-  }};
-  ready.wait();
-  if (points.listener_)
-    points.serve();
-  caller.join();
-  if (failed)
-    std::rethrow_exception(failed);
+  points.notified_calls::run(make_filter(sends), [&] {
+    scenario(points);
+  });
+}
+
+void crash_points::ended() {
+  spare();
 }
 
 void crash_points::count() {
@@ -172,29 +124,17 @@ std::string crash_points::killed_at() const {
   return killed_at_;
 }
 
-void crash_points::serve() {
-  while (!is_ending_) {
-    pollfd ready{listener_.get(), POLLIN, 0};
-    if (::poll(&ready, 1, poll_ms) <= 0)
-      continue;
-    seccomp_notif call{};
-    // A call whose caller was killed meanwhile is ENOENT.
-    if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &call) == 0)
-      take(call);
-  }
-}
-
 void crash_points::take(const seccomp_notif& call) {
   const auto caller = static_cast<pid_t>(call.pid);
   const auto process = process_of(caller);
   const std::lock_guard lock{mutex_};
   if (process == ::getpid()) {
-    let_go_on(listener_.get(), call.id);
+    let_go_on(call.id);
     return;
   }
   ++calls_;
   if (!passed_ || (*passed_)-- > 0) {
-    let_go_on(listener_.get(), call.id);
+    let_go_on(call.id);
     return;
   }
   passed_.reset();

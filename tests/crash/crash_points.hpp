@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "sys/unique_fd.hpp"
+#include "tests/support/notified_calls.hpp"
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,25 +11,19 @@
 #include <string>
 #include <sys/types.h>
 
-struct seccomp_notif;
-
 namespace fsshare::test {
 
 /// Whether what a program sends to a peer counts, too.
 enum class sending : std::uint8_t { passes, counts };
 
 /// Counts the system calls of other programs that change mounts, names or state
-/// files, and kills at any of them
-/// (seccomp_unotify(2)).
-class crash_points {
+/// files, and kills at any of them.
+class crash_points final : private notified_calls {
 public:
   /// Runs `scenario` in a thread that gives way to this; programs that it
   /// starts do, too.
   static void run(const std::function<void(crash_points&)>& scenario,
                   sending sends = sending::passes);
-
-  crash_points(const crash_points&) = delete;
-  crash_points& operator=(const crash_points&) = delete;
 
   /// Begins to count anew.
   void count();
@@ -48,16 +41,14 @@ public:
 
 private:
   crash_points() = default;
-  void serve();
-  void take(const seccomp_notif& call);
+  void take(const seccomp_notif& call) override;
+  void ended() override;
 
-  unique_fd listener_;
   mutable std::mutex mutex_;
   std::size_t calls_ = 0;
   std::optional<std::size_t> passed_;
   pid_t victim_ = 0;
   std::string killed_at_;
-  std::atomic<bool> is_ending_{false};
 };
 
 } // namespace fsshare::test

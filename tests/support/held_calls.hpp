@@ -1,29 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "sys/unique_fd.hpp"
+#include "tests/support/notified_calls.hpp"
 
-#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 namespace fsshare::test {
 
 /// Stops system calls as they begin, as a filesystem does whose server is
 /// asked and does not answer (seccomp_unotify(2)).
-class held_calls {
+class held_calls final : private notified_calls {
 public:
   /// Runs `scenario` in a thread that gives way to this; threads and programs
   /// that it starts do, too. Ends with the scenario; what is held goes on then.
   static void run(int number, const std::function<void(held_calls&)>& scenario);
-
-  held_calls(const held_calls&) = delete;
-  held_calls& operator=(const held_calls&) = delete;
 
   /// Holds the next call from now on; those after it go on.
   /// @param passed How many go on before it.
@@ -35,15 +30,14 @@ public:
 
 private:
   held_calls() = default;
-  void serve();
+  void take(const seccomp_notif& call) override;
+  void ended() override;
 
-  unique_fd listener_;
   std::mutex mutex_;
   std::condition_variable changed_;
   /// How many calls go on before one is held.
   std::optional<std::size_t> passed_;
   std::optional<std::uint64_t> held_;
-  std::atomic<bool> is_ending_{false};
 };
 
 } // namespace fsshare::test
