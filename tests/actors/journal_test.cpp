@@ -4,6 +4,7 @@
 #include "core/journal/journal_line.hpp"
 #include "core/pacing.hpp"
 #include "tests/support/actor_fixture.hpp"
+#include "tests/support/journal_samples.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "json/journal_json.hpp"
 
@@ -16,20 +17,6 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 namespace {
-
-recorded_prepare prepare_of(const std::string& id) {
-  recorded_prepare out;
-  out.request.sandbox_id = id;
-  out.request.mode = sharing_mode::shared_filesystem;
-  return out;
-}
-
-recorded_share share_of(const std::string& id) {
-  recorded_share out;
-  out.share_id = id;
-  out.container_id = "c1";
-  return out;
-}
 
 struct fixture {
   journal_actor start(const std::string& boot = "boot",

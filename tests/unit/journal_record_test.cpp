@@ -1,27 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/journal/journal_log.hpp"
 #include "core/journal/journal_record.hpp"
+#include "tests/support/journal_samples.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace fsshare;
+using test::prepare_of;
+using test::share_of;
 
 namespace {
-
-recorded_prepare prepare_of(const std::string& id) {
-  recorded_prepare out;
-  out.request.sandbox_id = id;
-  out.request.mode = sharing_mode::shared_filesystem;
-  return out;
-}
-
-recorded_share share_of(const std::string& id) {
-  recorded_share out;
-  out.share_id = id;
-  out.container_id = "c1";
-  out.mount.source = "/src/" + id;
-  return out;
-}
 
 recorded_rootfs rootfs_of(const std::string& container) {
   recorded_rootfs out;
