@@ -177,7 +177,8 @@ bool leftover_list::yield(const std::string& path) {
 void leftover_list::retry_now() {
   for (auto& [path, d] : leftovers_)
     if (!d.out && !d.is_gone)
-      set_due(path, d, time_point::min());
+      // In the past, and no time from which nothing can be taken away.
+      set_due(path, d, time_point{});
 }
 
 std::optional<leftover_list::time_point> leftover_list::next_due() const {

@@ -476,7 +476,8 @@ TEST_CASE("doctor says how the node agent answered, asks it at the socket that "
              {call, look, {}, "", 0}, out, err);
     CHECK(calls == each.calls);
     CHECK(err.str().empty());
-    for (const auto& found : nlohmann::json::parse(out.str()).at("findings"))
+    const auto told = nlohmann::json::parse(out.str());
+    for (const auto& found : told.at("findings"))
       if (found.at("check") == "node-agent")
         CHECK(found.at("level") == each.level);
   }

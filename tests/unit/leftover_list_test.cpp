@@ -146,6 +146,10 @@ TEST_CASE("when the guest is reached all are due at once, apart from those "
   leftovers.add("/g/b", "unreachable", t0 + 10s);
   REQUIRE(leftovers.take_due(t0 + 30s) == paths{"/g/a"});
   leftovers.retry_now();
+  // How long ago that is can be told.
+  REQUIRE(leftovers.next_due());
+  CHECK(*leftovers.next_due() <= t0);
+  CHECK(*leftovers.next_due() > leftover_list::time_point::min() + 24h);
   CHECK(leftovers.take_due(t0 + 30s) == paths{"/g/b"});
 }
 

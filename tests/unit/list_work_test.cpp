@@ -23,6 +23,11 @@ void* operator new(std::size_t size) {
   throw std::bad_alloc{};
 }
 
+void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept {
+  ++allocations;
+  return std::malloc(size);
+}
+
 void operator delete(void* freed) noexcept {
   std::free(freed);
 }
