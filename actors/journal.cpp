@@ -6,6 +6,7 @@
 #include "json/journal_json.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace fsshare {
@@ -95,9 +96,10 @@ void journal_state::go_on_rewriting() {
   if (!rewriting_)
     return;
   auto& [id, records, rendered, text, since] = *rewriting_;
-  const auto end = std::min(records.size(), rendered + pacing::lines_at_once);
-  for (; rendered < end; ++rendered)
-    text += render_journal_record(records[rendered]);
+  const auto count = std::min(records.size() - rendered, pacing::lines_at_once);
+  for (const auto& record : std::span{records}.subspan(rendered, count))
+    text += render_journal_record(record);
+  rendered += count;
   if (rendered < records.size()) {
     tell(handle{self_}, journal_rewriting_tick{});
     return;
