@@ -53,7 +53,7 @@ public:
       for (int i = 0; i < shares; ++i)
         add_share(left, id, i);
       head_.sandbox_id = id;
-      std::ofstream{state_dir + "/" + id + ".jsonl"}
+      std::ofstream{std::filesystem::path{state_dir} / (id + ".jsonl")}
         << render_journal(head_, left);
     }
   }

@@ -80,7 +80,7 @@ std::string status_text(const v1::GetSandboxReply& reply) {
                       + (at.current() ? " current" : " not current"));
   const auto& shown = reply.sandbox();
   lines.push_back(std::to_string(shown.pending_size()) + " leftovers");
-  lines.push_back(shown.watcher_running() ? "followed" : "not followed");
+  lines.emplace_back(shown.watcher_running() ? "followed" : "not followed");
   return joined(std::move(lines));
 }
 

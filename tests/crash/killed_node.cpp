@@ -22,8 +22,8 @@ bool has_ended(int pid) {
 
 } // namespace
 
-killed_node::killed_node(std::string share_root, const std::string& more_config,
-                         std::string program)
+killed_node::killed_node(const std::string& share_root,
+                         const std::string& more_config, std::string program)
   : program_path_(std::move(program)),
     config_(dir_.write("config.json", R"({"api": {"socket": ")" + socket_
                                         + R"("}, "share": {"root": ")"

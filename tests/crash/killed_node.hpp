@@ -18,7 +18,7 @@ public:
   /// @param share_root Its share root.
   /// @param more_config Members of the configuration, such as `"copy": {…}`.
   /// @param program Path of fsshared.
-  killed_node(std::string share_root, const std::string& more_config,
+  killed_node(const std::string& share_root, const std::string& more_config,
               std::string program = fsshared_program());
 
   /// Starts it; `is_ready` waits until it takes calls.

@@ -274,9 +274,11 @@ void upgrade_under() {
   std::atomic<int> operations{0};
   std::atomic<bool> ends{false};
   std::vector<std::unique_ptr<shim>> shims;
+  shims.reserve(clients);
   for (int i = 0; i < clients; ++i)
     shims.push_back(std::make_unique<Shim>(work, node.socket(), i));
   std::vector<std::thread> threads;
+  threads.reserve(shims.size());
   for (auto& one : shims)
     threads.emplace_back([&] {
       one->run(operations, ends);
