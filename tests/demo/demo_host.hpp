@@ -67,7 +67,7 @@ private:
   std::vector<std::string> ctl_line(const std::vector<std::string>& args) const;
   void start_guest(const std::string& profile);
   void start_node();
-  void run_node(const std::string& config);
+  void run_node(const std::string& file);
 
   std::string dir_;
   test::transcript* out_;

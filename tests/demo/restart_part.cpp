@@ -16,6 +16,7 @@ void show_restart(demo_host& host, test::rotator& kubelet,
   auto& out = host.out();
   out.heading("A node agent that is killed, and a rotation while none runs");
   std::vector<std::string> dirs;
+  dirs.reserve(copies.size());
   for (const auto& copy : copies)
     dirs.push_back(copy.dir);
   const test::data_observer observer{dirs};
