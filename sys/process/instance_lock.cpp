@@ -4,6 +4,8 @@
 #include "core/pacing.hpp"
 #include "core/paths.hpp"
 #include "sys/errno_error.hpp"
+#include "sys/mount_identity.hpp"
+#include "sys/mountinfo.hpp"
 
 #include <cerrno>
 #include <fstream>
@@ -14,45 +16,51 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 namespace fsshare {
 
 namespace {
 
-/// Returns a device as the table of locks has it.
-std::string device_text(dev_t device) {
+/// Returns the device of the filesystem that `fd` is in as the table of locks
+/// has it, in hexadecimal. Mounts are told by the same one; stat(2) tells
+/// another of the subvolumes of btrfs.
+std::string device_of_locks(int fd) {
+  const auto mount = mount_of(fd, "lock");
+  if (!mount)
+    return {};
+  const auto mounts = read_mounts({*mount});
+  if (!mounts || mounts->empty())
+    return {};
+  std::istringstream device{mounts->front().device};
+  unsigned in_major = 0;
+  unsigned in_minor = 0;
+  char colon = 0;
+  device >> in_major >> colon >> in_minor;
   std::ostringstream text;
-  text << std::hex << std::setfill('0') << std::setw(2) << major(device) << ':'
-       << std::setw(2) << minor(device);
+  text << std::hex << std::setfill('0') << std::setw(2) << in_major << ':'
+       << std::setw(2) << in_minor;
   return text.str();
 }
 
 /// Returns the process that holds a flock on `fd`, by the table of locks
 /// (proc(5)): `1: FLOCK  ADVISORY  WRITE 1234 00:1a:5678 0 EOF`; 0 if it cannot
-/// be told, as for one of another PID namespace. Some filesystems have another
-/// device there than stat(2) tells: of these the inode alone counts, which may
-/// be that of another file.
+/// be told, as for one of another PID namespace.
 int holder_of(int fd) {
   struct stat locked {};
-  if (::fstat(fd, &locked) != 0)
+  const auto device = device_of_locks(fd);
+  if (device.empty() || ::fstat(fd, &locked) != 0)
     return 0;
-  const auto inode = ":" + std::to_string(locked.st_ino);
-  const auto device = device_text(locked.st_dev);
-  int perhaps = 0;
+  const auto wanted = device + ":" + std::to_string(locked.st_ino);
   std::ifstream table{"/proc/locks"};
   for (std::string line; std::getline(table, line);) {
     std::istringstream words{line};
     std::string number, kind, mode, access, file;
     int pid = 0;
     words >> number >> kind >> mode >> access >> pid >> file;
-    if (!words || kind != "FLOCK" || !file.ends_with(inode))
-      continue;
-    if (file == device + inode)
+    if (words && kind == "FLOCK" && file == wanted)
       return pid;
-    perhaps = pid;
   }
-  return perhaps;
+  return 0;
 }
 
 std::string words_for(int pid) {

@@ -185,10 +185,12 @@ TEST_CASE("locks of other filesystems on the same inode number are nobody's "
   };
   add_others("before");
   const auto mine = work.mount_tmpfs("mine");
+  CHECK(instance_lock::holder_of_directory(mine) == 0);
   const left_over rest{on_root(mine), true};
   add_others("after");
   const auto got = on_root(mine)();
   CHECK_MESSAGE(got, (got ? "" : got.err().message));
+  CHECK(instance_lock::holder_of_directory(work / "before0") != 0);
 }
 
 TEST_SUITE_END();
