@@ -3,9 +3,29 @@
 #include "core/paths.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace fsshare {
+
+namespace {
+
+// What is in a copy of an earlier process is not known, but for a single file.
+void note_left(const guest_of_before& before, guest_inventory& into) {
+  const std::set<std::string> files{before.single_files.begin(),
+                                    before.single_files.end()};
+  const auto note = [&](const auto& by_path) {
+    for (const auto& entry : by_path)
+      if (!files.contains(entry.first))
+        into.left_before(entry.first);
+  };
+  note(before.rooms);
+  note(before.leftovers);
+  note(before.volumes);
+  note(before.trees);
+}
+
+} // namespace
 
 void guest_proxy_state::add_removal(
   const std::string& guest_root,
@@ -128,6 +148,7 @@ void guest_proxy_state::inherit(const guest_of_before& before) {
     landmarks_.stands(root, files);
   for (const auto& [root, file] : before.trees)
     landmarks_.copied(root, file);
+  note_left(before, inventory_);
   doubt_all();
   arm();
 }

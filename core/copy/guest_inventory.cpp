@@ -78,7 +78,15 @@ void guest_inventory::done(const copy_step& step) {
     i->second.is_finished = true;
 }
 
+void guest_inventory::left_before(const std::string& path) {
+  if (const auto root = place_of(path); root != share_dir_)
+    left_before_.insert(root);
+  else if (is_root(path))
+    left_before_.insert(path);
+}
+
 void guest_inventory::removed(const std::string& path) {
+  left_before_.erase(path);
   entries_.erase(path);
   emptied_.erase(path);
   const auto below = path + "/";

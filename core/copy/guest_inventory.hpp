@@ -12,6 +12,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -58,6 +59,15 @@ public:
   /// one that removes something: it makes the directories that lead there, and
   /// what takes a temporary away makes a file.
   void unanswered(const copy_step& step, time_point now);
+
+  /// Notes that an earlier process may have made anything in the copy that
+  /// `path` is in, or is the root of: not all is known that is there.
+  void left_before(const std::string& path);
+
+  /// Returns whether `path` is the root of such a copy.
+  bool is_left_before(const std::string& path) const {
+    return left_before_.contains(path);
+  }
 
   /// Returns when the latest request was lost that may make `path` again, or
   /// something below it; nothing if none was.
@@ -115,6 +125,8 @@ private:
   /// Paths that were emptied, the latest last: by the root of their copy, and
   /// those of copies by the shared directory.
   std::map<std::string, std::deque<std::string>> emptied_;
+  /// Roots of copies.
+  std::set<std::string> left_before_;
 };
 
 } // namespace fsshare

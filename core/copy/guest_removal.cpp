@@ -56,6 +56,10 @@ copy_plan guest_removal::begin_emptying(const guest_inventory& there) {
     if (!emptying.why_not[i].empty()) {
       path.so_far = removal_result::impossible;
       note(path.wanted.path, "cannot be emptied: " + emptying.why_not[i]);
+    } else if (there.is_left_before(path.wanted.path)) {
+      path.so_far = removal_result::impossible;
+      note(path.wanted.path, "cannot be emptied: what is in it was copied "
+                             "before the node agent was started again");
     } else if (contents_[i].empty() && !there.has(path.wanted.path)) {
       // Of what lies in the shared directory all is known that was ever sent.
       const bool is_there

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/paths.hpp"
 #include "tests/actors/shared_copies_fixture.hpp"
 #include "tests/actors/world_requests.hpp"
 #include "tests/support/node_world.hpp"
@@ -8,6 +9,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
+#include <utility>
 
 using namespace fsshare;
 using namespace fsshare::test;
@@ -470,6 +473,38 @@ TEST_CASE("a Cleanup during which the node agent is killed is ended, whatever "
     w.settle();
     CHECK(fs::is_empty(w.dir / "state"));
     CHECK_FALSE(w.is_known("cm"));
+  });
+}
+
+TEST_CASE("where nothing can be removed whatever a former node agent has begun "
+          "is told, however often it is started again") {
+  for_each_seed(100, [](chooser& choose) {
+    journaled_world w{choose};
+    w.add_volume("cm").rotate(numbered(0));
+    w.add_volume("other").rotate(numbered(0));
+    w.add_sandbox("s1", guest::profile::v3_3);
+    const auto whole = w.share("s1", "c1", "other").share_id;
+    w.pass(3s);
+    const auto request = choose.one_in(2) ? w.volume_request("s1", "c1", "cm")
+                                          : tree_request(w, 5);
+    w.actors.call<share_file_reply>(w.node, request);
+    run_some(w, 200);
+    bool is_shared = true;
+    for (int starts = 0; starts < 3; ++starts) {
+      w.restart();
+      w.pass(65s);
+      std::set<std::string> told;
+      for (const auto& each : w.sandbox().leftovers.listed)
+        told.insert(std::string{base_name(each.path)});
+      const auto got = w.ask<get_sandbox_reply>(get_sandbox_request{"s1"});
+      REQUIRE(got);
+      for (const auto& share : got->shares.listed)
+        told.insert(share.share_id);
+      for (const auto& name : guest_names(w))
+        CHECK_MESSAGE(told.contains(name), name);
+      if (std::exchange(is_shared, false))
+        CHECK_FALSE(unshare(w, whole).leftovers.empty());
+    }
   });
 }
 

@@ -300,4 +300,30 @@ TEST_CASE("where entries are removed single files alone are remembered") {
   CHECK(there.is_single_file("/g/one"));
 }
 
+TEST_CASE("of a copy that an earlier process has begun nothing is said to be "
+          "gone that this guest agent cannot remove") {
+  for (const char* known : {"/g/c", "/g/c/..1", "/g/c/..1/key"}) {
+    guest_inventory there{"/g"};
+    there.left_before(known);
+    auto unknown = removal_of({"/g/c", "/g/other"});
+    CHECK(unknown.begin(agent("3.3.0"), there).steps.empty());
+    CHECK(unknown.results()
+          == results{removal_result::impossible, removal_result::removed});
+    CHECK(unknown.why().message.find("before the node agent was started again")
+          != std::string::npos);
+    // What is known of it is emptied all the same.
+    there.begun(file_at("/g/c/..2/key"), agent("3.3.0"));
+    auto some = removal_of({"/g/c"});
+    CHECK_FALSE(some.begin(agent("3.3.0"), there).steps.empty());
+    CHECK(some.results() == results{removal_result::impossible});
+    // Others remove it, whatever it is.
+    auto all = removal_of({"/g/c"});
+    const auto plan = all.begin(agent("4.1.0"), there);
+    answer_all(all, plan, errc::internal, removed_words);
+    CHECK(all.results() == results{removal_result::removed});
+    there.removed("/g/c");
+    CHECK_FALSE(there.is_left_before("/g/c"));
+  }
+}
+
 TEST_SUITE_END();
