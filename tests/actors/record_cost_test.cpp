@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/actors/world_requests.hpp"
+#include "tests/support/node_world.hpp"
+
+#include <algorithm>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <vector>
+
+using namespace fsshare;
+using namespace fsshare::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Returns how many bytes are written down for a rotation of a volume that a
+/// sandbox has beside so many other shares.
+std::uintmax_t bytes_of_a_rotation(std::size_t shares) {
+  chooser choose{1};
+  node_world w{choose, {}, journaling::on};
+  auto& kubelet = w.add_volume("cm");
+  kubelet.rotate({{"key", {"0"}}});
+  w.add_sandbox("s1");
+  w.share("s1", "c0", "cm");
+  auto tree = tree_request(w, 1);
+  for (std::size_t n = 1; n < shares; ++n) {
+    tree.container_id = "c" + std::to_string(n);
+    REQUIRE(w.ask_over_time<share_file_reply>(tree));
+  }
+  w.pass(5s);
+  const auto file = w.dir / "state/s1.jsonl";
+  std::vector<std::uintmax_t> written;
+  // Perhaps the file is written anew in one of them.
+  for (int n = 1; n <= 5; ++n) {
+    const auto before = std::filesystem::file_size(file);
+    kubelet.rotate({{"key", {std::to_string(n)}}});
+    w.pass(5s);
+    REQUIRE(w.status_of("cm").destinations.at(0).current);
+    written.push_back(std::filesystem::file_size(file) - before);
+  }
+  std::sort(written.begin(), written.end());
+  return written[written.size() / 2];
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("actors/record_cost");
+
+TEST_CASE(
+  "what is written down for a rotation does not grow with the sandbox") {
+  const auto few = bytes_of_a_rotation(10);
+  const auto many = bytes_of_a_rotation(1000);
+  MESSAGE(few, " bytes with 10 shares, ", many, " with 1,000");
+  CHECK(few > 0);
+  // Names have no fixed length.
+  CHECK(many < few + few / 20);
+}
+
+TEST_SUITE_END();
