@@ -39,6 +39,11 @@ guest_record guest_names::record(const push_effect* out) const {
   r.root = {root.mode, root.uid, root.gid, root_is_known()};
   for (const auto& [name, g] : generations_)
     r.generations[name] = {recorded_state(name, g, out), g.sealed, g.room};
+  // Names without contents that stay where nothing can be removed are told by
+  // the next process, too.
+  for (const auto& name : removals_.not_removable())
+    if (name.starts_with("..") && !generations_.contains(name))
+      r.generations[name].state = guest_record::generation_state::whole;
   for (const auto& [name, link] : links_)
     r.links[name]
       = {link.state == link_state::there ? guest_record::link_state::there

@@ -508,4 +508,38 @@ TEST_CASE("where nothing can be removed whatever a former node agent has begun "
   });
 }
 
+TEST_CASE("where nothing can be removed old generations that were emptied are "
+          "told after a restart, too") {
+  for_each_seed(50, [](chooser& choose) {
+    journaled_world w{choose};
+    auto& kubelet = w.add_volume("cm");
+    kubelet.rotate(numbered(0));
+    w.add_sandbox("s1", guest::profile::v3_3);
+    const auto id = w.share("s1", "c1", "cm").share_id;
+    const auto check_told = [&] {
+      const auto shown = w.status_of("cm").destinations.at(0);
+      CHECK(shown.current);
+      std::set<std::string> told{"..data"};
+      for (const auto& path : shown.not_removable)
+        told.insert(std::string{base_name(path)});
+      const auto live
+        = fs::read_symlink(w.guest_dir("s1", id) + "/..data").string();
+      CHECK_FALSE(told.contains(live));
+      for (const auto& name : entries_of(w.guest_dir("s1", id)))
+        if (name.starts_with("..") && name != live)
+          CHECK_MESSAGE(told.contains(name), name);
+    };
+    for (int n = 1; n <= 6; ++n) {
+      kubelet.rotate(numbered(n));
+      w.pass(5s);
+      check_told();
+      if (n % 2 == 0) {
+        w.restart();
+        w.pass(10s);
+        check_told();
+      }
+    }
+  });
+}
+
 TEST_SUITE_END();
