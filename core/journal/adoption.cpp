@@ -88,6 +88,8 @@ adoption adopt(const recorded_sandbox& sandbox, const share_layout& layout,
       || (sandbox.phase == recorded_phase::intended
           && !is_prepared(sandbox, layout, look)))
     return unfinished_sandbox{sandbox.phase};
+  if (!look.unreachable.empty())
+    return lost_sandbox{look.unreachable};
   if (!look.bears_mark)
     return lost_sandbox{"its directory " + layout.sandbox_dir()
                         + " bears our mark no more"};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/api/mount_namespace.hpp"
 #include "core/journal/journal_record.hpp"
 #include "core/share/share_layout.hpp"
 
@@ -28,6 +29,9 @@ struct sandbox_look {
   bool has_mounts = false;
   /// By path, those that were asked for.
   std::map<std::string, seen_place> places;
+  /// Why nothing of it could be looked at: its mount namespace is gone, or
+  /// cannot be entered.
+  std::string unreachable = {};
 
   friend bool operator==(const sandbox_look&, const sandbox_look&) = default;
 };
@@ -36,6 +40,7 @@ struct sandbox_look {
 struct sandbox_places {
   share_layout layout;
   std::vector<std::string> paths;
+  fsshare::mount_namespace mount_namespace = {};
 };
 
 /// It goes on. What of it is `leaving` is still to be taken away, all else is

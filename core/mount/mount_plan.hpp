@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/api/api_types.hpp"
+#include "core/api/mount_namespace.hpp"
 #include "core/mount/mount_options.hpp"
 #include "core/result.hpp"
 #include "core/share/share_layout.hpp"
@@ -222,6 +223,8 @@ struct mount_plan {
   share_layout layout;
   fsshare::on_failure on_failure = fsshare::on_failure::undo;
   std::vector<mount_step> steps;
+  /// Where they are carried out, and where their sources are.
+  fsshare::mount_namespace mount_namespace = {};
 };
 
 /// Returns whether any step of a plan works below its share root, which has to

@@ -23,6 +23,10 @@ public:
   int fd() const {
     return fd_.get();
   }
+  /// Returns whether both are one directory, seen through whatever mounts.
+  bool is_same_directory(const held_root& other) const {
+    return identity_.is_same_file(other.identity_);
+  }
 
   /// Checks that the path still leads here, so that others find what is mounted
   /// here, and nothing is looked for in the wrong place. A directory that was

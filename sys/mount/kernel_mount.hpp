@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/api/mount_namespace.hpp"
 #include "core/mount/mount_options.hpp"
 #include "sys/mount/held_root.hpp"
 #include "sys/mount/host_follower.hpp"
+#include "sys/mount/kernel_session.hpp"
 #include "sys/mount/mount_api.hpp"
 #include "sys/mount/mount_runner.hpp"
-#include "sys/mount_identity.hpp"
+#include "sys/mount/namespace_stay.hpp"
 #include "sys/process/bounded_calls.hpp"
 
 #include <map>
@@ -15,11 +17,10 @@
 
 namespace fsshare {
 
-/// Of each sandbox that was prepared here, the directory `mounts/` and the
-/// mount on it; forgotten with the sandbox's directory. By sandbox id.
-using known_sandboxes = std::map<std::string, mount_identity>;
+class mount_index;
 
-/// Carries out plans in the mount namespace of the calling thread.
+/// Carries out plans in the mount namespace of the calling thread, or in that
+/// of the plan's sandbox. Of the latter nothing is held between plans.
 class kernel_mount final : public mount_executor {
 public:
   /// @param root The share root of all plans.
@@ -27,7 +28,9 @@ public:
   kernel_mount(held_root root, std::unique_ptr<mount_api> api);
 
   /// @returns `errc::failed_precondition` while the share root is covered, or
-  ///          its path leads to another directory.
+  ///          its path leads to another directory, and where the sandbox's
+  ///          mount namespace is gone. A plan that takes away works on what is
+  ///          left of it then: what lies in the share root itself.
   result<std::unique_ptr<mount_session>> begin(const mount_plan& plan) override;
   result<std::vector<sandbox_look>>
   look_at(const std::vector<sandbox_places>& sandboxes) override;
@@ -36,11 +39,29 @@ public:
   result<host_look> follow_host() override;
 
 private:
+  /// What is followed in the mount namespace of one sandbox.
+  struct followed_namespace {
+    mount_namespace where;
+    host_follower follower;
+  };
+
+  result<std::unique_ptr<mount_session>> begin_inside(const mount_plan& plan);
+  result<std::unique_ptr<namespace_stay>> enter(const mount_plan& plan);
+  status check_made_here(const mount_plan& plan, const namespace_stay& stay);
+  sandbox_look look_inside(const sandbox_places& sandbox);
+  sandbox_look look_at_one(const sandbox_places& sandbox, const held_root& root,
+                           const mount_index& table);
+  result<host_look> follow_in(const held_root& root, host_follower& follower);
+  void forget_idle();
+  void follow_namespaces(host_look& out);
+
   held_root root_;
   std::unique_ptr<mount_api> api_;
   bounded_calls calls_;
   known_sandboxes known_;
   host_follower follower_;
+  /// By sandbox id; those with nothing to follow are left out in between.
+  std::map<std::string, followed_namespace> followed_;
 };
 
 /// Makes what the MOUNTER actor of a node runs plans with.

@@ -30,10 +30,19 @@ struct bounded_calls::calls {
 
 namespace {
 
+status do_in(const bounded_calls::place& where,
+             const std::function<void()>& call) {
+  if (where)
+    return where(call);
+  call();
+  return unit{};
+}
+
 // Nobody waits for it any more, and a reader's job throws nothing.
-void undo(const std::function<void()>& late) {
+void undo(const bounded_calls::place& where,
+          const std::function<void()>& late) {
   try {
-    late();
+    static_cast<void>(do_in(where, late));
   } catch (...) {
     // What stays is seen by whoever looks at the mount table next.
     return;
@@ -77,29 +86,31 @@ status bounded_calls::await(const std::string& key, const std::string& shown,
     return free_reader.err();
   const auto reader = *free_reader;
   const auto current = std::make_shared<state>(state::running);
-  const auto failed = std::make_shared<std::optional<std::string>>();
-  const auto done = [failed, call] {
+  const auto failed = std::make_shared<std::optional<error>>();
+  const auto done = [failed, call, where = where_] {
     try {
-      call();
+      if (const auto there = do_in(where, call); !there)
+        *failed = there.err();
     } catch (const std::exception& thrown) {
-      *failed = thrown.what();
+      *failed = error{errc::internal, thrown.what()};
     }
   };
-  auto job = [shared = calls_, current, done, late, reader, key] {
-    done();
-    std::unique_lock lock{shared->mutex};
-    if (*current == state::running) {
-      *current = state::ended;
-      shared->idle.push_back(reader);
-      shared->ended.notify_one();
-      return;
-    }
-    lock.unlock();
-    undo(late);
-    lock.lock();
-    shared->hung.erase(shared->hung.find(key));
-    shared->idle.push_back(reader);
-  };
+  auto job
+    = [shared = calls_, current, done, late, reader, key, where = where_] {
+        done();
+        std::unique_lock lock{shared->mutex};
+        if (*current == state::running) {
+          *current = state::ended;
+          shared->idle.push_back(reader);
+          shared->ended.notify_one();
+          return;
+        }
+        lock.unlock();
+        undo(where, late);
+        lock.lock();
+        shared->hung.erase(shared->hung.find(key));
+        shared->idle.push_back(reader);
+      };
   if (auto given = runner_->run(reader, std::move(job)); !given) {
     const std::lock_guard lock{calls_->mutex};
     calls_->idle.push_back(reader);
@@ -110,7 +121,7 @@ status bounded_calls::await(const std::string& key, const std::string& shown,
     return *current == state::ended;
   });
   if (in_time && *failed)
-    return error{errc::internal, shown + ": " + **failed};
+    return (*failed)->within(shown);
   if (in_time)
     return unit{};
   *current = state::abandoned;

@@ -47,6 +47,16 @@ public:
   bounded_calls& operator=(const bounded_calls&) = delete;
   ~bounded_calls() = default;
 
+  /// Does a call in its place, such as another mount namespace, and returns why
+  /// it could not get there.
+  using place = std::function<status(const std::function<void()>& call)>;
+
+  /// From now on calls, and what undoes them, are done in a place, which each
+  /// of them holds until it has ended; null is where readers are anyway.
+  void surround(place where) {
+    where_ = std::move(where);
+  }
+
   /// Does a call and returns what it returned.
   /// @param key What is asked, such as a device: while a call hangs, no other
   ///            one of its key is tried.
@@ -89,6 +99,7 @@ private:
   std::shared_ptr<calls> calls_;
   std::shared_ptr<read_runner> runner_;
   std::size_t readers_made_ = 0;
+  place where_;
 };
 
 } // namespace fsshare

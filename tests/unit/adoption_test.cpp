@@ -65,6 +65,20 @@ struct situation {
 
 TEST_SUITE_BEGIN("core/journal/adoption");
 
+TEST_CASE("a sandbox whose mount namespace cannot be reached is lost, and says "
+          "why; one that was not finished is cleaned up as any other") {
+  situation s;
+  s.look = {};
+  s.look.unreachable = "mount namespace /proc/12/ns/mnt is gone";
+  const auto what = s.judged();
+  REQUIRE(std::holds_alternative<lost_sandbox>(what));
+  CHECK(std::get<lost_sandbox>(what).why == s.look.unreachable);
+  for (const auto phase : {intended, leaving}) {
+    s.sandbox.phase = phase;
+    CHECK(s.is_unfinished());
+  }
+}
+
 TEST_CASE("a sandbox that was prepared goes on where its mounts are there") {
   situation s;
   CHECK(s.adopted().sandbox == s.sandbox);
