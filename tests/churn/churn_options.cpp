@@ -19,7 +19,7 @@ const std::vector<std::string>& tampering_words() {
 }
 
 void add_seconds(CLI::App& app, const char* option, std::chrono::seconds& into,
-                 const char* help) {
+                 const char* help, int least = 1) {
   app
     .add_option_function<std::uint32_t>(
       option,
@@ -27,7 +27,7 @@ void add_seconds(CLI::App& app, const char* option, std::chrono::seconds& into,
         into = std::chrono::seconds{count};
       },
       help)
-    ->check(CLI::Range(1, 1'000'000))
+    ->check(CLI::Range(least, 1'000'000))
     ->default_str(std::to_string(into.count()));
 }
 
@@ -38,13 +38,17 @@ std::variant<churn_options, int> parse_options(int argc, char** argv) {
   churn_options with;
   with.seed = std::random_device{}();
   std::string tamper;
-  CLI::App app{"Rotates volumes under a running fsshared whose guests make "
-               "trouble, and checks that no update is lost and nothing leaks. "
+  CLI::App app{"Rotates volumes under an fsshared that is killed and started "
+               "again, and whose guests make trouble, and checks that no "
+               "update is lost and nothing leaks. "
                "Exits with 0 if every check held, with 1 otherwise.",
                "fsshare-churn"};
   add_seconds(app, "--seconds", with.duration, "How long volumes are rotated");
   add_seconds(app, "--check-every", with.check_every,
               "Seconds between two check points");
+  add_seconds(
+    app, "--kill-every", with.kill_every,
+    "Seconds between two kills of fsshared, on an average; 0 is never", 0);
   add_seconds(app, "--patience", with.patience,
               "Seconds that a check point waits for all copies");
   app.add_option("--volumes", with.volumes, "Volumes on the host")

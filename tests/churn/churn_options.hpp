@@ -19,6 +19,10 @@ struct churn_options {
   double rate = 5;
   /// Time of rotations between two check points.
   std::chrono::seconds check_every{60};
+  /// How often fsshared is killed, on an average; 0 is never. Only in the first
+  /// two thirds of the rotations: the rest shows whether one that has gone on
+  /// with another's work grows.
+  std::chrono::seconds kill_every{4};
   /// How long a check point waits for all copies to be current.
   std::chrono::seconds patience{90};
   /// Of the actions.

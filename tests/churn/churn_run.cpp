@@ -3,6 +3,7 @@
 
 #include "core/paths.hpp"
 #include "tests/churn/lag_table.hpp"
+#include "tests/support/copied_volume.hpp"
 
 #include <algorithm>
 #include <array>
@@ -40,7 +41,13 @@ constexpr const char* node_config = R"(
   "guest": {"dial_timeout": "5s", "request_timeout": "2s",
             "quiet_time": "400ms"},
   "volumes": {"grace": "1s", "sweep_interval": "5s"},
+  "mounts": {"visibility": "assumed"},
   "log": {"level": "info"})";
+
+// A state that was set aside counts.
+bool is_state(const std::string& name) {
+  return name.find(".jsonl") != std::string::npos;
+}
 
 std::string text_of(const test::process_usage& usage) {
   return std::to_string(usage.rss_kib) + " KiB resident, "
@@ -54,22 +61,29 @@ std::string text_of(const test::process_usage& usage) {
 churn_run::churn_run(const churn_options& with, const std::string& dir,
                      test::transcript& out)
   : with_(with), out_(out), random_(with.seed),
-    host_(join(dir, "kubelet"), with.volumes, with.seed), node_(node_config),
-    at_start_(test::usage_at_rest(node_.program().pid())),
-    client_(node_.socket()), audit_(host_, sandboxes_, client_) {
+    host_(join(dir, "kubelet"), with.volumes, with.seed), mounting_(dir),
+    node_(mounting_.share_root(), node_config),
+    at_start_(test::usage_at_rest(node_.node().program().pid())),
+    client_(node_.node().socket()), audit_(host_, sandboxes_, client_) {
 }
 
 void churn_run::run() {
   out_.say("seed " + std::to_string(with_.seed));
   out_.say("fsshared at its start: " + text_of(at_start_));
+  if (!mounting_.unavailable().empty())
+    out_.skip("mounts are made and ended under kills: "
+              + mounting_.unavailable());
   make_sandboxes();
   share_every_volume();
   churn();
   out_.heading("Rotations");
-  out_.say(lag_table(host_, sandboxes_, observer_, node_.program().errors()));
+  out_.say(lag_table(host_, sandboxes_, observer_, node_.node().log()));
   out_.say(std::to_string(host_.rotations()) + " rotations of "
            + std::to_string(host_.volumes()) + " volumes, "
-           + std::to_string(host_.died()) + " times the kubelet died");
+           + std::to_string(host_.died()) + " times the kubelet died, "
+           + std::to_string(node_.kills()) + " times fsshared was killed, "
+           + std::to_string(mounting_.sandboxes())
+           + " sandboxes with mounts came and went");
   end_all();
 }
 
@@ -81,6 +95,7 @@ void churn_run::churn() {
   };
   const auto end = ticks_of(with_.duration);
   auto next_check = ticks_of(with_.check_every);
+  mounting_.work(node_.node().socket());
   auto due = clock::now();
   while (ticks_ < end) {
     std::this_thread::sleep_until(due);
@@ -92,6 +107,8 @@ void churn_run::churn() {
       continue;
     check_point(ticks_ >= end);
     next_check += ticks_of(with_.check_every);
+    if (ticks_ < end)
+      mounting_.work(node_.node().socket());
     due = clock::now();
   }
 }
@@ -99,8 +116,8 @@ void churn_run::churn() {
 void churn_run::make_sandboxes() {
   for (const auto& plan : sandbox_plans)
     sandboxes_.push_back(std::make_unique<churn_sandbox>(
-      plan.name, plan.profile, plan.what, plan.stops_watcher, node_.socket(),
-      observer_));
+      plan.name, plan.profile, plan.what, plan.stops_watcher,
+      node_.node().socket(), observer_));
 }
 
 /// Each volume with some container, so that none is idle.
@@ -120,8 +137,14 @@ std::uint64_t churn_run::act() {
   constexpr std::uint64_t burst = 3;
   const auto rotations = once_in(random_, 20) ? burst : 1;
   const auto volume = pick(random_, host_.volumes());
-  for (std::uint64_t i = 0; i < rotations; ++i)
+  for (std::uint64_t i = 0; i < rotations; ++i) {
     host_.rotate(volume);
+    node_.rotated();
+  }
+  const auto kills_in
+    = std::max(1.0, with_.rate * static_cast<double>(with_.kill_every.count()));
+  if (kills() && once_in(random_, static_cast<std::uint64_t>(kills_in)))
+    kill_node();
   if (once_in(random_, 2))
     change_containers();
   if (once_in(random_, 5))
@@ -167,6 +190,24 @@ void churn_run::make_trouble() {
   }
 }
 
+/// Whether fsshared is killed at this time of the run.
+bool churn_run::kills() const {
+  const auto rotated
+    = std::chrono::duration<double>{static_cast<double>(ticks_) / with_.rate};
+  return with_.kill_every.count() != 0 && rotated * 3 < with_.duration * 2;
+}
+
+void churn_run::kill_node() {
+  node_.kill(random_);
+  // It begins small again.
+  usages_.clear();
+}
+
+void churn_run::revive_node() {
+  node_.revive();
+  client_ = test::control_client{node_.node().socket()};
+}
+
 void churn_run::check_point(bool is_last) {
   out_.heading("Check point after " + std::to_string(ticks_) + " rotations");
   bring_to_rest();
@@ -185,10 +226,16 @@ void churn_run::check_point(bool is_last) {
   check_usage(is_last);
 }
 
-/// Ends what keeps copies from being current: hung guests, watchers that do not
-/// run, a kubelet that died, requests that are still to be made.
+/// Ends what keeps copies from being current: an fsshared that is away, hung
+/// guests, watchers that do not run, a kubelet that died, requests that are
+/// still to be made.
 void churn_run::bring_to_rest() {
   host_.settle();
+  revive_node();
+  mounting_.rest();
+  out_.check(mounting_.failures().empty() && mounting_.mounts().empty(),
+             "what was mounted was as it should be, and is gone",
+             mounting_.failures() + mounting_.mounts());
   for (auto& each : sandboxes_) {
     each->guest.heal();
     if (!std::exchange(each->watcher_runs, true))
@@ -227,7 +274,7 @@ std::string churn_run::wait_until_settled() {
 
 /// The guests are at rest: what fsshared holds is for what they have.
 void churn_run::check_usage(bool is_last) {
-  const auto now = test::usage_at_rest(node_.program().pid());
+  const auto now = test::usage_at_rest(node_.node().program().pid());
   out_.say("fsshared: " + text_of(now));
   out_.check(now.watches == audit_.shared_volumes(),
              "there is one watch per shared volume, and no other",
@@ -253,22 +300,35 @@ void churn_run::end_all() {
   for (auto& each : sandboxes_)
     for (const auto& id : std::exchange(each->containers, {}))
       each->front.remove_container(id);
-  for (auto& each : sandboxes_)
-    each->front.drain();
+  drain();
   const auto unsettled = wait_until_settled();
   out_.check(unsettled.empty(), "nothing of any share is left in the guests",
              unsettled);
-  const auto now = test::usage_of(node_.program().pid());
+  const auto now = test::usage_of(node_.node().program().pid());
   out_.check(now.watches == 0, "no watch is left", text_of(now));
-  for (auto& each : sandboxes_) {
+  for (auto& each : sandboxes_)
     each->front.clean_up();
-    each->front.drain();
-  }
+  drain();
   if (with_.tamper == test::tampering::share)
     std::ofstream{join(node_.share_root(), "forgotten")};
   out_.check(std::filesystem::is_empty(node_.share_root()),
              "nothing is left below share.root");
+  const auto states = test::entries_of(node_.node().state_dir());
+  out_.check(std::none_of(states.begin(), states.end(), is_state),
+             "no state file is left", test::lines_of(states));
+  out_.check(node_.ends() == 0, "fsshared ended by nothing but what killed it",
+             node_.node().log());
   check_end();
+}
+
+/// Waits until all requests are answered, and kills fsshared meanwhile.
+void churn_run::drain() {
+  constexpr int kills = 3;
+  for (int n = 0; n < kills && with_.kill_every.count() != 0; ++n)
+    kill_node();
+  revive_node();
+  for (auto& each : sandboxes_)
+    each->front.drain();
 }
 
 void churn_run::check_end() {
@@ -282,17 +342,17 @@ void churn_run::check_end() {
   }
   out_.check(complaints.empty(), "the guest agents end with 0", complaints);
   sandboxes_.clear();
-  const auto now = test::usage_at_rest(node_.program().pid());
+  const auto now = test::usage_at_rest(node_.node().program().pid());
   out_.say("fsshared: " + text_of(now));
   out_.check(now.descriptors == at_start_.descriptors + 1,
              "no descriptor is left but this program's connection",
              text_of(at_start_));
-  out_.check(node_.program().terminate() == 0,
-             "fsshared ends with 0 on SIGTERM", node_.program().errors());
+  out_.check(node_.node().program().terminate() == 0,
+             "fsshared ends with 0 on SIGTERM", node_.node().log());
 }
 
 void churn_run::show_logs() {
-  out_.command({"log", "of", "fsshared:"}, node_.program().errors());
+  out_.command({"log", "of", "fsshared:"}, node_.node().log());
 }
 
 } // namespace fsshare::churn

@@ -5,7 +5,8 @@
 #include "tests/churn/churn_sandbox.hpp"
 #include "tests/churn/copy_audit.hpp"
 #include "tests/churn/kubelet.hpp"
-#include "tests/support/node_process.hpp"
+#include "tests/churn/mortal_node.hpp"
+#include "tests/churn/mounting_shims.hpp"
 #include "tests/support/process_usage.hpp"
 #include "tests/support/transcript.hpp"
 
@@ -36,19 +37,24 @@ private:
   void change_containers();
   void add_container(churn_sandbox& to);
   void make_trouble();
+  bool kills() const;
+  void kill_node();
+  void revive_node();
   void check_point(bool is_last);
   void bring_to_rest();
   void rotate_unwatched();
   std::string wait_until_settled();
   void check_usage(bool is_last);
   void end_all();
+  void drain();
   void check_end();
 
   const churn_options with_;
   test::transcript& out_;
   random_source random_;
   kubelet host_;
-  test::node_process node_;
+  mounting_shims mounting_;
+  mortal_node node_;
   test::process_usage at_start_;
   test::data_observer observer_;
   test::control_client client_;
@@ -56,6 +62,7 @@ private:
   copy_audit audit_;
   std::uint64_t ticks_ = 0;
   std::uint64_t containers_ = 0;
+  /// Of the process that runs, at check points.
   std::vector<test::process_usage> usages_;
 };
 

@@ -27,13 +27,16 @@ bool says(const finished_process& done, const std::string& line) {
 
 } // namespace
 
-TEST_CASE(
-  "a minute of rotations and faults loses no update and leaks nothing") {
+TEST_CASE("a minute of rotations, faults and kills loses no update and leaks "
+          "nothing") {
   const auto done = run_churn({"--seconds", "60", "--check-every", "20"});
   INFO(done.output << done.errors);
   CHECK(done.exit_code == 0);
   CHECK(done.errors.empty());
   CHECK(says(done, "ok: no watch is left"));
+  CHECK(says(done, "ok: no state file is left"));
+  CHECK(says(done, "ok: fsshared ended by nothing but what killed it"));
+  CHECK(done.output.find(", 0 times fsshared was killed") == std::string::npos);
   CHECK(says(done, "ok: fsshared ends with 0 on SIGTERM"));
 }
 

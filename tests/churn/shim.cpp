@@ -23,7 +23,10 @@ shim::shim(std::string sandbox, const std::string& socket,
            test::data_observer& observer)
   : sandbox_(std::move(sandbox)), guest_root_(std::move(guest_root)),
     client_(socket), observer_(observer) {
-  if (auto made = client_.prepare_copy(sandbox_, guest_address); !made)
+  const auto made = client_([&](auto& node) {
+    return node.prepare_copy(sandbox_, guest_address);
+  });
+  if (!made)
     throw std::runtime_error(made.err().message);
   thread_ = std::thread{[this] {
     work();
@@ -56,14 +59,20 @@ void shim::remove_container(const std::string& id) {
 
 void shim::run_watcher(bool runs) {
   later([this, runs] {
-    if (auto done = client_.run_watcher(sandbox_, runs); !done)
+    const auto done = client_([&](auto& node) {
+      return node.run_watcher(sandbox_, runs);
+    });
+    if (!done)
       note_failure(done.err());
   });
 }
 
 void shim::clean_up() {
   later([this] {
-    if (auto done = client_.cleanup(sandbox_); !done)
+    const auto done = client_([&](auto& node) {
+      return node.cleanup(sandbox_);
+    });
+    if (!done)
       note_failure(done.err());
   });
 }
@@ -118,9 +127,11 @@ void shim::work() {
 }
 
 void shim::share(const std::string& container, const wanted_volume& volume) {
-  const auto reply
-    = client_.share(sandbox_, container, volume.dir,
-                    "/volumes/" + std::to_string(volume.number), true);
+  // A guest in trouble makes it fail for long.
+  const auto reply = client_.until_answered([&](auto& node) {
+    return node.share(sandbox_, container, volume.dir,
+                      "/volumes/" + std::to_string(volume.number), true);
+  });
   if (!reply) {
     const std::lock_guard hold{guard_};
     if (is_of_the_guest(reply.err().code))
@@ -147,7 +158,10 @@ void shim::unshare(const std::string& container) {
       if (copy.container == container && !copy.until)
         copy.until = test::data_observer::clock::now();
   }
-  if (auto done = client_.unshare_container(sandbox_, container); !done)
+  const auto done = client_([&](auto& node) {
+    return node.unshare_container(sandbox_, container);
+  });
+  if (!done)
     note_failure(done.err());
 }
 

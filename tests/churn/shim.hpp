@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "tests/support/control_client.hpp"
 #include "tests/support/data_observer.hpp"
+#include "tests/support/repeating_client.hpp"
 
 #include <condition_variable>
 #include <deque>
@@ -43,7 +43,7 @@ struct wanted_volume {
 
 /// The shim of one sandbox: asks the node agent for one thing after the other,
 /// in a thread of its own, and keeps what it got. What it is told to do is done
-/// in order, later.
+/// in order, later. A node agent that is gone is waited for.
 class shim {
 public:
   /// Prepares the sandbox; throws if that fails.
@@ -88,7 +88,7 @@ private:
 
   const std::string sandbox_;
   const std::string guest_root_;
-  test::control_client client_;
+  test::repeating_client client_;
   test::data_observer& observer_;
 
   mutable std::mutex guard_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/crash/killed_node.hpp"
+#include "tests/support/killed_node.hpp"
 #include "tests/support/node_process.hpp"
 #include "tests/support/private_mounts.hpp"
 

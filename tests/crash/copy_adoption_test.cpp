@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/journal/state_files.hpp"
-#include "tests/crash/killed_node.hpp"
+#include "tests/support/killed_node.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "json/journal_json.hpp"
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "core/result.hpp"
-#include "tests/crash/killed_node.hpp"
 #include "tests/support/control_client.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/guest_process.hpp"
+#include "tests/support/killed_node.hpp"
 #include "tests/support/rotator.hpp"
 #include "tests/support/temp_dir.hpp"
 

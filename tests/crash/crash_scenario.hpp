@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/result.hpp"
-#include "tests/crash/killed_node.hpp"
+#include "tests/support/killed_node.hpp"
 #include "tests/support/private_mounts.hpp"
 
 #include <cstdint>

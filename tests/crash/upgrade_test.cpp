@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/crash/killed_node.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/guest_process.hpp"
+#include "tests/support/killed_node.hpp"
 #include "tests/support/node_process.hpp"
 #include "tests/support/private_mounts.hpp"
 #include "tests/support/rotator.hpp"
+#include "tests/support/sandbox_lives.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -13,8 +14,6 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <optional>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -30,147 +29,13 @@ namespace {
 constexpr int upgrades = 30;
 constexpr int operations_between = 25;
 constexpr int clients = 4;
-constexpr int shares = 3;
-
-/// A client that repeats requests by the documented rule (docs/integration.md).
-class repeating_client {
-public:
-  explicit repeating_client(std::string socket) : socket_(std::move(socket)) {
-  }
-
-  template <class Call>
-  auto operator()(const Call& call) {
-    const auto limit = std::chrono::steady_clock::now() + 60s;
-    for (auto pause = 20ms;; pause = std::min<decltype(pause)>(2 * pause, 1s)) {
-      if (connect()) {
-        auto answer = call(*connection_);
-        if (answer || !is_repeated(answer.err().code)
-            || std::chrono::steady_clock::now() > limit)
-          return answer;
-        connection_.reset();
-      }
-      std::this_thread::sleep_for(pause);
-    }
-  }
-
-private:
-  static bool is_repeated(errc code) {
-    return code == errc::aborted || code == errc::unavailable
-           || code == errc::deadline_exceeded;
-  }
-
-  bool connect() {
-    try {
-      if (!connection_)
-        connection_.emplace(socket_);
-    } catch (const std::runtime_error&) {
-      // Nobody listens.
-    }
-    return connection_.has_value();
-  }
-
-  std::string socket_;
-  std::optional<control_client> connection_;
-};
-
-/// A shim that makes sandboxes and ends them, one after the other, and looks at
-/// what each operation has made.
-class shim {
-public:
-  shim(const std::string& socket, int number)
-    : client_(socket), name_("shim" + std::to_string(number)) {
-  }
-  virtual ~shim() = default;
-  shim(const shim&) = delete;
-  shim& operator=(const shim&) = delete;
-
-  void run(std::atomic<int>& operations, const std::atomic<bool>& ends) {
-    operations_ = &operations;
-    while (!ends && failures_.empty())
-      live("sb-" + name_ + "-" + std::to_string(++sandboxes_));
-  }
-  const std::vector<std::string>& failures() const {
-    return failures_;
-  }
-  int sandboxes() const {
-    return sandboxes_;
-  }
-
-protected:
-  /// A whole life of a sandbox.
-  virtual void live(const std::string& id) = 0;
-  /// How many shares are there of it?
-  virtual std::size_t shares_of(const std::string& id) const = 0;
-
-  /// Calls until it is answered, and looks how many shares are there then.
-  template <class Call>
-  void call(const std::string& id, const std::string& what,
-            std::size_t shares_then, const Call& request) {
-    const auto answer = client_(request);
-    ++*operations_;
-    if (!answer)
-      failures_.push_back(id + ": " + what + ": " + answer.err().message);
-    else if (const auto there = shares_of(id); there != shares_then)
-      failures_.push_back(id + ": " + what + " left " + std::to_string(there)
-                          + " shares, not " + std::to_string(shares_then));
-  }
-
-private:
-  repeating_client client_;
-  std::string name_;
-  std::atomic<int>* operations_ = nullptr;
-  int sandboxes_ = 0;
-  std::vector<std::string> failures_;
-};
-
-/// One whose guests share a filesystem with the host.
-class mounting_shim final : public shim {
-public:
-  mounting_shim(const private_mounts& work, const std::string& socket,
-                int number)
-    : shim(socket, number), work_(work) {
-  }
-
-private:
-  void live(const std::string& id) override {
-    call(id, "Prepare", 0, [&](auto& c) {
-      return c.prepare(id);
-    });
-    for (std::size_t n = 1; n <= shares; ++n)
-      call(id, "ShareFile", n, [&](auto& c) {
-        return c.share(id, "c" + std::to_string(n), work_ / "source", "/etc/x",
-                       true);
-      });
-    call(id, "ShareRootFilesystem", shares + 1, [&](auto& c) {
-      return c.share_rootfs(id, "c1", work_ / "rootfs");
-    });
-    call(id, "UnshareContainer", shares, [&](auto& c) {
-      return c.unshare_container(id, "c2");
-    });
-    call(id, "Cleanup", 0, [&](auto& c) {
-      return c.cleanup(id);
-    });
-  }
-
-  // Each is one mount, and no two of them cover each other.
-  std::size_t shares_of(const std::string& id) const override {
-    const auto below = work_ / ("share/" + id + "/mounts/");
-    const auto table = mount_table();
-    return static_cast<std::size_t>(
-      std::count_if(table.begin(), table.end(), [&](const auto& entry) {
-        return entry.mount_point.starts_with(below);
-      }));
-  }
-
-  const private_mounts& work_;
-};
 
 /// One whose guests get copies.
-class copying_shim final : public shim {
+class copying_lives final : public sandbox_lives {
 public:
-  copying_shim(const private_mounts& work, const std::string& socket,
-               int number)
-    : shim(socket, number), work_(work) {
+  copying_lives(const private_mounts& work, const std::string& socket,
+                int number)
+    : sandbox_lives(socket, number), work_(work) {
   }
 
 private:
@@ -253,7 +118,7 @@ bool upgrade(killed_node& node, const std::string& program,
   return true;
 }
 
-template <class Shim>
+template <class Lives>
 void upgrade_under() {
   const private_mounts work;
   if (!work.unavailable().empty()) {
@@ -273,10 +138,10 @@ void upgrade_under() {
   node.start();
   std::atomic<int> operations{0};
   std::atomic<bool> ends{false};
-  std::vector<std::unique_ptr<shim>> shims;
+  std::vector<std::unique_ptr<sandbox_lives>> shims;
   shims.reserve(clients);
   for (int i = 0; i < clients; ++i)
-    shims.push_back(std::make_unique<Shim>(work, node.socket(), i));
+    shims.push_back(std::make_unique<Lives>(work, node.socket(), i));
   std::vector<std::thread> threads;
   threads.reserve(shims.size());
   for (auto& one : shims)
@@ -309,12 +174,12 @@ TEST_SUITE_BEGIN("crash: upgrade");
 
 TEST_CASE("an upgrade under clients that work without pause loses no "
           "operation and does none twice") {
-  upgrade_under<mounting_shim>();
+  upgrade_under<mounting_lives>();
 }
 
 TEST_CASE("an upgrade under clients whose guests get copies loses no operation "
           "and does none twice") {
-  upgrade_under<copying_shim>();
+  upgrade_under<copying_lives>();
 }
 
 TEST_SUITE_END();

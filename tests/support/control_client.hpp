@@ -145,6 +145,11 @@ public:
     return call<v1::CleanupReply>("Cleanup", request);
   }
 
+  /// Returns whether the connection has ended.
+  bool is_lost() const {
+    return client_.is_lost();
+  }
+
 private:
   static ttrpc::blocking_client connect(const std::string& socket) {
     guest_address address;

@@ -29,7 +29,8 @@ public:
   void start();
 
   /// Kills it by SIGKILL and waits for its end.
-  void kill();
+  /// @returns whether it ran until then.
+  bool kill();
   /// Waits until it is gone.
   void await_end();
 
@@ -46,6 +47,9 @@ public:
   child_process& program() {
     return *program_;
   }
+  /// Returns what it has written to its standard error since it was first
+  /// started.
+  std::string log() const;
 
 private:
   temp_dir dir_;
@@ -53,6 +57,8 @@ private:
   std::string program_path_;
   std::string config_;
   std::optional<child_process> program_;
+  /// Of those that have ended.
+  std::string earlier_log_;
 };
 
 } // namespace fsshare::test

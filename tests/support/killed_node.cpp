@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/crash/killed_node.hpp"
+#include "tests/support/killed_node.hpp"
 
 #include <chrono>
 #include <csignal>
@@ -32,6 +32,7 @@ killed_node::killed_node(const std::string& share_root,
 }
 
 void killed_node::begin() {
+  earlier_log_ = log();
   program_.emplace(
     std::vector<std::string>{program_path_, "--config", config_});
 }
@@ -59,9 +60,13 @@ void killed_node::start() {
     throw std::runtime_error{"fsshared ended: " + program_->errors()};
 }
 
-void killed_node::kill() {
+bool killed_node::kill() {
   program_->signal(SIGKILL);
-  await_end();
+  return program_->wait() == 128 + SIGKILL;
+}
+
+std::string killed_node::log() const {
+  return earlier_log_ + (program_ ? program_->errors() : std::string{});
 }
 
 void killed_node::await_end() {
