@@ -3,7 +3,6 @@
 #include "tests/crash/crash_points.hpp"
 
 #include <csignal>
-#include <cstdlib>
 #include <doctest/doctest.h>
 #include <optional>
 #include <utility>
@@ -171,20 +170,13 @@ private:
   std::size_t kills_ = 0;
 };
 
-std::size_t stride() {
-  // Read before any thread of ours exists.
-  const char* given
-    = std::getenv("FSSHARE_CRASH_STRIDE"); // NOLINT(concurrency-mt-unsafe)
-  return given == nullptr ? 1 : std::strtoull(given, nullptr, 10);
-}
-
 } // namespace
 
 TEST_SUITE_BEGIN("crash: copies");
 
 TEST_CASE("killed at any call and at anything that it sends, a node agent that "
           "copies goes on as if it had not been") {
-  const auto step = stride();
+  const auto step = crash_stride();
   guest_process guest;
   crash_points::run(
     [&](crash_points& points) {
@@ -202,7 +194,7 @@ TEST_CASE("killed at any call and at anything that it sends, a node agent that "
 }
 
 TEST_CASE("killed while it goes on with copies, it goes on all the same") {
-  const auto step = 7 * stride();
+  const auto step = 7 * crash_stride();
   guest_process guest;
   crash_points::run(
     [&](crash_points& points) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <csignal>
 #include <cstddef>
+#include <cstdlib>
 #include <fcntl.h>
 #include <fstream>
 #include <linux/filter.h>
@@ -143,6 +144,13 @@ void crash_points::take(const seccomp_notif& call) {
   // A reader is a process of its own, and would go at its parent's end.
   if (process != victim_)
     ::kill(caller, SIGKILL);
+}
+
+std::size_t crash_stride() {
+  // Tests read their environment before any thread exists.
+  const char* given
+    = std::getenv("FSSHARE_CRASH_STRIDE"); // NOLINT(concurrency-mt-unsafe)
+  return given == nullptr ? 1 : std::strtoull(given, nullptr, 10);
 }
 
 } // namespace fsshare::test

@@ -51,4 +51,8 @@ private:
   std::string killed_at_;
 };
 
+/// Returns that only every so many of the points are to be tried, 1 for all, as
+/// FSSHARE_CRASH_STRIDE in the environment says.
+std::size_t crash_stride();
+
 } // namespace fsshare::test

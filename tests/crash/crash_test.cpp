@@ -2,7 +2,6 @@
 #include "tests/crash/crash_points.hpp"
 #include "tests/crash/crash_scenario.hpp"
 
-#include <cstdlib>
 #include <doctest/doctest.h>
 #include <optional>
 #include <regex>
@@ -159,13 +158,6 @@ private:
   std::size_t restarts_killed_ = 0;
 };
 
-std::size_t stride() {
-  // Read before any thread of ours exists.
-  const char* given
-    = std::getenv("FSSHARE_CRASH_STRIDE"); // NOLINT(concurrency-mt-unsafe)
-  return given == nullptr ? 1 : std::strtoull(given, nullptr, 10);
-}
-
 std::string config_of(const std::string& api) {
   return R"("mounts": {"visibility": "assumed", "api": ")" + api + R"("})";
 }
@@ -178,7 +170,7 @@ void kill_everywhere(const std::string& api) {
   }
   make_crash_sources(work);
   work.make_dir("share");
-  const auto step = stride();
+  const auto step = crash_stride();
   crash_points::run([&](crash_points& points) {
     crash_bench bench{work, points, config_of(api)};
     const auto calls = bench.run_undisturbed();
