@@ -34,40 +34,19 @@ guest_proxy_state::guest_proxy_state(handle::pointer self,
     reader_(std::move(reader)), memory_(std::move(memory)),
     registry_(std::move(registry)), journal_(std::move(journal)),
     leftovers_(options_.leftover_interval), budget_(options_.memory_bytes),
-    connection_(connection_settings(options_)),
+    inventory_(options_.share_dir), connection_(connection_settings(options_)),
     window_(options_.window_requests, options_.window_bytes) {
 }
 
-void guest_proxy_state::failed(const error& why) {
-  cause_ = why.message;
-}
-
+// What it owes answers itself: it ends with its sandbox, or with the process.
 guest_proxy_state::~guest_proxy_state() {
   if (stream_)
     stream_->close();
-  connection_.hang_up();
-  is_ending_ = true;
-  note_unanswered();
-  // Nobody else answers promises whose holder dies.
-  auto dying = std::exchange(jobs_, {});
-  for (auto& active : dying) {
-    active.job.fail({errc::unavailable,
-                     "the proxy of guest '" + options_.sandbox_id + "' ended"});
-    const auto outcome = active.job.outcome();
-    settle_budget(active, outcome);
-    active.ended(outcome);
-  }
-  if (tree_watcher_)
-    tree_watcher_->deliver(
-      to_caf({errc::unavailable,
-              "the proxy of guest '" + options_.sandbox_id + "' ended"}));
-  if (heir_)
-    heir_->deliver(guest_legacy{std::move(cause_), std::move(budget_),
-                                std::move(leftovers_), std::move(inventory_),
-                                std::move(landmarks_)});
 }
 
 guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
+  if (const auto before = std::exchange(options_.before, nullptr))
+    go_on_after(*before);
   return {
     [this](carry_out& msg) -> caf::result<order_outcome> {
       const reply_promise<order_outcome> promise{self_};
@@ -96,11 +75,10 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
       });
       return promise;
     },
-    [this](take_leftover& msg) -> caf::result<void> {
+    [this](take_leftover& msg) {
       abandon(msg.guest_root);
       note_leftover(msg.guest_root, removal_result::failed,
                     {errc::unavailable, std::move(msg.reason)});
-      return caf::unit;
     },
     [this](const await_lost_trees&) -> caf::result<lost_trees> {
       const reply_promise<lost_trees> promise{self_};
@@ -110,15 +88,6 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
     },
     [this](const guest_status_request& msg) {
       return describe(msg);
-    },
-    [this](const take_over& msg) -> caf::result<guest_legacy> {
-      heir_ = reply_promise<guest_legacy>{self_};
-      inventory_ = guest_inventory{msg.share_dir};
-      if (msg.legacy)
-        inherit(*msg.legacy);
-      else if (msg.before)
-        inherit(*msg.before);
-      return *heir_;
     },
     [this](guest_dialed& msg) {
       dialed(msg);

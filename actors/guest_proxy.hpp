@@ -7,6 +7,7 @@
 #include "core/copy/guest_job.hpp"
 #include "core/copy/landmarks.hpp"
 #include "core/copy/leftover_list.hpp"
+#include "core/journal/copy_record.hpp"
 #include "core/net/guest_address.hpp"
 #include "core/net/guest_connection.hpp"
 #include "messages/guest_proxy.hpp"
@@ -33,6 +34,11 @@ using guest_reached_sink = caf::typed_actor<msg<guest_reached>>;
 struct guest_proxy_options {
   std::string sandbox_id;
   guest_address address;
+  /// Guest path of the directory that holds all copies of the sandbox.
+  std::string share_dir;
+  /// What an earlier process has written down of the guest; null for a new
+  /// sandbox.
+  std::shared_ptr<const guest_of_before> before = nullptr;
   /// How long to try to connect before what waits fails.
   std::chrono::nanoseconds dial_timeout = std::chrono::seconds{30};
   /// How long the removal of a copy waits for a guest that does not answer a
@@ -70,8 +76,9 @@ public:
   guest_proxy_state(const guest_proxy_state&) = delete;
   guest_proxy_state& operator=(const guest_proxy_state&) = delete;
 
-  /// What a handler threw, before the end.
-  void failed(const error& why);
+  const std::string& sandbox_id() const {
+    return options_.sandbox_id;
+  }
 
   handle::behavior_type make_behavior();
 
@@ -140,8 +147,7 @@ private:
   void doubt(const std::string& guest_path);
   void remove_leftovers();
   void write_leftovers();
-  void inherit(const guest_legacy& legacy);
-  void inherit(const guest_of_before& before);
+  void go_on_after(const guest_of_before& before);
   active_job* find(std::uint64_t key);
   void end_jobs();
 
@@ -216,11 +222,6 @@ private:
   landmarks landmarks_;
   guest_budget budget_;
   guest_inventory inventory_;
-  bool is_ending_ = false;
-  /// Gets what this proxy leaves.
-  std::optional<reply_promise<guest_legacy>> heir_;
-  /// What an exception said that ends it.
-  std::string cause_;
 
   guest_connection connection_;
   /// Counts dials and connections, to tell late news from current.

@@ -52,8 +52,7 @@ void guest_proxy_state::note_leftover(const std::string& guest_root,
                                       removal_result result, const error& why) {
   leftovers_.tried(guest_root, result, why.message, now());
   write_leftovers();
-  if (!is_ending_)
-    arm();
+  arm();
 }
 
 // Before anybody is told what is left.
@@ -118,19 +117,8 @@ void guest_proxy_state::remove_leftovers() {
   write_leftovers();
 }
 
-// The one before this may have died with requests in flight.
-void guest_proxy_state::inherit(const guest_legacy& legacy) {
-  connection_.expect_stragglers();
-  budget_ = legacy.budget;
-  leftovers_ = legacy.leftovers;
-  inventory_ = legacy.inventory;
-  landmarks_ = legacy.copies;
-  doubt_all();
-  arm();
-}
-
-// The same of an earlier process.
-void guest_proxy_state::inherit(const guest_of_before& before) {
+// Requests of an earlier process may still happen.
+void guest_proxy_state::go_on_after(const guest_of_before& before) {
   connection_.expect_stragglers();
   for (const auto& [path, room] : before.rooms)
     budget_.restore(path, room);

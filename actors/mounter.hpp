@@ -19,7 +19,6 @@ class mounter_state {
 public:
   using handle = mounter_actor;
   static constexpr const char* name = "mounter";
-  static constexpr bool survives_exceptions = true;
 
   /// Lets go of mounts where that may block.
   using let_go = std::function<void(std::vector<opened_source_ptr>)>;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/node.hpp"
 
-#include "log/log.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -11,9 +10,9 @@ namespace fsshare {
 
 namespace {
 
-error lost_error(const std::string& id, const sandbox_legacy& legacy) {
+error lost_error(const std::string& id, const sandbox_remains& remains) {
   return {errc::failed_precondition, "sandbox '" + id
-                                       + "': " + legacy.cause.message
+                                       + "': " + remains.cause.message
                                        + "; what it had is to be cleaned up"};
 }
 
@@ -31,18 +30,14 @@ node_state::node_state(handle::pointer self, sandbox_factory make_sandbox,
   });
 }
 
-void node_state::failed(const error& why) {
-  at_the_end_ = why;
-}
-
 template <class Reply, class Request>
 caf::result<Reply> node_state::route(const Request& msg) {
   const auto i = sandboxes_.find(msg.sandbox_id);
   if (i == sandboxes_.end() || !i->second.exists)
     return to_caf(
       {errc::not_found, "sandbox '" + msg.sandbox_id + "' is not prepared"});
-  if (i->second.legacy)
-    return to_caf(lost_error(msg.sandbox_id, *i->second.legacy));
+  if (i->second.remains)
+    return to_caf(lost_error(msg.sandbox_id, *i->second.remains));
   return self_->delegate(i->second.actor, msg);
 }
 
@@ -55,12 +50,11 @@ caf::result<Reply> node_state::change(owed_replies<Reply>& owed,
   if (i == sandboxes_.end())
     i = sandboxes_.emplace(id, sandbox{}).first;
   auto& entry = i->second;
-  if (entry.legacy && exists_afterwards)
-    return to_caf(lost_error(id, *entry.legacy));
+  if (entry.remains && exists_afterwards)
+    return to_caf(lost_error(id, *entry.remains));
   if (!entry.actor) {
-    entry.actor = make_sandbox_(id, entry.legacy);
-    entry.legacy.reset();
-    watch(id, entry.actor);
+    entry.actor = make_sandbox_(id, entry.remains);
+    entry.remains.reset();
   }
   ++entry.changing;
   const auto promise = owed.add(self_);
@@ -77,43 +71,6 @@ caf::result<Reply> node_state::change(owed_replies<Reply>& owed,
         promise.deliver(std::move(err));
       });
   return promise;
-}
-
-// One sandbox that fails takes no other down, and what it had stays known.
-void node_state::watch(const std::string& id, const sandbox_actor& actor) {
-  ask(self_, actor, await_end{})
-    .then(
-      [this, id, actor](sandbox_legacy& left) {
-        lost(id, actor, std::move(left));
-      },
-      [this, id, actor](caf::error& err) {
-        // Those that NODE itself has ended are not known any more.
-        const auto i = sandboxes_.find(id);
-        if (i == sandboxes_.end() || i->second.actor != actor)
-          return;
-        sandbox_legacy unknown;
-        unknown.cause = from_caf(err);
-        lost(id, actor, std::move(unknown));
-      });
-}
-
-void node_state::lost(const std::string& id, const sandbox_actor& actor,
-                      sandbox_legacy legacy) {
-  const auto i = sandboxes_.find(id);
-  const bool was_known = i != sandboxes_.end() && i->second.actor == actor;
-  const bool leaves = legacy.phase != sandbox_phase::absent;
-  // The last caller may have been told before, and NODE have given it up.
-  if (!was_known && (i != sandboxes_.end() || !leaves))
-    return;
-  log::error("sandbox-died",
-             {{"sandbox", id}, {"reason", legacy.cause.message}});
-  auto& entry = was_known ? i->second : sandboxes_[id];
-  entry.actor = nullptr;
-  set_exists(id, entry, leaves);
-  if (leaves)
-    entry.legacy = std::move(legacy);
-  else if (entry.changing == 0)
-    sandboxes_.erase(id);
 }
 
 void node_state::set_exists(const std::string& id, sandbox& which,
@@ -202,10 +159,10 @@ node_state::list(const list_sandboxes_request& msg) {
   for (; i != listed_.end() && most > 0; ++i, --most) {
     const auto& id = *i;
     const auto& known = sandboxes_.at(id);
-    if (known.legacy) {
+    if (known.remains) {
       sandbox_status shown;
       shown.sandbox_id = id;
-      shown.mode = known.legacy->request.mode;
+      shown.mode = known.remains->request.mode;
       reply->sandboxes.push_back(std::move(shown));
       continue;
     }

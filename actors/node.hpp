@@ -16,10 +16,10 @@
 
 namespace fsshare {
 
-/// Spawns the SANDBOX of an id, for Cleanup alone where another has left
-/// something. Injected, so that tests hand in a fake.
+/// Spawns the SANDBOX of an id, for Cleanup alone where an earlier process has
+/// left something. Injected, so that tests hand in a fake.
 using sandbox_factory = std::function<sandbox_actor(
-  const std::string&, const std::optional<sandbox_legacy>&)>;
+  const std::string&, const std::optional<sandbox_remains>&)>;
 
 /// Where NODE finds what bears our mark.
 struct mark_places {
@@ -39,17 +39,14 @@ public:
   node_state(handle::pointer self, sandbox_factory make_sandbox,
              registry_actor registry, mark_places marks = {});
 
-  /// What a handler threw, before the end.
-  void failed(const error& why);
-
   handle::behavior_type make_behavior();
 
 private:
   struct sandbox {
     /// Null while it is lost.
     sandbox_actor actor;
-    /// Of an actor that ended by itself, until Cleanup.
-    std::optional<sandbox_legacy> legacy = std::nullopt;
+    /// Of one that is lost, until Cleanup.
+    std::optional<sandbox_remains> remains = std::nullopt;
     /// Prepare and Cleanup requests that are not answered.
     std::size_t changing = 0;
     /// Set by the last of them that succeeded, see set_exists().
@@ -61,9 +58,6 @@ private:
   template <class Reply, class Request>
   caf::result<Reply> change(owed_replies<Reply>& owed, const Request& msg,
                             bool exists_afterwards);
-  void watch(const std::string& id, const sandbox_actor& actor);
-  void lost(const std::string& id, const sandbox_actor& actor,
-            sandbox_legacy legacy);
   void changed(const std::string& id);
   void set_exists(const std::string& id, sandbox& which, bool exists);
   // -- at the start (node_adopting.cpp) ---------------------------------------
@@ -91,7 +85,7 @@ private:
   std::map<std::string, sandbox> sandboxes_;
   /// Those that exist.
   ranked_set<std::string> listed_;
-  error at_the_end_{errc::aborted, "the node agent is shutting down"};
+  const error at_the_end_{errc::aborted, "the node agent is shutting down"};
   owed_replies<prepare_reply> preparing_{at_the_end_};
   owed_replies<cleanup_reply> cleaning_{at_the_end_};
   owed_replies<list_sandboxes_reply> listing_sandboxes_{at_the_end_};

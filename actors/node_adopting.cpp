@@ -10,10 +10,8 @@ namespace fsshare {
 namespace {
 
 /// What Cleanup needs to know.
-sandbox_legacy legacy_of(const recorded_sandbox& recorded, error cause) {
-  sandbox_legacy out;
-  out.cause = std::move(cause);
-  out.request = recorded.prepare.request;
+sandbox_remains remains_of(const recorded_sandbox& recorded, error cause) {
+  sandbox_remains out{std::move(cause), recorded.prepare.request};
   for (const auto& entry : recorded.rootfs)
     if (const auto& image = entry.second.what.image; !image.empty())
       out.images.insert(image);
@@ -52,7 +50,6 @@ void node_state::adopt_one(const recorded_sandbox& recorded,
   auto& entry = sandboxes_[id];
   entry.actor = make_sandbox_(id, std::nullopt);
   set_exists(id, entry, true);
-  watch(id, entry.actor);
   ask(self_, entry.actor,
       restore_sandbox{std::make_shared<const adopted_sandbox>(adopted)})
     .then([all](const sandbox_restored&) {}, [all](const caf::error&) {});
@@ -63,14 +60,13 @@ void node_state::adopt_one(const recorded_sandbox& recorded,
                            const adopting& all) {
   const auto& id = recorded.prepare.request.sandbox_id;
   log::info("sandbox-unfinished", {{"sandbox", id}});
-  auto left
-    = legacy_of(recorded, {errc::aborted, "an earlier process did not end it"});
+  auto left = remains_of(recorded,
+                         {errc::aborted, "an earlier process did not end it"});
   left.is_unfinished = true;
   auto& entry = sandboxes_[id];
   entry.actor = make_sandbox_(id, left);
   // Of a Cleanup that fails, another one may be asked for.
   set_exists(id, entry, unfinished.phase == recorded_phase::leaving);
-  watch(id, entry.actor);
   ++entry.changing;
   ask(self_, entry.actor, cleanup_request{id, false})
     .then(
@@ -92,7 +88,7 @@ void node_state::adopt_one(const recorded_sandbox& recorded,
   log::warning("sandbox-lost", {{"sandbox", id}, {"reason", lost.why}});
   auto& entry = sandboxes_[id];
   set_exists(id, entry, true);
-  entry.legacy = legacy_of(recorded, {errc::failed_precondition, lost.why});
+  entry.remains = remains_of(recorded, {errc::failed_precondition, lost.why});
 }
 
 } // namespace fsshare

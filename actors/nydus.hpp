@@ -39,7 +39,6 @@ class nydus_state {
 public:
   using handle = nydus_actor;
   static constexpr const char* name = "nydus";
-  static constexpr bool survives_exceptions = true;
 
   nydus_state(handle::pointer self, nydus_options options);
 

@@ -54,11 +54,7 @@ registry_state::handle::behavior_type registry_state::make_behavior() {
            i != by_share_.end() && std::get<0>(*i) == msg.sandbox_id;
            i = by_share_.erase(i))
         destinations_.erase(std::get<2>(*i));
-      leftovers_by_sandbox_.erase(msg.sandbox_id);
       return caf::unit;
-    },
-    [this](const replace_proxy& msg) {
-      replace(msg);
     },
     [this](const follow_sandbox& msg) -> caf::result<void> {
       if (msg.follow)
@@ -113,7 +109,6 @@ caf::result<destination_added> registry_state::add(add_destination& msg) {
                                         std::move(msg.share_id),
                                         std::move(msg.proxy),
                                         promise,
-                                        {},
                                         {}});
   act();
   if (is_there)
@@ -238,21 +233,13 @@ void registry_state::give_order(destination_id id, const guest_order& order) {
   const auto i = destinations_.find(id);
   if (i == destinations_.end())
     return;
-  const auto proxy = i->second.proxy;
-  ask(self_, proxy, carry_out{{id}, order})
+  ask(self_, i->second.proxy, carry_out{{id}, order})
     .then(
       [this, id](const order_outcome& outcome) {
         ended(id, outcome);
       },
-      [this, id, proxy, order](caf::error&) {
-        // The proxy was dead already: it answers all that it took.
-        const auto d = destinations_.find(id);
-        if (d == destinations_.end())
-          return;
-        if (d->second.proxy != proxy)
-          give_order(id, order);
-        else
-          d->second.not_taken.push_back(order);
+      [](const caf::error&) {
+        // It ends with its sandbox, of which nothing is sent any more.
       });
 }
 
@@ -337,18 +324,16 @@ void registry_state::perform(current_reached& action) {
     promise.deliver(to_caf(action.outcome.err()));
 }
 
-void registry_state::replace(const replace_proxy& msg) {
-  for (auto& [id, d] : destinations_) {
-    if (d.sandbox_id != msg.sandbox_id)
-      continue;
-    d.proxy = msg.proxy;
-    for (const auto& order : std::exchange(d.not_taken, {}))
-      give_order(id, order);
+void registry_state::perform(leave_leftovers& action) {
+  const auto i = destinations_.find(action.destination);
+  if (i == destinations_.end())
+    return;
+  for (auto& leftover : action.paths) {
+    recorder_.record(i->second.sandbox_id,
+                     recorded_leftover{leftover.path, leftover.reason});
+    tell(i->second.proxy,
+         take_leftover{std::move(leftover.path), std::move(leftover.reason)});
   }
-  auto& left = leftovers_of(msg.sandbox_id);
-  left.successor = msg.proxy;
-  for (const auto& leftover : std::exchange(left.untaken, {}))
-    hand_leftover(msg.sandbox_id, msg.proxy, leftover);
 }
 
 void registry_state::perform(destination_left& action) {

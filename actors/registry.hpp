@@ -43,21 +43,9 @@ private:
     guest_proxy_actor proxy;
     std::optional<reply_promise<destination_added>> added;
     std::vector<reply_promise<destination_removed>> removed;
-    /// What a dead proxy did not take, for the one that takes its place.
-    std::vector<guest_order> not_taken;
     /// A push that waits to be written down.
     enum class push_wait : std::uint8_t { none, recording, superseded };
     push_wait push = push_wait::none;
-  };
-
-  /// Of a sandbox that has leftovers.
-  struct sandbox_leftovers {
-    /// Tells it from a former one of the same id.
-    std::uint64_t number = 0;
-    /// The one that took the place of a dead proxy, if any.
-    guest_proxy_actor successor;
-    /// What a dead proxy did not take.
-    std::vector<take_leftover> untaken;
   };
 
   caf::result<destination_added> add(add_destination& msg);
@@ -79,11 +67,6 @@ private:
   void perform(first_copy_outcome& action);
   void perform(current_reached& action);
   void perform(leave_leftovers& action);
-  void replace(const replace_proxy& msg);
-  sandbox_leftovers& leftovers_of(const std::string& sandbox_id);
-  void hand_leftover(const std::string& sandbox_id,
-                     const guest_proxy_actor& proxy,
-                     const take_leftover& leftover);
   void perform(destination_left& action);
   void begin_push(destination_id id, const guest_order& order);
   void record(destination_id id);
@@ -108,8 +91,6 @@ private:
   destination_map destinations_;
   /// Sandbox, share and destination: to find one by what others call it.
   std::set<std::tuple<std::string, std::string, destination_id>> by_share_;
-  std::map<std::string, sandbox_leftovers> leftovers_by_sandbox_;
-  std::uint64_t last_leftovers_ = 0;
   /// Who waits for a copy to be current.
   struct waiting_caller {
     destination_id destination = 0;

@@ -21,28 +21,21 @@ sandbox_state::sandbox_state(handle::pointer self, sandbox_options options,
           {{"sandbox", id}, {"error", "the state directory does not answer"}});
       }),
     layout_(options_.share_root, options_.sandbox_id, options_.guest_share_dir),
-    cause_{errc::aborted, "sandbox '" + options_.sandbox_id
-                            + "': the node agent is shutting down"} {
-  if (options_.legacy) {
-    state_.inherit(options_.legacy->request);
-    images_ = options_.legacy->images;
+    at_the_end_{errc::aborted, "sandbox '" + options_.sandbox_id
+                                 + "': the node agent is shutting down"} {
+  if (options_.remains) {
+    state_.restore_remains(options_.remains->request);
+    images_ = options_.remains->images;
   }
 }
 
-void sandbox_state::failed(const error& why) {
-  cause_ = why.within("sandbox '" + options_.sandbox_id + "'");
-  if (heir_)
-    heir_->deliver(
-      sandbox_legacy{cause_, state_.request(), state_.phase(), images_});
-}
-
 sandbox_state::~sandbox_state() {
-  drop_all(cause_);
+  drop_all(at_the_end_);
   stop_nydus();
   for (auto& promise : preparing_)
-    promise.deliver(to_caf(cause_));
+    promise.deliver(to_caf(at_the_end_));
   for (auto& promise : cleaning_)
-    promise.deliver(to_caf(cause_));
+    promise.deliver(to_caf(at_the_end_));
 }
 
 template <class Reply>
@@ -78,10 +71,6 @@ sandbox_state::handle::behavior_type sandbox_state::make_behavior() {
   return behave_alike<handle::behavior_type, sandbox_requests>(
     [this]<class Reply>(const auto& msg) -> caf::result<Reply> {
       return handle_request(msg);
-    },
-    [this](const await_end&) -> caf::result<sandbox_legacy> {
-      heir_ = reply_promise<sandbox_legacy>{self_};
-      return *heir_;
     },
     [this](const restore_sandbox& msg) {
       return restore(msg);
@@ -163,7 +152,7 @@ void sandbox_state::copying_prepared(const status& outcome) {
 void sandbox_state::prepare_done(const status& outcome) {
   state_.prepared(static_cast<bool>(outcome));
   if (outcome && copies()) {
-    start_proxy(std::nullopt);
+    start_proxy(nullptr);
     following_ = !state_.request().no_watcher;
     if (!following_)
       tell(neighbours_.registry, follow_sandbox{options_.sandbox_id, false});
@@ -187,50 +176,28 @@ void sandbox_state::prepare_done(const status& outcome) {
     begin_cleanup(cleanup_plan());
 }
 
-void sandbox_state::start_proxy(const std::optional<guest_legacy>& legacy,
-                                std::shared_ptr<const guest_of_before> before) {
+void sandbox_state::start_proxy(
+  const std::shared_ptr<const guest_of_before>& before) {
   // Checked with the request.
   const auto address = parse_guest_address(state_.request().guest_address);
-  proxy_ = neighbours_.make_proxy(options_.sandbox_id, *address);
-  const auto which = ++proxies_;
-  ask(self_, proxy_,
-      take_over{legacy, layout_.guest_share_dir(), std::move(before)})
-    .then(
-      [this, which](const guest_legacy& left) {
-        proxy_died(which, left);
-      },
-      [this, which, legacy](caf::error&) {
-        proxy_died(which, legacy);
-      });
-  await_lost(which);
+  proxy_ = neighbours_.make_proxy(options_.sandbox_id, *address,
+                                  layout_.guest_share_dir(), before);
+  await_lost();
 }
 
-void sandbox_state::await_lost(std::uint64_t which) {
+void sandbox_state::await_lost() {
   ask(self_, proxy_, await_lost_trees{})
     .then(
-      [this, which](const lost_trees& lost) {
-        if (!proxy_ || which != proxies_)
+      [this, asked = proxy_](const lost_trees& lost) {
+        if (proxy_ != asked)
           return;
         for (const auto& root : lost.guest_roots)
           tree_lost(root);
-        await_lost(which);
+        await_lost();
       },
       [](const caf::error&) {
-        // The next one is asked.
+        // It has ended, as the sandbox does.
       });
-}
-
-// What the guest has lives in REGISTRY and in the legacy; a new proxy goes on
-// as after a lost connection.
-void sandbox_state::proxy_died(std::uint64_t which,
-                               const std::optional<guest_legacy>& legacy) {
-  if (!proxy_ || which != proxies_)
-    return;
-  log::error("guest-proxy-died",
-             {{"sandbox", options_.sandbox_id},
-              {"reason", legacy ? legacy->cause : "ended from outside"}});
-  start_proxy(legacy);
-  tell(neighbours_.registry, replace_proxy{options_.sandbox_id, proxy_});
 }
 
 caf::result<cleanup_reply>
@@ -259,7 +226,7 @@ mount_plan sandbox_state::cleanup_plan() const {
     return plan_cleanup_unknown(layout_, mark_path());
   if (copies())
     return plan_cleanup_copy(layout_, mark_path());
-  return options_.legacy && options_.legacy->is_unfinished
+  return options_.remains && options_.remains->is_unfinished
            ? plan_cleanup_unfinished(layout_)
            : plan_cleanup(layout_);
 }

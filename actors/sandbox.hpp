@@ -38,8 +38,8 @@ struct sandbox_options {
   submounts recursive = submounts::take;
   copy_rules categories{};
   copy_scope guest_copies = copy_scope::per_container;
-  /// Of the one whose place it takes: it is for Cleanup alone then.
-  std::optional<sandbox_legacy> legacy = std::nullopt;
+  /// Of one that does not go on: it is for Cleanup alone then.
+  std::optional<sandbox_remains> remains = std::nullopt;
   /// Holds the marks of sandboxes in copy mode.
   std::string mark_dir = {};
   /// How long the end of a share waits for the guest.
@@ -52,8 +52,13 @@ struct sandbox_neighbours {
   registry_actor registry;
   reader_pool_actor reader;
   /// Spawns the GUEST PROXY of a sandbox in copy mode.
-  std::function<guest_proxy_actor(const std::string& sandbox_id,
-                                  const guest_address& address)>
+  /// @param share_dir Guest path of the directory that holds all its copies.
+  /// @param before What an earlier process has written down of the guest; null
+  ///        for a new sandbox.
+  std::function<guest_proxy_actor(
+    const std::string& sandbox_id, const guest_address& address,
+    const std::string& share_dir,
+    const std::shared_ptr<const guest_of_before>& before)>
     make_proxy;
   /// Random numbers for share names, and for the jitter of retries.
   std::function<std::uint64_t()> nonce;
@@ -78,8 +83,9 @@ public:
   sandbox_state(const sandbox_state&) = delete;
   sandbox_state& operator=(const sandbox_state&) = delete;
 
-  /// What a handler threw, before the end.
-  void failed(const error& why);
+  const std::string& sandbox_id() const {
+    return options_.sandbox_id;
+  }
 
   handle::behavior_type make_behavior();
 
@@ -133,11 +139,8 @@ private:
   void begin_prepare();
   void copying_prepared(const status& outcome);
   void prepare_done(const status& outcome);
-  void start_proxy(const std::optional<guest_legacy>& legacy,
-                   std::shared_ptr<const guest_of_before> before = nullptr);
-  void proxy_died(std::uint64_t which,
-                  const std::optional<guest_legacy>& legacy);
-  void await_lost(std::uint64_t which);
+  void start_proxy(const std::shared_ptr<const guest_of_before>& before);
+  void await_lost();
   caf::result<cleanup_reply> handle_request(const cleanup_request& msg);
   mount_plan cleanup_plan() const;
   void begin_cleanup(const mount_plan& plan);
@@ -325,8 +328,6 @@ private:
   std::set<std::string> seen_kubelet_roots_;
   share_layout layout_;
   guest_proxy_actor proxy_;
-  /// Counts them, to tell the end of a former one from that of the present one.
-  std::uint64_t proxies_ = 0;
   bool following_ = false;
   /// Whether REGISTRY or READER POOL may know of this sandbox. Forgotten before
   /// its end is answered, so that nothing said later meets its successor.
@@ -344,14 +345,12 @@ private:
   std::set<std::string> images_;
   std::vector<reply_promise<prepare_reply>> preparing_;
   std::vector<reply_promise<cleanup_reply>> cleaning_;
-  /// Who is told what is left when this ends.
-  std::optional<reply_promise<sandbox_legacy>> heir_;
   /// Why it ends.
-  error cause_;
+  error at_the_end_;
   // Last, so that they die first.
-  owed_replies<get_sandbox_reply> describing_{cause_};
-  owed_replies<start_watcher_reply> starting_watcher_{cause_};
-  owed_replies<stop_watcher_reply> stopping_watcher_{cause_};
+  owed_replies<get_sandbox_reply> describing_{at_the_end_};
+  owed_replies<start_watcher_reply> starting_watcher_{at_the_end_};
+  owed_replies<stop_watcher_reply> stopping_watcher_{at_the_end_};
 };
 
 } // namespace fsshare

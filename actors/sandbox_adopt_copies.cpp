@@ -14,8 +14,7 @@ void sandbox_state::restore_copies(const adopted_sandbox& adopted) {
   following_ = old.watcher_runs;
   if (!following_)
     tell(neighbours_.registry, follow_sandbox{options_.sandbox_id, false});
-  start_proxy(std::nullopt,
-              std::make_shared<const guest_of_before>(guest_of(old)));
+  start_proxy(std::make_shared<const guest_of_before>(guest_of(old)));
   std::map<std::string, std::set<std::string>> users;
   for (const auto& [id, share] : old.copied)
     users[share.what.copy_id].insert(id);

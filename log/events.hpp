@@ -119,12 +119,6 @@ inline constexpr auto known_events = std::to_array<known_event>({
   {"older-system-calls", log_level::warning,
    "At the start: the kernel lacks the `calls`, or a seccomp filter denies "
    "them; older ones do their work, with the same results."},
-  {"sandbox-died", log_level::error,
-   "A fault of the node agent took what it knew of a sandbox; only Cleanup is "
-   "left for it."},
-  {"guest-proxy-died", log_level::error,
-   "A fault of the node agent ended the connection to a guest; it is made "
-   "anew, nothing is lost."},
   {"source-hangs", log_level::warning,
    "A read of a source, see `error`, has stood still for `sources.timeout`; "
    "`slow_reads` counts all that are slow or hang."},
@@ -151,8 +145,8 @@ inline constexpr auto known_events = std::to_array<known_event>({
   {"log-lines-left-out", log_level::warning,
    "`count` repeats of the event `of` were not written."},
   {"actor-died", log_level::error,
-   "The node agent cannot go on; it ends with exit code 1, to be started "
-   "again."},
+   "A fault of the node agent ended a part of it; it ends with exit code 1, to "
+   "be started again, and then goes on with what it has written down."},
   {"not-alive", log_level::error,
    "Nothing in the node agent was done for `limit`; whoever watches it may "
    "kill "

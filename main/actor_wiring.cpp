@@ -86,7 +86,7 @@ guest_proxy_options proxy_options(const node_config& config,
 }
 
 sandbox_options options_of(const node_config& config, const std::string& id,
-                           const std::optional<sandbox_legacy>& legacy) {
+                           const std::optional<sandbox_remains>& remains) {
   sandbox_options o;
   o.sandbox_id = id;
   o.share_root = config.share.root;
@@ -94,7 +94,7 @@ sandbox_options options_of(const node_config& config, const std::string& id,
   o.recursive = config.mounts.recursive ? submounts::take : submounts::leave;
   o.categories = config.copy.categories;
   o.guest_copies = config.volumes.guest_copies;
-  o.legacy = legacy;
+  o.remains = remains;
   o.mark_dir = copy_mark_dir(config);
   o.end_timeout = config.guest.end_timeout;
   return o;
@@ -145,20 +145,24 @@ wired_actors wire_actors(caf::actor_system& system, const node_config& config,
   const auto make_proxy
     = [actors, config, random = around.random, network = around.network,
        reader = out.reader, memory = out.memory, registry = out.registry,
-       journal = out.journal](const std::string& id,
-                              const guest_address& address) {
+       journal
+       = out.journal](const std::string& id, const guest_address& address,
+                      const std::string& share_dir,
+                      const std::shared_ptr<const guest_of_before>& before) {
+        auto options = proxy_options(config, id, address, random());
+        options.share_dir = share_dir;
+        options.before = before;
         return guest_proxy_actor{actors.spawn<state_actor<guest_proxy_state>>(
-          proxy_options(config, id, address, random()), network(id), reader,
-          memory, registry, journal)};
+          std::move(options), network(id), reader, memory, registry, journal)};
       };
   const sandbox_neighbours neighbours{
     out.mounter,   out.registry,      out.reader, make_proxy,
     around.random, around.make_nydus, out.journal};
   out.node = actors.spawn<state_actor<node_state>>(
-    [actors, config, neighbours](const std::string& id,
-                                 const std::optional<sandbox_legacy>& legacy) {
+    [actors, config, neighbours](
+      const std::string& id, const std::optional<sandbox_remains>& remains) {
       return actors.spawn<state_actor<sandbox_state>>(
-        options_of(config, id, legacy), neighbours);
+        options_of(config, id, remains), neighbours);
     },
     out.registry,
     mark_places{out.mounter, config.share.root, copy_mark_dir(config)});

@@ -26,6 +26,7 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace {
@@ -87,6 +88,28 @@ int await_end(const end_signals& signals, const service_manager& manager,
   }
 }
 
+/// Ends the process where an actor has died, whatever else it is doing: what is
+/// written down is what its successor goes on with. Any thread.
+[[noreturn]] void end_after(const actor_death& death,
+                            const service_manager& manager) noexcept {
+  static std::atomic<bool> has_begun{false};
+  // What dies then dies of that.
+  while (has_begun.exchange(true))
+    std::this_thread::sleep_for(pacing::last_lines);
+  auto who = death.actor;
+  if (death.sandbox.empty()) {
+    log::error("actor-died", {{"actor", death.actor}, {"reason", death.why}});
+  } else {
+    who += " of sandbox '" + death.sandbox + "'";
+    log::error("actor-died", {{"actor", death.actor},
+                              {"sandbox", death.sandbox},
+                              {"reason", death.why}});
+  }
+  manager.say_stopping("ending, " + who + " died: " + death.why);
+  log::end(pacing::last_lines);
+  std::_Exit(exit_failed);
+}
+
 int serve(const node_config& config, const end_signals& signals,
           const service_manager& manager, std::optional<unique_fd> lent) {
   if (const auto can = check_needed_calls(); !can)
@@ -100,12 +123,10 @@ int serve(const node_config& config, const end_signals& signals,
   });
   // Others write nothing of what is made here, whatever the caller's mask was.
   set_file_mask(0022);
-  std::atomic<bool> has_failed{false};
   auto agent = node_agent::start(
     config,
-    [&has_failed, &signals] {
-      has_failed = true;
-      signals.send();
+    [&manager](const actor_death& death) {
+      end_after(death, manager);
     },
     std::move(lent));
   if (!agent)
@@ -116,13 +137,7 @@ int serve(const node_config& config, const end_signals& signals,
                         {"share_root", config.share.root}});
   manager.say_ready("serving " + config.api.socket);
   const auto signal = await_end(signals, manager, **agent);
-  manager.say_stopping(has_failed ? "ending after a fault" : "ending");
-  if (has_failed) {
-    // Whatever died may have left others waiting for it.
-    end_signals::limit_end(config.shutdown.grace);
-    agent->reset();
-    return logged(exit_failed);
-  }
+  manager.say_stopping("ending");
   log::info("stopping", {{"signal", signal}});
   end_signals::limit_end(config.shutdown.grace);
   agent->reset();

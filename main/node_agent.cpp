@@ -14,7 +14,6 @@
 #include "main/adopt_sandboxes.hpp"
 #include "main/build_info.hpp"
 #include "main/heartbeat.hpp"
-#include "main/supervision.hpp"
 #include "sys/journal/state_files.hpp"
 #include "sys/mount/held_root.hpp"
 #include "sys/mount/kernel_mount.hpp"
@@ -120,12 +119,8 @@ status make_socket_dir(const std::string& socket) {
 // destructor has ended by then.
 class node_agent::parts {
 public:
-  parts(node_config c, const std::function<void()>& died)
-    : config(std::move(c)),
-      supervisor([died](const std::string& name, const std::string& why) {
-        log::error("actor-died", {{"actor", name}, {"reason", why}});
-        died();
-      }) {
+  parts(node_config c, supervised_settings::death_handler died)
+    : config(std::move(c)), settings(std::move(died)) {
   }
   ~parts();
   parts(const parts&) = delete;
@@ -143,14 +138,12 @@ private:
             const std::shared_ptr<watch_api>& watches,
             const std::shared_ptr<mount_executor>& executor);
 
-  void supervise();
   void await_others_than_readers();
 
   node_config config;
   std::optional<instance_lock> root_lock;
   std::optional<instance_lock> socket_lock;
   std::optional<instance_lock> state_lock;
-  supervision supervisor;
   actor_settings settings;
   // Before the actors: what they still hold of a connection asks for it.
   io_loop loop{[](const std::string& what) {
@@ -226,21 +219,8 @@ status node_agent::parts::start_actors() {
     = std::string{"commit "} + build_info::commit + ", g++ " __VERSION__;
   serving.limits = client_limits(raise_descriptor_limit());
   api = system.spawn<api_server>(actors.node, serving);
-  supervise();
   trim_heap_after_bursts(loop);
   return unit{};
-}
-
-// A SANDBOX that ends takes nobody with it; see NODE.
-void node_agent::parts::supervise() {
-  supervisor.watch(api, "api-server");
-  supervisor.watch(actors.node, "node");
-  supervisor.watch(actors.mounter, "mounter");
-  supervisor.watch(actors.journal, "journal");
-  supervisor.watch(actors.registry, "registry");
-  supervisor.watch(actors.memory, "memory-budget");
-  supervisor.watch(actors.watcher, "inotify-reader");
-  supervisor.watch(actors.reader, "reader-pool");
 }
 
 void node_agent::parts::wire(std::shared_ptr<const held_root> root,
@@ -346,7 +326,6 @@ bool node_agent::parts::is_alive(std::chrono::nanoseconds limit) {
 }
 
 node_agent::parts::~parts() {
-  supervisor.end();
   if (listener)
     listener->close();
   // Callbacks hold handles; with the loop they let go of them.
@@ -388,14 +367,15 @@ bool node_agent::is_alive(std::chrono::nanoseconds limit) {
 }
 
 result<std::unique_ptr<node_agent>>
-node_agent::start(const node_config& config, const std::function<void()>& died,
+node_agent::start(const node_config& config,
+                  supervised_settings::death_handler died,
                   std::optional<unique_fd> lent) {
   if (auto room = check_thread_room(thread_count); !room)
     return room.err();
   try {
     // Threads that there was room for may be gone when they are made.
     std::optional<start_limit> limit{std::in_place, pacing::longest_start};
-    auto p = std::make_unique<parts>(config, died);
+    auto p = std::make_unique<parts>(config, std::move(died));
     limit.reset();
     if (auto started = p->start(std::move(lent)); !started)
       return started.err();

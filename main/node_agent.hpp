@@ -3,10 +3,10 @@
 
 #include "config/node_config.hpp"
 #include "core/result.hpp"
+#include "messages/caf_compat.hpp"
 #include "sys/unique_fd.hpp"
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <optional>
 
@@ -19,12 +19,12 @@ public:
   /// Starts everything; the control socket is opened last.
   /// @param lent A socket that listens at `api.socket` already, and stays when
   ///        the node agent ends; see take_inherited_socket().
-  /// @param died Called once at most, by any thread and perhaps before this
-  ///        returns, when an actor ended that nothing brings back: the node
-  ///        agent is of no use any more.
+  /// @param died Called by any thread, perhaps before this returns, when an
+  ///        actor has ended by itself. Its state may be half changed, and
+  ///        nobody takes its place: ends the process, and does not return.
   /// @returns why something could not be opened.
   static result<std::unique_ptr<node_agent>>
-  start(const node_config& config, const std::function<void()>& died,
+  start(const node_config& config, supervised_settings::death_handler died,
         std::optional<unique_fd> lent = std::nullopt);
 
   /// Stops accepting, ends every actor and waits for them. Mounts and guest

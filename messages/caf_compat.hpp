@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <string>
 #include <utility>
 
 #include <caf/all.hpp>
@@ -129,10 +131,39 @@ void stop(const Handle& to) {
   caf::anon_send_exit(to, caf::exit_reason::user_shutdown);
 }
 
+/// An actor that ended by itself, and not by stop().
+struct actor_death {
+  std::string actor;
+  /// Whose it was; empty for one that all share.
+  std::string sandbox;
+  /// Never file contents.
+  std::string why;
+};
+
+/// Settings of an actor system whose deaths somebody notices.
+struct supervised_settings : caf::actor_system_config {
+  using death_handler = std::function<void(const actor_death&)>;
+
+  /// @param died Called for each death, by the thread that ran the actor,
+  ///        before anything that it owes is answered. Where others are to see
+  ///        nothing of a state that was half changed, it does not return.
+  explicit supervised_settings(death_handler died) : died_(std::move(died)) {
+  }
+
+  void died(const actor_death& which) const {
+    if (died_)
+      died_(which);
+  }
+
+private:
+  death_handler died_;
+};
+
 /// Settings of the process's actor system: two workers that sleep when idle,
 /// and no actor that keeps a worker for itself.
-struct actor_settings : caf::actor_system_config {
-  actor_settings() {
+struct actor_settings : supervised_settings {
+  explicit actor_settings(death_handler died)
+    : supervised_settings(std::move(died)) {
     set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", std::size_t{2});
     set("scheduler.max-throughput", std::size_t{100});

@@ -2,21 +2,16 @@
 #pragma once
 
 #include "core/copy/copy_progress.hpp"
-#include "core/copy/guest_budget.hpp"
-#include "core/copy/guest_inventory.hpp"
 #include "core/copy/guest_order.hpp"
 #include "core/copy/landmarks.hpp"
-#include "core/copy/leftover_list.hpp"
+#include "core/copy/leftover_page.hpp"
 #include "core/copy/tree_snapshot.hpp"
-#include "core/journal/copy_record.hpp"
 #include "core/net/byte_stream.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 
 #include <cstdint>
 #include <map>
-#include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -98,25 +93,6 @@ struct guest_status {
   std::map<std::uint64_t, copy_progress> orders;
 };
 
-/// What a proxy knows of its guest and nobody else does.
-struct guest_legacy {
-  /// What ended it, if it was an exception.
-  std::string cause;
-  guest_budget budget{0};
-  leftover_list leftovers{std::chrono::nanoseconds{0}};
-  guest_inventory inventory{};
-  landmarks copies{};
-};
-
-struct take_over {
-  std::optional<guest_legacy> legacy;
-  /// Guest path of the directory that holds all copies of the sandbox.
-  std::string share_dir{};
-  /// What an earlier process has written down of the guest; null for a new
-  /// sandbox, and where there is a legacy.
-  std::shared_ptr<const guest_of_before> before{};
-};
-
 struct guest_dialed {
   /// Tells a late answer from the current one.
   std::uint64_t attempt = 0;
@@ -143,9 +119,8 @@ struct proxy_tick {
 FSSHARE_MESSAGES(guest_proxy, 2, carry_out, order_outcome, stop_order,
                  copy_tree, tree_copied, remove_copy, copy_removed,
                  take_leftover, await_lost_trees, lost_trees,
-                 guest_status_request, guest_status, take_over, guest_legacy,
-                 guest_dialed, guest_bytes, guest_closed, file_retry,
-                 proxy_tick)
+                 guest_status_request, guest_status, guest_dialed, guest_bytes,
+                 guest_closed, file_retry, proxy_tick)
 
 namespace fsshare {
 
@@ -166,8 +141,8 @@ using guest_proxy_actor = caf::typed_actor<
   // with what is left and tried again later; fails only with the proxy.
   rpc<remove_copy, copy_removed>,
   // Leaves a guest copy that could not be removed to the proxy, which tries
-  // again until it is gone. Answered at once; fails only with the proxy.
-  rpc<take_leftover, void>,
+  // again until it is gone.
+  msg<take_leftover>,
   // Which trees that were copied whole was the guest found to have lost?
   // Answered when there are any, each of which is told once; with an error when
   // the proxy ends.
@@ -175,11 +150,6 @@ using guest_proxy_actor = caf::typed_actor<
   // What is known of the guest's end? Answered at once; fails only with the
   // proxy.
   rpc<guest_status_request, guest_status>,
-  // Comes before anything else, with what the proxy before this one left, or an
-  // earlier process, of which requests may still happen. Answered when this one
-  // ends, whatever the reason, with what it leaves; everything else it owed was
-  // answered by then.
-  rpc<take_over, guest_legacy>,
   // INTERNAL: a dial ended.
   msg<guest_dialed>,
   // INTERNAL: bytes from the guest; those of an earlier connection are ignored.

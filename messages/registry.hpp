@@ -57,11 +57,6 @@ struct forget_sandbox {
   std::string sandbox_id;
 };
 
-struct replace_proxy {
-  std::string sandbox_id;
-  guest_proxy_actor proxy;
-};
-
 struct follow_sandbox {
   std::string sandbox_id;
   bool follow = true;
@@ -105,8 +100,8 @@ struct registry_tick {
 
 FSSHARE_MESSAGES(registry, 3, add_destination, destination_added, await_current,
                  remove_destination, destination_removed, forget_sandbox,
-                 replace_proxy, follow_sandbox, guest_reached, describe_volumes,
-                 volume_page, describe_leftovers, leftover_page, registry_tick)
+                 follow_sandbox, guest_reached, describe_volumes, volume_page,
+                 describe_leftovers, leftover_page, registry_tick)
 
 namespace fsshare {
 
@@ -127,9 +122,6 @@ using registry_actor = caf::typed_actor<
   // Ends all copies of a sandbox whose guest is gone: nothing is sent. Answered
   // at once; who waits for one of them is answered ABORTED.
   rpc<forget_sandbox, void>,
-  // The proxy of a sandbox has died; another one goes on for it. What the guest
-  // has of each volume is still known.
-  msg<replace_proxy>,
   // Starts or stops following the host for a sandbox; idempotent. Answered at
   // once.
   rpc<follow_sandbox, void>,

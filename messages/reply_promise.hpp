@@ -12,17 +12,10 @@
 
 namespace fsshare {
 
-/// Promises that an exception, on its way through a handler that runs in this
-/// thread, has taken from whoever held them; state_actor answers them.
-inline std::vector<caf::response_promise>& orphaned_promises() {
-  static thread_local std::vector<caf::response_promise> orphans;
-  return orphans;
-}
-
 /// The answer that an actor owes to a request, given later. Copies are the same
 /// promise: the first answer counts, and the end of the last copy without one
-/// answers INTERNAL, with what was thrown where that ended it. CAF 0.17 lets
-/// such a promise vanish, and its caller wait for ever.
+/// answers INTERNAL, unless it is an exception that ends it, and the actor. CAF
+/// 0.17 lets such a promise vanish, and its caller wait for ever.
 template <class T>
 class reply_promise {
 public:
@@ -61,15 +54,12 @@ private:
     explicit owed(caf::typed_response_promise<T> to) : to_(std::move(to)) {
     }
     ~owed() {
-      if (is_given_)
+      if (is_given_ || std::uncaught_exceptions() > 0)
         return;
       try {
-        if (std::uncaught_exceptions() > 0)
-          orphaned_promises().push_back(to_);
-        else
-          to_.deliver(
-            to_caf({errc::internal,
-                    "what worked on the request ended without an answer"}));
+        to_.deliver(
+          to_caf({errc::internal,
+                  "what worked on the request ended without an answer"}));
       } catch (...) {
         // Without memory for the sentence there is none.
         is_given_ = true;

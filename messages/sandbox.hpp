@@ -3,32 +3,14 @@
 
 #include "core/api/api_types.hpp"
 #include "core/journal/adoption.hpp"
-#include "core/share/share_state.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 
 #include <cstdint>
 #include <memory>
-#include <set>
 #include <string>
 
 namespace fsshare {
-
-struct await_end {};
-
-/// What is to be taken away of a sandbox whose SANDBOX is gone.
-struct sandbox_legacy {
-  /// Why it ended.
-  error cause;
-  /// As it was prepared, in whole or in part.
-  prepare_request request;
-  /// Nothing is left of one that is absent.
-  sandbox_phase phase = sandbox_phase::leftover;
-  /// Mountpoints of images that its nydusd may have.
-  std::set<std::string> images;
-  /// Its directory may be there without the mark.
-  bool is_unfinished = false;
-};
 
 /// A sandbox that an earlier process prepared.
 struct restore_sandbox {
@@ -56,8 +38,8 @@ FSSHARE_MESSAGES(sandbox, 4, prepare_request, prepare_reply, cleanup_request,
                  unshare_rootfs_request, unshare_rootfs_reply,
                  start_watcher_request, start_watcher_reply,
                  stop_watcher_request, stop_watcher_reply, get_sandbox_request,
-                 get_sandbox_reply, await_end, sandbox_legacy, restore_sandbox,
-                 sandbox_restored, copy_end_due, copy_again_due)
+                 get_sandbox_reply, restore_sandbox, sandbox_restored,
+                 copy_end_due, copy_again_due)
 
 namespace fsshare {
 
@@ -114,9 +96,6 @@ using sandbox_requests = prepared_sandbox_requests::extend<
 
 /// SANDBOX: one per sandbox; owns what is prepared and shared for it.
 using sandbox_actor = sandbox_requests::extend<
-  // What does it leave? Answered when a fault ends it, and with an error when
-  // anything else does.
-  rpc<await_end, sandbox_legacy>,
   // Goes on with the sandbox; comes before any request. Answered when what was
   // left unfinished in it has ended. Fails only with this.
   rpc<restore_sandbox, sandbox_restored>,

@@ -55,15 +55,12 @@ result<Handle> try_spawn(const std::string& what, Spawn spawn) {
 /// The state dies when the actor ends, whatever the reason, and answers what it
 /// owes in ~State; see reply_promise for what it forgets.
 ///
-/// What a handler throws is an error to its caller, then the end of the actor,
-/// whose state may be half changed:
+/// What a handler throws is the death of the actor, whose state may be half
+/// changed; so is any other end that nobody asked for with stop(). It is told
+/// to the supervised_settings of the actor system while the state is still
+/// there, with the sandbox that it is of:
 ///
-///     void failed(const error& why);           // if there is one, before
-///     ~State
-///
-/// unless nothing of the state depends on how far a handler got:
-///
-///     static constexpr bool survives_exceptions = true;
+///     const std::string& sandbox_id() const;   // if there is one
 template <class State>
 class state_actor final : public State::handle::base {
   using super = typename State::handle::base;
@@ -74,9 +71,10 @@ public:
   template <class... Ts>
   explicit state_actor(caf::actor_config& cfg, Ts&&... xs) : super(cfg) {
     state_.emplace(static_cast<super*>(this), std::forward<Ts>(xs)...);
-    // The reason that whoever watches the actor gets.
-    this->set_exception_handler([](std::exception_ptr& thrown) {
-      return to_caf(describe_exception(thrown, State::name));
+    this->set_exception_handler([this](std::exception_ptr& thrown) {
+      const auto why = describe_exception(thrown, State::name);
+      die(why);
+      return to_caf(why);
     });
   }
   ~state_actor() override {
@@ -87,6 +85,10 @@ public:
   }
   void on_exit() override {
     FSSHARE_ACQUIRE(this);
+    // None where it is of no use to anybody any more.
+    const auto& why = this->fail_state();
+    if (why && why != caf::exit_reason::user_shutdown)
+      die(from_caf(why));
     state_.reset();
     FSSHARE_RELEASE(this);
   }
@@ -107,32 +109,13 @@ public:
     FSSHARE_ACQUIRE(this);
     return super::cleanup(std::move(why), unit);
   }
-#endif
-
   caf::invoke_message_result consume(caf::mailbox_element& element) override {
     FSSHARE_ACQUIRE(this);
-    orphaned_promises().clear();
-    try {
-      const auto consumed = super::consume(element);
-      FSSHARE_RELEASE(this);
-      return consumed;
-    } catch (...) {
-      const auto why
-        = describe_exception(std::current_exception(), State::name);
-      for (auto& promise : std::exchange(orphaned_promises(), {}))
-        promise.deliver(to_caf(why));
-      if (survives()) {
-        // Of no request if there is a promise.
-        this->make_response_promise().deliver(to_caf(why));
-        FSSHARE_RELEASE(this);
-        return caf::invoke_message_result::dropped;
-      }
-      if constexpr (requires(State & s) { s.failed(why); })
-        if (state_)
-          state_->failed(why);
-      throw;
-    }
+    const auto consumed = super::consume(element);
+    FSSHARE_RELEASE(this);
+    return consumed;
   }
+#endif
 
 protected:
   behavior_type make_behavior() override {
@@ -141,14 +124,20 @@ protected:
   }
 
 private:
-  static constexpr bool survives() {
-    if constexpr (requires { State::survives_exceptions; })
-      return State::survives_exceptions;
-    else
-      return false;
+  void die(const error& why) {
+    const auto* told
+      = dynamic_cast<const supervised_settings*>(&this->home_system().config());
+    if (std::exchange(is_dead_, true) || told == nullptr)
+      return;
+    actor_death death{State::name, {}, why.message};
+    if constexpr (requires(const State& s) { s.sandbox_id(); })
+      if (state_)
+        death.sandbox = state_->sandbox_id();
+    told->died(death);
   }
 
   std::optional<State> state_;
+  bool is_dead_ = false;
 };
 
 } // namespace fsshare

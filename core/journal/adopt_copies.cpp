@@ -26,12 +26,17 @@ void judge(const copy_of_before& copy, std::vector<journal_record>& decided) {
   }
 }
 
-/// Whether a share has what it needs.
+/// Whether a share has what it needs. When it was ready its copy was whole: a
+/// volume of which nothing is live any more is sent again, as to a guest that
+/// has come back empty.
 bool has_copy(const recorded_copied_share& share,
               const recorded_sandbox& sandbox) {
+  if (share.ignored)
+    return true;
   const auto copy = sandbox.copies.find(share.copy_id);
-  return share.ignored
-         || (copy != sandbox.copies.end() && copy->second.is_whole());
+  return copy != sandbox.copies.end()
+         && (copy->second.is_whole()
+             || copy->second.what.terms.kind == source_kind::volume);
 }
 
 void add_volume(const copy_of_before& copy, guest_of_before& to) {

@@ -3,9 +3,11 @@
 
 #include "core/api/mount_namespace.hpp"
 #include "core/journal/journal_record.hpp"
+#include "core/result.hpp"
 #include "core/share/share_layout.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -66,6 +68,18 @@ struct lost_sandbox {
   std::string why;
 };
 
+/// What Cleanup has to know of the last two.
+struct sandbox_remains {
+  /// Why it does not go on.
+  error cause;
+  /// As it was prepared, in whole or in part.
+  prepare_request request;
+  /// Mountpoints of images that its nydusd may have.
+  std::set<std::string> images = {};
+  /// Its directory may be there without the mark.
+  bool is_unfinished = false;
+};
+
 using adoption
   = std::variant<adopted_sandbox, unfinished_sandbox, lost_sandbox>;
 
@@ -85,8 +99,8 @@ adoption adopt(const recorded_sandbox& sandbox, const share_layout& layout,
 
 /// The same of a sandbox in copy mode that was prepared. A tree whose copy was
 /// cut off is a leftover, and so is what was begun of a part of an emptyDir;
-/// the copy of a volume of which nothing went live stays without a share. What
-/// an emptyDir has is not touched.
+/// the copy of a volume of which nothing went live stays, without a share if
+/// none was ready. What an emptyDir has is not touched.
 adopted_sandbox adopt_copies(const recorded_sandbox& sandbox);
 
 /// Returns what the next GUEST PROXY has to know of the guest.

@@ -73,7 +73,7 @@ status share_state::check_abandoned(const std::string& sandbox_id) const {
                  + "': this node agent prepared it, clean it up instead"};
 }
 
-void share_state::inherit(const prepare_request& request) {
+void share_state::restore_remains(const prepare_request& request) {
   request_ = request;
   phase_ = sandbox_phase::leftover;
 }

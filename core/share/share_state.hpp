@@ -70,8 +70,9 @@ public:
   /// @returns `errc::failed_precondition` unless it is none of this process.
   status check_abandoned(const std::string& sandbox_id) const;
 
-  /// Takes the place of one that is gone: only Cleanup helps.
-  void inherit(const prepare_request& request);
+  /// Stands for one that an earlier process left, and that does not go on: only
+  /// Cleanup helps.
+  void restore_remains(const prepare_request& request);
 
   /// Goes on as prepared by an earlier process.
   void restore(const prepare_request& request);

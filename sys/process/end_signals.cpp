@@ -12,9 +12,6 @@ namespace fsshare {
 
 namespace {
 
-// What send() sends: once the end has begun, others' signals mean "at once".
-constexpr int own_signal = SIGUSR1;
-
 sigset_t set_of(std::initializer_list<int> numbers) {
   sigset_t out;
   ::sigemptyset(&out);
@@ -24,7 +21,7 @@ sigset_t set_of(std::initializer_list<int> numbers) {
 }
 
 sigset_t awaited() {
-  return set_of({SIGTERM, SIGINT, SIGHUP, own_signal});
+  return set_of({SIGTERM, SIGINT, SIGHUP});
 }
 
 end_signals::arrival to_arrival(int number) {
@@ -76,10 +73,6 @@ end_signals::wait_for(std::chrono::nanoseconds limit) const {
   const auto number = ::sigtimedwait(&signals, nullptr, &time);
   // EAGAIN at the limit; EINTR by a signal that is not awaited: early is fine.
   return number > 0 ? std::optional{to_arrival(number)} : std::nullopt;
-}
-
-void end_signals::send() const {
-  static_cast<void>(::kill(::getpid(), own_signal));
 }
 
 void end_signals::limit_end(std::chrono::nanoseconds time) {

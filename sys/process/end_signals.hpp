@@ -25,14 +25,11 @@ public:
     int number = 0;
   };
 
-  /// Waits for one of them, or send().
+  /// Waits for one of them.
   arrival wait() const;
 
   /// The same for a limited time; nothing where none came.
   std::optional<arrival> wait_for(std::chrono::nanoseconds limit) const;
-
-  /// Lets one wait return. Any thread.
-  void send() const;
 
   /// Ends the process with exit code 1, and a sentence on stderr, if it still
   /// runs after that time, or at once when it is asked to end once more. For

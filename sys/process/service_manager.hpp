@@ -14,8 +14,8 @@ namespace fsshare {
 /// word is a datagram to the socket that NOTIFY_SOCKET names (sd_notify(3), and
 /// its "standalone implementations"). Without one nothing is said to anybody.
 ///
-/// For one thread. Never blocks: a word that nobody takes is lost, as one that
-/// is said twice does no harm.
+/// Any thread may speak. Never blocks: a word that nobody takes is lost, as one
+/// that is said twice does no harm.
 class service_manager {
 public:
   /// Nobody.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
+#include "tests/actors/journaled_world.hpp"
 #include "tests/actors/shared_copies_fixture.hpp"
 #include "tests/actors/world_requests.hpp"
 #include "tests/support/node_world.hpp"
@@ -21,63 +22,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t seeds = 300;
-
-payload numbered(int n) {
-  const auto text = std::to_string(n);
-  return {{"a", {text}}, {"d/b", {text}}, {"key-" + text, {text}}};
-}
-
-/// A node agent that writes down what it does, and one guest.
-struct journaled_world : node_world {
-  explicit journaled_world(chooser& c, node_config config = {})
-    : node_world(c, std::move(config), journaling::on) {
-  }
-
-  void restart() {
-    kill();
-    start();
-  }
-  /// The node agent is killed after some steps more, wherever it is then.
-  void restart_somewhere(std::size_t most) {
-    run_some(*this, most);
-    restart();
-  }
-  /// Asks again as a client does where something ended meanwhile.
-  template <class Reply, class Request>
-  Reply ask_until_answered(const Request& request) {
-    for (int tries = 0; tries < 100; ++tries) {
-      auto got = ask_over_time<Reply>(request);
-      if (got)
-        return *got;
-      REQUIRE_MESSAGE((got.err().code == errc::aborted
-                       || got.err().code == errc::unavailable),
-                      got.err().message);
-      pass(100ms);
-    }
-    FAIL("never answered");
-    return {};
-  }
-  sandbox_status sandbox() {
-    const auto got = ask<get_sandbox_reply>(get_sandbox_request{"s1"});
-    REQUIRE(got);
-    return got->sandbox;
-  }
-  /// What the guest was sent, but for looks whether something is there.
-  std::vector<std::string> sent() {
-    auto all = guest("s1").carried_out;
-    std::erase_if(all, [](const std::string& path) {
-      return path.ends_with("/look") || path.ends_with("..fsshare-none");
-    });
-    return all;
-  }
-  /// Nothing is in the guest, and nothing is to be removed there.
-  void check_empty() {
-    CHECK(fs::is_empty(dir / "guest-s1"));
-    const auto shown = sandbox();
-    CHECK(shown.leftovers.listed.empty());
-    CHECK(shown.held_bytes == 0);
-  }
-};
 
 std::size_t count_ending(const std::vector<std::string>& paths,
                          const std::string& end) {
@@ -278,6 +222,36 @@ TEST_CASE("a guest that was started again while no node agent ran gets "
     CHECK(w.status_of("cm").destinations.at(0).current);
     const auto guest_dir = w.guest_dir("s1", id);
     CHECK(read_file(guest_dir + "/a") == "0");
+  });
+}
+
+TEST_CASE("a guest that is being sent everything again when the node agent is "
+          "killed gets it all the same") {
+  for_each_seed(50, [](chooser& choose) {
+    journaled_world w{choose};
+    w.add_volume("cm").rotate(numbered(0));
+    auto& guest = w.add_sandbox("s1");
+    const auto id = w.share("s1", "c1", "cm").share_id;
+    w.pass(3s);
+    fs::remove_all(w.guest_dir("s1", id));
+    bool is_sent_again = false;
+    guest.on_arrival = [&](const grpc::CopyFileRequest& request) {
+      is_sent_again |= request.path().ends_with("/d/b");
+    };
+    guest.drop();
+    for (int n = 0; n < 100 && !is_sent_again; ++n) {
+      w.actors.advance(100ms);
+      while (!is_sent_again && w.step()) {
+      }
+    }
+    REQUIRE(is_sent_again);
+    guest.on_arrival = nullptr;
+    w.restart();
+    w.pass(65s);
+    CHECK(w.status_of("cm").destinations.at(0).current);
+    w.check_equal("cm", "s1", id);
+    CHECK(unshare(w, id).leftovers.empty());
+    w.check_empty();
   });
 }
 

@@ -18,8 +18,9 @@ namespace {
 /// A sandbox with a copy of a volume.
 struct copy_fixture {
   explicit copy_fixture(chooser& choose,
-                        guest::profile which = guest::profile::v4_0)
-    : w(choose), guest(w.add_sandbox("s1", which)) {
+                        guest::profile which = guest::profile::v4_0,
+                        journaling keeps = journaling::off)
+    : w(choose, {}, keeps), guest(w.add_sandbox("s1", which)) {
     kubelet.rotate({{"a", {"1"}}, {"deep/b", {"1"}}});
     share_id = w.share("s1", "c1", "cm").share_id;
     w.pass(3s);
@@ -106,13 +107,13 @@ TEST_CASE("a guest that stays away is looked for, seldom, and found when it "
   });
 }
 
-TEST_CASE("a guest that loses all when its proxy dies gets everything again") {
+TEST_CASE("a guest that loses all when an actor dies gets everything again") {
   for_each_seed(4, [](chooser& choose) {
-    copy_fixture f{choose};
+    copy_fixture f{choose, guest::profile::v4_0, journaling::on};
     f.guest.throws_after = 0;
     f.kubelet.rotate({{"a", {"2"}}});
     f.w.pass(100ms);
-    REQUIRE_FALSE(f.guest.throws_after);
+    REQUIRE(f.w.deaths().size() == 1);
     f.empty();
     f.w.pass(8s);
     CHECK(f.status().current);

@@ -9,7 +9,6 @@
 #include "tests/support/in_place_runner.hpp"
 #include "tests/support/temp_dir.hpp"
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -25,14 +24,15 @@ using server = caf::typed_actor<rpc<get_sandbox_request, get_sandbox_reply>,
                                 rpc<cleanup_request, cleanup_reply>>;
 
 /// Throws when it is asked about "throw", before or after its promise; keeps
-/// every other promise.
-template <bool Survives>
+/// every other promise, until it ends.
 struct thrower_state {
   using handle = server;
   static constexpr const char* name = "thrower";
-  static constexpr bool survives_exceptions = Survives;
 
   explicit thrower_state(handle::pointer self) : self_(self) {
+  }
+  const std::string& sandbox_id() const {
+    return sandbox_id_;
   }
   handle::behavior_type make_behavior() {
     return {
@@ -59,6 +59,7 @@ struct thrower_state {
 
 private:
   handle::pointer self_;
+  std::string sandbox_id_ = "box";
   std::vector<reply_promise<get_sandbox_reply>> kept_;
 };
 
@@ -104,6 +105,12 @@ struct fixture : test::actor_fixture {
     request.sandbox_id = what;
     return call<get_sandbox_reply>(to, request);
   }
+  /// The only death there was; fails the case for any other number.
+  actor_death death() {
+    const auto all = take_deaths();
+    REQUIRE(all.size() == 1);
+    return all.front();
+  }
 };
 
 /// What nydusd was asked.
@@ -130,7 +137,7 @@ struct image_log_state {
   std::shared_ptr<std::vector<std::string>> log;
 };
 
-/// NODE with real SANDBOXes, whose name for the next share may throw.
+/// NODE with real SANDBOXes.
 struct node_fixture : test::actor_fixture {
   std::shared_ptr<test::fake_mounts> mounts
     = std::make_shared<test::fake_mounts>();
@@ -139,13 +146,13 @@ struct node_fixture : test::actor_fixture {
   std::shared_ptr<test::in_place_runner> readers
     = std::make_shared<test::in_place_runner>();
   test::temp_dir dir;
-  bool is_broken = false;
   bool has_threads = true;
   sandbox_neighbours with = neighbours();
   node_actor node = spawn<state_actor<node_state>>(
-    [this](const std::string& id, const std::optional<sandbox_legacy>& legacy) {
+    [this](const std::string& id,
+           const std::optional<sandbox_remains>& remains) {
       sandbox_options options{id, "/r", "/g/containers", submounts::take};
-      options.legacy = legacy;
+      options.remains = remains;
       return spawn<state_actor<sandbox_state>>(options, with);
     },
     registry_actor{});
@@ -155,9 +162,7 @@ struct node_fixture : test::actor_fixture {
     out.mounter = spawn<mounter>(mounts);
     out.reader = spawn<reader_pool>(reader_pool_options{}, readers,
                                     read_queue::settings{});
-    out.nonce = [this]() -> std::uint64_t {
-      if (is_broken)
-        throw std::bad_alloc{};
+    out.nonce = []() -> std::uint64_t {
       return 1;
     };
     out.make_nydus = [this](const std::string&) {
@@ -200,37 +205,30 @@ struct node_fixture : test::actor_fixture {
   result<cleanup_reply> cleanup(const std::string& id) {
     return ask<cleanup_reply>(node, cleanup_request{id});
   }
-  std::vector<std::string> sandboxes() {
-    std::vector<std::string> out;
-    const auto all = ask<list_sandboxes_reply>(node, list_sandboxes_request{});
-    REQUIRE(all);
-    for (const auto& one : all->sandboxes)
-      out.push_back(one.sandbox_id);
-    return out;
-  }
 };
-
-using words = std::vector<std::string>;
 
 } // namespace
 
 TEST_SUITE_BEGIN("messages/state_actor");
 
-TEST_CASE_FIXTURE(fixture, "what a handler throws is an error to its caller, "
+TEST_CASE_FIXTURE(fixture, "what a handler throws is the death of its actor, "
                            "before and after a promise") {
   for (const std::string when : {"early", "late"}) {
     CAPTURE(when);
-    const auto aut = spawn<state_actor<thrower_state<false>>>();
-    const auto kept = get(aut, "keep");
-    const auto asked = get(aut, "throw " + when);
+    // Whoever asked is to try again, not to believe what was half done.
+    std::vector<std::size_t> with_news;
+    on_death = [&] {
+      with_news.push_back(ready());
+    };
+    const auto aut = spawn<state_actor<thrower_state>>();
+    get(aut, "throw " + when);
     run();
-    REQUIRE(*asked);
-    REQUIRE_FALSE(**asked);
-    CHECK((*asked)->err() == error{errc::internal, "thrower: broke " + when});
-    // Its state is not to be trusted: it ends, and answers what it owes.
-    REQUIRE(*kept);
-    REQUIRE_FALSE(**kept);
-    CHECK((*kept)->err().code == errc::internal);
+    on_death = nullptr;
+    const auto told = death();
+    CHECK(told.actor == "thrower");
+    CHECK(told.sandbox == "box");
+    CHECK(told.why == "thrower: broke " + when);
+    CHECK(with_news == std::vector<std::size_t>{0});
     const auto after = get(aut, "answer");
     run();
     REQUIRE(*after);
@@ -238,33 +236,53 @@ TEST_CASE_FIXTURE(fixture, "what a handler throws is an error to its caller, "
   }
 }
 
-TEST_CASE_FIXTURE(fixture, "an actor without a state to spoil goes on") {
-  const auto aut = spawn<state_actor<thrower_state<true>>>();
-  for (const std::string when : {"early", "late"}) {
-    const auto asked = get(aut, "throw " + when);
-    run();
-    REQUIRE(*asked);
-    REQUIRE_FALSE(**asked);
-    CHECK((*asked)->err() == error{errc::internal, "thrower: broke " + when});
+TEST_CASE("a death is told before anything that the actor owes is answered") {
+  for (const std::string how : {"throw", "be killed"}) {
+    CAPTURE(how);
+    fixture f;
+    std::vector<std::size_t> with_news;
+    f.on_death = [&] {
+      with_news.push_back(f.ready());
+    };
+    const auto aut = f.spawn<state_actor<thrower_state>>();
+    const auto kept = f.get(aut, "keep");
+    f.run();
+    if (how == "throw")
+      f.get(aut, "throw late");
+    else
+      caf::anon_send_exit(aut, caf::exit_reason::kill);
+    f.run();
+    CHECK(f.death().actor == "thrower");
+    CHECK(with_news == std::vector<std::size_t>{0});
+    // Where that returns, as the program does not, it is answered then.
+    CHECK(*kept);
   }
-  const auto after = get(aut, "answer");
+}
+
+TEST_CASE_FIXTURE(fixture, "an actor that somebody kills is dead, one that is "
+                           "stopped, or of no use any more, is not") {
+  auto aut = spawn<state_actor<thrower_state>>();
+  caf::anon_send_exit(aut, caf::exit_reason::kill);
   run();
-  REQUIRE(*after);
-  CHECK(**after);
+  CHECK(death().actor == "thrower");
+  aut = spawn<state_actor<thrower_state>>();
+  stop(aut);
+  run();
+  aut = spawn<state_actor<thrower_state>>();
+  aut = nullptr;
+  run();
+  CHECK(take_deaths().empty());
 }
 
 TEST_CASE_FIXTURE(fixture, "a limit of tasks is named") {
-  const auto aut = spawn<state_actor<thrower_state<true>>>();
-  const auto asked = get(aut, "no thread");
+  const auto aut = spawn<state_actor<thrower_state>>();
+  get(aut, "no thread");
   run();
-  REQUIRE(*asked);
-  REQUIRE_FALSE(**asked);
-  CHECK((*asked)->err().code == errc::resource_exhausted);
-  CHECK((*asked)->err().message.find("pids.max") != std::string::npos);
+  CHECK(death().why.find("pids.max") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(fixture, "a promise that is forgotten is answered") {
-  const auto aut = spawn<state_actor<thrower_state<false>>>();
+  const auto aut = spawn<state_actor<thrower_state>>();
   const auto asked = get(aut, "forget");
   run();
   REQUIRE(*asked);
@@ -272,54 +290,26 @@ TEST_CASE_FIXTURE(fixture, "a promise that is forgotten is answered") {
   CHECK((*asked)->err().code == errc::internal);
 }
 
-TEST_CASE_FIXTURE(fixture, "who waits for a response whose handler throws is "
-                           "answered") {
-  const auto aut = spawn<state_actor<relay_state>>(
-    spawn<state_actor<thrower_state<true>>>());
+TEST_CASE_FIXTURE(fixture, "a response handler that throws is the death of its "
+                           "actor, not of whoever it asked") {
+  const auto asked_by_it = spawn<state_actor<thrower_state>>();
+  const auto aut = spawn<state_actor<relay_state>>(asked_by_it);
   const auto fine = get(aut, "relay");
   run();
   REQUIRE(*fine);
   CHECK(**fine);
   const auto asked = get(aut, "throw in response");
   run();
-  REQUIRE(*asked);
-  REQUIRE_FALSE(**asked);
-  CHECK((*asked)->err().code == errc::internal);
+  CHECK(death().actor == "relay");
+  const auto other = get(asked_by_it, "answer");
+  run();
+  REQUIRE(*other);
+  CHECK(**other);
 }
 
 TEST_SUITE_END();
 
 TEST_SUITE_BEGIN("actors/node");
-
-TEST_CASE_FIXTURE(node_fixture, "a SANDBOX that dies is told of, refuses until "
-                                "its Cleanup, which takes away what it had") {
-  REQUIRE(prepare("box"));
-  REQUIRE(prepare("other"));
-  REQUIRE(share_image("box"));
-  is_broken = true;
-  const auto died = share("box");
-  is_broken = false;
-  REQUIRE_FALSE(died);
-  CHECK(died.err().code == errc::internal);
-  CHECK(died.err().message.find("bad_alloc") != std::string::npos);
-  CHECK(sandboxes() == words{"box", "other"});
-  for (const auto& refused : {share("box").err(), prepare("box").err()}) {
-    CHECK(refused.code == errc::failed_precondition);
-    CHECK(refused.message.find("bad_alloc") != std::string::npos);
-  }
-  CHECK(share("other"));
-  mounts->tried.clear();
-  images->clear();
-  CHECK(cleanup("box"));
-  CHECK(*images == words{"unmount /rafs/c1/lowerdir"});
-  CHECK(std::any_of(mounts->tried.begin(), mounts->tried.end(),
-                    [](const auto& step) {
-                      return step.find("/r/box") != std::string::npos;
-                    }));
-  CHECK(sandboxes() == words{"other"});
-  CHECK(prepare("box"));
-  CHECK(share("box"));
-}
 
 TEST_CASE_FIXTURE(node_fixture, "a root filesystem that finds no thread is "
                                 "refused by name, and nothing else suffers") {

@@ -42,7 +42,6 @@ struct noting_registry_state {
         said->push_back("forget " + msg.sandbox_id);
         return caf::unit;
       },
-      [](const replace_proxy&) {},
       [this](const follow_sandbox& msg) -> caf::result<void> {
         said->push_back((msg.follow ? "follow " : "stop ") + msg.sandbox_id);
         return caf::unit;

@@ -80,7 +80,7 @@ void watch_guest(node_world& w, const std::string& share_id, damage& seen) {
 }
 
 /// What ends connections.
-enum class ended_by : std::uint8_t { guest, dying_proxy };
+enum class ended_by : std::uint8_t { guest, dying_actor };
 
 // Rotations on a guest whose connection ends often, and what had been received
 // happens later.
@@ -89,7 +89,8 @@ damage rotate_with_late_requests(chooser& choose,
                                  ended_by cause = ended_by::guest) {
   node_config config;
   config.guest.quiet_time = quiet_time;
-  node_world w{choose, config};
+  node_world w{choose, config,
+               cause == ended_by::guest ? journaling::off : journaling::on};
   auto& kubelet = w.add_volume("cm");
   kubelet.rotate(numbered(0));
   w.add_sandbox("s1");
@@ -102,7 +103,7 @@ damage rotate_with_late_requests(chooser& choose,
   w.fail_one_in = 40;
   for (int n = 1; n < 7; ++n) {
     kubelet.rotate(numbered(n));
-    if (cause == ended_by::dying_proxy)
+    if (cause == ended_by::dying_actor)
       w.guest("s1").throws_after = choose.pick(20);
     for (auto pause = choose.pick(150); pause > 0; --pause)
       w.step();
@@ -141,11 +142,11 @@ TEST_CASE("requests that happen after their connection ended damage nothing, "
   });
 }
 
-TEST_CASE("requests of a proxy that died damage nothing, since the next one is "
-          "silent for as long") {
+TEST_CASE("requests of before an actor died damage nothing after the restart, "
+          "since the next connection is silent for as long") {
   for_each_seed(seeds, [](chooser& choose) {
     const auto seen
-      = rotate_with_late_requests(choose, 1s, ended_by::dying_proxy);
+      = rotate_with_late_requests(choose, 1s, ended_by::dying_actor);
     CHECK(seen.writes_to_live == 0);
     CHECK(seen.not_whole == 0);
     CHECK(seen.is_equal);

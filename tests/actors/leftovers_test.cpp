@@ -194,4 +194,30 @@ TEST_CASE("Cleanup forgets the leftovers and says nothing to the guest") {
   });
 }
 
+TEST_CASE("a leftover of a former sandbox is not left to the next one of its "
+          "id") {
+  for_each_seed(seeds, [](chooser& choose) {
+    node_world w{choose};
+    w.add_volume("cm").rotate({{"a", {"text"}}});
+    auto& former = w.add_sandbox("s1");
+    const auto shared = w.share("s1", "c1", "cm");
+    former.refuses = true;
+    former.drop();
+    w.settle();
+    // It is left to its proxy as the sandbox ends.
+    const auto left
+      = w.actors.call<unshare_file_reply>(w.node, end_of(shared.share_id));
+    w.pass(std::chrono::milliseconds{choose.pick(3000)});
+    run_some(w, 10);
+    REQUIRE(w.ask_over_time<cleanup_reply>(cleanup_request{"s1"}));
+    w.add_sandbox("s1");
+    const auto next = w.share("s1", "c1", "cm");
+    w.pass(62s);
+    CHECK(leftovers_of(w).empty());
+    for (const auto& path : w.guest("s1").carried_out)
+      CHECK(path.find(shared.share_id) == std::string::npos);
+    w.check_equal("cm", "s1", next.share_id);
+  });
+}
+
 TEST_SUITE_END();

@@ -104,8 +104,6 @@ TEST_CASE("whatever becomes of copies, guests and sandboxes, no memory is held "
     }
     if (choose.one_in(2))
       w.hang(ids[choose.pick(3)]);
-    if (choose.one_in(2))
-      w.guest(ids[choose.pick(3)]).throws_after = choose.pick(8);
     for (std::size_t n = choose.pick(400); n > 0 && w.step(); --n) {
     }
     kubelet.rotate({{"large", {std::string(2 * mib, 'b')}}});

@@ -20,7 +20,7 @@ struct fixture : actor_fixture {
   std::shared_ptr<fake_mounts> mounts = std::make_shared<fake_mounts>();
   mounter_actor mounter_of_all = spawn<mounter>(mounts);
   node_actor node = spawn<state_actor<node_state>>(
-    [this](const std::string& id, const std::optional<sandbox_legacy>&) {
+    [this](const std::string& id, const std::optional<sandbox_remains>&) {
       sandbox_options options{id, "/r", "/g/containers", submounts::take};
       options.mark_dir = "/m";
       sandbox_neighbours with;

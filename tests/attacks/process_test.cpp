@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/held_calls.hpp"
 #include "tests/support/node_process.hpp"
+#include "tests/support/notify_socket.hpp"
 #include "tests/support/socket_peer.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "ttrpc/envelope.hpp"
+#include "ttrpc/frame.hpp"
 
 #include <doctest/doctest.h>
 
@@ -19,6 +21,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -122,9 +125,81 @@ std::vector<std::string> as_user(const std::string& uid,
   return out;
 }
 
+/// Announces a request of 4 MiB, and sends a part of it.
+void begin_large_request(const std::string& socket) {
+  const auto head = ttrpc::encode_frame_header(
+    {std::uint32_t{4} << 20, 1, ttrpc::request_frame, 0});
+  bytes part(head.begin(), head.end());
+  part.resize(part.size() + (128U << 10));
+  test::socket_peer peer{{address_scheme::unix_socket, socket, 0, 0}};
+  peer.send(part);
+  // Until the other side ends.
+  peer.next_frame(10s);
+}
+
+std::size_t count_of(const std::string& what, const std::string& text) {
+  std::size_t count = 0;
+  for (auto at = text.find(what); at != std::string::npos;
+       at = text.find(what, at + what.size()))
+    ++count;
+  return count;
+}
+
 } // namespace
 
 TEST_SUITE_BEGIN("attacks/process");
+
+TEST_CASE("an actor that dies ends the program with its name and 1, and the "
+          "next one goes on") {
+  const test::temp_dir dir;
+  const auto socket = dir / "s.sock";
+  const auto config = config_in(dir, socket, dir / "root");
+  test::notify_socket manager{dir / "notify"};
+  {
+    test::child_process node{{"/usr/bin/env",
+                              "NOTIFY_SOCKET=" + (dir / "notify"),
+                              fsshared_program(), "--config", config}};
+    wait_for(socket);
+    REQUIRE(test::run_fssharectl(socket, {"sandbox", "prepare", "box1",
+                                          "--mode", "copy", "--guest",
+                                          "unix://" + (dir / "none.sock")})
+              .exit_code
+            == 0);
+    REQUIRE(manager.next()->starts_with("READY=1"));
+    // Enough for all but the room that API SERVER makes for such a request.
+    const rlimit little{
+      (std::stoull(proc_line(node.pid(), "status", "VmData:")) << 10)
+        + (2U << 20),
+      RLIM_INFINITY};
+    REQUIRE(::prlimit(node.pid(), RLIMIT_DATA, &little, nullptr) == 0);
+    for (int tries = 0; tries < 10; ++tries)
+      try {
+        begin_large_request(socket);
+      } catch (const std::exception&) {
+        // It is gone, or has found no room for this connection.
+      }
+    CHECK(node.wait() == 1);
+    const auto said = node.errors();
+    CHECK_MESSAGE(count_of("event=actor-died", said) == 1, said);
+    CHECK_MESSAGE(said.find("actor=api-server reason=\"api-server: "
+                            "std::bad_alloc\"")
+                    != std::string::npos,
+                  said);
+    CHECK(count_of("event=stopping", said) == 0);
+    const auto told = manager.next();
+    REQUIRE(told);
+    CHECK_MESSAGE(told->find("STATUS=ending, api-server died: api-server: "
+                             "std::bad_alloc")
+                    != std::string::npos,
+                  *told);
+  }
+  test::child_process next{{fsshared_program(), "--config", config}};
+  wait_for(socket);
+  CHECK(test::run_fssharectl(socket, {"sandbox", "inspect", "box1"}).exit_code
+        == 0);
+  CHECK(next.errors().find("event=sandbox-adopted") != std::string::npos);
+  CHECK(next.terminate() == 0);
+}
 
 TEST_CASE("a second node agent in one place is refused by name, the first goes "
           "on, and its place is free when it is gone") {

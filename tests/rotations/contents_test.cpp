@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/copy/removal_list.hpp"
 #include "tests/rotations/situations.hpp"
 
 #include <doctest/doctest.h>

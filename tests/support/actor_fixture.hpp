@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
@@ -58,8 +59,11 @@ public:
   }
 
   /// Kills what the test spawned and fails the case, instead of hanging, if an
-  /// actor survives.
+  /// actor survives; so it does if one has died that nobody has asked about.
   ~actor_fixture() {
+    for (const auto& each : take_deaths())
+      CHECK_MESSAGE(false, each.actor, " has died: ", each.why);
+    are_killed_ = true;
     for (auto& weak : tracked_)
       if (auto actor = caf::actor_cast<caf::strong_actor_ptr>(weak))
         caf::anon_send_exit(actor, caf::exit_reason::kill);
@@ -82,6 +86,26 @@ public:
   template <class Actor, class... Ts>
   auto spawn(Ts&&... xs) {
     return track(system.spawn<Actor>(std::forward<Ts>(xs)...));
+  }
+
+  /// Returns which actors have died since this was called last.
+  std::vector<actor_death> take_deaths() {
+    return std::exchange(deaths_, {});
+  }
+  bool has_deaths() const {
+    return !deaths_.empty();
+  }
+  /// Called at each death.
+  std::function<void()> on_death;
+  /// Kills one of many that end together; nobody is told.
+  void kill(const caf::strong_actor_ptr& actor) {
+    are_killed_ = true;
+    caf::anon_send_exit(actor, caf::exit_reason::kill);
+  }
+  /// Lets those end that were killed.
+  void run_killed() {
+    run();
+    are_killed_ = false;
   }
 
   /// Lets one actor handle one message; false if none is ready.
@@ -199,7 +223,15 @@ private:
     return config;
   }
 
-  caf::actor_system_config config_;
+  std::vector<actor_death> deaths_;
+  bool are_killed_ = false;
+  supervised_settings config_{[this](const actor_death& which) {
+    if (are_killed_)
+      return;
+    deaths_.push_back(which);
+    if (on_death)
+      on_death();
+  }};
   std::vector<caf::weak_actor_ptr> tracked_;
   std::size_t baseline_ = 0;
 

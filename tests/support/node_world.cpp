@@ -121,9 +121,18 @@ void node_world::kill() {
   // What ends an actor is handled before whatever else waits for it.
   for (const auto& weak : std::exchange(agents_, {}))
     if (auto actor = caf::actor_cast<caf::strong_actor_ptr>(weak))
-      caf::anon_send_exit(actor, caf::exit_reason::kill);
-  actors.run();
+      actors.kill(actor);
+  actors.run_killed();
   lose_events();
+}
+
+void node_world::let_one_die() {
+  std::erase_if(agents_, [](const caf::weak_actor_ptr& weak) {
+    return !caf::actor_cast<caf::strong_actor_ptr>(weak);
+  });
+  const auto which = caf::actor_cast<caf::strong_actor_ptr>(
+    agents_[choose.pick(agents_.size())]);
+  caf::anon_send_exit(which, caf::exit_reason::kill);
 }
 
 void node_world::start() {
@@ -232,6 +241,12 @@ bool node_world::run_guest(sim_guest& guest) {
 }
 
 bool node_world::step() {
+  if (keeps_ == journaling::on && actors.has_deaths()) {
+    deaths_.push_back(actors.take_deaths().front());
+    kill();
+    start();
+    return true;
+  }
   // Actors outnumber the rest; give each kind its chance.
   const auto first = choose.pick(4);
   for (std::size_t n = 0; n < 4; ++n) {

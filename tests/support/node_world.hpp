@@ -36,8 +36,16 @@ public:
   /// Ends the node agent as SIGKILL does: nothing is done any more, what was
   /// written down stays, and its connections end.
   void kill();
-  /// Starts another one, which goes on with what was written down.
+  /// Starts another one, which goes on with what was written down. So does
+  /// step() by itself where an actor has died, and whatever it does is written
+  /// down: as the program ends then, and is started again.
   void start();
+  /// Returns the actors that have died so, one for each restart.
+  const std::vector<actor_death>& deaths() const {
+    return deaths_;
+  }
+  /// Lets any one of its actors die.
+  void let_one_die();
 
   // -- the host ---------------------------------------------------------------
   /// Makes an empty ConfigMap volume and its kubelet.
@@ -181,6 +189,7 @@ private:
   journaling keeps_;
   /// What belongs to the node agent that runs.
   std::vector<caf::weak_actor_ptr> agents_;
+  std::vector<actor_death> deaths_;
   journal_actor journal_;
   std::shared_ptr<kernel_watch_api> watches_;
   inotify_reader_actor watcher_;

@@ -84,15 +84,18 @@ TEST_CASE("a tree that was cut off is a leftover, and its shares are gone") {
   CHECK(written == got.sandbox);
 }
 
-TEST_CASE("a volume of which nothing went live stays to be ended, without a "
-          "share") {
-  situation s;
-  s.copy("v", source_kind::volume);
-  s.share("s", "v");
-  const auto got = s.adopted();
-  CHECK(got.sandbox.copies.contains("v"));
-  CHECK(got.sandbox.copied.empty());
-  CHECK(got.sandbox.leftovers.empty());
+TEST_CASE("a volume of which nothing is live stays: to be ended where no share "
+          "was ready, else to be sent again") {
+  for (const bool was_ready : {false, true}) {
+    situation s;
+    s.copy("v", source_kind::volume);
+    if (was_ready)
+      s.share("s", "v");
+    const auto got = s.adopted();
+    CHECK(got.sandbox.copies.contains("v"));
+    CHECK(got.sandbox.copied.contains("s") == was_ready);
+    CHECK(got.sandbox.leftovers.empty());
+  }
 }
 
 TEST_CASE("what is whole goes on, and what ends goes on ending") {
