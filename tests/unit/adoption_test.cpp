@@ -66,7 +66,7 @@ struct situation {
 TEST_SUITE_BEGIN("core/journal/adoption");
 
 TEST_CASE("a sandbox whose mount namespace cannot be reached is lost, and says "
-          "why; one that was not finished is cleaned up as any other") {
+          "why, and one that was not finished is cleaned up as any other") {
   situation s;
   s.look = {};
   s.look.unreachable = "mount namespace /proc/12/ns/mnt is gone";
