@@ -283,7 +283,10 @@ void history_player::note_ended() {
 void history_player::arrived(guest_side& g,
                              const grpc::CopyFileRequest& request) {
   const auto share = share_of(request.path());
-  ++g.requests[share];
+  const bool only_empties = which_ == guest::profile::v3_3
+                            && request.file_mode() == (S_IFREG | 0600U)
+                            && request.data().size() <= 1;
+  ++(only_empties ? g.emptyings : g.requests)[share];
   const auto dead = g.dead.find(share);
   if (dead == g.dead.end())
     return;

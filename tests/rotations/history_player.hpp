@@ -47,6 +47,8 @@ private:
     sim_guest* guest = nullptr;
     /// Requests that arrived, by share.
     std::map<std::string, std::uint64_t> requests;
+    /// Those of them apart that only empty a file.
+    std::map<std::string, std::uint64_t> emptyings;
     /// Flips that were carried out, by share.
     std::map<std::string, std::uint64_t> flips;
     /// Shares whose removal was answered; whether it left anything.

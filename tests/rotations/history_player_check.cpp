@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/pacing.hpp"
 #include "core/paths.hpp"
 #include "tests/rotations/history_player.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <filesystem>
 #include <system_error>
 
@@ -82,7 +84,7 @@ void history_player::check_guest(const guest_side& g) {
 }
 
 void history_player::check_copy(const copy& c) {
-  const auto& g = *sandboxes_[c.sandbox];
+  auto& g = *sandboxes_[c.sandbox];
   const auto& v = volumes_[c.volume];
   const auto label = c.container + " of " + v.name + " in " + g.id + ": ";
   if (!*c.shared || (c.ended && !*c.ended)) {
@@ -123,6 +125,17 @@ void history_player::check_copy(const copy& c) {
   if (sent > bound)
     complain(label + std::to_string(sent) + " requests, more than "
              + std::to_string(bound));
+  // Where nothing can be removed the files of each name that was given up are
+  // emptied, in two requests where a temporary is left, and at growing
+  // intervals again while what was lost may still come.
+  const auto rounds
+    = static_cast<std::uint64_t>(std::bit_width(static_cast<std::uint64_t>(
+      pacing::longest_lateness / pacing::first_return)));
+  const auto most
+    = (changes + failures + 1) * 2 * v.entries * (1 + failures * (rounds + 1));
+  if (g.emptyings[share] > most)
+    complain(label + std::to_string(g.emptyings[share])
+             + " emptyings, more than " + std::to_string(most));
 }
 
 void history_player::check_links(const copy& c, const std::string& share,
