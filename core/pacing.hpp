@@ -254,5 +254,9 @@ inline constexpr seconds idle_lines{20};
 inline constexpr seconds longest_log_wait{5};
 /// Locks that killed node agents hold, one after the other.
 inline constexpr int most_lock_successors = 16;
+/// How often, and how long after each other, it is seen whether the readers of
+/// one that was killed have ended, half a second in all.
+inline constexpr int looks_at_dead = 50;
+inline constexpr milliseconds between_looks_at_dead{10};
 
 } // namespace fsshare::pacing

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iomanip>
 #include <sstream>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -103,6 +104,17 @@ int try_lock(const unique_fd& fd) {
   return got == 0 ? 0 : errno;
 }
 
+/// Tries for a while: the readers of a process that was killed end a little
+/// later than it does, unless they hang.
+int try_lock_of_dead(const unique_fd& fd) {
+  auto failed = try_lock(fd);
+  for (int i = 0; failed == EWOULDBLOCK && i < pacing::looks_at_dead; ++i) {
+    std::this_thread::sleep_for(pacing::between_looks_at_dead);
+    failed = try_lock(fd);
+  }
+  return failed;
+}
+
 /// Locks what is open. A reader that hangs in a source outlives its process and
 /// keeps the descriptors (clone(2), CLONE_FILES), so that the lock of one that
 /// was killed stays: then a file takes its place whose name tells the lock that
@@ -120,7 +132,7 @@ result<unique_fd> locked(unique_fd fd, const std::string& what,
     // Of a process that ends just now the lock may be gone before the table is
     // read.
     if (failed == EWOULDBLOCK)
-      failed = try_lock(fd);
+      failed = has_ended(holder) ? try_lock_of_dead(fd) : try_lock(fd);
     if (failed == 0)
       return fd;
     if (failed != EWOULDBLOCK)

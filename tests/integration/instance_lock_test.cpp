@@ -6,12 +6,15 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -108,8 +111,11 @@ public:
       dead_ = killed;
     REQUIRE(rest_ > 0);
   }
-  ~left_over() {
+  void end() const {
     ::kill(rest_, SIGKILL);
+  }
+  ~left_over() {
+    end();
     if (dead_ > 0)
       ::waitpid(dead_, nullptr, 0);
   }
@@ -160,6 +166,26 @@ TEST_CASE("what was left of a dead process keeps nobody out, and the next one "
       const left_over next{take, reap};
       CHECK(take());
     }
+  }
+}
+
+TEST_CASE("what a dead process left that ends a little later is waited for") {
+  const test::temp_dir dir;
+  const auto root = dir.make_dir("share");
+  for (const auto& take : {on_root(root), on_socket(dir / "api.lock")}) {
+    left_over rest{take, true};
+    std::thread later{[&rest] {
+      std::this_thread::sleep_for(std::chrono::milliseconds{50});
+      rest.end();
+    }};
+    const auto got = take();
+    later.join();
+    CHECK_MESSAGE(got, (got ? "" : got.err().message));
+  }
+  // No other file took the place of one of them.
+  for (const auto& entry : std::filesystem::directory_iterator{dir.path()}) {
+    const auto name = entry.path().filename().string();
+    CHECK_MESSAGE((name == "share" || name == "api.lock"), name);
   }
 }
 
