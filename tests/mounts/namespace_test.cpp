@@ -56,6 +56,16 @@ result<mount_plan> prepared(const mount_fixture& f) {
   return plan_prepare(f.layout, {}, submounts::take);
 }
 
+// Shares what is to lose what the host unmounts.
+void share_followed(mount_fixture& f, const mount_namespace& where,
+                    const std::string& volumes) {
+  must_run_in(f, where, prepared(f));
+  must_run_in(
+    f, where,
+    plan_share(f.layout, "ro", volumes,
+               {access::read_only, submounts::take, propagation::unmounts}));
+}
+
 std::size_t mounts_below(const std::vector<mounted_entry>& table,
                          const std::string& dir) {
   return static_cast<std::size_t>(
@@ -225,11 +235,7 @@ TEST_CASE("what the host unmounts goes from a share that only a shim sees") {
     f.work.write("volumes/inner/key", "inner");
     const shim_namespace shim;
     const auto where = seen_at(shim);
-    must_run_in(f, where, prepared(f));
-    must_run_in(
-      f, where,
-      plan_share(f.layout, "ro", volumes,
-                 {access::read_only, submounts::take, propagation::unmounts}));
+    share_followed(f, where, volumes);
     CHECK(read_file(shim / f.shared("ro/inner/key")) == "inner");
     CHECK(f.kernel->follows_host());
     unmount_watch device{inner};
@@ -255,11 +261,7 @@ TEST_CASE("what is followed in a namespace ends with it") {
     f.work.mount_tmpfs("volumes/inner");
     shim_namespace shim;
     const auto where = seen_at(shim);
-    must_run_in(f, where, prepared(f));
-    must_run_in(
-      f, where,
-      plan_share(f.layout, "ro", volumes,
-                 {access::read_only, submounts::take, propagation::unmounts}));
+    share_followed(f, where, volumes);
     REQUIRE(f.kernel->follows_host());
     shim.kill();
     const auto seen = f.kernel->follow_host();

@@ -176,11 +176,19 @@ slave_namespace::~slave_namespace() {
 }
 
 std::string slave_namespace::operator/(std::string_view path) const {
-  return "/proc/" + std::to_string(pid_) + "/root" + std::string{path};
+  return seen_by(pid_, path);
 }
 
 std::vector<mounted_entry> slave_namespace::mounts() const {
-  auto table = read_mountinfo("/proc/" + std::to_string(pid_) + "/mountinfo");
+  return mounts_of(pid_);
+}
+
+std::string seen_by(pid_t pid, std::string_view path) {
+  return "/proc/" + std::to_string(pid) + "/root" + std::string{path};
+}
+
+std::vector<mounted_entry> mounts_of(pid_t pid) {
+  auto table = read_mountinfo("/proc/" + std::to_string(pid) + "/mountinfo");
   if (!table)
     throw std::runtime_error(table.err().message);
   return *std::move(table);

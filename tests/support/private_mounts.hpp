@@ -80,6 +80,12 @@ private:
   int end_ = -1;
 };
 
+/// Returns a path that leads to `path` as a process sees it.
+std::string seen_by(pid_t pid, std::string_view path);
+
+/// Returns the mounts that a process sees; throws if they cannot be read.
+std::vector<mounted_entry> mounts_of(pid_t pid);
+
 /// Returns the mounts in the directories that private_mounts makes; throws if
 /// they cannot be read. Others go meanwhile, whatever the namespace, where
 /// another program removes the directories that they are mounted on.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/shim_namespace.hpp"
 
+#include "tests/support/private_mounts.hpp"
+
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -80,14 +82,11 @@ shim_namespace::~shim_namespace() {
 }
 
 std::string shim_namespace::operator/(std::string_view path) const {
-  return "/proc/" + std::to_string(pid_) + "/root" + std::string{path};
+  return seen_by(pid_, path);
 }
 
 std::vector<mounted_entry> shim_namespace::mounts() const {
-  auto table = read_mountinfo("/proc/" + std::to_string(pid_) + "/mountinfo");
-  if (!table)
-    throw std::runtime_error(table.err().message);
-  return *std::move(table);
+  return mounts_of(pid_);
 }
 
 void shim_namespace::run(const std::function<void()>& what) const {
