@@ -39,14 +39,18 @@ void destination_table::touch(const std::string& path) {
   touched_.insert(path);
 }
 
+void destination_table::touch(destination_id id, const destination& d) {
+  volumes_.at(d.spec.volume).agenda.touch(id);
+  touch(d.spec.volume);
+}
+
 destination_id destination_table::add(destination_spec spec, time_point now) {
   const auto id = next_id_++;
   auto i = volumes_.find(spec.volume);
   if (i == volumes_.end()) {
     auto host = settings_.volumes;
     host.seed = seeds_ += 2;
-    i = volumes_.emplace(spec.volume, volume{host_volume{host}, {}, {}, {}, 0})
-          .first;
+    i = volumes_.emplace(spec.volume, volume{host_volume{host}}).first;
     if (!sweep_at_)
       sweep_at_ = now + settings_.sweep_interval;
   }
@@ -59,7 +63,6 @@ destination_id destination_table::add(destination_spec spec, time_point now) {
     i->second.host.hint(volume_hint::compare, now);
   else if (i->second.host.unread_since())
     i->second.host.hint(volume_hint::read_now, now);
-  touch(spec.volume);
   destination d{std::move(spec), guest_copy{copy}, last_ticket_};
   if (d.spec.has_tree)
     d.phase = following{};
@@ -69,6 +72,7 @@ destination_id destination_table::add(destination_spec spec, time_point now) {
     d.copy = guest_copy{copy, *before, now};
   }
   list(id, d);
+  touch(id, d);
   i->second.destinations.emplace(id, std::move(d));
   return id;
 }
@@ -90,7 +94,7 @@ void destination_table::remove(destination_id id, time_point now) {
                         ? *d->end()
                         : departure{why, now + settings_.leave_timeout}};
   d->copy.leave();
-  touch(d->spec.volume);
+  touch(id, *d);
 }
 
 // Its retry needs a clean guest, so answer_gone() tells the caller, once it has
@@ -110,6 +114,7 @@ void destination_table::hint(const std::string& path, volume_hint what,
                              time_point now) {
   if (auto* v = find(path)) {
     v->host.hint(what, now);
+    v->agenda.touch_all();
     touch(path);
   }
 }
@@ -145,6 +150,7 @@ void destination_table::sweep_on(time_point now) {
     if (i == volumes_.end())
       i = volumes_.begin();
     i->second.host.hint(sweep_->what, now);
+    i->second.agenda.touch_all();
     touch(i->first);
     sweep_->after = i->first;
     ++i;
@@ -177,7 +183,7 @@ destination_table::finished(destination_id id, const order_outcome& outcome,
   if (!d->copy.busy())
     d->pushing.reset();
   auto& v = volumes_.at(d->spec.volume);
-  touch(d->spec.volume);
+  touch(id, *d);
   if (d->copy.acknowledged() && outcome.flip == flip_state::acknowledged) {
     // What was published while we copied has its own event; looking again
     // costs one readlink and needs no event.
@@ -225,54 +231,61 @@ std::vector<table_action> destination_table::advance(time_point now) {
   return std::exchange(actions_, {});
 }
 
+// Looks at the volume, and at those of its destinations that it says something
+// new to, or that say something new.
 void destination_table::step(const std::string& path, volume& v,
                              time_point now) {
-  step_host(path, v, now);
-  bool wanted = false;
-  for (auto i = v.destinations.begin(); i != v.destinations.end();) {
-    auto& [id, d] = *i;
-    // Before the next order, which may already be for a newer generation.
-    answer_first(id, d, now);
-    answer_waiting(d, v, now);
-    step_destination(id, d, v, now);
-    answer_first(id, d, now);
-    if (answer_gone(id, d, now)) {
-      forget(id, d);
-      i = v.destinations.erase(i);
-      continue;
-    }
-    note_leftovers(id, d);
-    const auto& current = v.host.current();
-    wanted |= current && follows(d)
-              && !(d.pushing && d.pushing->host == *current)
-              && d.copy.wants(*current, now);
-    ++i;
+  const auto touched = v.agenda.take(
+    v.destinations, {v.host.sequence(), v.host.unread_since(), v.host.reads()},
+    now);
+  looked_at_ += touched.size();
+  step_host(path, v, touched, now);
+  for (const auto id : touched) {
+    auto& d = v.destinations.at(id);
+    if (step_and_answer(id, d, v, now))
+      v.agenda.note(id, wishes_of(d, v, now));
+    else
+      drop(id, v);
   }
   if (v.destinations.empty()) {
-    actions_.emplace_back(forget_volume{path});
-    if (v.due)
-      due_.erase({*v.due, path});
-    volumes_.erase(path);
-    if (volumes_.empty()) {
-      sweep_at_.reset();
-      sweep_.reset();
-    }
+    forget(path, v);
     return;
   }
   // Pushes hold the contents they send; beyond them secrets do not stay.
-  if (!wanted)
+  if (!v.agenda.wants_contents())
     v.host.release_snapshot();
   set_due(path, v);
 }
 
+void destination_table::drop(destination_id id, volume& v) {
+  v.agenda.erase(id);
+  forget(id, v.destinations.at(id));
+  v.destinations.erase(id);
+}
+
+void destination_table::forget(const std::string& path, const volume& v) {
+  actions_.emplace_back(forget_volume{path});
+  if (v.due)
+    due_.erase({*v.due, path});
+  volumes_.erase(path);
+  if (!volumes_.empty())
+    return;
+  sweep_at_.reset();
+  sweep_.reset();
+}
+
 void destination_table::step_host(const std::string& path, volume& v,
+                                  const std::vector<destination_id>& touched,
                                   time_point now) {
   const auto& current = v.host.current();
-  for (auto& entry : v.destinations) {
-    auto& d = entry.second;
-    if (current && follows(d) && d.copy.needs(*current, now))
-      v.host.want_snapshot();
-  }
+  const bool is_needed
+    = v.agenda.needs_contents()
+      || std::any_of(touched.begin(), touched.end(), [&](destination_id id) {
+           const auto& d = v.destinations.at(id);
+           return current && follows(d) && d.copy.needs(*current, now);
+         });
+  if (is_needed)
+    v.host.want_snapshot();
   if (const auto request = v.host.next(now)) {
     v.ticket = ++last_ticket_;
     actions_.emplace_back(ask_volume{{path, v.ticket},
@@ -280,6 +293,20 @@ void destination_table::step_host(const std::string& path, volume& v,
                                      v.host.memory_bytes(),
                                      v.destinations.size()});
   }
+}
+
+// Returns whether it is still there.
+bool destination_table::step_and_answer(destination_id id, destination& d,
+                                        volume& v, time_point now) {
+  // Before the next order, which may already be for a newer generation.
+  answer_first(id, d, now);
+  answer_waiting(d, v, now);
+  step_destination(id, d, v, now);
+  answer_first(id, d, now);
+  if (answer_gone(id, d, now))
+    return false;
+  note_leftovers(id, d);
+  return true;
 }
 
 void destination_table::step_destination(destination_id id, destination& d,

@@ -4,8 +4,10 @@
 #include "core/copy/leftover_page.hpp"
 #include "core/copy/ranked.hpp"
 #include "core/pacing.hpp"
+#include "core/volume/destination_agenda.hpp"
 #include "core/volume/guest_copy.hpp"
 #include "core/volume/host_volume.hpp"
+#include "core/volume/table_action.hpp"
 #include "core/volume/volume_cursor.hpp"
 #include "core/volume/volume_status.hpp"
 
@@ -19,8 +21,6 @@
 #include <vector>
 
 namespace fsshare {
-
-using destination_id = std::uint64_t;
 
 /// One guest copy that shall follow one volume.
 struct destination_spec {
@@ -40,82 +40,6 @@ struct destination_spec {
   /// one. What the guest has of it is not known before guest_up().
   std::shared_ptr<const guest_record> before = nullptr;
 };
-
-/// What came of a first copy.
-struct first_copy_done {
-  generation copied;
-  skipped_list skipped;
-  /// What the guest has not of the entries that it has; see copy_losses.
-  std::vector<std::string> notes;
-};
-
-/// Names one request about a volume. What answers another is ignored: it may be
-/// about a former volume of that path.
-struct volume_ticket {
-  std::string volume;
-  std::uint64_t number = 0;
-};
-
-/// A generation that went live in a guest.
-struct generation_live {
-  /// Its directory in the guest.
-  std::string name;
-  /// Since the first hint of it on the host.
-  std::chrono::nanoseconds lag{0};
-  /// Whether the host is known to have a newer one.
-  bool superseded = false;
-};
-
-/// What the owner of the table has to do.
-struct ask_volume {
-  volume_ticket ticket;
-  volume_request request = volume_request::look;
-  /// For reads: how much memory the contents took last, 0 if they were not read
-  /// yet.
-  std::uint64_t memory_bytes = 0;
-  /// For reads: how many guest copies there are.
-  std::size_t copies = 0;
-};
-struct forget_volume {
-  std::string volume;
-};
-struct ask_guest {
-  destination_id destination = 0;
-  guest_order order;
-};
-struct supersede_push {
-  destination_id destination = 0;
-};
-/// Answers add(): the guest has the first whole copy, or never will.
-struct first_copy_outcome {
-  destination_id destination = 0;
-  result<first_copy_done> outcome;
-  /// What may be sent late of it would change another try at the same guest
-  /// path: it can go on at another one.
-  bool needs_other_root = false;
-};
-/// Answers await_current(): the copy has what the host had then, or newer.
-struct current_reached {
-  std::uint64_t waiter = 0;
-  result<first_copy_done> outcome;
-};
-/// Answers remove(): nothing more is sent for it. What is still in the guest is
-/// listed.
-struct destination_left {
-  destination_id destination = 0;
-  std::vector<path_reason> leftovers;
-};
-
-/// What is left of a destination that ends is a leftover of its sandbox.
-struct leave_leftovers {
-  destination_id destination = 0;
-  std::vector<path_reason> paths;
-};
-
-using table_action
-  = std::variant<ask_volume, forget_volume, ask_guest, supersede_push,
-                 first_copy_outcome, current_reached, leave_leftovers,
-                 destination_left>;
 
 /// The srcDstMap: volumes on the host, and the guest copies that follow them.
 ///
@@ -219,6 +143,10 @@ public:
   std::size_t polled() const;
   std::size_t destinations() const {
     return volume_of_.size();
+  }
+  /// How many destinations advance() has looked at, all in all.
+  std::uint64_t looked_at() const {
+    return looked_at_;
   }
 
   /// Volumes that a sweep has compared at a time: what happens to others
@@ -324,10 +252,11 @@ private:
   };
   struct volume {
     host_volume host;
-    std::map<destination_id, destination> destinations;
+    std::map<destination_id, destination> destinations = {};
+    destination_agenda agenda = {};
     /// What a copy of the generation that was read last has not.
-    std::vector<std::string> notes;
-    std::optional<time_point> due;
+    std::vector<std::string> notes = {};
+    std::optional<time_point> due = std::nullopt;
     /// Of the request that is out; 0 is none.
     std::uint64_t ticket = 0;
   };
@@ -344,20 +273,28 @@ private:
   volume* find(const std::string& path);
   volume* answered(const volume_ticket& asked);
   destination* find(destination_id id);
-  /// Returns the volumes of a sandbox: a copy, since callers change them.
-  std::set<std::string> paths_of(const std::string& sandbox_id) const;
+  /// Returns the destinations of a sandbox by their volumes: a copy, since
+  /// callers change them.
+  std::map<std::string, std::vector<destination_id>>
+  copies_of(const std::string& sandbox_id) const;
   void forget(destination_id id, const destination& d);
+  void drop(destination_id id, volume& v);
+  void forget(const std::string& path, const volume& v);
   void list(destination_id id, const destination& d);
   void note_leftovers(destination_id id, destination& d);
   volume_status describe(const std::string& path, const volume& v,
                          time_point now) const;
   void touch(const std::string& path);
+  void touch(destination_id id, const destination& d);
   void begin_sweep(volume_hint what, time_point now,
                    std::chrono::nanoseconds within);
   void sweep_on(time_point now);
   void set_due(const std::string& path, volume& v);
   void step(const std::string& path, volume& v, time_point now);
-  void step_host(const std::string& path, volume& v, time_point now);
+  void step_host(const std::string& path, volume& v,
+                 const std::vector<destination_id>& touched, time_point now);
+  bool step_and_answer(destination_id id, destination& d, volume& v,
+                       time_point now);
   void step_destination(destination_id id, destination& d, volume& v,
                         time_point now);
   void supersede(destination_id id, destination& d, const volume& v);
@@ -372,6 +309,8 @@ private:
   static std::optional<generation_live>
   note_live(destination& d, const volume& v, time_point now);
   bool follows(const destination& d) const;
+  destination_agenda::wishes wishes_of(const destination& d, const volume& v,
+                                       time_point now) const;
   void tell_copies(const std::string& sandbox_id,
                    const std::function<void(destination&)>& what);
   destination_status describe(destination_id id, const destination& d,
@@ -394,6 +333,7 @@ private:
   std::optional<time_point> sweep_at_;
   std::optional<running_sweep> sweep_;
   unsigned sweeps_ = 0;
+  std::uint64_t looked_at_ = 0;
 };
 
 } // namespace fsshare

@@ -5,13 +5,7 @@
 namespace fsshare {
 
 void destination_table::set_due(const std::string& path, volume& v) {
-  auto due = v.host.next_due();
-  for (const auto& entry : v.destinations) {
-    const auto& d = entry.second;
-    due = earlier(due, d.copy.next_due());
-    if (const auto* end = d.end())
-      due = earlier(due, std::optional{end->by});
-  }
+  const auto due = earlier(v.host.next_due(), v.agenda.due());
   if (due == v.due)
     return;
   if (v.due)
@@ -19,6 +13,24 @@ void destination_table::set_due(const std::string& path, volume& v) {
   v.due = due;
   if (due)
     due_.emplace(*due, path);
+}
+
+destination_agenda::wishes destination_table::wishes_of(const destination& d,
+                                                        const volume& v,
+                                                        time_point now) const {
+  using contents = destination_agenda::contents;
+  destination_agenda::wishes found;
+  const auto& current = v.host.current();
+  const bool is_pushed = current && d.pushing && d.pushing->host == *current;
+  if (current && follows(d) && !is_pushed && d.copy.wants(*current, now))
+    found.of_host
+      = d.copy.needs(*current, now) ? contents::needed : contents::wanted;
+  if (!d.waiting.empty())
+    found.waiting = destination_agenda::wishes::caller::waits;
+  found.due = d.copy.next_due();
+  if (const auto* end = d.end())
+    found.due = earlier(found.due, std::optional{end->by});
+  return found;
 }
 
 std::optional<destination_table::time_point>

@@ -65,8 +65,7 @@ void destination_table::read(const volume_ticket& asked,
 void destination_table::fail_first_copies(volume& v, const volume_ticket& asked,
                                           const error& why, time_point now) {
   bool is_wanted = false;
-  for (auto& entry : v.destinations) {
-    auto& d = entry.second;
+  for (auto& [id, d] : v.destinations) {
     std::erase_if(d.waiting, [&](const waiting_caller& one) {
       if (one.ticket >= asked.number)
         return false;
@@ -76,10 +75,12 @@ void destination_table::fail_first_copies(volume& v, const volume_ticket& asked,
     is_wanted |= !d.waiting.empty();
     if (!d.is<making>())
       continue;
-    if (d.ticket < asked.number)
-      fail_first(d, why, now);
-    else
+    if (d.ticket >= asked.number) {
       is_wanted = true;
+      continue;
+    }
+    fail_first(d, why, now);
+    v.agenda.touch(id);
   }
   if (is_wanted)
     v.host.hint(volume_hint::read_now, now);

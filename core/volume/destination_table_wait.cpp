@@ -28,7 +28,7 @@ void destination_table::await_current(destination_id id, std::uint64_t waiter,
   // Neither need a read that failed.
   v.host.hint(v.host.unread_since() ? volume_hint::read_now : volume_hint::look,
               now);
-  touch(d->spec.volume);
+  touch(id, *d);
 }
 
 // Counts what the host has, so that a newer generation than the wanted one will
