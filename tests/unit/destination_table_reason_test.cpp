@@ -215,4 +215,29 @@ TEST_CASE_FIXTURE(table_fixture,
   CHECK(shown().reason == "broken");
 }
 
+TEST_CASE_FIXTURE(
+  table_fixture, "a copy that was written down is not current before its guest "
+                 "is reached, and says so") {
+  table_fixture former;
+  const auto before = former.table.record(former.settled(host("..1")));
+  REQUIRE(before);
+  table.add({"s1", "c", "share", volume, "/g/1", false,
+             std::make_shared<const guest_record>(*before)},
+            now);
+  advance();
+  table.watched(ticket_of(volume), unit{}, now);
+  advance();
+  CHECK(read(host("..1")).empty());
+  const auto shown = [this] {
+    return described(table, "s1", now).at(0).destinations.at(0);
+  };
+  CHECK(shown().guest_generation == "..1");
+  CHECK_FALSE(shown().current);
+  CHECK(shown().reason.find("until it is reached") != std::string::npos);
+  table.guest_up("s1", now);
+  advance();
+  CHECK(shown().current);
+  CHECK(shown().reason.empty());
+}
+
 TEST_SUITE_END();
