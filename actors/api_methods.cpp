@@ -6,7 +6,10 @@
 #include "core/api/share_request.hpp"
 #include "core/volume/volume_cursor.hpp"
 
+#include <memory>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace fsshare {
 
@@ -226,21 +229,140 @@ api_subject subject_of(const Request& request) {
   return out;
 }
 
+/// Tells OWNERS of a request for a sandbox that exists or not.
+template <class Request>
+void note_use(const api_context& with, const Request& request) {
+  // How it is, and its end, are of everybody's concern.
+  constexpr bool is_use = requires {
+    request.container_id;
+  }
+  || std::is_same_v<
+    Request,
+    start_watcher_request> || std::is_same_v<Request, stop_watcher_request>;
+  if constexpr (is_use)
+    if (with.owners)
+      tell(with.owners, sandbox_used{request.sandbox_id, with.caller});
+}
+
+/// The sandboxes that a reply tells of.
+std::vector<sandbox_status*> sandboxes_of(list_sandboxes_reply& reply) {
+  std::vector<sandbox_status*> out;
+  for (auto& each : reply.sandboxes)
+    out.push_back(&each);
+  return out;
+}
+std::vector<sandbox_status*> sandboxes_of(get_sandbox_reply& reply) {
+  return {&reply.sandbox};
+}
+
+/// Adds their owners to a reply, then does what is left.
+template <class Reply, class Then>
+void add_owners(const api_context& with, const Reply& reply, const Then& then) {
+  if (!with.owners) {
+    then(reply);
+    return;
+  }
+  auto told = std::make_shared<Reply>(reply);
+  describe_owners asked;
+  for (const auto* each : sandboxes_of(*told))
+    asked.sandboxes.push_back(each->sandbox_id);
+  ask(with.self, with.owners, std::move(asked))
+    .then(
+      [told, then](const owners_described& described) {
+        for (auto* each : sandboxes_of(*told))
+          if (const auto known = described.owners.find(each->sandbox_id);
+              known != described.owners.end())
+            each->owner = known->second;
+        then(*told);
+      },
+      [told, then](const caf::error&) {
+        then(*told);
+      });
+}
+
+/// Does what is left of a request that NODE has carried out.
+template <class Request, class Reply, class Then>
+void carried_out(const api_context& with, const Request& request,
+                 const Reply& reply, const Then& then) {
+  if constexpr (std::is_same_v<Request, cleanup_request>)
+    if (with.owners)
+      tell(with.owners, sandbox_removed{request.sandbox_id});
+  if constexpr (requires(Reply & of) { sandboxes_of(of); })
+    add_owners(with, reply, then);
+  else
+    then(reply);
+}
+
+template <class Reply, class Request>
+void ask_node(const api_context& with, const Request& request,
+              const api_answer& answer) {
+  const auto subject = subject_of(request);
+  const auto encode = encoder_for(request);
+  ask(with.self, with.node, request)
+    .then(
+      [with, request, answer, subject, encode](const Reply& reply) {
+        carried_out(with, request, reply,
+                    [answer, subject, encode](const Reply& whole) {
+                      answer(subject, encode(whole));
+                    });
+      },
+      [answer, subject](const caf::error& why) {
+        answer(subject, from_caf(why));
+      });
+}
+
 template <class WireRequest, class Reply>
-void pass_on(api_server_actor::pointer self, const node_actor& node,
-             const bytes& payload, const api_answer& answer) {
+void pass_on(const api_context& with, const bytes& payload,
+             const api_answer& answer) {
   const auto decoded = decode_request<WireRequest>(payload);
   if (!decoded)
     return answer({}, decoded.err());
-  auto request = checked(from_wire(*decoded));
+  const auto request = checked(from_wire(*decoded));
   if (!request)
     return answer({}, request.err());
+  note_use(with, *request);
+  ask_node<Reply>(with, *request, answer);
+}
+
+/// Prepares a sandbox for an owner, who is written down before the answer.
+void prepare_for(const api_context& with, const prepare_request& request,
+                 const named_owner& owner, const api_answer& answer) {
+  ask_node<prepare_reply>(
+    with, request,
+    [with, owner, answer](const api_subject& subject,
+                          const result<std::string>& reply) {
+      if (!reply)
+        return answer(subject, reply);
+      ask(with.self, with.owners, sandbox_prepared{subject.sandbox, owner})
+        .then(
+          [answer, subject, reply](const owner_recorded&) {
+            answer(subject, reply);
+          },
+          [answer, subject](const caf::error& why) {
+            answer(subject, from_caf(why));
+          });
+    });
+}
+
+void prepare(const api_context& with, const bytes& payload,
+             const api_answer& answer) {
+  const auto decoded = decode_request<v1::PrepareRequest>(payload);
+  if (!decoded)
+    return answer({}, decoded.err());
+  const auto request = checked(from_wire(*decoded));
+  if (!request)
+    return answer({}, request.err());
+  const owner_terms terms{decoded->owner_pid(), decoded->no_owner()};
+  if (auto good = check(terms); !good)
+    return answer({}, good.err());
+  if (!with.owners)
+    return ask_node<prepare_reply>(with, *request, answer);
   const auto subject = subject_of(*request);
-  const auto encode = encoder_for(*request);
-  ask(self, node, *std::move(request))
+  ask(with.self, with.owners,
+      name_owner{request->sandbox_id, terms, with.caller})
     .then(
-      [answer, subject, encode](const Reply& reply) {
-        answer(subject, encode(reply));
+      [with, answer, request = *request](const owner_named& named) {
+        prepare_for(with, request, named.owner, answer);
       },
       [answer, subject](const caf::error& why) {
         answer(subject, from_caf(why));
@@ -251,7 +373,7 @@ void pass_on(api_server_actor::pointer self, const node_actor& node,
 
 const std::map<std::string, api_method, std::less<>>& api_methods() {
   static const std::map<std::string, api_method, std::less<>> table{
-    {"Prepare", &pass_on<v1::PrepareRequest, prepare_reply>},
+    {"Prepare", &prepare},
     {"Cleanup", &pass_on<v1::CleanupRequest, cleanup_reply>},
     {"ShareFile", &pass_on<v1::ShareFileRequest, share_file_reply>},
     {"UnshareFile", &pass_on<v1::UnshareFileRequest, unshare_file_reply>},

@@ -4,6 +4,7 @@
 #include "core/result.hpp"
 #include "messages/api_server.hpp"
 #include "messages/node.hpp"
+#include "messages/owners.hpp"
 
 #include <functional>
 #include <map>
@@ -21,11 +22,19 @@ struct api_subject {
 using api_answer
   = std::function<void(const api_subject&, const result<std::string>&)>;
 
+/// Who works for a call, and for whom.
+struct api_context {
+  api_server_actor::pointer self;
+  node_actor node;
+  /// Null where sandboxes have no owners.
+  owners_actor owners;
+  named_owner caller;
+};
+
 /// Decodes a request, checks it and passes it on to NODE. `answer` is called
 /// once: at once where the request is refused, otherwise when NODE answers.
-using api_method
-  = void (*)(api_server_actor::pointer self, const node_actor& node,
-             const bytes& payload, const api_answer& answer);
+using api_method = void (*)(const api_context& with, const bytes& payload,
+                            const api_answer& answer);
 
 /// Returns the methods of service `fsshare.v1.FilesystemShare` that NODE
 /// answers, by name.

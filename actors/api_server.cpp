@@ -51,9 +51,10 @@ bytes api_farewell() {
 }
 
 api_server_state::api_server_state(handle::pointer self, node_actor node,
-                                   api_server_options options)
-  : self_(self), node_(std::move(node)), options_(std::move(options)),
-    ledger_(options_.limits) {
+                                   api_server_options options,
+                                   owners_actor owners)
+  : self_(self), node_(std::move(node)), owners_(std::move(owners)),
+    options_(std::move(options)), ledger_(options_.limits) {
 }
 
 api_server_state::~api_server_state() {
@@ -101,6 +102,7 @@ void api_server_state::add(const api_connected& connected) {
   auto& added = clients_[id];
   added.stream = connected.stream;
   added.uid = connected.uid;
+  added.process = connected.caller;
   const auto& allowed = options_.allowed_uids;
   added.is_allowed
     = std::find(allowed.begin(), allowed.end(), added.uid) != allowed.end();
@@ -225,7 +227,7 @@ void api_server_state::begin(std::uint64_t connection, client& from,
   if (!is_of_node)
     return (this->*own->second)(id, call.payload);
   of_node->second(
-    self_, node_, call.payload,
+    {self_, node_, owners_, from.process}, call.payload,
     [this, id](const api_subject& subject, const result<std::string>& reply) {
       auto known = id;
       known.subject = subject;

@@ -6,6 +6,7 @@
 #include "log/events.hpp"
 #include "messages/api_server.hpp"
 #include "messages/node.hpp"
+#include "messages/owners.hpp"
 #include "messages/state_actor.hpp"
 #include "ttrpc/server_session.hpp"
 
@@ -43,8 +44,9 @@ public:
   using handle = api_server_actor;
   static constexpr const char* name = "api-server";
 
+  /// @param owners Null where sandboxes have none.
   api_server_state(handle::pointer self, node_actor node,
-                   api_server_options options);
+                   api_server_options options, owners_actor owners = {});
   ~api_server_state();
   api_server_state(const api_server_state&) = delete;
   api_server_state& operator=(const api_server_state&) = delete;
@@ -57,6 +59,7 @@ private:
     ttrpc::server_session session{ttrpc::server_rules::go};
     std::uint32_t uid = 0;
     bool is_allowed = false;
+    named_owner process;
   };
 
   /// Where the answer to a call goes.
@@ -104,6 +107,7 @@ private:
 
   handle::pointer self_;
   node_actor node_;
+  owners_actor owners_;
   api_server_options options_;
   std::map<std::uint64_t, client> clients_;
   client_ledger ledger_;

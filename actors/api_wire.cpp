@@ -114,6 +114,24 @@ void put(const share_status& in, v1::ShareStatus* out) {
   put_some(in.notes, out->mutable_notes());
 }
 
+void put(const owner_status& in, v1::Owner* out) {
+  using state = owner_status::state;
+  switch (in.is) {
+  case state::unknown: out->set_state(v1::OWNER_STATE_UNKNOWN); break;
+  case state::nobody: out->set_state(v1::OWNER_STATE_NOBODY); break;
+  case state::alive: out->set_state(v1::OWNER_STATE_ALIVE); break;
+  case state::gone: out->set_state(v1::OWNER_STATE_GONE); break;
+  }
+  out->set_pid(in.pid);
+  out->set_reason(valid_utf8(in.reason));
+  if (in.is != state::gone)
+    return;
+  out->set_gone_ns(in.gone_for.count());
+  out->set_will_end(in.ends_in.count() >= 0);
+  if (in.ends_in.count() >= 0)
+    out->set_ends_in_ns(in.ends_in.count());
+}
+
 void put(const sandbox_status& in, v1::SandboxStatus* out) {
   out->set_sandbox_id(in.sandbox_id);
   out->set_mode(from_mode(in.mode));
@@ -132,6 +150,8 @@ void put(const sandbox_status& in, v1::SandboxStatus* out) {
     put_reasons(reasons_of(in.hung_reads), out->mutable_hung_reads()));
   out->set_held_bytes(static_cast<std::int64_t>(in.held_bytes));
   out->set_held_limit_bytes(static_cast<std::int64_t>(in.held_limit_bytes));
+  if (in.owner)
+    put(*in.owner, out->mutable_owner());
 }
 
 void put(const destination_status& in, v1::DestinationStatus* out) {

@@ -53,6 +53,7 @@ void put(const storage& in, v1::Storage* out);
 void put(const mount_entry& in, v1::Mount* out);
 void put(const copy_progress& in, v1::Progress* out);
 void put(const share_status& in, v1::ShareStatus* out);
+void put(const owner_status& in, v1::Owner* out);
 void put(const sandbox_status& in, v1::SandboxStatus* out);
 void put(const destination_status& in, v1::DestinationStatus* out);
 /// With the first of what stays, so that all that were taken away for a request

@@ -205,6 +205,11 @@ sandbox_state::handle_request(const cleanup_request& msg) {
   if (msg.abandoned)
     if (auto checked = state_.check_abandoned(msg.sandbox_id); !checked)
       return to_caf(checked.err());
+  if (msg.orphaned) {
+    const auto owed = ending_unused_.add(self_);
+    end_if_unused(owed);
+    return owed;
+  }
   const reply_promise<cleanup_reply> promise{self_};
   const bool begun = !cleaning_.empty();
   cleaning_.push_back(promise);

@@ -167,6 +167,10 @@ private:
   void run(mount_plan plan, const std::function<void(const status&)>& then);
   bool copies() const;
 
+  // -- its end without its owner (sandbox_orphaned.cpp) -----------------------
+  void end_if_unused(const reply_promise<cleanup_reply>& promise);
+  void check_unused(const status_handler& then);
+
   // -- what is said of it (sandbox_status.cpp) --------------------------------
   caf::result<get_sandbox_reply> handle_request(const get_sandbox_request& msg);
   void begin_description(const description_ptr& what) const;
@@ -351,6 +355,7 @@ private:
   owed_replies<get_sandbox_reply> describing_{at_the_end_};
   owed_replies<start_watcher_reply> starting_watcher_{at_the_end_};
   owed_replies<stop_watcher_reply> stopping_watcher_{at_the_end_};
+  owed_replies<cleanup_reply> ending_unused_{at_the_end_};
 };
 
 } // namespace fsshare

@@ -241,6 +241,14 @@ void visit_keys(Visitor& visit, Config& config) {
                "may stand still, as on a dead NFS or FUSE filesystem; then it "
                "fails `DEADLINE_EXCEEDED`."},
     config.sources.timeout, 10ms, 1h);
+  visit.duration(
+    config_key{"/sandboxes/orphan_grace",
+               "How long after its owner has ended a sandbox is ended, too, as "
+               "by Cleanup; one that a process or a connected guest still uses "
+               "is kept, and tried again ever more rarely. 0 is never. The "
+               "owner is the process that called Prepare, or the one that it "
+               "named."},
+    config.sandboxes.orphan_grace, 0s, 720h);
   visit.duration(config_key{"/shutdown/grace",
                             "How long the end after SIGTERM may take, "
                             "whatever hangs; then fsshared ends with 1."},

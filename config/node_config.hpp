@@ -113,6 +113,14 @@ struct node_config {
       = default;
   };
 
+  struct sandboxes_section {
+    /// How long after its owner is gone a sandbox is ended; 0 is never.
+    std::chrono::nanoseconds orphan_grace{0};
+
+    friend bool operator==(const sandboxes_section&, const sandboxes_section&)
+      = default;
+  };
+
   struct shutdown_section {
     /// How long the end may take, whatever hangs.
     std::chrono::nanoseconds grace = std::chrono::seconds{10};
@@ -156,6 +164,7 @@ struct node_config {
   guest_section guest;
   copy_section copy;
   sources_section sources;
+  sandboxes_section sandboxes;
   shutdown_section shutdown;
   state_section state;
   volumes_section volumes;

@@ -234,6 +234,11 @@ inline constexpr seconds record_retry{1};
 /// Of a state file that is written anew, as many lines at a time: a millisecond
 /// or two, for which whoever has something recorded waits.
 inline constexpr std::size_t lines_at_once = 32;
+/// Between two tries to end a sandbox whose owner is gone and that somebody
+/// uses: a VM that is shut down, or a file server, takes seconds.
+inline constexpr backoff_range orphan_ends{seconds{10}, minutes{10}};
+/// Between two looks for processes that no descriptor tells of.
+inline constexpr seconds process_look{5};
 /// Between two looks how many descriptors are left.
 inline constexpr seconds descriptors_look{1};
 /// Looks whether memory can go back after a burst; after looks that found

@@ -85,6 +85,7 @@ known_sandbox take(const v1::SandboxStatus& of) {
   out.shares = of.shares();
   out.leftovers
     = static_cast<std::uint64_t>(of.pending_size()) + of.pending_more();
+  out.owner_gone = of.owner().state() == v1::OWNER_STATE_GONE;
   return out;
 }
 

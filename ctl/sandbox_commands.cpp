@@ -27,6 +27,50 @@ std::string memory_of(const v1::SandboxStatus& sandbox) {
          + (limit > 0 ? " of at most " + std::to_string(limit) : "");
 }
 
+std::string pid_of(const v1::Owner& owner) {
+  return "process " + std::to_string(owner.pid());
+}
+
+std::string duration_of(std::int64_t ns) {
+  return short_duration(std::chrono::nanoseconds{ns});
+}
+
+/// Returns the owner of a sandbox in one cell.
+std::string owner_cell(const v1::SandboxStatus& sandbox) {
+  // A node agent of before says nothing of it.
+  if (!sandbox.has_owner())
+    return {};
+  const auto& owner = sandbox.owner();
+  switch (owner.state()) {
+  case v1::OWNER_STATE_ALIVE: return std::to_string(owner.pid());
+  case v1::OWNER_STATE_GONE:
+    return std::to_string(owner.pid()) + " gone "
+           + duration_of(owner.gone_ns());
+  case v1::OWNER_STATE_NOBODY: return "nobody";
+  default: return "unknown";
+  }
+}
+
+/// Returns it in a sentence.
+std::string owner_line(const v1::SandboxStatus& sandbox) {
+  if (!sandbox.has_owner())
+    return {};
+  const auto& owner = sandbox.owner();
+  switch (owner.state()) {
+  case v1::OWNER_STATE_ALIVE: return pid_of(owner);
+  case v1::OWNER_STATE_NOBODY: return "nobody: it lives until cleanup";
+  case v1::OWNER_STATE_GONE: break;
+  default:
+    return "unknown" + (owner.reason().empty() ? "" : ": " + owner.reason());
+  }
+  const auto end = owner.will_end() ? "; the sandbox is ended in "
+                                        + duration_of(owner.ends_in_ns())
+                                    : std::string{"; the sandbox is kept"};
+  return pid_of(owner) + ", gone for " + duration_of(owner.gone_ns()) + end
+         + (owner.reason().empty() ? ""
+                                   : "; it was not yet: " + owner.reason());
+}
+
 std::string render(const v1::PrepareReply& reply) {
   return name_lines(
     {{"shared dir", reply.shared_dir()}, {"mounts dir", reply.mounts_dir()}});
@@ -39,14 +83,14 @@ std::string render(const v1::CleanupReply& reply) {
 
 std::string render(const v1::ListSandboxesReply& reply) {
   table out{{"SANDBOX", "MODE", "CONTAINERS", "SHARES", "WATCHER", "GUEST",
-             "CONNECTED", "NOT REMOVED"}};
+             "CONNECTED", "OWNER", "NOT REMOVED"}};
   for (const auto& each : reply.sandboxes())
     out.add({each.sandbox_id(), mode_word(each.mode()),
              count(each.containers()), count(each.shares()),
              each.watcher_running() ? "running" : "stopped",
              each.guest_agent_version().empty() ? each.guest_address()
                                                 : each.guest_agent_version(),
-             yes_no(each.guest_connected()),
+             yes_no(each.guest_connected()), owner_cell(each),
              count(static_cast<std::uint64_t>(each.pending_size())
                    + each.pending_more())});
   return out.text() + more_of("sandboxes", reply.sandboxes_more());
@@ -66,6 +110,7 @@ std::string render(const v1::GetSandboxReply& reply) {
     {"containers", count(sandbox.containers())},
     {"shares", count(sandbox.shares())},
     {"guest memory", memory_of(sandbox)},
+    {"owner", owner_line(sandbox)},
   });
   if (!reply.shares().empty())
     out += "\n" + share_table(reply);
@@ -81,6 +126,21 @@ std::string render(const v1::GetSandboxReply& reply) {
   if (!sandbox.unrecorded().empty())
     out += "\nNOT RECORDED\n" + sandbox.unrecorded() + "\n";
   return out;
+}
+
+// This program ends at once, and the sandbox is to live on.
+void add_owner(CLI::App* app,
+               const std::shared_ptr<v1::PrepareRequest>& request) {
+  request->set_no_owner(true);
+  app->add_option_function<std::uint32_t>(
+    "--owner-pid",
+    [request](std::uint32_t pid) {
+      request->set_no_owner(false);
+      request->set_owner_pid(pid);
+    },
+    "Process that the sandbox lives and dies with: its end is shown, and ends "
+    "the sandbox after sandboxes.orphan_grace, if that is set. Without it the "
+    "sandbox lives until cleanup");
 }
 
 void add_prepare(command_set to, CLI::App* sandbox) {
@@ -147,6 +207,7 @@ void add_prepare(command_set to, CLI::App* sandbox) {
       request->set_force_guest_pull(true);
     },
     "The guest pulls the image of every container");
+  add_owner(app, request);
   to.calls<v1::PrepareReply>(app, "Prepare", request, render);
 }
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -42,12 +43,44 @@ constexpr words<rootfs_kind, 7> kind_words{{
   {rootfs_kind::bind, "bind"},
 }};
 
+enum class owner_word : std::uint8_t { process, nobody, unknown };
+
+constexpr words<owner_word, 3> owner_words{{
+  {owner_word::process, "process"},
+  {owner_word::nobody, "nobody"},
+  {owner_word::unknown, "unknown"},
+}};
+
 std::string line_of(const json& record) {
   return journal_line(
     record.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 // -- writing ------------------------------------------------------------------
+
+/// Of the owner: who it is, and what else is said.
+struct owner_writer {
+  json operator()(const unknown_owner& x) const {
+    return {{"kind", "owner"}, {"is", "unknown"}, {"reason", x.reason}};
+  }
+  json operator()(const no_owner&) const {
+    return {{"kind", "owner"}, {"is", "nobody"}};
+  }
+  json operator()(const process_identity& x) const {
+    return {{"kind", "owner"},
+            {"is", "process"},
+            {"pid", x.pid},
+            {"start_time", x.start_time},
+            {"pid_namespace", x.pid_namespace}};
+  }
+  json operator()(const gone_owner& x) const {
+    auto out = (*this)(x.process);
+    out["gone_since"] = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                          x.since.time_since_epoch())
+                          .count();
+    return out;
+  }
+};
 
 struct writer {
   json operator()(const recorded_prepare& x) const {
@@ -73,6 +106,9 @@ struct writer {
   }
   json operator()(const recorded_watcher& x) const {
     return {{"kind", "watcher"}, {"runs", x.runs}};
+  }
+  json operator()(const recorded_owner& x) const {
+    return std::visit(owner_writer{}, x.owner);
   }
   json operator()(const recorded_share& x) const {
     const auto& mount = x.mount;
@@ -132,6 +168,23 @@ recorded_prepare read_prepare(record_reader& in) {
   return out;
 }
 
+recorded_owner read_owner(record_reader& in) {
+  const auto is = in.word("is", owner_words);
+  if (is == owner_word::nobody)
+    return {no_owner{}};
+  if (is == owner_word::unknown)
+    return {unknown_owner{in.text("reason")}};
+  process_identity process;
+  process.pid = static_cast<std::int32_t>(in.number32("pid"));
+  process.start_time = in.number("start_time");
+  process.pid_namespace = in.name("pid_namespace");
+  if (!in.has("gone_since"))
+    return {std::move(process)};
+  const std::chrono::nanoseconds since{
+    static_cast<std::int64_t>(in.number("gone_since"))};
+  return {gone_owner{std::move(process), gone_owner::time_point{since}}};
+}
+
 recorded_share read_share(record_reader& in) {
   recorded_share out;
   out.share_id = in.name("share");
@@ -164,6 +217,8 @@ std::optional<journal_record> read_record(const std::string& kind,
     return recorded_progress{in.word("phase", phase_words)};
   if (kind == "watcher")
     return recorded_watcher{in.truth("runs")};
+  if (kind == "owner")
+    return read_owner(in);
   if (kind == "share")
     return read_share(in);
   if (kind == "share-phase")

@@ -46,6 +46,14 @@ inline constexpr auto known_events = std::to_array<known_event>({
   {"share-not-followed", log_level::warning,
    "At the start: a share keeps what the host unmounts until it ends, see "
    "`error`."},
+  {"owner-gone", log_level::warning,
+   "The process that a sandbox lives and dies with, its `pid`, has ended "
+   "without Cleanup."},
+  {"orphan-ended", log_level::warning,
+   "A sandbox was ended, as by Cleanup, since its owner has been gone for "
+   "`sandboxes.orphan_grace`."},
+  {"orphan-kept", log_level::warning,
+   "It could not be, see `reason`; it is tried again ever more rarely."},
   {"adoption-goes-on", log_level::warning,
    "At the start: what earlier processes left unfinished takes long; calls are "
    "taken all the same."},

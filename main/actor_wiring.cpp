@@ -5,6 +5,7 @@
 #include "actors/inotify_reader.hpp"
 #include "actors/memory_budget.hpp"
 #include "actors/node.hpp"
+#include "actors/owners.hpp"
 #include "actors/registry.hpp"
 #include "actors/sandbox.hpp"
 #include "messages/state_actor.hpp"
@@ -166,6 +167,13 @@ wired_actors wire_actors(caf::actor_system& system, const node_config& config,
     },
     out.registry,
     mark_places{out.mounter, config.share.root, copy_mark_dir(config)});
+  if (around.processes) {
+    owner_table::settings owning;
+    owning.grace = config.sandboxes.orphan_grace;
+    owning.seed = static_cast<std::uint32_t>(around.random());
+    out.owners = actors.spawn<state_actor<owners_state>>(
+      owning, around.processes, out.node, out.journal);
+  }
   return out;
 }
 

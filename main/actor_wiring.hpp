@@ -6,12 +6,14 @@
 #include "config/node_config.hpp"
 #include "core/net/byte_stream.hpp"
 #include "core/result.hpp"
+#include "core/share/process_watch.hpp"
 #include "messages/inotify_reader.hpp"
 #include "messages/journal.hpp"
 #include "messages/memory_budget.hpp"
 #include "messages/mounter.hpp"
 #include "messages/node.hpp"
 #include "messages/nydus.hpp"
+#include "messages/owners.hpp"
 #include "messages/reader_pool.hpp"
 #include "messages/registry.hpp"
 #include "sys/mount/held_root.hpp"
@@ -53,6 +55,8 @@ struct actor_surroundings {
   /// none.
   std::function<result<nydus_actor>(const std::string& socket)> make_nydus
     = nullptr;
+  /// Tells who owns sandboxes; null where nobody does.
+  std::shared_ptr<process_watch> processes = nullptr;
   /// Spawns JOURNAL; null where nothing is to outlive the process.
   std::function<journal_actor()> make_journal = nullptr;
 };
@@ -67,6 +71,8 @@ struct wired_actors {
   memory_budget_actor memory;
   registry_actor registry;
   node_actor node;
+  /// Null where sandboxes have no owners.
+  owners_actor owners;
 };
 
 /// Readers of READER POOL, beside those that take long; see read_queue.

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <utility>
+#include <variant>
 
 namespace fsshare {
 
@@ -53,11 +54,19 @@ status adopt_sandboxes_of_before(caf::actor_system& system,
   if (!seen)
     return seen.err().within("look at sandboxes of before");
   adopt_sandboxes handed_over;
+  restore_owners owners;
   for (std::size_t i = 0; i < places->size(); ++i) {
     const auto& sandbox = found->sandboxes[i];
     handed_over.sandboxes.push_back(
       {sandbox, adopt(sandbox, (*places)[i].layout, seen->looks[i])});
+    if (!std::holds_alternative<unfinished_sandbox>(
+          handed_over.sandboxes.back().what))
+      owners.owners.emplace(
+        sandbox.prepare.request.sandbox_id,
+        sandbox.owner.value_or(unknown_owner{"it was not written down"}));
   }
+  if (actors.owners)
+    tell(actors.owners, std::move(owners));
   if (!call<sandboxes_adopted>(self, actors.node, limit,
                                std::move(handed_over)))
     log::warning("adoption-goes-on");

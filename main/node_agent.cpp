@@ -29,6 +29,7 @@
 #include "sys/process/identity.hpp"
 #include "sys/process/instance_lock.hpp"
 #include "sys/process/kernel_calls.hpp"
+#include "sys/process/kernel_processes.hpp"
 #include "sys/process/thread_room.hpp"
 #include "sys/tree/inotify.hpp"
 
@@ -134,6 +135,7 @@ private:
   void watch_inotify(std::shared_ptr<kernel_watch_api> watches);
   void watch_host_mounts();
   status listen(std::optional<unique_fd> lent);
+  named_owner caller_of(const peer_credentials& peer) const;
   void wire(std::shared_ptr<const held_root> root,
             const std::shared_ptr<watch_api>& watches,
             const std::shared_ptr<mount_executor>& executor);
@@ -152,6 +154,7 @@ private:
   caf::actor_system system{settings};
   std::shared_ptr<descriptor_gauge> gauge;
   std::shared_ptr<dialer> network;
+  std::shared_ptr<kernel_processes> processes;
   std::string boot_id;
   wired_actors actors;
   api_server_actor api;
@@ -218,7 +221,7 @@ status node_agent::parts::start_actors() {
   serving.build
     = std::string{"commit "} + build_info::commit + ", g++ " __VERSION__;
   serving.limits = client_limits(raise_descriptor_limit());
-  api = system.spawn<api_server>(actors.node, serving);
+  api = system.spawn<api_server>(actors.node, serving, actors.owners);
   trim_heap_after_bursts(loop);
   return unit{};
 }
@@ -244,6 +247,8 @@ void node_agent::parts::wire(std::shared_ptr<const held_root> root,
       spawn_blocking<journal>(system, state_files{state_directory(config)},
                               journal_options{boot_id, config.share.root})};
   };
+  processes = std::make_shared<kernel_processes>(loop);
+  around.processes = processes;
   around.network
     = [network = std::shared_ptr<dialer>{network}](const std::string&) {
         return network;
@@ -304,7 +309,8 @@ status node_agent::parts::listen(std::optional<unique_fd> lent) {
   const auto accept
     = [this](byte_stream_ptr stream, std::optional<peer_credentials> peer) {
         if (peer)
-          tell(api, api_connected{++connections, std::move(stream), peer->uid});
+          tell(api, api_connected{++connections, std::move(stream), peer->uid,
+                                  caller_of(*peer)});
       };
   auto opened = lent ? socket_listener::borrow(loop, address, *std::move(lent),
                                                with, accept)
@@ -313,6 +319,13 @@ status node_agent::parts::listen(std::optional<unique_fd> lent) {
     return opened.err();
   listener = *std::move(opened);
   return unit{};
+}
+
+named_owner node_agent::parts::caller_of(const peer_credentials& peer) const {
+  auto found = processes->identify_peer(peer.pid, peer.pidfd.get());
+  if (found)
+    return *std::move(found);
+  return unknown_owner{found.err().message};
 }
 
 bool node_agent::parts::is_alive(std::chrono::nanoseconds limit) {
@@ -335,6 +348,7 @@ node_agent::parts::~parts() {
       stop(actor);
   };
   end(api);
+  end(actors.owners);
   end(actors.node);
   end(actors.registry);
   end(actors.memory);

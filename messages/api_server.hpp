@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/api/owner_types.hpp"
 #include "core/net/byte_stream.hpp"
 #include "messages/caf_compat.hpp"
 
@@ -15,6 +16,8 @@ struct api_connected {
   byte_stream_ptr stream;
   /// The client's user (SO_PEERCRED, unix(7)).
   std::uint32_t uid = 0;
+  /// Its process.
+  named_owner caller = unknown_owner{"who called is not known"};
 };
 
 struct api_bytes {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/api/owner_types.hpp"
 #include "core/copy/leftover_page.hpp"
 #include "core/copy/tree_snapshot.hpp"
 #include "core/volume/hung_read.hpp"
@@ -9,6 +10,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -101,6 +103,8 @@ struct cleanup_request {
   std::string sandbox_id;
   /// Prepared by an earlier process, and nobody needs it any more.
   bool abandoned = false;
+  /// Its owner is gone; what somebody uses stays as it is. Never a client's.
+  bool orphaned = false;
 };
 
 struct cleanup_reply {
@@ -309,6 +313,8 @@ struct sandbox_status {
   std::vector<hung_read> hung_reads;
   /// Why a restart would not know the latest of it; empty where it would.
   std::string unrecorded;
+  /// Nothing where nobody has said.
+  std::optional<owner_status> owner = std::nullopt;
 };
 
 struct list_sandboxes_request {

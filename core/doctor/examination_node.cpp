@@ -96,6 +96,22 @@ finding judge_leftovers(const std::vector<known_sandbox>& sandboxes) {
              "again; fssharectl sandbox inspect says why it failed");
 }
 
+finding judge_owners(const std::vector<known_sandbox>& sandboxes) {
+  constexpr auto* check = "owners";
+  std::vector<std::string> left;
+  for (const auto& each : sandboxes)
+    if (each.owner_gone)
+      left.push_back(each.id);
+  if (left.empty())
+    return good(check, "no sandbox has lost its owner");
+  return bad(level::warn, check,
+             "the process that they live and die with has ended without "
+             "cleaning them up: "
+               + listed(left, ", "),
+             "fssharectl sandbox cleanup, once their virtual machines have "
+             "ended; sandboxes.orphan_grace ends such sandboxes by itself");
+}
+
 findings judge_copies(const copy_facts& facts) {
   constexpr auto* copies = "copies";
   constexpr auto* watches = "volumes";
@@ -245,7 +261,7 @@ findings judge_node(const doctor_subject& subject, const node_facts& facts) {
   case node_answer::answered: break;
   }
   findings out{judge_version(facts), judge_guests(facts.sandboxes),
-               judge_leftovers(facts.sandboxes)};
+               judge_leftovers(facts.sandboxes), judge_owners(facts.sandboxes)};
   for (auto& each : judge_copies(facts.copies))
     out.push_back(std::move(each));
   return out;

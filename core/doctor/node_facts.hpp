@@ -17,6 +17,8 @@ struct known_sandbox {
   std::uint64_t shares = 0;
   /// Guest paths that should be gone and are not.
   std::uint64_t leftovers = 0;
+  /// Its owner has ended without a Cleanup.
+  bool owner_gone = false;
 };
 
 /// What the node agent says of its guest copies.

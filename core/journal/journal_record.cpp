@@ -57,6 +57,9 @@ struct taker {
   bool operator()(const recorded_watcher& x) const {
     return change(into.watcher_runs, x.runs);
   }
+  bool operator()(const recorded_owner& x) const {
+    return change(into.owner, std::optional{x.owner});
+  }
   bool operator()(const recorded_share& x) const {
     return begin(into.shares, x.share_id, x);
   }
@@ -176,6 +179,8 @@ std::vector<journal_record> recorded_sandbox::records() const {
     all.emplace_back(recorded_progress{phase});
   if (watcher_runs)
     all.emplace_back(recorded_watcher{true});
+  if (owner)
+    all.emplace_back(recorded_owner{*owner});
   for (const auto& [id, share] : shares) {
     all.emplace_back(share.what);
     if (share.phase != recorded_phase::intended)

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "core/api/api_types.hpp"
+#include "core/api/owner_types.hpp"
 #include "core/journal/copy_record.hpp"
 #include "core/rootfs/rootfs_kind.hpp"
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -26,7 +28,7 @@ struct journal_head {
   static constexpr std::uint64_t known_format = 1;
   /// Grows with each kind of record or member that is added: records of
   /// unknown kinds may be passed over where it is higher than this.
-  static constexpr std::uint64_t known_minor = 1;
+  static constexpr std::uint64_t known_minor = 2;
 
   std::uint64_t format = known_format;
   std::uint64_t minor = known_minor;
@@ -62,6 +64,14 @@ struct recorded_watcher {
   bool runs = false;
 
   friend bool operator==(const recorded_watcher&, const recorded_watcher&)
+    = default;
+};
+
+/// Which process the sandbox lives and dies with, or that it is gone.
+struct recorded_owner {
+  recorded_owner_state owner;
+
+  friend bool operator==(const recorded_owner&, const recorded_owner&)
     = default;
 };
 
@@ -119,7 +129,7 @@ using journal_record
                  recorded_share, recorded_share_progress, recorded_rootfs,
                  recorded_rootfs_progress, recorded_copy, recorded_tree,
                  recorded_part, recorded_copy_end, recorded_destination,
-                 recorded_leftover, recorded_copied_share>;
+                 recorded_leftover, recorded_copied_share, recorded_owner>;
 
 /// What the records of one sandbox come to.
 struct recorded_sandbox {
@@ -135,6 +145,8 @@ struct recorded_sandbox {
   /// `gone` until there is a Prepare.
   recorded_phase phase = recorded_phase::gone;
   bool watcher_runs = false;
+  /// Nothing before the first time that it is known.
+  std::optional<recorded_owner_state> owner = std::nullopt;
   /// By share id; none of them is gone.
   std::map<std::string, entry<recorded_share>> shares;
   /// By container.

@@ -233,6 +233,12 @@ mount_plan plan_discard(const share_layout& layout,
   return plan;
 }
 
+mount_plan plan_use_check(const share_layout& layout) {
+  auto plan = empty_plan(layout, on_failure::go_on);
+  plan.steps.emplace_back(require_unused{layout.sandbox_dir()});
+  return plan;
+}
+
 result<mount_plan> plan_share(const share_layout& layout,
                               std::string_view share_name,
                               std::string_view source,

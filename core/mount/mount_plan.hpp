@@ -307,6 +307,10 @@ mount_plan plan_cleanup_unknown(const share_layout& layout,
 /// for one that somebody uses.
 mount_plan plan_discard(const share_layout& layout, std::string_view mark_path);
 
+/// Plans to look whether somebody uses a sandbox, and changes nothing; one that
+/// is not there is unused.
+mount_plan plan_use_check(const share_layout& layout);
+
 /// Plans a share of `source` as `mounts/<share_name>`.
 /// @param share_name From make_share_name().
 /// @returns `errc::invalid_argument` for a bad source.

@@ -23,12 +23,23 @@ namespace {
 
 constexpr int accepts_per_event = 64;
 
+/// Newer than the C library's headers.
+constexpr int so_peerpidfd = 77;
+
+std::shared_ptr<const unique_fd> pidfd_of(int socket) {
+  int fd = -1;
+  socklen_t size = sizeof(fd);
+  if (::getsockopt(socket, SOL_SOCKET, so_peerpidfd, &fd, &size) < 0 || fd < 0)
+    return nullptr;
+  return std::make_shared<const unique_fd>(fd);
+}
+
 std::optional<peer_credentials> credentials_of(int socket) {
   ucred read{};
   socklen_t size = sizeof(read);
   if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &read, &size) < 0)
     return std::nullopt;
-  return peer_credentials{read.uid, read.gid, read.pid};
+  return peer_credentials{read.uid, read.gid, read.pid, pidfd_of(socket)};
 }
 
 bool has_file(const guest_address& address) {

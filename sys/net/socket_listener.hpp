@@ -20,7 +20,10 @@ namespace fsshare {
 struct peer_credentials {
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
+  /// 0 for one in a PID namespace that is not seen from here.
   std::int32_t pid = 0;
+  /// Of the same process (SO_PEERPIDFD, Linux 6.5); null where there is none.
+  std::shared_ptr<const unique_fd> pidfd = nullptr;
 };
 
 /// Listens on an address and hands out what connects. For hybrid vsock it

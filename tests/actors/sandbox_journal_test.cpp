@@ -65,6 +65,9 @@ struct record_words {
   std::string operator()(const recorded_copied_share& x) const {
     return "copied share " + x.mount.destination;
   }
+  std::string operator()(const recorded_owner&) const {
+    return "owner";
+  }
 };
 
 struct journal_script {

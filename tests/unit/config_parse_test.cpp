@@ -79,6 +79,7 @@ TEST_CASE("every key is read") {
                             "network-files": "audit", "other-files": "deny",
                             "other-directories": "audit"}},
     "sources": {"timeout": "4s"},
+    "sandboxes": {"orphan_grace": "24h"},
     "shutdown": {"grace": "5s"},
     "state": {"directory": "/j"},
     "volumes": {"match": "kubelet-root", "kubelet_roots": ["/k"], "csi": true,
@@ -100,6 +101,7 @@ TEST_CASE("every key is read") {
                    {2, 3, 65536, 4, 5},
                    {audit, deny, audit, deny, audit, deny, audit}};
   expected.sources = {4s};
+  expected.sandboxes = {24h};
   expected.shutdown = {5s};
   expected.state = {"/j"};
   expected.volumes = {volume_match::kubelet_root,

@@ -63,6 +63,7 @@ TEST_CASE("sandbox commands become their calls") {
   auto prepare = of_sandbox<v1::PrepareRequest>();
   prepare.set_mode(v1::SHARING_MODE_COPY);
   prepare.mutable_guest()->set_address("unix:///g");
+  prepare.set_no_owner(true);
   check_call("sandbox prepare sb --mode copy --guest unix:///g", "Prepare",
              prepare);
   prepare.mutable_guest()->set_share_dir("/d");
@@ -81,6 +82,12 @@ TEST_CASE("sandbox commands become their calls") {
   check_call("sandbox prepare sb --mode shared-filesystem --guest unix:///g "
              "--guest-share-dir /d --bind-ro /a --bind-ro /b --bind-rw /c "
              "--kubelet-root /k --no-watcher --nydusd /n --force-guest-pull",
+             "Prepare", prepare);
+  prepare.Clear();
+  prepare.set_sandbox_id("sb");
+  prepare.set_mode(v1::SHARING_MODE_SHARED_FILESYSTEM);
+  prepare.set_owner_pid(47);
+  check_call("sandbox prepare sb --mode shared-filesystem --owner-pid 47",
              "Prepare", prepare);
   auto cleanup = of_sandbox<v1::CleanupRequest>();
   check_call("sandbox cleanup sb", "Cleanup", cleanup);

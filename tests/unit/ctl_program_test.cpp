@@ -190,9 +190,54 @@ TEST_CASE("sandboxes are a table") {
   sandbox->set_shares(12);
   CHECK(answered({"sandbox", "ls"}, reply).out
         == "SANDBOX  MODE  CONTAINERS  SHARES  WATCHER  GUEST      CONNECTED  "
-           "NOT REMOVED\n"
+           "OWNER  NOT REMOVED\n"
            "sb       copy  0           12      stopped  unix:///g  no         "
-           "0\n");
+           "-      0\n");
+}
+
+TEST_CASE("the owner of a sandbox is shown in a cell, and in a sentence") {
+  const auto shown = [](const v1::Owner& owner) {
+    v1::ListSandboxesReply list;
+    v1::GetSandboxReply one;
+    list.add_sandboxes()->set_sandbox_id("sb");
+    *list.mutable_sandboxes(0)->mutable_owner() = owner;
+    *one.mutable_sandbox() = list.sandboxes(0);
+    const auto sentence = answered({"sandbox", "inspect", "sb"}, one).out;
+    const auto at = sentence.find("owner: ");
+    REQUIRE(at != std::string::npos);
+    const auto end = sentence.find('\n', at);
+    const auto begin = sentence.find_first_not_of(' ', at + 6);
+    return std::pair{answered({"sandbox", "ls"}, list).out,
+                     sentence.substr(begin, end - begin)};
+  };
+  const auto check = [&](const v1::Owner& owner, const std::string& cell,
+                         const std::string& sentence) {
+    const auto [table, line] = shown(owner);
+    CHECK_MESSAGE(table.find("  " + cell + "  ") != std::string::npos, table);
+    CHECK(line == sentence);
+  };
+  constexpr std::int64_t minute = 60'000'000'000;
+  v1::Owner owner;
+  check(owner, "unknown", "unknown");
+  owner.set_reason("why");
+  check(owner, "unknown", "unknown: why");
+  owner.set_state(v1::OWNER_STATE_NOBODY);
+  check(owner, "nobody", "nobody: it lives until cleanup");
+  owner.set_state(v1::OWNER_STATE_ALIVE);
+  owner.set_pid(47);
+  check(owner, "47", "process 47");
+  owner.set_state(v1::OWNER_STATE_GONE);
+  owner.set_gone_ns(5 * minute);
+  owner.clear_reason();
+  check(owner, "47 gone 5m", "process 47, gone for 5m; the sandbox is kept");
+  owner.set_will_end(true);
+  owner.set_ends_in_ns(2 * minute);
+  check(owner, "47 gone 5m",
+        "process 47, gone for 5m; the sandbox is ended in 2m");
+  owner.set_reason("in use");
+  check(owner, "47 gone 5m",
+        "process 47, gone for 5m; the sandbox is ended in 2m; it was not yet: "
+        "in use");
 }
 
 TEST_CASE("one sandbox is shown with its shares and volumes") {

@@ -102,7 +102,7 @@ TEST_CASE("where all is well, all that was looked at is said, without cures") {
        {"system-calls", "capabilities", "descriptors", "mount-namespace",
         "inotify-instances", "inotify-watches", "mounts", "open-files",
         "share-root", "states", "kubelet-root", "control-socket", "node-agent",
-        "guests", "leftovers", "copies", "volumes", "orphans"})
+        "guests", "leftovers", "owners", "copies", "volumes", "orphans"})
     CHECK_MESSAGE(std::count_if(all.begin(), all.end(),
                                 [&check](const finding& each) {
                                   return each.check == check
@@ -302,6 +302,15 @@ TEST_CASE("guests that are sent copies and are not connected are named, and "
   away.leftovers = 2;
   node.sandboxes = {away};
   CHECK(says(the_only_one(node, level::warn, "leftovers"), "away (2)"));
+}
+
+TEST_CASE("sandboxes whose owners are gone are named") {
+  auto node = good_node();
+  known_sandbox lost{"lost", false, false, 1, 0, true};
+  node.sandboxes = {{"kept", false, false, 1, 0, false}, lost};
+  const auto found = the_only_one(node, level::warn, "owners");
+  CHECK(found.found.ends_with("without cleaning them up: lost"));
+  CHECK(found.cure.find("sandbox cleanup") != std::string::npos);
 }
 
 TEST_CASE("copies that are not current, and volumes that are polled, warn") {

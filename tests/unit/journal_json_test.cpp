@@ -134,7 +134,8 @@ std::string line(const std::string& json) {
   return journal_line(json);
 }
 
-std::string file_with(const std::string& json, std::uint64_t minor = 1) {
+std::string file_with(const std::string& json,
+                      std::uint64_t minor = journal_head::known_minor) {
   auto head = head_of();
   head.minor = minor;
   return render_journal_head(head) + line(json);
@@ -189,12 +190,35 @@ TEST_CASE("so is what a guest was sent") {
 
 TEST_CASE("the form is the documented one") {
   CHECK(render_journal_head(head_of())
-        == line(R"({"boot_id":"b","format":1,"kind":"head","minor":1,)"
+        == line(R"({"boot_id":"b","format":1,"kind":"head","minor":2,)"
                 R"("sandbox":"sb","share_root":"/share"})"));
   CHECK(
     render_journal_record(recorded_share_progress{"s", recorded_phase::gone})
     == line(R"({"kind":"share-phase","phase":"gone","share":"s"})"));
   CHECK(line("{}") == "{\"crc\":\"297bd0aa\",\"record\":{}}\n");
+}
+
+TEST_CASE("the owner is read back, and the last one counts") {
+  const process_identity process{7, 1234567890123, "4026531836:1"};
+  const gone_owner gone{process,
+                        gone_owner::time_point{std::chrono::nanoseconds{99}}};
+  auto text = render_journal(head_of(), full_sandbox());
+  for (const auto& owner : std::vector<recorded_owner_state>{
+         process, gone, no_owner{}, unknown_owner{"why"}, process}) {
+    text += render_journal_record(recorded_owner{owner});
+    const auto read = parse_journal(text);
+    REQUIRE(read);
+    CHECK(read->is_whole);
+    CHECK(read->sandbox.owner == owner);
+    // The same when the file is written anew.
+    const auto again = parse_journal(render_journal(head_of(), read->sandbox));
+    REQUIRE(again);
+    CHECK(again->sandbox == read->sandbox);
+  }
+  CHECK(render_journal_record(recorded_owner{gone})
+        == line(R"({"gone_since":99,"is":"process","kind":"owner","pid":7,)"
+                R"("pid_namespace":"4026531836:1",)"
+                R"("start_time":1234567890123})"));
 }
 
 TEST_CASE("every cut of a file is a torn line or an end, never damage") {
@@ -236,7 +260,7 @@ TEST_CASE("another format is refused, a later minor version is read as far as "
   CHECK(failure_of(file_with(later)).message
         == "line 2 has a kind that is not known");
   const auto read
-    = parse_journal(file_with(later, 2)
+    = parse_journal(file_with(later, journal_head::known_minor + 1)
                     + render_journal_record(full_sandbox().records().front()));
   REQUIRE(read);
   CHECK(read->sandbox.phase == recorded_phase::intended);
@@ -247,17 +271,21 @@ TEST_CASE("another format is refused, a later minor version is read as far as "
 TEST_CASE("a file of an earlier minor version is written anew before anything "
           "is appended") {
   auto earlier = head_of();
-  earlier.minor = 0;
-  const auto read = parse_journal(render_journal(earlier, full_sandbox()));
-  REQUIRE(read);
-  CHECK(read->sandbox == full_sandbox());
-  CHECK(!read->is_whole);
+  for (earlier.minor = 0; earlier.minor < journal_head::known_minor;
+       ++earlier.minor) {
+    const auto read = parse_journal(render_journal(earlier, full_sandbox()));
+    REQUIRE(read);
+    CHECK(read->sandbox == full_sandbox());
+    CHECK(!read->is_whole);
+  }
 }
 
 TEST_CASE("records that lack something are damage") {
   for (const std::string json :
        {R"({"kind":"share-phase","share":"s","phase":"elsewhere"})",
         R"({"kind":"watcher","runs":1})", R"({"kind":"watcher"})",
+        R"({"kind":"owner","is":"process","pid":7,"start_time":1})",
+        R"({"kind":"owner","is":"somebody"})",
         R"({"kind":"rootfs","container":"../x"})",
         R"({"kind":"share","share":"../x","container":"c","read_only":true,)"
         R"("watchable":false})",

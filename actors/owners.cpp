@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "actors/owners.hpp"
+
+#include "log/log.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace fsshare {
+
+namespace {
+
+std::optional<process_identity> process_of(const named_owner& caller) {
+  const auto* process = std::get_if<process_identity>(&caller);
+  return process == nullptr ? std::nullopt : std::optional{*process};
+}
+
+recorded_owner_state recorded_state(const named_owner& owner) {
+  return std::visit(
+    [](const auto& x) -> recorded_owner_state {
+      return x;
+    },
+    owner);
+}
+
+} // namespace
+
+owners_state::owners_state(handle::pointer self,
+                           const owner_table::settings& settings,
+                           std::shared_ptr<process_watch> processes,
+                           node_actor node, journal_actor journal)
+  : self_(self), table_(settings), processes_(std::move(processes)),
+    node_(std::move(node)),
+    recorder_(self, std::move(journal), [](const std::string& id) {
+      log::warning(
+        "state-not-recorded",
+        {{"sandbox", id}, {"error", "the state directory does not answer"}});
+    }) {
+}
+
+owners_state::handle::behavior_type owners_state::make_behavior() {
+  return {
+    [this](const name_owner& msg) {
+      return name_of(msg);
+    },
+    [this](const sandbox_prepared& msg) {
+      return prepared(msg);
+    },
+    [this](const sandbox_used& msg) {
+      carry_out(table_.used(msg.sandbox_id, process_of(msg.caller), now()));
+    },
+    [this](const sandbox_removed& msg) {
+      carry_out(table_.removed(msg.sandbox_id));
+    },
+    [this](const restore_owners& msg) {
+      restore(msg);
+    },
+    [this](const describe_owners& msg) {
+      return describe(msg);
+    },
+    [this](const process_ended& msg) {
+      carry_out(table_.ended(msg.process, now()));
+    },
+    [this](const owners_tick& msg) {
+      wake(msg);
+    },
+  };
+}
+
+caf::result<owner_named> owners_state::name_of(const name_owner& msg) {
+  auto owner = owner_for(msg);
+  if (!owner)
+    return to_caf(owner.err());
+  carry_out(table_.used(msg.sandbox_id, process_of(*owner), now()));
+  return owner_named{*std::move(owner)};
+}
+
+result<named_owner> owners_state::owner_for(const name_owner& msg) const {
+  if (msg.terms.nobody)
+    return named_owner{no_owner{}};
+  if (msg.terms.pid == 0)
+    return msg.caller;
+  const auto field = "owner_pid " + std::to_string(msg.terms.pid);
+  const auto* caller = std::get_if<process_identity>(&msg.caller);
+  if (caller == nullptr)
+    return error{errc::failed_precondition,
+                 field + ": the caller itself cannot be told from here"};
+  auto found = processes_->identify_for(
+    *caller, static_cast<std::int32_t>(msg.terms.pid));
+  if (found)
+    return named_owner{*std::move(found)};
+  if (found.err().code == errc::not_found)
+    return error{errc::invalid_argument, field + ": " + found.err().message};
+  return found.err().within(field);
+}
+
+caf::result<owner_recorded>
+owners_state::prepared(const sandbox_prepared& msg) {
+  const auto promise = recording_.add(self_);
+  auto actions = table_.prepared(msg.sandbox_id, msg.owner);
+  const auto is_record = [](const owner_action& each) {
+    return std::holds_alternative<record_owner>(each);
+  };
+  const bool is_new = std::erase_if(actions, is_record) > 0;
+  carry_out(actions);
+  if (!is_new) {
+    promise.deliver(owner_recorded{});
+    return promise;
+  }
+  recorder_.record(msg.sandbox_id, recorded_owner{recorded_state(msg.owner)},
+                   [promise] {
+                     promise.deliver(owner_recorded{});
+                   });
+  return promise;
+}
+
+void owners_state::restore(const restore_owners& msg) {
+  const auto here = processes_->pid_namespace();
+  for (const auto& [id, owner] : msg.owners)
+    carry_out(table_.restored(id, owner, here ? *here : std::string{}));
+  arm();
+}
+
+owners_described owners_state::describe(const describe_owners& msg) const {
+  owners_described out;
+  for (const auto& id : msg.sandboxes)
+    if (auto owner = table_.describe(id, now()))
+      out.owners.emplace(id, *std::move(owner));
+  return out;
+}
+
+void owners_state::carry_out(const owner_actions& actions) {
+  for (const auto& each : actions)
+    std::visit(
+      [this](const auto& what) {
+        carry_out(what);
+      },
+      each);
+  if (!actions.empty())
+    arm();
+}
+
+void owners_state::carry_out(const watch_process& what) {
+  processes_->watch(what.process,
+                    [me = handle{self_}](const process_identity& gone) {
+                      tell(me, process_ended{gone});
+                    });
+}
+
+void owners_state::carry_out(const unwatch_process& what) {
+  processes_->unwatch(what.process);
+}
+
+void owners_state::carry_out(const record_owner& what) {
+  recorder_.record(what.sandbox_id, recorded_owner{what.owner});
+}
+
+void owners_state::carry_out(const owner_is_gone& what) {
+  log::warning("owner-gone",
+               {{"sandbox", what.sandbox_id}, {"pid", what.process.pid}});
+}
+
+void owners_state::carry_out(const end_sandbox& what) {
+  const auto& id = what.sandbox_id;
+  ask(self_, node_, cleanup_request{id, false, true})
+    .then(
+      [this, id](const cleanup_reply&) {
+        log::warning("orphan-ended", {{"sandbox", id}});
+        carry_out(table_.removed(id));
+      },
+      [this, id](const caf::error& err) {
+        const auto why = from_caf(err).message;
+        if (table_.kept(id, why, now()))
+          log::warning("orphan-kept", {{"sandbox", id}, {"reason", why}});
+        arm();
+      });
+}
+
+void owners_state::wake(const owners_tick& msg) {
+  if (msg.which != ticks_)
+    return;
+  wakes_.reset();
+  carry_out(table_.due(now()));
+  arm();
+}
+
+void owners_state::arm() {
+  const auto due = table_.next_due();
+  if (!due || (wakes_ && *wakes_ <= *due))
+    return;
+  wakes_ = *due;
+  tell_later(self_, handle{self_},
+             std::max(*due - now(), owner_table::duration{0}),
+             owners_tick{++ticks_});
+}
+
+owner_table::time_point owners_state::now() const {
+  return self_->clock().now();
+}
+
+} // namespace fsshare
