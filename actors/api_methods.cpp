@@ -6,6 +6,7 @@
 #include "core/api/share_request.hpp"
 #include "core/volume/volume_cursor.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -205,6 +206,8 @@ v1::CollectOrphansReply to_wire(const collect_orphans_reply& in) {
   room left{max_listed_bytes - out.ByteSizeLong()};
   out.set_orphans_more(put_some(in.orphans, out.mutable_orphans(), left)
                        + in.orphans_more);
+  room rest{max_listed_bytes - std::min(max_listed_bytes, out.ByteSizeLong())};
+  out.set_asides_more(put_some(in.asides, out.mutable_asides(), rest));
   return out;
 }
 

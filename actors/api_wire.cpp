@@ -177,6 +177,12 @@ void put(const destination_status& in, v1::DestinationStatus* out) {
   put(in.progress, out->mutable_progress());
 }
 
+void put(const aside_file& in, v1::AsideFile* out) {
+  out->set_sandbox_id(in.sandbox_id);
+  out->set_removed(in.removed);
+  out->set_reason(valid_utf8(in.reason));
+}
+
 void put(const orphan& in, v1::Orphan* out) {
   constexpr std::size_t most_foreign = 8;
   out->set_sandbox_id(in.sandbox_id);

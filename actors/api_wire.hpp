@@ -59,6 +59,7 @@ void put(const destination_status& in, v1::DestinationStatus* out);
 /// With the first of what stays, so that all that were taken away for a request
 /// fit a reply.
 void put(const orphan& in, v1::Orphan* out);
+void put(const aside_file& in, v1::AsideFile* out);
 
 /// Fills in as many as there is room for.
 /// @returns how many there are more.

@@ -2,6 +2,7 @@
 #include "actors/journal.hpp"
 
 #include "core/pacing.hpp"
+#include "core/share/orphans.hpp"
 #include "log/log.hpp"
 #include "json/journal_json.hpp"
 
@@ -29,6 +30,9 @@ journal_state::handle::behavior_type journal_state::make_behavior() {
     },
     [this](const read_states&) {
       return read();
+    },
+    [this](const collect_asides& msg) {
+      return collect(msg);
     },
     [this](const journal_tick&) {
       try_again();
@@ -182,6 +186,9 @@ void journal_state::try_again() {
 
 states_read journal_state::read() {
   states_read out;
+  for (auto& id : files_.sandboxes_set_aside())
+    set_aside_before_.insert(std::move(id));
+  out.set_aside_before = set_aside_before_.size();
   const auto found = files_.read_all();
   if (!found) {
     log::error("states-unreadable", {{"error", found.err().message}});
@@ -205,8 +212,29 @@ void journal_state::take(const state_files::file& found, states_read& out) {
                                          found.text->size(), read->is_whole});
 }
 
+asides_collected journal_state::collect(const collect_asides& msg) {
+  using which = collect_asides::which;
+  asides_collected out{sort_asides(files_.sandboxes_set_aside(), msg.told)};
+  for (auto& each : out.asides) {
+    const bool is_asked_for
+      = msg.removed == which::all
+        || (msg.removed == which::of_before
+            && set_aside_before_.contains(each.sandbox_id));
+    if (!is_asked_for || !each.reason.empty())
+      continue;
+    const auto gone = files_.remove_aside(each.sandbox_id);
+    each.removed = static_cast<bool>(gone);
+    if (gone)
+      log::info("aside-removed", {{"sandbox", each.sandbox_id}});
+    else
+      each.reason = gone.err().message;
+  }
+  return out;
+}
+
 void journal_state::set_aside(const std::string& sandbox_id,
                               const std::string& why) {
+  set_aside_before_.erase(sandbox_id);
   log::warning("state-set-aside", {{"sandbox", sandbox_id}, {"reason", why}});
   if (const auto moved = files_.set_aside(sandbox_id); !moved)
     log::warning("state-not-recorded", {{"error", moved.err().message}});

@@ -40,6 +40,7 @@ private:
   status remove(const std::string& sandbox_id);
   states_read read();
   void take(const state_files::file& found, states_read& out);
+  asides_collected collect(const collect_asides& msg);
   void set_aside(const std::string& sandbox_id, const std::string& why);
   status write(const std::string& sandbox_id, journal_log& log,
                const journal_record* record);
@@ -71,6 +72,8 @@ private:
   std::optional<rewriting> rewriting_;
   /// Sandboxes that are gone, and whose files are not.
   std::set<std::string> removals_;
+  /// Whose files an earlier process has set aside.
+  std::set<std::string> set_aside_before_;
   /// Why the last file could not be written; empty while all can.
   std::string failure_;
   bool is_waiting_ = false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/copy/ranked.hpp"
+#include "messages/journal.hpp"
 #include "messages/mounter.hpp"
 #include "messages/node.hpp"
 #include "messages/registry.hpp"
@@ -28,6 +29,8 @@ struct mark_places {
   std::string share_root;
   /// Of those whose guests get copies.
   std::string copy_mark_dir;
+  /// Keeps their state files; null where nothing is written down.
+  journal_actor journal = {};
 };
 
 /// What NODE owns: which sandboxes there are.
@@ -73,7 +76,13 @@ private:
   caf::result<collect_orphans_reply>
   collect(const collect_orphans_request& msg);
   void take_away(const std::shared_ptr<collect_orphans_reply>& reply,
-                 const reply_promise<collect_orphans_reply>& promise);
+                 const std::function<void()>& then);
+  void collect_asides_then(const std::shared_ptr<collect_orphans_reply>& reply,
+                           const collect_orphans_request& msg,
+                           const reply_promise<collect_orphans_reply>& promise);
+  void ask_for_asides(const std::shared_ptr<collect_orphans_reply>& reply,
+                      const collect_asides& what,
+                      const reply_promise<collect_orphans_reply>& promise);
   std::set<std::string> known_sandboxes() const;
   caf::result<list_sandboxes_reply> list(const list_sandboxes_request& msg);
   caf::result<list_volumes_reply> list(const list_volumes_request& msg);

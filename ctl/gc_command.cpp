@@ -24,6 +24,21 @@ std::string state_of(const v1::Orphan& orphan) {
   return orphan.reason().empty() ? "orphan" : "stays: " + orphan.reason();
 }
 
+std::string state_of(const v1::AsideFile& file) {
+  if (file.removed())
+    return "removed";
+  return file.reason().empty() ? "not needed" : "stays: " + file.reason();
+}
+
+std::string aside_table(const v1::CollectOrphansReply& reply) {
+  if (reply.asides().empty())
+    return {};
+  table out{{"STATE FILE SET ASIDE", "STATE"}};
+  for (const auto& each : reply.asides())
+    out.add({each.sandbox_id(), state_of(each)});
+  return out.text() + more_of("state files", reply.asides_more());
+}
+
 std::string render(const v1::CollectOrphansReply& reply) {
   std::string out;
   google::protobuf::RepeatedPtrField<v1::PathReason> foreign = reply.foreign();
@@ -39,7 +54,8 @@ std::string render(const v1::CollectOrphansReply& reply) {
   } else {
     out += "no orphans\n";
   }
-  return out + section("NOT OURS", foreign) + more_of("paths", more);
+  return out + aside_table(reply) + section("NOT OURS", foreign)
+         + more_of("paths", more);
 }
 
 v1::CollectOrphansReply to_wire(const collect_orphans_reply& reply) {
@@ -60,6 +76,12 @@ v1::CollectOrphansReply to_wire(const collect_orphans_reply& reply) {
     put(each.foreign, made->mutable_foreign());
   }
   put(reply.foreign, out.mutable_foreign());
+  for (const auto& each : reply.asides) {
+    auto* made = out.add_asides();
+    made->set_sandbox_id(each.sandbox_id);
+    made->set_removed(each.removed);
+    made->set_reason(for_terminal(each.reason));
+  }
   return out;
 }
 
@@ -110,7 +132,12 @@ int run_gc(const invocation& asked, const surroundings& with, std::ostream& out,
     = std::any_of(orphans.begin(), orphans.end(), [](const auto& each) {
         return !each.reason().empty();
       });
-  return stays ? refused : done;
+  const bool is_left = asked.gc->remove
+                       && std::any_of(reply.asides().begin(),
+                                      reply.asides().end(), [](const auto& x) {
+                                        return !x.reason().empty();
+                                      });
+  return stays || is_left ? refused : done;
 }
 
 void add_gc_command(command_set to) {

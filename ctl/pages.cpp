@@ -147,6 +147,8 @@ bool take_page(v1::CollectOrphansRequest& request,
     = !listed.empty() && listed.begin()->sandbox_id() > request.orphans_after();
   if (comes_forward || request.orphans_after().empty())
     whole.MergeFrom(reply);
+  else
+    whole.mutable_asides()->MergeFrom(reply.asides());
   whole.set_orphans_more(reply.orphans_more());
   if (comes_forward && whole.orphans_more() > 0) {
     request.set_orphans_after(whole.orphans().rbegin()->sandbox_id());

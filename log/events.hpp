@@ -64,6 +64,9 @@ inline constexpr auto known_events = std::to_array<known_event>({
   {"state-set-aside", log_level::warning,
    "At the start: a state file cannot be taken for true, see `reason`; its "
    "sandbox is not known."},
+  {"aside-removed", log_level::info,
+   "A state file that was set aside was removed: nothing is left of its "
+   "sandbox, or it was prepared anew."},
   {"states-unreadable", log_level::error,
    "At the start: the state directory cannot be read, so that no sandbox of "
    "earlier processes is known."},

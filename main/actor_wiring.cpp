@@ -166,7 +166,8 @@ wired_actors wire_actors(caf::actor_system& system, const node_config& config,
         options_of(config, id, remains), neighbours);
     },
     out.registry,
-    mark_places{out.mounter, config.share.root, copy_mark_dir(config)});
+    mark_places{out.mounter, config.share.root, copy_mark_dir(config),
+                out.journal});
   if (around.processes) {
     owner_table::settings owning;
     owning.grace = config.sandboxes.orphan_grace;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "main/adopt_sandboxes.hpp"
 
+#include "core/share/orphans.hpp"
 #include "log/log.hpp"
 
 #include <caf/scoped_actor.hpp>
 
 #include <memory>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -30,17 +32,40 @@ result<Reply> call(const caf::scoped_actor& self, const Handle& to,
   return out;
 }
 
+// Those that earlier processes have set aside and nobody needs: somebody had
+// until now to look at them. Where marks cannot be listed they stay.
+void collect_asides_of_before(const caf::scoped_actor& self,
+                              const wired_actors& actors,
+                              const std::string& copy_mark_dir,
+                              const states_read& found,
+                              std::chrono::nanoseconds limit) {
+  if (found.set_aside_before == 0)
+    return;
+  const auto seen = call<marked_entries>(self, actors.mounter, limit,
+                                         list_marks{copy_mark_dir});
+  if (!seen)
+    return;
+  std::set<std::string> known;
+  for (const auto& each : found.sandboxes)
+    known.insert(each.prepare.request.sandbox_id);
+  tell(actors.journal,
+       collect_asides{told_by_asides(sort_entries(*seen, known)),
+                      collect_asides::which::of_before});
+}
+
 } // namespace
 
 status adopt_sandboxes_of_before(caf::actor_system& system,
                                  const wired_actors& actors,
-                                 const std::string& share_root,
+                                 const node_config& config,
                                  std::chrono::nanoseconds limit) {
+  const auto& share_root = config.share.root;
   const caf::scoped_actor self{system};
   const auto found
     = call<states_read>(self, actors.journal, limit, read_states{});
   if (!found)
     return found.err().within("read the state directory");
+  collect_asides_of_before(self, actors, copy_mark_dir(config), *found, limit);
   auto places = std::make_shared<std::vector<sandbox_places>>();
   for (const auto& sandbox : found->sandboxes) {
     auto layout = layout_of(sandbox, share_root);

@@ -178,8 +178,8 @@ status node_agent::parts::start(std::optional<unique_fd> lent) {
   state_lock = *std::move(claimed);
   if (auto started = start_actors(); !started)
     return started;
-  if (auto adopted = adopt_sandboxes_of_before(
-        system, actors, config.share.root, pacing::longest_adoption);
+  if (auto adopted = adopt_sandboxes_of_before(system, actors, config,
+                                               pacing::longest_adoption);
       !adopted)
     return adopted;
   return listen(std::move(lent));

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace fsshare {
 
@@ -44,6 +45,21 @@ void take_away(orphan& each, const node_config& config, mount_executor& mounts,
     each.reason = outcome.err().message;
   if (done)
     each.foreign = std::move(done->foreign);
+}
+
+/// Removes state files that were set aside and that nobody needs.
+std::vector<aside_file> remove_asides(const std::vector<std::string>& told,
+                                      bool remove, const state_files& files) {
+  auto out = sort_asides(files.sandboxes_set_aside(), told);
+  for (auto& each : out) {
+    if (!remove || !each.reason.empty())
+      continue;
+    const auto gone = files.remove_aside(each.sandbox_id);
+    each.removed = static_cast<bool>(gone);
+    if (!gone)
+      each.reason = gone.err().message;
+  }
+  return out;
 }
 
 } // namespace
@@ -88,9 +104,18 @@ collect_orphans_here(const node_config& config,
     if (next.orphans_after.empty())
       all.foreign = std::move(page.foreign);
     if (page.orphans_more == 0)
-      return all;
+      break;
     next.orphans_after = all.orphans.back().sandbox_id;
   }
+  if (!request.sandbox_id.empty())
+    return all;
+  const auto left = (*mounts)->list_marks(copy_mark_dir(config));
+  if (!left)
+    return left.err();
+  all.asides
+    = remove_asides(told_by_asides(sort_entries(*left, recorded.adoptable)),
+                    request.remove, files);
+  return all;
 }
 
 } // namespace fsshare

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/api/orphan_types.hpp"
 #include "core/journal/journal_record.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -30,6 +33,26 @@ struct forget_state {
 struct read_states {};
 struct states_read {
   std::vector<recorded_sandbox> sandboxes;
+  /// Files that earlier processes have set aside.
+  std::size_t set_aside_before = 0;
+};
+
+/// Which state files that were set aside are of use.
+struct collect_asides {
+  enum class which : std::uint8_t {
+    /// They are told, and stay.
+    none,
+    /// Those are removed that were there when this process began.
+    of_before,
+    all,
+  };
+
+  /// From told_by_asides().
+  std::vector<std::string> told;
+  which removed = which::none;
+};
+struct asides_collected {
+  std::vector<aside_file> asides;
 };
 
 struct journal_tick {};
@@ -40,7 +63,8 @@ struct journal_rewriting_tick {};
 
 FSSHARE_MESSAGES(journal, 14, record_state, state_recorded,
                  state_status_request, forget_state, read_states, states_read,
-                 journal_tick, journal_rewriting_tick)
+                 collect_asides, asides_collected, journal_tick,
+                 journal_rewriting_tick)
 
 namespace fsshare {
 
@@ -59,6 +83,9 @@ using journal_actor = caf::typed_actor<
   // What have earlier processes written down? Comes once, before anything else.
   // What cannot be taken for true is set aside.
   rpc<read_states, states_read>,
+  // Which state files were set aside, and who needs them? Answered when those
+  // are removed that are to be and that nobody needs, or with the reasons.
+  rpc<collect_asides, asides_collected>,
   // INTERNAL: what could not be written is tried again.
   msg<journal_tick>,
   // INTERNAL: the file that has outgrown itself is gone on with.

@@ -29,6 +29,16 @@ struct orphan {
   std::vector<path_reason> foreign;
 };
 
+/// A state file that was set aside at a start.
+struct aside_file {
+  std::string sandbox_id;
+  bool removed = false;
+  /// Why it stays; empty where nobody needs it.
+  std::string reason;
+
+  friend bool operator==(const aside_file&, const aside_file&) = default;
+};
+
 struct collect_orphans_reply {
   /// Sorted by id.
   std::vector<orphan> orphans;
@@ -37,6 +47,8 @@ struct collect_orphans_reply {
   /// What lies in the share root and is not ours, or cannot be told; it stays.
   /// Listed with the first page only.
   std::vector<path_reason> foreign;
+  /// With the last page of all orphans only; sorted.
+  std::vector<aside_file> asides;
 };
 
 } // namespace fsshare

@@ -205,8 +205,9 @@ findings judge_states(const state_facts& facts) {
     out.push_back(
       bad(level::warn, check,
           "set aside in " + dir + ": " + listed(facts.set_aside, ", "),
-          "the log (state-set-aside) says why; remove them when "
-          "they were looked at"));
+          "the log (state-set-aside) says why; fssharectl gc removes "
+          "them, and so does the next start, once nothing is left of their "
+          "sandboxes"));
   if (out.empty())
     out.push_back(
       good(check, number_of(facts.adoptable.size(), "state file", "state files")

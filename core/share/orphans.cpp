@@ -50,4 +50,24 @@ collect_orphans_reply orphans_asked_for(const collect_orphans_request& request,
   return out;
 }
 
+std::vector<std::string> told_by_asides(const sorted_entries& sorted) {
+  auto out = sorted.orphans;
+  for (const auto& each : sorted.unclear)
+    out.push_back(each.path);
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::vector<aside_file> sort_asides(const std::vector<std::string>& aside,
+                                    const std::vector<std::string>& told) {
+  std::vector<aside_file> out;
+  for (const auto& id : aside) {
+    const bool is_needed = std::binary_search(told.begin(), told.end(), id);
+    out.push_back(
+      {id, false,
+       is_needed ? "it tells of sandbox '" + id + "', which is there" : ""});
+  }
+  return out;
+}
+
 } // namespace fsshare

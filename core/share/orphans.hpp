@@ -46,4 +46,14 @@ collect_orphans_reply orphans_asked_for(const collect_orphans_request& request,
                                         const sorted_entries& sorted,
                                         const std::string& share_root);
 
+/// Returns the sandboxes of which nothing but a state file that was set aside
+/// tells what they had: orphans, and what may be one. Sorted.
+std::vector<std::string> told_by_asides(const sorted_entries& sorted);
+
+/// Tells which state files that were set aside are of use.
+/// @param aside Ids of their sandboxes.
+/// @param told From told_by_asides().
+std::vector<aside_file> sort_asides(const std::vector<std::string>& aside,
+                                    const std::vector<std::string>& told);
+
 } // namespace fsshare

@@ -206,6 +206,23 @@ std::vector<std::string> state_files::names_set_aside() const {
   return *std::move(names);
 }
 
+std::vector<std::string> state_files::sandboxes_set_aside() const {
+  std::vector<std::string> out;
+  for (const auto& name : names_set_aside())
+    if (auto id
+        = name.substr(0, name.size() - suffix.size() - aside_suffix.size());
+        is_id(id))
+      out.push_back(std::move(id));
+  return out;
+}
+
+status state_files::remove_aside(const std::string& sandbox_id) const {
+  const auto path = path_of(sandbox_id) + std::string{aside_suffix};
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+    return errno_error(errno, "unlink", path);
+  return unit{};
+}
+
 std::string state_files::why_not_writable() const {
   struct statvfs info {};
   if (::statvfs(dir_.c_str(), &info) != 0)

@@ -55,6 +55,11 @@ public:
 
   /// Names of the files that were set aside; none where that cannot be told.
   std::vector<std::string> names_set_aside() const;
+  /// The sandboxes of these, sorted.
+  std::vector<std::string> sandboxes_set_aside() const;
+
+  /// Removes a file that was set aside. Idempotent.
+  status remove_aside(const std::string& sandbox_id) const;
 
   /// Says why the directory's file system takes no more; empty where it does,
   /// where that cannot be told, and for a directory that is not there.

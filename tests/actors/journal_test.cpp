@@ -234,4 +234,40 @@ TEST_CASE("what cannot be taken for true is set aside, and the others count") {
   CHECK(f.read(f.start()).size() == 2);
 }
 
+TEST_CASE("what was set aside is removed once nobody needs it, at the start "
+          "only what was there before") {
+  using which = collect_asides::which;
+  fixture f;
+  const auto damage = [&f](const std::string& id) {
+    f.record(f.start(), id, prepare_of(id));
+    f.dir.write("state/" + id + ".jsonl",
+                read_file(f.dir / ("state/" + id + ".jsonl")) + "{}\n");
+  };
+  const auto collect = [&f](const journal_actor& from, which removed) {
+    const auto got
+      = f.actors.ask<asides_collected>(from, collect_asides{{"lost"}, removed});
+    REQUIRE(got);
+    std::string out;
+    for (const auto& each : got->asides)
+      out += each.sandbox_id + (each.removed ? " removed" : "")
+             + (each.reason.empty() ? "" : " stays") + ";";
+    return out;
+  };
+  for (const std::string id : {"again", "gone", "lost"})
+    damage(id);
+  const auto first = f.start();
+  f.read(first);
+  CHECK(collect(first, which::of_before) == "again;gone;lost stays;");
+  damage("again");
+  damage("fresh");
+  const auto second = f.start();
+  f.read(second);
+  CHECK(collect(second, which::none) == "again;fresh;gone;lost stays;");
+  CHECK(collect(second, which::of_before)
+        == "again;fresh;gone removed;lost stays;");
+  CHECK(collect(second, which::all)
+        == "again removed;fresh removed;lost stays;");
+  CHECK(collect(second, which::all) == "lost stays;");
+}
+
 TEST_SUITE_END();

@@ -106,6 +106,9 @@ public:
       [](const read_states&) {
         return states_read{};
       },
+      [](const collect_asides&) {
+        return asides_collected{};
+      },
       // Only an actor delivers.
       [this](const journal_tick&) {
         script_->release();

@@ -184,10 +184,40 @@ TEST_CASE("a damaged state file is set aside, and its sandbox left alone") {
   REQUIRE(!unknown);
   CHECK(unknown.err().code == errc::not_found);
   CHECK(exists(shared.host_path() + "/key"));
-  const auto discarded
-    = run_fssharectl(f.node.socket(), {"sandbox", "discard", "sb"});
-  CHECK_MESSAGE(discarded.exit_code == 0, discarded.errors);
+  // The orphan needs it, over any number of starts.
+  f.again();
+  f.again();
+  CHECK(exists(f.state_file() + ".aside"));
+  const auto listed = run_fssharectl(f.node.socket(), {"gc", "--dry-run"});
+  CHECK(listed.output.find("it tells of sandbox 'sb'") != std::string::npos);
+  bool by_gc = false;
+  SUBCASE("gc takes both away") {
+    by_gc = true;
+    const auto gone = run_fssharectl(f.node.socket(), {"gc", "--yes"});
+    CHECK_MESSAGE(gone.exit_code == 0, gone.errors);
+  }
+  SUBCASE("gc without fsshared does, too") {
+    by_gc = true;
+    f.node.kill();
+    const auto gone = run_fssharectl(
+      f.node.socket(), {"gc", "--yes", "--config", f.node.config_file()});
+    CHECK_MESSAGE(gone.exit_code == 0, gone.errors);
+    CHECK(!exists(f.state_file() + ".aside"));
+    f.node.start();
+  }
+  SUBCASE("the next start removes it once the sandbox is discarded") {
+    const auto discarded
+      = run_fssharectl(f.node.socket(), {"sandbox", "discard", "sb"});
+    CHECK_MESSAGE(discarded.exit_code == 0, discarded.errors);
+    CHECK(exists(f.state_file() + ".aside"));
+    f.again();
+    CHECK(f.logs("event=aside-removed sandbox=sb"));
+  }
+  CHECK(!exists(f.state_file() + ".aside"));
   CHECK(fs::is_empty(f.work / "share"));
+  if (by_gc)
+    CHECK(run_fssharectl(f.node.socket(), {"gc", "--dry-run"}).output
+          == "no orphans\n");
   f.prepare();
   f.cleanup();
 }

@@ -88,6 +88,26 @@ TEST_CASE("what is set aside is not read, and what was cut off goes") {
   CHECK(fs::exists(dir / "README"));
 }
 
+TEST_CASE("what was set aside is listed by its sandbox, and removed alone") {
+  const temp_dir dir;
+  const state_files files{dir.path()};
+  for (const auto* id : {"b", "a.jsonl", "c"}) {
+    REQUIRE(files.replace(id, "one\n"));
+    REQUIRE(files.set_aside(id));
+  }
+  dir.write("-no-id.jsonl.aside", "");
+  REQUIRE(files.replace("b", "two\n"));
+  CHECK(files.sandboxes_set_aside()
+        == std::vector<std::string>{"a.jsonl", "b", "c"});
+  CHECK(files.remove_aside("b"));
+  CHECK(files.remove_aside("b"));
+  CHECK(files.sandboxes_set_aside()
+        == std::vector<std::string>{"a.jsonl", "c"});
+  CHECK(texts_of(files).at("b") == "two\n");
+  dir.make_dir("d.jsonl.aside");
+  CHECK_FALSE(files.remove_aside("d"));
+}
+
 TEST_CASE("a directory that cannot be written to fails with its name, and what "
           "is there stays") {
   const temp_dir dir;

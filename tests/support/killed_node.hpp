@@ -41,6 +41,9 @@ public:
   const std::string& socket() const {
     return socket_;
   }
+  const std::string& config_file() const {
+    return config_;
+  }
   std::string state_dir() const {
     return dir_ / "state";
   }

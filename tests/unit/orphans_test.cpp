@@ -68,4 +68,21 @@ TEST_CASE("requests get the orphans that they are about, in pages, and what is "
   CHECK(orphans_asked_for({"shim", {}, true}, sorted, "/s").orphans.empty());
 }
 
+TEST_CASE("a state file that was set aside is needed as long as its sandbox is "
+          "an orphan") {
+  sorted_entries there;
+  there.orphans = {"box", "lost"};
+  there.foreign = {"gone"};
+  there.unclear = {{"anywhere", "damaged"}};
+  const auto sorted
+    = sort_asides({"anew", "anywhere", "gone", "lost"}, told_by_asides(there));
+  REQUIRE(sorted.size() == 4);
+  CHECK(sorted[0] == aside_file{"anew", false, ""});
+  CHECK(sorted[1].reason.find("sandbox 'anywhere'") != std::string::npos);
+  CHECK(sorted[2] == aside_file{"gone", false, ""});
+  CHECK(sorted[3].sandbox_id == "lost");
+  CHECK(sorted[3].reason.find("sandbox 'lost'") != std::string::npos);
+  CHECK(sort_asides({}, {"lost"}).empty());
+}
+
 TEST_SUITE_END();
