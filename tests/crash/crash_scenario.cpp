@@ -175,7 +175,8 @@ std::vector<operation> crash_operations(const private_mounts& work) {
     {"Prepare",
      [bind = work / "binds/common"](control_client& client) {
        return prepare(client, bind);
-     }},
+     },
+     false, true},
     {"ShareFile of a directory", share("c1", work / "source", "/etc/ro", true)},
     {"ShareFile of a file",
      share("c1", work / "source/key", "/etc/key", false)},

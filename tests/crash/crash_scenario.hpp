@@ -19,6 +19,8 @@ struct operation {
   std::function<status(control_client&)> call;
   /// It is several things, which end one by one.
   bool has_parts = false;
+  /// Who owns the sandbox is written down when all else of it is.
+  bool names_owner = false;
 };
 
 /// Everything that tells whether two states are the same; random parts of names
