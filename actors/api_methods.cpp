@@ -2,6 +2,7 @@
 #include "actors/api_methods.hpp"
 
 #include "actors/api_decode.hpp"
+#include "actors/api_owners.hpp"
 #include "actors/api_wire.hpp"
 #include "core/api/share_request.hpp"
 #include "core/volume/volume_cursor.hpp"
@@ -232,20 +233,15 @@ api_subject subject_of(const Request& request) {
   return out;
 }
 
-/// Tells OWNERS of a request for a sandbox that exists or not.
+/// Whether a request asks something of a sandbox: how it is, and its end, are
+/// of everybody's concern.
 template <class Request>
-void note_use(const api_context& with, const Request& request) {
-  // How it is, and its end, are of everybody's concern.
-  constexpr bool is_use = requires {
-    request.container_id;
-  }
-  || std::is_same_v<
-    Request,
-    start_watcher_request> || std::is_same_v<Request, stop_watcher_request>;
-  if constexpr (is_use)
-    if (with.owners)
-      tell(with.owners, sandbox_used{request.sandbox_id, with.caller});
+constexpr bool is_use = requires(const Request& of) {
+  of.container_id;
 }
+|| std::is_same_v<
+  Request,
+  start_watcher_request> || std::is_same_v<Request, stop_watcher_request>;
 
 /// The sandboxes that a reply tells of.
 std::vector<sandbox_status*> sandboxes_of(list_sandboxes_reply& reply) {
@@ -258,42 +254,20 @@ std::vector<sandbox_status*> sandboxes_of(get_sandbox_reply& reply) {
   return {&reply.sandbox};
 }
 
-/// Adds their owners to a reply, then does what is left.
-template <class Reply, class Then>
-void add_owners(const api_context& with, const Reply& reply, const Then& then) {
-  if (!with.owners) {
-    then(reply);
-    return;
-  }
-  auto told = std::make_shared<Reply>(reply);
-  describe_owners asked;
-  for (const auto* each : sandboxes_of(*told))
-    asked.sandboxes.push_back(each->sandbox_id);
-  ask(with.self, with.owners, std::move(asked))
-    .then(
-      [told, then](const owners_described& described) {
-        for (auto* each : sandboxes_of(*told))
-          if (const auto known = described.owners.find(each->sandbox_id);
-              known != described.owners.end())
-            each->owner = known->second;
-        then(*told);
-      },
-      [told, then](const caf::error&) {
-        then(*told);
-      });
-}
-
 /// Does what is left of a request that NODE has carried out.
 template <class Request, class Reply, class Then>
 void carried_out(const api_context& with, const Request& request,
                  const Reply& reply, const Then& then) {
   if constexpr (std::is_same_v<Request, cleanup_request>)
-    if (with.owners)
-      tell(with.owners, sandbox_removed{request.sandbox_id});
-  if constexpr (requires(Reply & of) { sandboxes_of(of); })
-    add_owners(with, reply, then);
-  else
+    note_end(with, request.sandbox_id);
+  if constexpr (requires(Reply & of) { sandboxes_of(of); }) {
+    const auto shown = std::make_shared<Reply>(reply);
+    add_owners(with, sandboxes_of(*shown), [shown, then] {
+      then(*shown);
+    });
+  } else {
     then(reply);
+  }
 }
 
 template <class Reply, class Request>
@@ -323,28 +297,9 @@ void pass_on(const api_context& with, const bytes& payload,
   const auto request = checked(from_wire(*decoded));
   if (!request)
     return answer({}, request.err());
-  note_use(with, *request);
+  if constexpr (is_use<std::decay_t<decltype(*request)>>)
+    note_use(with, request->sandbox_id);
   ask_node<Reply>(with, *request, answer);
-}
-
-/// Prepares a sandbox for an owner, who is written down before the answer.
-void prepare_for(const api_context& with, const prepare_request& request,
-                 const named_owner& owner, const api_answer& answer) {
-  ask_node<prepare_reply>(
-    with, request,
-    [with, owner, answer](const api_subject& subject,
-                          const result<std::string>& reply) {
-      if (!reply)
-        return answer(subject, reply);
-      ask(with.self, with.owners, sandbox_prepared{subject.sandbox, owner})
-        .then(
-          [answer, subject, reply](const owner_recorded&) {
-            answer(subject, reply);
-          },
-          [answer, subject](const caf::error& why) {
-            answer(subject, from_caf(why));
-          });
-    });
 }
 
 void prepare(const api_context& with, const bytes& payload,
@@ -358,18 +313,10 @@ void prepare(const api_context& with, const bytes& payload,
   const owner_terms terms{decoded->owner_pid(), decoded->no_owner()};
   if (auto good = check(terms); !good)
     return answer({}, good.err());
-  if (!with.owners)
-    return ask_node<prepare_reply>(with, *request, answer);
-  const auto subject = subject_of(*request);
-  ask(with.self, with.owners,
-      name_owner{request->sandbox_id, terms, with.caller})
-    .then(
-      [with, answer, request = *request](const owner_named& named) {
-        prepare_for(with, request, named.owner, answer);
-      },
-      [answer, subject](const caf::error& why) {
-        answer(subject, from_caf(why));
-      });
+  name_owner_then(with, request->sandbox_id, terms, answer,
+                  [with, request = *request](const api_answer& once_owned) {
+                    ask_node<prepare_reply>(with, request, once_owned);
+                  });
 }
 
 } // namespace
