@@ -6,38 +6,32 @@
 #include "actors/mounter.hpp"
 #include "actors/nydus.hpp"
 #include "actors/reader_pool.hpp"
-#include "core/net/socket_access.hpp"
 #include "core/pacing.hpp"
-#include "core/paths.hpp"
 #include "log/log.hpp"
 #include "main/actor_wiring.hpp"
 #include "main/adopt_sandboxes.hpp"
 #include "main/build_info.hpp"
+#include "main/control_socket.hpp"
 #include "main/heartbeat.hpp"
+#include "main/node_claims.hpp"
 #include "sys/journal/state_files.hpp"
 #include "sys/mount/held_root.hpp"
 #include "sys/mount/kernel_mount.hpp"
 #include "sys/mount/mount_devices.hpp"
 #include "sys/mount/mount_paths.hpp"
-#include "sys/mount/share_visibility.hpp"
 #include "sys/net/descriptor_limit.hpp"
 #include "sys/net/io_loop.hpp"
 #include "sys/net/socket_dialer.hpp"
-#include "sys/net/socket_listener.hpp"
 #include "sys/process/end_signals.hpp"
 #include "sys/process/heap_trim.hpp"
-#include "sys/process/identity.hpp"
-#include "sys/process/instance_lock.hpp"
 #include "sys/process/kernel_calls.hpp"
 #include "sys/process/kernel_processes.hpp"
 #include "sys/process/thread_room.hpp"
 #include "sys/tree/inotify.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <exception>
-#include <filesystem>
 #include <limits>
 #include <optional>
 #include <random>
@@ -76,43 +70,6 @@ void report_older_calls() {
     log::warning("older-system-calls", {{"calls", names}});
 }
 
-status check_visible(const node_config& config) {
-  if (config.mounts.visibility == visibility_check::assumed)
-    return unit{};
-  const auto visible = check_share_visible(config.share.root);
-  if (!visible)
-    return visible.err();
-  if (*visible == share_visibility::likely)
-    log::warning("share-root-unproven", {{"share_root", config.share.root}});
-  return unit{};
-}
-
-/// Claims the state directory. Where there is none, work goes on without it.
-/// @returns `errc::already_exists` where another node agent has it.
-result<std::optional<instance_lock>> claim_state_dir(const state_files& files) {
-  if (const auto made = files.make_dir(); !made) {
-    log::warning("state-not-recorded", {{"error", made.err().message}});
-    return std::optional<instance_lock>{};
-  }
-  auto locked = instance_lock::on_directory("state directory", files.dir());
-  if (locked)
-    return std::optional<instance_lock>{*std::move(locked)};
-  if (locked.err().code == errc::already_exists)
-    return locked.err();
-  log::warning("state-not-recorded", {{"error", locked.err().message}});
-  return std::optional<instance_lock>{};
-}
-
-status make_socket_dir(const std::string& socket) {
-  std::error_code failed;
-  const std::string dir{parent_path(socket)};
-  std::filesystem::create_directories(dir, failed);
-  if (failed)
-    return error{errc::failed_precondition,
-                 "make directory " + dir + ": " + failed.message()};
-  return unit{};
-}
-
 } // namespace
 
 // Destroyed from the last member to the first: handles before the actor system,
@@ -134,8 +91,6 @@ private:
   status start_actors();
   void watch_inotify(std::shared_ptr<kernel_watch_api> watches);
   void watch_host_mounts();
-  status listen(std::optional<unique_fd> lent);
-  named_owner caller_of(const peer_credentials& peer) const;
   void wire(std::shared_ptr<const held_root> root,
             const std::shared_ptr<watch_api>& watches,
             const std::shared_ptr<mount_executor>& executor);
@@ -143,9 +98,7 @@ private:
   void await_others_than_readers();
 
   node_config config;
-  std::optional<instance_lock> root_lock;
-  std::optional<instance_lock> socket_lock;
-  std::optional<instance_lock> state_lock;
+  std::optional<node_claims> claims;
   actor_settings settings;
   // Before the actors: what they still hold of a connection asks for it.
   io_loop loop{[](const std::string& what) {
@@ -158,31 +111,23 @@ private:
   std::string boot_id;
   wired_actors actors;
   api_server_actor api;
-  std::atomic<std::uint64_t> connections{0};
-  std::unique_ptr<socket_listener> listener;
+  std::optional<control_socket> control;
 };
 
 status node_agent::parts::start(std::optional<unique_fd> lent) {
   report_older_calls();
-  if (auto made = make_share_root(config.share.root); !made)
-    return made;
-  if (auto visible = check_visible(config); !visible)
-    return visible;
-  auto locked = instance_lock::on_directory("share root", config.share.root);
-  if (!locked)
-    return locked.err();
-  root_lock = *std::move(locked);
-  auto claimed = claim_state_dir(state_files{state_directory(config)});
+  auto claimed = node_claims::take(config);
   if (!claimed)
     return claimed.err();
-  state_lock = *std::move(claimed);
+  claims = *std::move(claimed);
   if (auto started = start_actors(); !started)
     return started;
   if (auto adopted = adopt_sandboxes_of_before(system, actors, config,
                                                pacing::longest_adoption);
       !adopted)
     return adopted;
-  return listen(std::move(lent));
+  control.emplace(loop, gauge, api, api_farewell(), processes);
+  return control->listen(config.api, std::move(lent));
 }
 
 status node_agent::parts::start_actors() {
@@ -289,45 +234,6 @@ void node_agent::parts::watch_host_mounts() {
            });
 }
 
-status node_agent::parts::listen(std::optional<unique_fd> lent) {
-  if (auto made = make_socket_dir(config.api.socket); !made)
-    return made;
-  const guest_address address{address_scheme::unix_socket, config.api.socket, 0,
-                              0};
-  // A socket file that nobody listens on is replaced under the lock only.
-  auto locked = instance_lock::on_file("the lock of the control socket",
-                                       config.api.socket + ".lock");
-  if (!locked)
-    return locked.err();
-  socket_lock = *std::move(locked);
-  const auto access = access_for(config.api.allowed_uids, effective_uid());
-  socket_listener::options with;
-  with.gauge = gauge;
-  with.farewell = api_farewell();
-  with.mode = access.mode;
-  with.owner = access.owner;
-  const auto accept
-    = [this](byte_stream_ptr stream, std::optional<peer_credentials> peer) {
-        if (peer)
-          tell(api, api_connected{++connections, std::move(stream), peer->uid,
-                                  caller_of(*peer)});
-      };
-  auto opened = lent ? socket_listener::borrow(loop, address, *std::move(lent),
-                                               with, accept)
-                     : socket_listener::open(loop, address, with, accept);
-  if (!opened)
-    return opened.err();
-  listener = *std::move(opened);
-  return unit{};
-}
-
-named_owner node_agent::parts::caller_of(const peer_credentials& peer) const {
-  auto found = processes->identify_peer(peer.pid, peer.pidfd.get());
-  if (found)
-    return *std::move(found);
-  return unknown_owner{found.err().message};
-}
-
 bool node_agent::parts::is_alive(std::chrono::nanoseconds limit) {
   // Shared with what may come too late.
   const auto signs = std::make_shared<signs_of_life>(2);
@@ -339,8 +245,8 @@ bool node_agent::parts::is_alive(std::chrono::nanoseconds limit) {
 }
 
 node_agent::parts::~parts() {
-  if (listener)
-    listener->close();
+  if (control)
+    control->close();
   // Callbacks hold handles; with the loop they let go of them.
   loop.stop();
   const auto end = [](const auto& actor) {
