@@ -81,6 +81,9 @@ api_server_state::handle::behavior_type api_server_state::make_behavior() {
       drop_overdue();
       arm();
     },
+    [this](describe_metrics) {
+      return measure();
+    },
   };
 }
 
@@ -278,6 +281,9 @@ void api_server_state::fail(const call_id& call, error why) {
 
 void api_server_state::answer(const call_id& call, errc code,
                               const std::string& message, byte_view payload) {
+  counted_.add(
+    "kata_fsshare_api_calls_total", 1,
+    {*call.method == '\0' ? "unknown" : call.method, to_string(code)});
   if (call.charge != 0)
     ledger_.end_call(call.connection, call.charge);
   const auto found = clients_.find(call.connection);
@@ -285,6 +291,13 @@ void api_server_state::answer(const call_id& call, errc code,
     return;
   send(call.connection,
        found->second.session.respond(call.stream, code, message, payload));
+}
+
+metrics_part api_server_state::measure() const {
+  metrics_part out{counted_};
+  out.metrics.add("kata_fsshare_api_clients",
+                  static_cast<double>(ledger_.size()));
+  return out;
 }
 
 void api_server_state::send(std::uint64_t connection, bytes frame) {

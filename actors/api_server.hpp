@@ -5,6 +5,7 @@
 #include "core/net/client_ledger.hpp"
 #include "log/events.hpp"
 #include "messages/api_server.hpp"
+#include "messages/metrics.hpp"
 #include "messages/node.hpp"
 #include "messages/owners.hpp"
 #include "messages/state_actor.hpp"
@@ -103,6 +104,7 @@ private:
   /// Ends the connection of who does not read.
   void send(std::uint64_t connection, bytes frame);
   std::optional<std::uint64_t> worst_reader() const;
+  metrics_part measure() const;
   client_ledger::time_point now() const;
 
   handle::pointer self_;
@@ -112,6 +114,7 @@ private:
   std::map<std::uint64_t, client> clients_;
   client_ledger ledger_;
   bool is_armed_ = false;
+  metric_set counted_;
   api_descriptors::state descriptors_ = api_descriptors::state::enough;
 };
 

@@ -40,6 +40,8 @@ guest_proxy_state::guest_proxy_state(handle::pointer self,
 
 // What it owes answers itself: it ends with its sandbox, or with the process.
 guest_proxy_state::~guest_proxy_state() {
+  if (options_.heir)
+    tell(options_.heir, guest_ended{self_->id(), counted_});
   if (stream_)
     stream_->close();
 }
@@ -108,7 +110,14 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
       if (msg.turn == turn_)
         tick();
     },
+    [this](describe_guest) {
+      return guest_described{measure()};
+    },
   };
+}
+
+guest_measure guest_proxy_state::measure() const {
+  return {counted_, connection_.is_up(), in_flight_.size(), budget_.held()};
 }
 
 guest_status

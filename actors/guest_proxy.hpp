@@ -13,6 +13,7 @@
 #include "messages/guest_proxy.hpp"
 #include "messages/journal.hpp"
 #include "messages/memory_budget.hpp"
+#include "messages/metrics.hpp"
 #include "messages/reader_pool.hpp"
 #include "messages/registry.hpp"
 #include "messages/reply_promise.hpp"
@@ -59,12 +60,15 @@ struct guest_proxy_options {
   std::uint64_t memory_bytes = 0;
   /// Of the jitter of redials.
   std::uint32_t seed = 1;
+  /// Gets what was counted at the end; null for nobody.
+  guest_heir heir = {};
 };
 
 /// What a GUEST PROXY owns: the connection, the jobs and what is in flight.
 class guest_proxy_state {
 public:
-  using handle = guest_proxy_actor;
+  using handle
+    = guest_proxy_actor::extend<rpc<describe_guest, guest_described>>;
   static constexpr const char* name = "guest-proxy";
   using time_point = std::chrono::steady_clock::time_point;
 
@@ -131,6 +135,7 @@ private:
 
   // -- jobs (guest_proxy.cpp) -------------------------------------------------
   guest_status describe(const guest_status_request& msg) const;
+  guest_measure measure() const;
   void add_job(active_job job);
   void add_order(carry_out& msg, const reply_promise<order_outcome>& promise);
   status take_room(const push_order& push, std::vector<std::string>& takes);
@@ -253,6 +258,7 @@ private:
   std::optional<time_point> armed_;
   std::uint64_t turn_ = 0;
   guest_status status_;
+  guest_counters counted_;
 };
 
 } // namespace fsshare

@@ -136,6 +136,7 @@ void guest_proxy_state::go_on(guest_connection::question answered) {
 
 void guest_proxy_state::note_connected() {
   status_.last_error.clear();
+  ++counted_.connections;
   log::info("guest-connected", {{"sandbox", options_.sandbox_id},
                                 {"agent_version", status_.agent_version},
                                 {"rules", profile_.name}});
@@ -198,6 +199,7 @@ void guest_proxy_state::answered(const ttrpc::client_session::reply& reply) {
   in_flight_.erase(i);
   connection_.request_answered();
   window_.answered(what.window, now());
+  counted_.answered(reply.code, now() - what.window.sent_at);
   auto* active = find(what.job);
   if (active == nullptr)
     return;
@@ -246,6 +248,7 @@ void guest_proxy_state::lost(const error& why) {
   note_unanswered();
   close();
   const auto loss = connection_.lost(in_flight_.size(), now());
+  counted_.unanswered += in_flight_.size();
   in_flight_.clear();
   fetching_.clear();
   drop_credit();

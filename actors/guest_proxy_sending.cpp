@@ -230,6 +230,7 @@ void guest_proxy_state::send(active_job& active, const flight& what,
   connection_.request_sent(now());
   ++status_.requests;
   status_.bytes_sent += data.size();
+  counted_.sent_bytes += data.size();
   // What is written need not be held: one frame after the other.
   if (data.size() >= flushed_bytes)
     flush();

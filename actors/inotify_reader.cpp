@@ -70,7 +70,19 @@ inotify_reader_state::make_behavior() {
       else
         look_at_the_mounts();
     },
+    [this](describe_metrics) {
+      return measure();
+    },
   };
+}
+
+metrics_part inotify_reader_state::measure() const {
+  metrics_part out;
+  out.metrics.add("kata_fsshare_inotify_watches",
+                  static_cast<double>(table_.watch_count()));
+  out.metrics.add("kata_fsshare_inotify_overflows_total",
+                  static_cast<double>(overflows_));
+  return out;
 }
 
 template <class Request>
@@ -163,8 +175,10 @@ void inotify_reader_state::report(const bytes& data) {
     return;
   for (auto& event : events)
     tell(sink_, volume_changed{std::move(event.path), event.hint});
-  if (overflow)
+  if (overflow) {
+    ++overflows_;
     tell(sink_, volumes_overflowed{});
+  }
 }
 
 // A mount over the directory that is watched ends no watch, nor does its end.

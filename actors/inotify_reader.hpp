@@ -5,6 +5,7 @@
 #include "core/volume/watch_table.hpp"
 #include "core/volume/watched_ways.hpp"
 #include "messages/inotify_reader.hpp"
+#include "messages/metrics.hpp"
 #include "messages/reader_pool.hpp"
 #include "messages/state_actor.hpp"
 #include "sys/tree/inotify.hpp"
@@ -20,7 +21,7 @@ namespace fsshare {
 /// What the INOTIFY READER owns.
 class inotify_reader_state {
 public:
-  using handle = inotify_reader_actor;
+  using handle = measured<inotify_reader_actor>;
   static constexpr const char* name = "inotify-reader";
 
   /// @param watches Where watches are removed.
@@ -57,6 +58,7 @@ private:
   void look_at_the_mounts();
   void mounts_looked_at(look_pace::time_point begin, bool is_done);
   void tell_of_mounts();
+  metrics_part measure() const;
 
   handle::pointer self_;
   std::shared_ptr<watch_api> watches_;
@@ -73,6 +75,7 @@ private:
   /// Of the mount table; what changes during a look may not be in it.
   enum class mount_look : std::uint8_t { none, out, out_of_date };
   mount_look look_ = mount_look::none;
+  std::uint64_t overflows_ = 0;
 };
 
 /// Spawn this.

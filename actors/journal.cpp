@@ -40,6 +40,9 @@ journal_state::handle::behavior_type journal_state::make_behavior() {
     [this](const journal_rewriting_tick&) {
       go_on_rewriting();
     },
+    [this](describe_metrics) {
+      return measure();
+    },
   };
 }
 
@@ -148,7 +151,21 @@ status journal_state::remove(const std::string& sandbox_id) {
   return gone;
 }
 
+metrics_part journal_state::measure() const {
+  const auto behind
+    = std::count_if(logs_.begin(), logs_.end(), [](const auto& each) {
+        return each.second.is_behind();
+      });
+  metrics_part out{counted_};
+  out.metrics.add("kata_fsshare_unrecorded_sandboxes",
+                  static_cast<double>(behind)
+                    + static_cast<double>(removals_.size()));
+  return out;
+}
+
 void journal_state::note(const status& written) {
+  counted_.add("kata_fsshare_journal_writes_total", 1,
+               {written ? "ok" : "failed"});
   if (!written && failure_.empty())
     log::warning("state-not-recorded", {{"error", written.err().message}});
   if (!written) {
@@ -236,6 +253,7 @@ void journal_state::set_aside(const std::string& sandbox_id,
                               const std::string& why) {
   set_aside_before_.erase(sandbox_id);
   log::warning("state-set-aside", {{"sandbox", sandbox_id}, {"reason", why}});
+  counted_.add("kata_fsshare_adopted_sandboxes_total", 1, {"set_aside"});
   if (const auto moved = files_.set_aside(sandbox_id); !moved)
     log::warning("state-not-recorded", {{"error", moved.err().message}});
 }

@@ -3,6 +3,7 @@
 
 #include "core/journal/journal_log.hpp"
 #include "messages/journal.hpp"
+#include "messages/metrics.hpp"
 #include "messages/state_actor.hpp"
 #include "sys/journal/state_files.hpp"
 
@@ -25,7 +26,7 @@ struct journal_options {
 /// that it is spawned with spawn_blocking().
 class journal_state {
 public:
-  using handle = journal_actor;
+  using handle = measured<journal_actor>;
   static constexpr const char* name = "journal";
 
   journal_state(handle::pointer self, state_files files,
@@ -51,6 +52,7 @@ private:
   void try_again();
   void note(const status& written);
   void try_later();
+  metrics_part measure() const;
   journal_head head_of(const std::string& sandbox_id) const;
 
   /// A file that has outgrown itself, and is written anew piece by piece, for
@@ -77,6 +79,7 @@ private:
   /// Why the last file could not be written; empty while all can.
   std::string failure_;
   bool is_waiting_ = false;
+  metric_set counted_;
 };
 
 using journal = state_actor<journal_state>;

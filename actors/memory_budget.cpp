@@ -33,7 +33,21 @@ memory_budget_state::make_behavior() {
       budget_.shrink(msg.lease, msg.bytes);
       grant();
     },
+    [this](describe_metrics) {
+      return measure();
+    },
   };
+}
+
+metrics_part memory_budget_state::measure() const {
+  const auto used = static_cast<double>(budget_.used());
+  const auto total = static_cast<double>(budget_.total());
+  metrics_part out;
+  out.metrics.add("kata_fsshare_copy_memory_bytes", used, {"used"});
+  out.metrics.add("kata_fsshare_copy_memory_bytes", total, {"limit"});
+  out.metrics.add("kata_fsshare_copy_memory_waiting",
+                  static_cast<double>(budget_.waiting()));
+  return out;
 }
 
 // What nobody is there to take comes back when the answer is destroyed.

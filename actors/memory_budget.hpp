@@ -3,6 +3,7 @@
 
 #include "core/copy/byte_budget.hpp"
 #include "messages/memory_budget.hpp"
+#include "messages/metrics.hpp"
 #include "messages/state_actor.hpp"
 
 #include <cstdint>
@@ -13,7 +14,7 @@ namespace fsshare {
 /// What MEMORY BUDGET owns: who holds how much, and who waits.
 class memory_budget_state {
 public:
-  using handle = memory_budget_actor;
+  using handle = measured<memory_budget_actor>;
   static constexpr const char* name = "memory-budget";
 
   /// @param total as `copy.node_bytes`.
@@ -31,6 +32,7 @@ private:
   };
 
   void grant();
+  metrics_part measure() const;
 
   handle::pointer self_;
   byte_budget budget_;

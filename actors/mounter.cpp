@@ -24,10 +24,11 @@ mounter_state::mounter_state(handle::pointer self,
   : self_(self), executor_(std::move(executor)), let_go_(std::move(close)) {
 }
 
-mounter_actor::behavior_type mounter_state::make_behavior() {
+mounter_state::handle::behavior_type mounter_state::make_behavior() {
   return {
     [this](const run_plan& request) {
       auto done = run(*request.plan, *executor_, request.sources);
+      count(*request.plan, bool{done});
       // What the host unmounted while nobody followed tells by no change.
       if (follows_again(*request.plan))
         look_later(pace_.changed(self_->clock().now()));
@@ -49,7 +50,26 @@ mounter_actor::behavior_type mounter_state::make_behavior() {
     [this](const mounter_tick&) {
       look();
     },
+    [this](describe_metrics) {
+      return metrics_part{counted_};
+    },
   };
+}
+
+void mounter_state::count(const mount_plan& plan, bool is_done) {
+  counted_.add("kata_fsshare_mount_plans_total", 1,
+               {is_done ? "ok" : "failed"});
+  if (!is_done)
+    return;
+  for (const auto& step : plan.steps)
+    if (std::holds_alternative<make_bind>(step))
+      counted_.add("kata_fsshare_mount_steps_total", 1, {"bind"});
+    else if (std::holds_alternative<unmount>(step))
+      counted_.add("kata_fsshare_mount_steps_total", 1, {"unmount"});
+    else if (std::holds_alternative<make_sandbox_dir>(step))
+      counted_.add("kata_fsshare_mount_steps_total", 1, {"make-sandbox"});
+    else if (std::holds_alternative<remove_sandbox_dir>(step))
+      counted_.add("kata_fsshare_mount_steps_total", 1, {"remove-sandbox"});
 }
 
 void mounter_state::look_later(std::optional<look_pace::time_point> when) {

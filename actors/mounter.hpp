@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/volume/look_pace.hpp"
+#include "messages/metrics.hpp"
 #include "messages/mounter.hpp"
 #include "messages/state_actor.hpp"
 #include "sys/mount/mount_runner.hpp"
@@ -17,7 +18,7 @@ namespace fsshare {
 /// spawn_blocking().
 class mounter_state {
 public:
-  using handle = mounter_actor;
+  using handle = measured<mounter_actor>;
   static constexpr const char* name = "mounter";
 
   /// Lets go of mounts where that may block.
@@ -32,11 +33,13 @@ public:
 private:
   void look_later(std::optional<look_pace::time_point> when);
   void look();
+  void count(const mount_plan& plan, bool is_done);
 
   handle::pointer self_;
   std::shared_ptr<mount_executor> executor_;
   let_go let_go_;
   look_pace pace_;
+  metric_set counted_;
 };
 
 using mounter = state_actor<mounter_state>;

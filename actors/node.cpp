@@ -113,7 +113,29 @@ node_state::handle::behavior_type node_state::make_behavior() {
     },
     [this](const adopt_sandboxes& msg) {
       return adopt(msg);
+    },
+    [this](describe_metrics) {
+      return measure();
     });
+}
+
+metrics_part node_state::measure() const {
+  std::size_t lost = 0;
+  std::size_t changing = 0;
+  for (const auto& [id, each] : sandboxes_) {
+    lost += each.remains ? 1 : 0;
+    changing += !each.remains && each.changing > 0 ? 1 : 0;
+  }
+  const auto prepared = sandboxes_.size() - lost - changing;
+  metrics_part out{counted_};
+  const auto add = [&out](std::size_t count, const char* state) {
+    out.metrics.add("kata_fsshare_sandboxes", static_cast<double>(count),
+                    {state});
+  };
+  add(prepared, "prepared");
+  add(changing, "changing");
+  add(lost, "lost");
+  return out;
 }
 
 caf::result<list_volumes_reply>

@@ -3,6 +3,7 @@
 
 #include "core/copy/ranked.hpp"
 #include "messages/journal.hpp"
+#include "messages/metrics.hpp"
 #include "messages/mounter.hpp"
 #include "messages/node.hpp"
 #include "messages/registry.hpp"
@@ -36,7 +37,7 @@ struct mark_places {
 /// What NODE owns: which sandboxes there are.
 class node_state {
 public:
-  using handle = node_actor;
+  using handle = measured<node_actor>;
   static constexpr const char* name = "node";
 
   node_state(handle::pointer self, sandbox_factory make_sandbox,
@@ -86,6 +87,7 @@ private:
   std::set<std::string> known_sandboxes() const;
   caf::result<list_sandboxes_reply> list(const list_sandboxes_request& msg);
   caf::result<list_volumes_reply> list(const list_volumes_request& msg);
+  metrics_part measure() const;
 
   handle::pointer self_;
   sandbox_factory make_sandbox_;
@@ -94,6 +96,7 @@ private:
   std::map<std::string, sandbox> sandboxes_;
   /// Those that exist.
   ranked_set<std::string> listed_;
+  metric_set counted_;
   const error at_the_end_{errc::aborted, "the node agent is shutting down"};
   owed_replies<prepare_reply> preparing_{at_the_end_};
   owed_replies<cleanup_reply> cleaning_{at_the_end_};

@@ -41,6 +41,7 @@ void node_state::adopt_one(const recorded_sandbox& recorded,
                            const adopted_sandbox& adopted,
                            const adopting& all) {
   const auto& id = recorded.prepare.request.sandbox_id;
+  counted_.add("kata_fsshare_adopted_sandboxes_total", 1, {"adopted"});
   log::info("sandbox-adopted", {{"sandbox", id},
                                 {"shares", adopted.sandbox.shares.size()
                                              + adopted.sandbox.copied.size()},
@@ -59,6 +60,7 @@ void node_state::adopt_one(const recorded_sandbox& recorded,
                            const unfinished_sandbox& unfinished,
                            const adopting& all) {
   const auto& id = recorded.prepare.request.sandbox_id;
+  counted_.add("kata_fsshare_adopted_sandboxes_total", 1, {"unfinished"});
   log::info("sandbox-unfinished", {{"sandbox", id}});
   auto left = remains_of(recorded,
                          {errc::aborted, "an earlier process did not end it"});
@@ -85,6 +87,7 @@ void node_state::adopt_one(const recorded_sandbox& recorded,
 void node_state::adopt_one(const recorded_sandbox& recorded,
                            const lost_sandbox& lost, const adopting&) {
   const auto& id = recorded.prepare.request.sandbox_id;
+  counted_.add("kata_fsshare_adopted_sandboxes_total", 1, {"lost"});
   log::warning("sandbox-lost", {{"sandbox", id}, {"reason", lost.why}});
   auto& entry = sandboxes_[id];
   set_exists(id, entry, true);

@@ -65,6 +65,9 @@ owners_state::handle::behavior_type owners_state::make_behavior() {
     [this](const owners_tick& msg) {
       wake(msg);
     },
+    [this](describe_metrics) {
+      return measure();
+    },
   };
 }
 
@@ -167,14 +170,29 @@ void owners_state::carry_out(const end_sandbox& what) {
     .then(
       [this, id](const cleanup_reply&) {
         log::warning("orphan-ended", {{"sandbox", id}});
+        counted_.add("kata_fsshare_orphan_ends_total", 1, {"ended"});
         carry_out(table_.removed(id));
       },
       [this, id](const caf::error& err) {
         const auto why = from_caf(err).message;
+        counted_.add("kata_fsshare_orphan_ends_total", 1, {"kept"});
         if (table_.kept(id, why, now()))
           log::warning("orphan-kept", {{"sandbox", id}, {"reason", why}});
         arm();
       });
+}
+
+metrics_part owners_state::measure() const {
+  const auto counts = table_.count();
+  metrics_part out{counted_};
+  const auto add = [&out](std::size_t count, const char* state) {
+    out.metrics.add("kata_fsshare_owners", static_cast<double>(count), {state});
+  };
+  add(counts.alive, "alive");
+  add(counts.gone, "gone");
+  add(counts.nobody, "nobody");
+  add(counts.unknown, "unknown");
+  return out;
 }
 
 void owners_state::wake(const owners_tick& msg) {

@@ -4,6 +4,7 @@
 #include "core/share/owner_table.hpp"
 #include "core/share/process_watch.hpp"
 #include "messages/journal.hpp"
+#include "messages/metrics.hpp"
 #include "messages/node.hpp"
 #include "messages/owners.hpp"
 #include "messages/reply_promise.hpp"
@@ -20,7 +21,7 @@ namespace fsshare {
 /// What OWNERS owns: which process each sandbox lives and dies with.
 class owners_state {
 public:
-  using handle = owners_actor;
+  using handle = measured<owners_actor>;
   static constexpr const char* name = "owners";
 
   /// @param node Ends sandboxes.
@@ -43,6 +44,7 @@ private:
   void carry_out(const record_owner& what);
   void carry_out(const owner_is_gone& what);
   void carry_out(const end_sandbox& what);
+  metrics_part measure() const;
   void wake(const owners_tick& msg);
   void arm();
   owner_table::time_point now() const;
@@ -55,6 +57,7 @@ private:
   /// When it wakes, by the last tick; nothing while it does not.
   std::optional<owner_table::time_point> wakes_;
   std::uint64_t ticks_ = 0;
+  metric_set counted_;
   error at_the_end_{errc::aborted, "the node agent is shutting down"};
   // Last, so that they die first.
   owed_replies<owner_recorded> recording_{at_the_end_};

@@ -140,7 +140,28 @@ reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
       armed_.reset();
       look_at_running();
     },
+    [this](describe_metrics) {
+      return measure();
+    },
   };
+}
+
+metrics_part reader_pool_state::measure() const {
+  const auto hung
+    = std::count_if(reads_.begin(), reads_.end(), [](const auto& each) {
+        return each.second.hangs;
+      });
+  const auto out_of_hand = static_cast<std::size_t>(hung);
+  const auto begun = queue_.running().size();
+  metrics_part out;
+  const auto add = [&out](std::size_t count, const char* state) {
+    out.metrics.add("kata_fsshare_reads", static_cast<double>(count), {state});
+  };
+  add(begun - std::min(begun, out_of_hand), "running");
+  add(reads_.size() - std::min(reads_.size(), begun), "waiting");
+  add(out_of_hand, "hung");
+  out.metrics.add("kata_fsshare_hung_reads_total", static_cast<double>(hung_));
+  return out;
 }
 
 std::string reader_pool_state::device_of(const std::string& path) const {
@@ -307,6 +328,7 @@ void reader_pool_state::look_at_running() {
     auto& one = reads_.at(refused.read);
     give_up(refused.read, refused.why);
     one.hangs = true;
+    ++hung_;
     one.progress->abandon();
     log::warning("source-hangs", {{"error", refused.why.message},
                                   {"sandbox", one.sandbox_id},

@@ -3,6 +3,7 @@
 
 #include "actors/reader_files.hpp"
 #include "core/volume/read_queue.hpp"
+#include "messages/metrics.hpp"
 #include "messages/reader_pool_internal.hpp"
 #include "messages/reply_promise.hpp"
 #include "messages/state_actor.hpp"
@@ -21,7 +22,7 @@ namespace fsshare {
 /// hangs. It touches no file; readers do, on threads of their own.
 class reader_pool_state {
 public:
-  using handle = reader_pool_internal_actor;
+  using handle = measured<reader_pool_internal_actor>;
   static constexpr const char* name = "reader-pool";
 
   /// @param runner Where reads run; used by this actor only.
@@ -75,6 +76,7 @@ private:
   void give_up(std::uint64_t read, const error& why);
   void look_at_running();
   void arm();
+  metrics_part measure() const;
   time_point now() const;
 
   handle::pointer self_;
@@ -91,6 +93,8 @@ private:
   time_point retry_at_;
   std::optional<time_point> armed_;
   std::uint64_t turn_ = 0;
+  /// Reads that were given up because they hung.
+  std::uint64_t hung_ = 0;
 };
 
 /// Spawn this.

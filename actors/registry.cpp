@@ -93,6 +93,9 @@ registry_state::handle::behavior_type registry_state::make_behavior() {
       armed_.reset();
       act();
     },
+    [this](describe_metrics) {
+      return measure();
+    },
   };
 }
 
@@ -235,7 +238,8 @@ void registry_state::give_order(destination_id id, const guest_order& order) {
     return;
   ask(self_, i->second.proxy, carry_out{{id}, order})
     .then(
-      [this, id](const order_outcome& outcome) {
+      [this, id, word = word_of(order)](const order_outcome& outcome) {
+        count(word, outcome);
         ended(id, outcome);
       },
       [](const caf::error&) {

@@ -4,6 +4,7 @@
 #include "core/volume/destination_table.hpp"
 #include "messages/inotify_reader.hpp"
 #include "messages/memory_budget.hpp"
+#include "messages/metrics.hpp"
 #include "messages/reader_pool.hpp"
 #include "messages/registry.hpp"
 #include "messages/reply_promise.hpp"
@@ -23,7 +24,7 @@ namespace fsshare {
 /// what. The table decides; this only sends.
 class registry_state {
 public:
-  using handle = registry_actor;
+  using handle = measured<registry_actor>;
   static constexpr const char* name = "registry";
   using time_point = destination_table::time_point;
 
@@ -79,6 +80,11 @@ private:
   void read_failed(const volume_ticket& asked, const error& why);
   void log_live(destination_id id, const generation_live& live) const;
   void log_outcome(destination_id id, const order_outcome& outcome) const;
+  // -- metrics (registry_counting.cpp) ---------------------------------------
+  static const char* word_of(const guest_order& order);
+  void count(const char* order, const order_outcome& outcome);
+  void count_lag(const generation_live& live);
+  metrics_part measure() const;
   void arm();
   time_point now() const;
 
@@ -100,6 +106,7 @@ private:
   std::uint64_t last_waiter_ = 0;
   std::optional<time_point> armed_;
   std::uint64_t turn_ = 0;
+  metric_set counted_;
 };
 
 } // namespace fsshare

@@ -13,6 +13,8 @@ void registry_state::begin_push(destination_id id, const guest_order& order) {
   if (i == destinations_.end())
     return;
   i->second.push = push_wait::recording;
+  if (table_.failures(id).value_or(0) > 0)
+    counted_.add("kata_fsshare_push_retries_total", 1);
   record(id, [this, id, order] {
     const auto d = destinations_.find(id);
     if (d == destinations_.end())
@@ -55,8 +57,10 @@ void registry_state::record(destination_id id,
 
 // What has changed in the guest is written down before anybody is told.
 void registry_state::ended(destination_id id, const order_outcome& outcome) {
-  if (const auto live = table_.finished(id, outcome, now()))
+  if (const auto live = table_.finished(id, outcome, now())) {
     log_live(id, *live);
+    count_lag(*live);
+  }
   log_outcome(id, outcome);
   record(id);
   act();

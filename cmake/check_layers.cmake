@@ -14,13 +14,15 @@ set(library_nlohmann "^nlohmann/")
 set(library_spdlog "^(spdlog|fmt)/")
 set(library_cli "^CLI/")
 set(library_httplib "^httplib\\.h$")
+set(library_prometheus "^prometheus/")
 set(library_doctest "^doctest/")
 set(library_rapidcheck "^rapidcheck(/|\\.h$)")
 set(library_benchmark "^benchmark/")
 string(CONCAT library_io "^(condition_variable|csignal|filesystem|fstream|"
   "future|iostream|mutex|shared_mutex|thread)$")
 set(libraries
-  caf protobuf nlohmann spdlog cli httplib doctest rapidcheck benchmark io)
+  caf protobuf nlohmann spdlog cli httplib prometheus doctest rapidcheck
+  benchmark io)
 
 # Sets `out` to what an include depends on: a folder or a word of the lists
 # above, `std`, or `unknown`.

@@ -9,30 +9,33 @@
 # <sys/...>, <linux/...>), `io` the parts of the C++ library that reach files,
 # threads and streams.
 set(all_folders
-  core json sys ttrpc config log messages actors guest ctl main bench tests)
+  core json sys ttrpc config log metrics messages actors guest ctl main bench
+  tests)
 set(may_core core)
 set(may_json json core nlohmann)
 set(may_sys sys core kernel io)
 set(may_ttrpc ttrpc sys core proto protobuf io)
 set(may_config config core nlohmann io)
 set(may_log log core spdlog io)
+set(may_metrics metrics core prometheus io)
 set(may_messages messages core caf io)
-set(may_actors actors messages sys ttrpc log json core proto protobuf caf io)
+set(may_actors actors messages sys ttrpc log metrics json core proto protobuf caf io)
 set(may_guest guest core sys ttrpc proto protobuf io)
 set(may_ctl ctl core config ttrpc proto protobuf cli io)
-set(may_main core json sys ttrpc config log messages actors guest ctl main caf cli
+set(may_main core json sys ttrpc config log metrics messages actors guest ctl main caf cli
   spdlog nlohmann io)
-set(may_bench core json sys ttrpc config log messages actors guest ctl bench
+set(may_bench core json sys ttrpc config log metrics messages actors guest ctl bench
   benchmark io)
-set(may_tests core json sys ttrpc config log messages actors guest ctl main
+set(may_tests core json sys ttrpc config log metrics messages actors guest ctl main
   tests proto protobuf caf cli nlohmann spdlog doctest rapidcheck httplib
   kernel io)
 
 # Rooms: the folders in a folder, and which of them each may include beside
 # itself and the files that lie beside the rooms, which include no room.
-set(rooms_core text net copy volume api share mount rootfs journal doctor)
+set(rooms_core text net metrics copy volume api share mount rootfs journal doctor)
 set(may_core_text)
 set(may_core_net)
+set(may_core_metrics)
 set(may_core_copy text net)
 set(may_core_volume text net copy)
 set(may_core_api text net copy volume)

@@ -127,6 +127,14 @@ void visit_keys(Visitor& visit, Config& config) {
                "user owns it; for several more its mode is 0666, and others "
                "that connect are refused every call."},
     config.api.allowed_uids);
+  visit.http_address_or_none(
+    config_key{"/http/listen",
+               "Where `/metrics`, `/livez` and `/readyz` are served: an "
+               "address with a port, or `unix://PATH` for a socket that only "
+               "root can open. Whoever reaches it may read them. Empty for "
+               "nowhere. Where another has the address it is tried again every "
+               "5 s."},
+    config.http.listen);
   visit.path(config_key{"/share/root",
                         "Holds one directory per sandbox; made if missing."},
              config.share.root);

@@ -2,6 +2,7 @@
 #include "config/config_reader.hpp"
 
 #include "config/config_keys.hpp"
+#include "core/net/http_address.hpp"
 #include "core/paths.hpp"
 #include "core/text/duration_text.hpp"
 
@@ -66,6 +67,22 @@ void config_reader::path_or_none(const char* key, std::string& into) {
     into.clear();
   else
     path(key, into);
+}
+
+void config_reader::http_address_or_none(const char* key, std::string& into) {
+  const auto* value = find(key);
+  if (value == nullptr)
+    return;
+  if (value->is_string()) {
+    const auto& text = value->get_ref<const std::string&>();
+    if (text.empty() || parse_http_address(text)) {
+      into = text;
+      return;
+    }
+  }
+  fail(key, *value,
+       "an IP address in numbers with a port, such as \"127.0.0.1:10260\" or "
+       "\"[::1]:10260\", or \"unix:///PATH\", or \"\"");
 }
 
 void config_reader::paths(const char* key, std::vector<std::string>& into) {

@@ -30,6 +30,7 @@ public:
             std::size_t max_bytes = std::numeric_limits<std::size_t>::max());
   /// Empty text is taken, too.
   void path_or_none(const char* key, std::string& into);
+  void http_address_or_none(const char* key, std::string& into);
   void paths(const char* key, std::vector<std::string>& into);
   void uids(const char* key, std::vector<std::uint32_t>& into);
   void flag(const char* key, bool& into);

@@ -62,6 +62,12 @@ public:
     add(key, "path, or empty", value,
         {{"type", "string"}, {"pattern", "^(/.*)?$"}});
   }
+  void http_address_or_none(const config_key& key, const std::string& value) {
+    add(key, "`ADDRESS:PORT`, `unix://PATH`, or empty", value,
+        {{"type", "string"},
+         {"pattern", "^(unix:///.*|[0-9.]+:[0-9]+|\\[[0-9A-Fa-f:.]+\\]:[0-9]+)?"
+                     "$"}});
+  }
   void paths(const config_key& key, const std::vector<std::string>& value) {
     add(
       key, "list of paths", value,

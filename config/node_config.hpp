@@ -158,7 +158,15 @@ struct node_config {
       = default;
   };
 
+  struct http_section {
+    /// As parse_http_address() reads it; empty for none.
+    std::string listen = "127.0.0.1:10260";
+
+    friend bool operator==(const http_section&, const http_section&) = default;
+  };
+
   api_section api;
+  http_section http;
   share_section share;
   mounts_section mounts;
   guest_section guest;

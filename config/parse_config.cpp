@@ -45,6 +45,10 @@ public:
     add(key);
   }
   template <class... Ts>
+  void http_address_or_none(const char* key, Ts&&...) {
+    add(key);
+  }
+  template <class... Ts>
   void paths(const char* key, Ts&&...) {
     add(key);
   }
@@ -94,6 +98,9 @@ public:
     put(key, value);
   }
   void path_or_none(const char* key, const std::string& value) {
+    put(key, value);
+  }
+  void http_address_or_none(const char* key, const std::string& value) {
     put(key, value);
   }
   void paths(const char* key, const std::vector<std::string>& value) {

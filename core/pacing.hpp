@@ -264,4 +264,21 @@ inline constexpr int most_lock_successors = 16;
 inline constexpr int looks_at_dead = 50;
 inline constexpr milliseconds between_looks_at_dead{10};
 
+// -- metrics and probes by HTTP -----------------------------------------------
+
+/// For a request by HTTP, and for who takes its answer: scrapers and probes
+/// take milliseconds.
+inline constexpr duration http_request = seconds{5};
+inline constexpr duration http_answer = seconds{10};
+/// How often connections are looked at that are to end.
+inline constexpr duration http_look = milliseconds{50};
+/// Between two tries to listen where another has the address.
+inline constexpr duration http_listen_again = seconds{5};
+/// How long a scrape waits for actors that do not answer: less than scrapers
+/// and probes wait.
+inline constexpr duration scrape = seconds{1};
+/// So long what a scrape has found is told to others that ask, too: many of
+/// them cost no more than two a second.
+inline constexpr duration scrape_reuse = milliseconds{500};
+
 } // namespace fsshare::pacing

@@ -101,6 +101,24 @@ sandbox_options options_of(const node_config& config, const std::string& id,
   return o;
 }
 
+/// Has METRICS ask every actor. MOUNTER and JOURNAL, which others spawn, are
+/// measured as all are.
+void measure_all(const wired_actors& actors) {
+  const auto add = [&](const char* name, const auto& actor) {
+    if (actor)
+      tell(actors.metrics,
+           add_source{name, caf::actor_cast<metrics_source>(actor)});
+  };
+  add("node", actors.node);
+  add("owners", actors.owners);
+  add("registry", actors.registry);
+  add("mounter", actors.mounter);
+  add("journal", actors.journal);
+  add("inotify-reader", actors.watcher);
+  add("reader-pool", actors.reader);
+  add("memory-budget", actors.memory);
+}
+
 /// Spawns actors and tells of them.
 class spawner {
 public:
@@ -143,18 +161,24 @@ wired_actors wire_actors(caf::actor_system& system, const node_config& config,
     table_settings(config, around.random()), out.watcher, out.reader,
     out.memory, out.journal);
   tell(out.watcher, report_volumes_to{out.registry});
+  if (around.make_metrics)
+    out.metrics = around.make_metrics();
   const auto make_proxy
     = [actors, config, random = around.random, network = around.network,
        reader = out.reader, memory = out.memory, registry = out.registry,
-       journal
-       = out.journal](const std::string& id, const guest_address& address,
-                      const std::string& share_dir,
-                      const std::shared_ptr<const guest_of_before>& before) {
+       metrics = out.metrics, journal = out.journal](
+        const std::string& id, const guest_address& address,
+        const std::string& share_dir,
+        const std::shared_ptr<const guest_of_before>& before) {
         auto options = proxy_options(config, id, address, random());
         options.share_dir = share_dir;
         options.before = before;
-        return guest_proxy_actor{actors.spawn<state_actor<guest_proxy_state>>(
-          std::move(options), network(id), reader, memory, registry, journal)};
+        options.heir = metrics;
+        const auto made = actors.spawn<state_actor<guest_proxy_state>>(
+          std::move(options), network(id), reader, memory, registry, journal);
+        if (metrics)
+          tell(metrics, add_guest{id, made});
+        return guest_proxy_actor{made};
       };
   const sandbox_neighbours neighbours{
     out.mounter,   out.registry,      out.reader, make_proxy,
@@ -175,6 +199,8 @@ wired_actors wire_actors(caf::actor_system& system, const node_config& config,
     out.owners = actors.spawn<state_actor<owners_state>>(
       owning, around.processes, out.node, out.journal);
   }
+  if (out.metrics)
+    measure_all(out);
   return out;
 }
 

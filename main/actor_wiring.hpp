@@ -10,6 +10,7 @@
 #include "messages/inotify_reader.hpp"
 #include "messages/journal.hpp"
 #include "messages/memory_budget.hpp"
+#include "messages/metrics.hpp"
 #include "messages/mounter.hpp"
 #include "messages/node.hpp"
 #include "messages/nydus.hpp"
@@ -57,6 +58,8 @@ struct actor_surroundings {
     = nullptr;
   /// Tells who owns sandboxes; null where nobody does.
   std::shared_ptr<process_watch> processes = nullptr;
+  /// Spawns METRICS; null where nobody asks it.
+  std::function<metrics_actor()> make_metrics = nullptr;
   /// Spawns JOURNAL; null where nothing is to outlive the process.
   std::function<journal_actor()> make_journal = nullptr;
 };
@@ -73,6 +76,8 @@ struct wired_actors {
   node_actor node;
   /// Null where sandboxes have no owners.
   owners_actor owners;
+  /// Null where there is none.
+  metrics_actor metrics;
 };
 
 /// Readers of READER POOL, beside those that take long; see read_queue.

@@ -7,6 +7,7 @@
 #include "main/build_info.hpp"
 #include "main/node_agent.hpp"
 #include "messages/errors.hpp"
+#include "metrics/metrics_text.hpp"
 #include "sys/process/core_dumps.hpp"
 #include "sys/process/eager_binding.hpp"
 #include "sys/process/end_signals.hpp"
@@ -45,6 +46,7 @@ struct arguments {
   /// Form of the description; empty for none.
   std::string describe_config;
   bool describe_events = false;
+  bool describe_metrics = false;
 };
 
 int refuse(int code, const error& why) {
@@ -134,7 +136,8 @@ int serve(const node_config& config, const end_signals& signals,
   log::info("started", {{"version", build_info::version},
                         {"commit", build_info::commit},
                         {"socket", config.api.socket},
-                        {"share_root", config.share.root}});
+                        {"share_root", config.share.root},
+                        {"http", (*agent)->http_state()}});
   manager.say_ready("serving " + config.api.socket);
   const auto signal = await_end(signals, manager, **agent);
   manager.say_stopping("ending");
@@ -155,11 +158,14 @@ int describe(const arguments& with) {
     std::cout << config_as_schema();
   if (with.describe_events)
     std::cout << log::events_as_markdown();
+  if (with.describe_metrics)
+    std::cout << metrics_as_markdown();
   return exit_done;
 }
 
 int run(const arguments& with) {
-  if (!with.describe_config.empty() || with.describe_events)
+  if (!with.describe_config.empty() || with.describe_events
+      || with.describe_metrics)
     return describe(with);
   // Before any thread starts.
   const end_signals signals;
@@ -204,6 +210,8 @@ int parse_and_run(int argc, char** argv) {
     ->check(CLI::IsMember({"markdown", "man", "schema"}));
   app.add_flag("--describe-events", with.describe_events,
                "Print what events of the log mean, in Markdown, and end");
+  app.add_flag("--describe-metrics", with.describe_metrics,
+               "Print what metrics there are, in Markdown, and end");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {

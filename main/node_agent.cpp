@@ -2,10 +2,13 @@
 #include "main/node_agent.hpp"
 
 #include "actors/api_server.hpp"
+#include "actors/http_server.hpp"
 #include "actors/journal.hpp"
+#include "actors/metrics.hpp"
 #include "actors/mounter.hpp"
 #include "actors/nydus.hpp"
 #include "actors/reader_pool.hpp"
+#include "core/net/http_address.hpp"
 #include "core/pacing.hpp"
 #include "log/log.hpp"
 #include "main/actor_wiring.hpp"
@@ -13,6 +16,7 @@
 #include "main/build_info.hpp"
 #include "main/control_socket.hpp"
 #include "main/heartbeat.hpp"
+#include "main/http_service.hpp"
 #include "main/node_claims.hpp"
 #include "sys/journal/state_files.hpp"
 #include "sys/mount/held_root.hpp"
@@ -26,6 +30,7 @@
 #include "sys/process/heap_trim.hpp"
 #include "sys/process/kernel_calls.hpp"
 #include "sys/process/kernel_processes.hpp"
+#include "sys/process/process_usage.hpp"
 #include "sys/process/thread_room.hpp"
 #include "sys/tree/inotify.hpp"
 
@@ -70,6 +75,12 @@ void report_older_calls() {
     log::warning("older-system-calls", {{"calls", names}});
 }
 
+metrics_options what_runs() {
+  const std::chrono::duration<double> now
+    = std::chrono::system_clock::now().time_since_epoch();
+  return {build_info::version, build_info::commit, own_usage, now.count()};
+}
+
 } // namespace
 
 // Destroyed from the last member to the first: handles before the actor system,
@@ -86,11 +97,14 @@ public:
 
   status start(std::optional<unique_fd> lent);
   bool is_alive(std::chrono::nanoseconds limit);
+  /// As node_agent has it.
+  std::string http_state{"nowhere"};
 
 private:
   status start_actors();
   void watch_inotify(std::shared_ptr<kernel_watch_api> watches);
   void watch_host_mounts();
+  void serve_http();
   void wire(std::shared_ptr<const held_root> root,
             const std::shared_ptr<watch_api>& watches,
             const std::shared_ptr<mount_executor>& executor);
@@ -112,6 +126,8 @@ private:
   wired_actors actors;
   api_server_actor api;
   std::optional<control_socket> control;
+  http_server_actor http;
+  std::optional<http_service> http_listening;
 };
 
 status node_agent::parts::start(std::optional<unique_fd> lent) {
@@ -122,12 +138,17 @@ status node_agent::parts::start(std::optional<unique_fd> lent) {
   claims = *std::move(claimed);
   if (auto started = start_actors(); !started)
     return started;
+  // Before what may take long, so that it is seen to live.
+  serve_http();
   if (auto adopted = adopt_sandboxes_of_before(system, actors, config,
                                                pacing::longest_adoption);
       !adopted)
     return adopted;
   control.emplace(loop, gauge, api, api_farewell(), processes);
-  return control->listen(config.api, std::move(lent));
+  if (auto listening = control->listen(config.api, std::move(lent)); !listening)
+    return listening;
+  tell(actors.metrics, now_serving{});
+  return unit{};
 }
 
 status node_agent::parts::start_actors() {
@@ -167,6 +188,7 @@ status node_agent::parts::start_actors() {
     = std::string{"commit "} + build_info::commit + ", g++ " __VERSION__;
   serving.limits = client_limits(raise_descriptor_limit());
   api = system.spawn<api_server>(actors.node, serving, actors.owners);
+  tell(actors.metrics, add_source{"api-server", api});
   trim_heap_after_bursts(loop);
   return unit{};
 }
@@ -194,6 +216,9 @@ void node_agent::parts::wire(std::shared_ptr<const held_root> root,
   };
   processes = std::make_shared<kernel_processes>(loop);
   around.processes = processes;
+  around.make_metrics = [this] {
+    return metrics_actor{system.spawn<metrics>(what_runs())};
+  };
   around.network
     = [network = std::shared_ptr<dialer>{network}](const std::string&) {
         return network;
@@ -234,6 +259,19 @@ void node_agent::parts::watch_host_mounts() {
            });
 }
 
+void node_agent::parts::serve_http() {
+  // The configuration was read by the same function.
+  const auto address = parse_http_address(config.http.listen);
+  if (!address)
+    return;
+  http = system.spawn<http_server>(actors.metrics);
+  http_listening.emplace(loop, http, gauge);
+  http_listening->begin(*address);
+  http_state = http_listening->trouble().empty()
+                 ? to_string(*address)
+                 : "unavailable: " + http_listening->trouble();
+}
+
 bool node_agent::parts::is_alive(std::chrono::nanoseconds limit) {
   // Shared with what may come too late.
   const auto signs = std::make_shared<signs_of_life>(2);
@@ -249,10 +287,13 @@ node_agent::parts::~parts() {
     control->close();
   // Callbacks hold handles; with the loop they let go of them.
   loop.stop();
+  http_listening.reset();
   const auto end = [](const auto& actor) {
     if (actor)
       stop(actor);
   };
+  end(http);
+  end(actors.metrics);
   end(api);
   end(actors.owners);
   end(actors.node);
@@ -281,6 +322,10 @@ node_agent::node_agent(std::unique_ptr<parts> p) : parts_(std::move(p)) {
 }
 
 node_agent::~node_agent() = default;
+
+const std::string& node_agent::http_state() const {
+  return parts_->http_state;
+}
 
 bool node_agent::is_alive(std::chrono::nanoseconds limit) {
   return parts_->is_alive(limit);

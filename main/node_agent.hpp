@@ -9,6 +9,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace fsshare {
 
@@ -32,6 +33,9 @@ public:
   ~node_agent();
   node_agent(const node_agent&) = delete;
   node_agent& operator=(const node_agent&) = delete;
+
+  /// Where HTTP is served, or why it was not at the start, for the log.
+  const std::string& http_state() const;
 
   /// Whether actors are served and the loop turns; no guest, source or client
   /// has to do with it.

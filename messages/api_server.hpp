@@ -4,6 +4,7 @@
 #include "core/api/owner_types.hpp"
 #include "core/net/byte_stream.hpp"
 #include "messages/caf_compat.hpp"
+#include "messages/metrics.hpp"
 
 #include <cstdint>
 
@@ -57,6 +58,8 @@ using api_server_actor = caf::typed_actor<
   // idle connection.
   msg<api_descriptors>,
   // INTERNAL: a client may have taken too long for a frame.
-  msg<api_tick>>;
+  msg<api_tick>,
+  // What was counted, see metrics_source.
+  rpc<describe_metrics, metrics_part>>;
 
 } // namespace fsshare

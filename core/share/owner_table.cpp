@@ -248,4 +248,23 @@ std::optional<owner_status> owner_table::describe(const std::string& sandbox_id,
                     known->second);
 }
 
+owner_counts owner_table::count() const {
+  owner_counts out;
+  for (const auto& entry : sandboxes_)
+    std::visit(overloaded{[&out](const unknown_owner&) {
+                            ++out.unknown;
+                          },
+                          [&out](const no_owner&) {
+                            ++out.nobody;
+                          },
+                          [&out](const living&) {
+                            ++out.alive;
+                          },
+                          [&out](const gone&) {
+                            ++out.gone;
+                          }},
+               entry.second);
+  return out;
+}
+
 } // namespace fsshare

@@ -5,6 +5,7 @@
 #include "core/pacing.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -43,6 +44,14 @@ struct end_sandbox {
 using owner_action = std::variant<watch_process, unwatch_process, record_owner,
                                   owner_is_gone, end_sandbox>;
 using owner_actions = std::vector<owner_action>;
+
+/// How many sandboxes have which owner, by owner_status::state.
+struct owner_counts {
+  std::size_t unknown = 0;
+  std::size_t nobody = 0;
+  std::size_t alive = 0;
+  std::size_t gone = 0;
+};
 
 /// Which process each sandbox lives and dies with, which of them are gone, and
 /// which sandboxes are ended for that.
@@ -107,6 +116,8 @@ public:
   /// Returns nothing for a sandbox that is not known.
   std::optional<owner_status> describe(const std::string& sandbox_id,
                                        time_point now) const;
+
+  owner_counts count() const;
 
 private:
   struct living {

@@ -174,6 +174,7 @@ destination_table::finished(destination_id id, const order_outcome& outcome,
   auto* d = find(id);
   if (d == nullptr)
     return std::nullopt;
+  const bool had_none = !d->copy.acknowledged();
   const bool has_failed
     = d->copy.finished(outcome, now) == order_verdict::failed;
   const auto* failed = d->copy.last_error();
@@ -188,6 +189,8 @@ destination_table::finished(destination_id id, const order_outcome& outcome,
     // What was published while we copied has its own event; looking again
     // costs one readlink and needs no event.
     auto live = note_live(*d, v, now);
+    if (live)
+      live->is_first = had_none;
     v.host.hint(volume_hint::look, now);
     return live;
   }
@@ -207,7 +210,7 @@ destination_table::note_live(destination& d, const volume& v, time_point now) {
     return std::nullopt;
   d.last_lag = now - d.pushed_changed_at;
   return generation_live{d.copy.live_name(), d.last_lag,
-                         d.pushed != v.host.current()};
+                         d.pushed != v.host.current(), d.spec.volume};
 }
 
 std::vector<table_action> destination_table::advance(time_point now) {

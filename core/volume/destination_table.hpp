@@ -8,6 +8,7 @@
 #include "core/volume/guest_copy.hpp"
 #include "core/volume/host_volume.hpp"
 #include "core/volume/table_action.hpp"
+#include "core/volume/volume_counts.hpp"
 #include "core/volume/volume_cursor.hpp"
 #include "core/volume/volume_status.hpp"
 
@@ -122,6 +123,9 @@ public:
   volume_page describe(const std::string& sandbox_id,
                        const volume_cursor& after, std::size_t room,
                        time_point now) const;
+
+  /// Counts all volumes and destinations.
+  volume_counts count(time_point now) const;
 
   /// Returns the leftovers of the guest copies of a sandbox that come behind a
   /// path, as many as `most`. Looks only at what it lists.
@@ -308,6 +312,9 @@ private:
   void fail_waiting(destination& d, const error& why);
   static std::optional<generation_live>
   note_live(destination& d, const volume& v, time_point now);
+  static bool is_current(const destination& d, const volume& v, time_point now);
+  static std::chrono::nanoseconds stale_for(const destination& d,
+                                            const volume& v, time_point now);
   bool follows(const destination& d) const;
   destination_agenda::wishes wishes_of(const destination& d, const volume& v,
                                        time_point now) const;

@@ -165,6 +165,49 @@ volume_status destination_table::describe(const std::string& path,
   return shown;
 }
 
+bool destination_table::is_current(const destination& d, const volume& v,
+                                   time_point now) {
+  return v.host.current() && !v.host.unread_since() && !is_silent(v.host, now)
+         && d.guest == guest_view::known
+         && d.copy.acknowledged() == v.host.current() && d.copy.whole();
+}
+
+std::chrono::nanoseconds destination_table::stale_for(const destination& d,
+                                                      const volume& v,
+                                                      time_point now) {
+  if (d.stale_since && !is_current(d, v, now))
+    return now - *d.stale_since;
+  return is_silent(v.host, now) ? now - *v.host.asked_at()
+                                : std::chrono::nanoseconds{0};
+}
+
+volume_counts destination_table::count(time_point now) const {
+  volume_counts out;
+  for (const auto& [path, v] : volumes_) {
+    if (v.host.is_missing())
+      ++out.missing;
+    else if (!v.host.current() || v.host.unread_since()
+             || is_silent(v.host, now))
+      ++out.unread;
+    else if (v.host.is_polled())
+      ++out.polled;
+    else
+      ++out.watched;
+    for (const auto& [id, d] : v.destinations) {
+      out.skipped += d.copy.skipped().size();
+      if (is_current(d, v, now))
+        ++out.current;
+      else if (!d.copy.acknowledged())
+        ++out.first;
+      else
+        ++out.stale;
+      if (d.copy.acknowledged())
+        out.longest_stale = std::max(out.longest_stale, stale_for(d, v, now));
+    }
+  }
+  return out;
+}
+
 destination_status destination_table::describe(destination_id id,
                                                const destination& d,
                                                const volume& v,
@@ -176,15 +219,8 @@ destination_status destination_table::describe(destination_id id,
   one.share_id = d.spec.share_id;
   one.guest_path = d.spec.guest_root;
   one.guest_generation = d.copy.live_name();
-  const bool unread = v.host.unread_since().has_value();
-  const bool silent = is_silent(v.host, now);
-  one.current = v.host.current() && !unread && !silent
-                && d.guest == guest_view::known
-                && d.copy.acknowledged() == v.host.current() && d.copy.whole();
-  if (d.stale_since && !one.current)
-    one.stale_for = now - *d.stale_since;
-  else if (silent)
-    one.stale_for = now - *v.host.asked_at();
+  one.current = is_current(d, v, now);
+  one.stale_for = stale_for(d, v, now);
   one.last_lag = d.last_lag;
   if (const auto* why = d.copy.last_error())
     one.reason = why->message;

@@ -40,6 +40,10 @@ struct generation_live {
   std::chrono::nanoseconds lag{0};
   /// Whether the host is known to have a newer one.
   bool superseded = false;
+  /// Of the volume.
+  std::string volume = {};
+  /// Whether the guest had none before.
+  bool is_first = false;
 };
 
 /// What the owner of the table has to do.

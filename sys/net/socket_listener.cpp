@@ -90,7 +90,12 @@ class socket_listener::acceptor
   : public std::enable_shared_from_this<acceptor> {
 public:
   acceptor(io_loop& loop, guest_address address, options with, accepted on)
-    : loop_(loop), address_(std::move(address)), options_(std::move(with)),
+    : loop_(loop), address_(std::move(address)), name_(to_string(address_)),
+      options_(std::move(with)), on_(std::move(on)) {
+  }
+  /// Of a socket without a file.
+  acceptor(io_loop& loop, std::string name, options with, accepted on)
+    : loop_(loop), name_(std::move(name)), options_(std::move(with)),
       on_(std::move(on)) {
   }
 
@@ -118,6 +123,10 @@ public:
     holds_ = holding::lent;
     begin(std::move(lent));
     return unit{};
+  }
+
+  void take_over(unique_fd listening) {
+    begin(std::move(listening));
   }
 
   void close() {
@@ -242,12 +251,13 @@ private:
     if (address_.scheme != address_scheme::vsock)
       who = credentials_of(socket.get());
     on_(std::make_shared<socket_stream>(loop_, std::move(socket),
-                                        "a client of " + to_string(address_)),
+                                        "a client of " + name_),
         who);
   }
 
   io_loop& loop_;
   const guest_address address_;
+  const std::string name_;
   const options options_;
   const accepted on_;
   unique_fd socket_;
@@ -279,6 +289,17 @@ socket_listener::borrow(io_loop& loop, const guest_address& address,
   auto state = std::make_shared<acceptor>(loop, address, with, std::move(on));
   if (auto begun = state->borrow(std::move(lent)); !begun)
     return begun.err();
+  return std::unique_ptr<socket_listener>{
+    new socket_listener{std::move(state)}};
+}
+
+std::unique_ptr<socket_listener> socket_listener::take(io_loop& loop,
+                                                       unique_fd listening,
+                                                       const std::string& name,
+                                                       const options& with,
+                                                       accepted on) {
+  auto state = std::make_shared<acceptor>(loop, name, with, std::move(on));
+  state->take_over(std::move(listening));
   return std::unique_ptr<socket_listener>{
     new socket_listener{std::move(state)}};
 }

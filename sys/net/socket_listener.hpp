@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace fsshare {
 
@@ -67,6 +68,13 @@ public:
   static result<std::unique_ptr<socket_listener>>
   borrow(io_loop& loop, const guest_address& address, unique_fd lent,
          const options& with, accepted on);
+
+  /// Accepts from a socket without a file that listens already and is this
+  /// one's from now on, such as one of TCP.
+  /// @param name What it listens on, for errors.
+  static std::unique_ptr<socket_listener>
+  take(io_loop& loop, unique_fd listening, const std::string& name,
+       const options& with, accepted on);
 
   /// Like close().
   ~socket_listener();

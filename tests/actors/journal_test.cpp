@@ -222,8 +222,16 @@ TEST_CASE("what cannot be taken for true is set aside, and the others count") {
   fs::rename(f.dir / "state/renamed.jsonl", f.dir / "state/another.jsonl");
   f.dir.write("state/later.jsonl",
               journal_line(R"({"kind":"head","format":2})"));
-  const auto read = f.read(f.start());
+  const auto next = f.start();
+  const auto read = f.read(next);
   REQUIRE(read.size() == 1);
+  const auto measured = f.actors.ask<metrics_part>(
+    caf::actor_cast<metrics_source>(next), describe_metrics{});
+  REQUIRE(measured);
+  const metric adopted{"kata_fsshare_adopted_sandboxes_total"};
+  CHECK(std::get<double>(
+          measured->metrics.all().at({adopted.index(), {"set_aside", {}}}))
+        == 5);
   CHECK(read.front().prepare.request.sandbox_id == "good");
   for (const std::string id : {"damaged", "another", "boot", "root", "later"}) {
     CHECK(!fs::exists(f.dir / ("state/" + id + ".jsonl")));

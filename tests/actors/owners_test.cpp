@@ -64,6 +64,16 @@ struct fixture : actor_fixture {
     return got->owners.at(id);
   }
 
+  /// Of series that have one label.
+  double measured(metric which, const std::string& label) {
+    const auto got = ask<metrics_part>(caf::actor_cast<metrics_source>(aut),
+                                       describe_metrics{});
+    REQUIRE(got);
+    const auto& all = got->metrics.all();
+    const auto found = all.find({which.index(), {label, {}}});
+    return found == all.end() ? 0 : std::get<double>(found->second);
+  }
+
   std::size_t ends() const {
     return static_cast<std::size_t>(std::count(
       script->calls.begin(), script->calls.end(), "cleanup_request s1"));
@@ -141,6 +151,27 @@ TEST_CASE_FIXTURE(fixture, "one that is in use is kept, with the reason, and "
   advance(pacing::orphan_ends.last);
   run();
   CHECK(ask<owners_described>(aut, describe_owners{{"s1"}})->owners.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "owners, and the ends of what has lost its own, are "
+                           "counted") {
+  prepare("s1", processes->at(7));
+  CHECK(measured("kata_fsshare_owners", "alive") == 1);
+  CHECK(measured("kata_fsshare_owners", "gone") == 0);
+  script->failure = {errc::failed_precondition, "in use"};
+  processes->ends(7);
+  run();
+  advance(1min);
+  run();
+  CHECK(measured("kata_fsshare_owners", "alive") == 0);
+  CHECK(measured("kata_fsshare_owners", "gone") == 1);
+  CHECK(measured("kata_fsshare_orphan_ends_total", "kept") == 1);
+  script->failure = {errc::none, {}};
+  advance(pacing::orphan_ends.last);
+  run();
+  CHECK(measured("kata_fsshare_owners", "gone") == 0);
+  CHECK(measured("kata_fsshare_orphan_ends_total", "ended") == 1);
+  CHECK(measured("kata_fsshare_orphan_ends_total", "kept") == 1);
 }
 
 TEST_CASE_FIXTURE(fixture, "without a grace nothing is ended") {

@@ -39,7 +39,8 @@ std::string config_in(const test::temp_dir& dir, const std::string& socket,
                       const std::string& root, const std::string& more = {}) {
   return dir.write("config.json",
                    R"({"api": {"socket": ")" + socket + R"("}, "share": )"
-                     + R"({"root": ")" + root + R"("}, "mounts": )"
+                     + R"({"root": ")" + root
+                     + R"("}, "http": {"listen": ""}, "mounts": )"
                      + R"({"visibility": "assumed"})" + more + "}");
 }
 
@@ -342,9 +343,10 @@ TEST_CASE("the users of api.allowed_uids can connect, and no others") {
   for (const std::string allowed : {"[0]", "[0, 65534]", "[0, 65534, 65532]"}) {
     CAPTURE(allowed);
     std::ostringstream text;
-    text << R"({"api": {"socket": ")" << socket << R"(", "allowed_uids": )"
-         << allowed << R"(}, "share": {"root": ")" << dir / "root"
-         << R"("}, "mounts": {"visibility": "assumed"}})";
+    text
+      << R"({"api": {"socket": ")" << socket << R"(", "allowed_uids": )"
+      << allowed << R"(}, "share": {"root": ")" << dir / "root"
+      << R"("}, "http": {"listen": ""}, "mounts": {"visibility": "assumed"}})";
     const auto file = dir.write("config.json", text.str());
     test::child_process node{{fsshared_program(), "--config", file}};
     wait_for(socket);

@@ -21,6 +21,7 @@ constexpr std::size_t shares = 5;
 /// A guest agent has a descriptor for each.
 constexpr std::size_t sandboxes_per_guest = 200;
 constexpr const char* config = R"("mounts": {"visibility": "assumed"},
+                                  "http": {"listen": ""},
                                   "guest": {"quiet_time": "20ms"})";
 
 /// What guest agents were asked for.

@@ -16,7 +16,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* assumed = R"("mounts": {"visibility": "assumed"})";
+constexpr const char* assumed
+  = R"("http": {"listen": ""}, "mounts": {"visibility": "assumed"})";
 
 /// A node agent that serves one sandbox.
 struct fixture {

@@ -18,7 +18,8 @@ namespace {
 
 constexpr int shares = 5;
 constexpr const char* live = "..2026_01_02_03_04_05.000000001";
-constexpr const char* config = R"("mounts": {"visibility": "assumed"})";
+constexpr const char* config
+  = R"("http": {"listen": ""}, "mounts": {"visibility": "assumed"})";
 
 /// Sandboxes as an earlier process has left them, made by hand: their volumes
 /// and their state files. Nobody listens where their guests are said to be.

@@ -26,7 +26,8 @@ public:
   };
 
   /// Short pauses, and nothing that comes by itself.
-  static constexpr const char* config = R"("mounts": {"visibility": "assumed"},
+  static constexpr const char* config
+    = R"("http": {"listen": ""}, "mounts": {"visibility": "assumed"},
          "guest": {"quiet_time": "20ms", "end_timeout": "5s"},
          "volumes": {"grace": "20ms"})";
 

@@ -88,6 +88,7 @@ private:
 struct fixture {
   explicit fixture(v1::SharingMode m, const std::string& grace)
     : mode(m), node(work / "share", R"("mounts": {"visibility": "assumed"}, )"
+                                    R"("http": {"listen": ""}, )"
                                     R"("sandboxes": {"orphan_grace": ")"
                                       + grace + "\"}") {
     if (!work.unavailable().empty())

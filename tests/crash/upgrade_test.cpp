@@ -131,10 +131,11 @@ void upgrade_under() {
     {{"key", {"value"}}});
   const auto program = work.make_dir("bin") + "/fsshared";
   replace_program(program, 0);
-  killed_node node{work / "share",
-                   R"("mounts": {"visibility": "assumed"},
+  killed_node node{
+    work / "share",
+    R"("http": {"listen": ""}, "mounts": {"visibility": "assumed"},
                       "guest": {"quiet_time": "20ms"})",
-                   program};
+    program};
   node.start();
   std::atomic<int> operations{0};
   std::atomic<bool> ends{false};

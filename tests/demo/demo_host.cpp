@@ -42,6 +42,7 @@ void demo_host::start_node() {
   const nlohmann::json config{
     {"api", {{"socket", path("run/fsshare.sock")}}},
     {"share", {{"root", share_root()}}},
+    {"http", {{"listen", ""}}},
     // The guests of the demo look from where it runs.
     {"mounts", {{"visibility", "assumed"}}},
   };

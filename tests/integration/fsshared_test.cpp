@@ -193,10 +193,10 @@ TEST_CASE(
   test::node_process node;
   const test::temp_dir dir;
   const auto file = dir.write(
-    "config.json", R"({"api": {"socket": ")" + node.socket()
-                     + R"("}, "share": {"root": ")" + (dir / "share")
-                     + R"("}, "state": {"directory": ")" + (dir / "state")
-                     + R"("}, "mounts": {"visibility": "assumed"}})");
+    "config.json",
+    R"({"api": {"socket": ")" + node.socket() + R"("}, "share": {"root": ")"
+      + (dir / "share") + R"("}, "state": {"directory": ")" + (dir / "state")
+      + R"("}, "http": {"listen": ""}, "mounts": {"visibility": "assumed"}})");
   const auto got = run_fsshared({"--config", file});
   CHECK(got.exit_code == 1);
   CHECK(got.errors.find(node.socket()) != std::string::npos);

@@ -37,11 +37,12 @@ struct manager {
 
   std::vector<std::string> command(const std::string& variables,
                                    const std::string& api_socket) const {
-    const auto config = dir.write(
-      "config.json", R"({"api": {"socket": ")" + api_socket
-                       + R"("}, "share": {"root": ")" + (dir / "share")
-                       + R"("}, "mounts": {"visibility": )"
-                         R"("assumed"}})");
+    const auto config
+      = dir.write("config.json",
+                  R"({"api": {"socket": ")" + api_socket
+                    + R"("}, "share": {"root": ")" + (dir / "share")
+                    + R"("}, "http": {"listen": ""}, "mounts": {"visibility": )"
+                      R"("assumed"}})");
     return {"/bin/bash",
             "-c",
             "exec 3<&\"$1\"; shift; " + variables + " exec \"$@\"",

@@ -57,9 +57,10 @@ void check_refused(const std::vector<int>& numbers, int why,
   INFO(name, " answers ", why);
   const private_mounts work;
   const auto config = work.write(
-    "config.json", R"({"api": {"socket": ")" + (work / "api.sock")
-                     + R"("}, "share": {"root": ")" + (work / "share")
-                     + R"("}, "mounts": {"visibility": "assumed"}})");
+    "config.json",
+    R"({"api": {"socket": ")" + (work / "api.sock")
+      + R"("}, "share": {"root": ")" + (work / "share")
+      + R"("}, "http": {"listen": ""}, "mounts": {"visibility": "assumed"}})");
   run_with_denied(numbers, why, [&] {
     const auto got = run_fsshared({"--config", config});
     CHECK(got.exit_code == 1);
@@ -162,7 +163,7 @@ TEST_CASE("mounts.api new is refused where one of its calls is, by its name") {
       "config.json",
       R"({"api": {"socket": ")" + (work / "api.sock")
         + R"("}, "share": {"root": ")" + (work / "share")
-        + R"("}, "mounts": {"visibility": "assumed", "api": "new"}})");
+        + R"("}, "http": {"listen": ""}, "mounts": {"visibility": "assumed", "api": "new"}})");
     run_with_denied({number}, EPERM, [&, name = name] {
       const auto got = run_fsshared({"--config", config});
       CHECK(got.exit_code == 1);

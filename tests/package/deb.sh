@@ -86,8 +86,8 @@ check_deb() {
   check "lintian finds an error" lintian_finds_an_error
   check "the package is the same, made again" is_the_same_again
   local library
-  for library in libc6 libcaf-core0.17 libprotobuf32 libspdlog1.10 \
-    libstdc++6; do
+  for library in libc6 libcaf-core0.17 libprometheus-cpp-core1.0 \
+    libprotobuf32 libspdlog1.10 libstdc++6; do
     check "it depends on $library" depends_on "$library"
   done
   check "the package has a complete tree" deb_has_complete_tree

@@ -23,7 +23,8 @@ namespace fsshare::siege {
 namespace {
 
 /// What hangs is given up soon, so that it hangs often.
-constexpr const char* config_rest = R"("mounts": {"visibility": "assumed"},
+constexpr const char* config_rest
+  = R"("http": {"listen": ""}, "mounts": {"visibility": "assumed"},
   
   "sources": {"timeout": "2s"},
   "guest": {"dial_timeout": "5s", "request_timeout": "2s"},

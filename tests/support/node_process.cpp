@@ -12,7 +12,8 @@ namespace {
 std::string config_text(const std::string& socket,
                         const std::string& share_root) {
   return R"({"api": {"socket": ")" + socket + R"("}, "share": {"root": ")"
-         + share_root + R"("}, "mounts": {"visibility": "assumed"}})";
+         + share_root
+         + R"("}, "http": {"listen": ""}, "mounts": {"visibility": "assumed"}})";
 }
 
 } // namespace

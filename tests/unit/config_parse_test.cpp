@@ -64,6 +64,7 @@ TEST_CASE("the shipped example has every key at its default") {
 TEST_CASE("every key is read") {
   const auto parsed = parse({R"({
     "api": {"socket": "/s", "allowed_uids": [1, 2]},
+    "http": {"listen": "[::1]:1"},
     "share": {"root": "/r"},
     "mounts": {"api": "classic", "recursive": false,
                "visibility": "assumed"},
@@ -89,6 +90,7 @@ TEST_CASE("every key is read") {
   REQUIRE(parsed);
   node_config expected;
   expected.api = {"/s", {1, 2}};
+  expected.http = {"[::1]:1"};
   expected.share = {"/r"};
   expected.mounts
     = {mount_api_choice::classic, false, visibility_check::assumed};
@@ -120,10 +122,23 @@ TEST_CASE("every key is read") {
 TEST_CASE("unknown keys are refused with their pointer and those there are") {
   check_refused(R"({"copy": {"windw": 1}})",
                 {"/copy/windw", "window_bytes", "window_requests", "limits"});
-  check_refused(R"({"http": {"listen": "x"}})", {"/http", "api", "volumes"});
+  check_refused(R"({"web": {"listen": "x"}})", {"/web", "api", "volumes"});
   check_refused(R"({"copy": {"limits": {"x": 1}}})", {"/copy/limits/x"});
   check_refused(R"({"nonsense": null})", {"/nonsense"});
   check_refused(R"({"copy": {"nonsense": null}})", {"/copy/nonsense"});
+}
+
+TEST_CASE("an address for HTTP is one in numbers, a socket, or empty") {
+  for (const char* good :
+       {"", "127.0.0.1:10260", "0.0.0.0:1", "[::]:65535", "unix:///run/x.sock"})
+    CHECK(parse({R"({"http": {"listen": ")" + std::string{good} + R"("}})"})
+            ->http.listen
+          == good);
+  for (const char* bad :
+       {"localhost:1", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", ":1",
+        "::1:1", "[::1]", "unix://relative", "tcp://1.2.3.4:5"})
+    check_refused(R"({"http": {"listen": ")" + std::string{bad} + R"("}})",
+                  {"/http/listen", "127.0.0.1:10260", "unix:///PATH"});
 }
 
 TEST_CASE("wrong types are refused with the pointer and what is allowed") {

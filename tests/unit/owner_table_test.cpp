@@ -304,6 +304,26 @@ TEST_SUITE("owner table") {
     CHECK(state_of("s3") == state::unknown);
   }
 
+  TEST_CASE_FIXTURE(fixture, "sandboxes are counted by how their owners are") {
+    table.restored("s1", gone_owner{process(7), start}, "ns");
+    for (const auto* id : {"s2", "s3"})
+      table.restored(id, no_owner{}, "ns");
+    for (const auto* id : {"s4", "s5", "s6"})
+      table.restored(id, unknown_owner{"why"}, "ns");
+    for (const auto* id : {"s7", "s8", "s9", "s10"})
+      table.prepared(id, process(8));
+    auto counts = table.count();
+    CHECK(counts.gone == 1);
+    CHECK(counts.nobody == 2);
+    CHECK(counts.unknown == 3);
+    CHECK(counts.alive == 4);
+    table.ended(process(8), start);
+    table.removed("s7");
+    counts = table.count();
+    CHECK(counts.gone == 4);
+    CHECK(counts.alive == 0);
+  }
+
   TEST_CASE("terms name one owner at most") {
     CHECK(check(owner_terms{}));
     CHECK(check(owner_terms{7, false}));

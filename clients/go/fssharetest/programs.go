@@ -108,7 +108,7 @@ func StoppedNode(t *testing.T, more string) *Node {
 	write(t, filepath.Join(node.dir, "config.d/more.json"), "{"+more+"}")
 	// What runs beside the test looks where that runs, not at the host.
 	write(t, filepath.Join(node.dir, "config.json"), fmt.Sprintf(
-		`{"api": {"socket": %q}, "share": {"root": %q}, "mounts": {"visibility": "assumed"}}`,
+		`{"api": {"socket": %q}, "share": {"root": %q}, "http": {"listen": ""}, "mounts": {"visibility": "assumed"}}`,
 		node.Socket(), node.ShareRoot()))
 	t.Cleanup(func() { kill(node.command) })
 	return node

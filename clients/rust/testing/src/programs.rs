@@ -101,7 +101,7 @@ impl Node {
             at("config.json"),
             format!(
                 r#"{{"api": {{"socket": "{}"}}, "share": {{"root": "{}"}},
-                    "mounts": {{"visibility": "assumed"}}}}"#,
+                    "http": {{"listen": ""}}, "mounts": {{"visibility": "assumed"}}}}"#,
                 at("fsshare.sock").display(),
                 at("root").display(),
             ),
