@@ -19,6 +19,9 @@ namespace {
 
 using namespace wire;
 
+// Of one mount of several.
+constexpr std::size_t max_outcome_sentence = 4096;
+
 prepare_request from_wire(const v1::PrepareRequest& in) {
   prepare_request out;
   out.sandbox_id = in.sandbox_id();
@@ -31,7 +34,18 @@ prepare_request from_wire(const v1::PrepareRequest& in) {
   out.no_watcher = in.no_watcher();
   out.nydusd_socket = in.nydusd_socket();
   out.force_guest_pull = in.force_guest_pull();
+  out.guest_memory_bytes
+    = static_cast<std::uint64_t>(in.guest().memory_bytes());
+  out.policy = to_policy(in.guest().policy());
+  out.labels = {in.labels().begin(), in.labels().end()};
+  out.no_watchable = in.no_watchable();
   return out;
+}
+
+set_guest_request from_wire(const v1::SetGuestRequest& in) {
+  return {in.sandbox_id(), in.guest().address(), in.guest().share_dir(),
+          static_cast<std::uint64_t>(in.guest().memory_bytes()),
+          to_policy(in.guest().policy())};
 }
 
 cleanup_request from_wire(const v1::CleanupRequest& in) {
@@ -39,11 +53,19 @@ cleanup_request from_wire(const v1::CleanupRequest& in) {
 }
 
 share_file_request from_wire(const v1::ShareFileRequest& in) {
-  const auto& mount = in.mount();
-  return {in.sandbox_id(),
-          in.container_id(),
-          {mount.source(), mount.destination(), mount.type(),
-           to_vector(mount.options()), mount.read_only()}};
+  return {in.sandbox_id(), in.container_id(), to_mount(in.mount()),
+          in.container_name()};
+}
+
+share_files_request from_wire(const v1::ShareFilesRequest& in) {
+  share_files_request out;
+  out.sandbox_id = in.sandbox_id();
+  out.container_id = in.container_id();
+  for (const auto& each : in.mounts())
+    out.mounts.push_back(to_mount(each));
+  out.all_or_nothing = in.all_or_nothing();
+  out.container_name = in.container_name();
+  return out;
 }
 
 unshare_file_request from_wire(const v1::UnshareFileRequest& in) {
@@ -65,6 +87,7 @@ share_rootfs_request from_wire(const v1::ShareRootFilesystemRequest& in) {
   for (const auto& each : in.devices())
     out.devices.push_back({each.container_path(), to_block(each.block())});
   out.annotations = {in.annotations().begin(), in.annotations().end()};
+  out.container_name = in.container_name();
   return out;
 }
 
@@ -104,6 +127,10 @@ v1::PrepareReply to_wire(const prepare_reply& in) {
   return out;
 }
 
+v1::SetGuestReply to_wire(const set_guest_reply& /*in*/) {
+  return {};
+}
+
 v1::CleanupReply to_wire(const cleanup_reply& in) {
   v1::CleanupReply out;
   out.set_foreign_more(put_reasons(in.foreign, out.mutable_foreign()));
@@ -123,6 +150,31 @@ v1::ShareFileReply to_wire(const share_file_reply& in) {
   out.set_skipped_more(put_reasons(in.skipped.listed(), out.mutable_skipped())
                        + in.skipped.more());
   put_some(in.notes, out.mutable_notes());
+  out.set_raw_guest_path(valid_utf8(in.raw_guest_path));
+  return out;
+}
+
+v1::ShareFilesReply to_wire(const share_files_reply& in) {
+  v1::ShareFilesReply out;
+  const auto each_bytes
+    = max_listed_bytes / std::max<std::size_t>(in.outcomes.size(), 1);
+  for (const auto& each : in.outcomes) {
+    auto* outcome = out.add_outcomes();
+    if (!each) {
+      outcome->set_code(static_cast<std::int32_t>(each.err().code));
+      outcome->set_error(
+        without_middle(valid_utf8(each.err().message), max_outcome_sentence));
+      continue;
+    }
+    auto* reply = outcome->mutable_reply();
+    *reply = to_wire(*each);
+    if (reply->ByteSizeLong() <= each_bytes)
+      continue;
+    reply->set_skipped_more(
+      reply->skipped_more()
+      + static_cast<std::uint64_t>(reply->skipped_size()));
+    reply->clear_skipped();
+  }
   return out;
 }
 
@@ -324,8 +376,10 @@ void prepare(const api_context& with, const bytes& payload,
 const std::map<std::string, api_method, std::less<>>& api_methods() {
   static const std::map<std::string, api_method, std::less<>> table{
     {"Prepare", &prepare},
+    {"SetGuest", &pass_on<v1::SetGuestRequest, set_guest_reply>},
     {"Cleanup", &pass_on<v1::CleanupRequest, cleanup_reply>},
     {"ShareFile", &pass_on<v1::ShareFileRequest, share_file_reply>},
+    {"ShareFiles", &pass_on<v1::ShareFilesRequest, share_files_reply>},
     {"UnshareFile", &pass_on<v1::UnshareFileRequest, unshare_file_reply>},
     {"UnshareContainer",
      &pass_on<v1::UnshareContainerRequest, unshare_container_reply>},

@@ -2,6 +2,7 @@
 #include "actors/api_server.hpp"
 
 #include "actors/api_decode.hpp"
+#include "core/api/features.hpp"
 #include "core/text/utf8.hpp"
 #include "log/log.hpp"
 #include "messages/errors.hpp"
@@ -256,6 +257,8 @@ void api_server_state::version(const call_id& call, const bytes& payload) {
   v1::VersionReply reply;
   reply.set_version(options_.version);
   reply.set_build(options_.build);
+  for (const auto feature : api_features)
+    reply.add_features(std::string{feature});
   succeed(call, reply.SerializeAsString());
 }
 

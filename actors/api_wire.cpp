@@ -20,6 +20,15 @@ v1::SharingMode from_mode(sharing_mode mode) {
   return v1::SHARING_MODE_UNSPECIFIED;
 }
 
+v1::GuestPolicy from_policy(guest_policy policy) {
+  switch (policy) {
+  case guest_policy::none: return v1::GUEST_POLICY_NONE;
+  case guest_policy::set: return v1::GUEST_POLICY_SET;
+  case guest_policy::unknown: break;
+  }
+  return v1::GUEST_POLICY_UNKNOWN;
+}
+
 std::vector<path_reason> reasons_of(const std::vector<hung_read>& reads) {
   std::vector<path_reason> out;
   out.reserve(reads.size());
@@ -61,6 +70,20 @@ sharing_mode to_mode(v1::SharingMode mode) {
   }
 }
 
+mount_entry to_mount(const v1::Mount& in) {
+  return {in.source(), in.destination(), in.type(), to_vector(in.options()),
+          in.read_only()};
+}
+
+guest_policy to_policy(v1::GuestPolicy policy) {
+  switch (policy) {
+  case v1::GUEST_POLICY_UNKNOWN: return guest_policy::unknown;
+  case v1::GUEST_POLICY_NONE: return guest_policy::none;
+  case v1::GUEST_POLICY_SET: return guest_policy::set;
+  default: return guest_policy{UINT8_MAX};
+  }
+}
+
 block_device to_block(const v1::BlockDevice& in) {
   return {in.fstype(),       in.driver(),     in.virt_path(), in.pci_path(),
           in.scsi_address(), in.ccw_device(), in.pmem_id()};
@@ -69,6 +92,12 @@ block_device to_block(const v1::BlockDevice& in) {
 void put(const std::vector<std::string>& in, texts* out) {
   for (const auto& each : in)
     *out->Add() = valid_utf8(each);
+}
+
+void put(const label_map& in,
+         google::protobuf::Map<std::string, std::string>* out) {
+  for (const auto& [name, value] : in)
+    (*out)[name] = valid_utf8(value);
 }
 
 std::uint64_t put_some(const std::vector<std::string>& in, texts* out) {
@@ -112,6 +141,7 @@ void put(const share_status& in, v1::ShareStatus* out) {
   out->set_category(in.category);
   out->set_would_be_denied(in.would_be_denied);
   put_some(in.notes, out->mutable_notes());
+  out->set_container_name(valid_utf8(in.container_name));
 }
 
 void put(const owner_status& in, v1::Owner* out) {
@@ -150,6 +180,9 @@ void put(const sandbox_status& in, v1::SandboxStatus* out) {
     put_reasons(reasons_of(in.hung_reads), out->mutable_hung_reads()));
   out->set_held_bytes(static_cast<std::int64_t>(in.held_bytes));
   out->set_held_limit_bytes(static_cast<std::int64_t>(in.held_limit_bytes));
+  put(in.labels, out->mutable_labels());
+  out->set_guest_policy(from_policy(in.policy));
+  out->set_guest_memory_bytes(static_cast<std::int64_t>(in.guest_memory_bytes));
   if (in.owner)
     put(*in.owner, out->mutable_owner());
 }
@@ -157,6 +190,9 @@ void put(const sandbox_status& in, v1::SandboxStatus* out) {
 void put(const destination_status& in, v1::DestinationStatus* out) {
   out->set_sandbox_id(in.sandbox_id);
   out->set_container_id(in.container_id);
+  out->set_container_name(valid_utf8(in.container_name));
+  if (in.labels)
+    put(*in.labels, out->mutable_labels());
   out->set_share_id(in.share_id);
   out->set_guest_path(valid_utf8(in.guest_path));
   out->set_guest_generation(valid_utf8(in.guest_generation));

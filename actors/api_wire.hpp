@@ -46,9 +46,14 @@ private:
 
 std::vector<std::string> to_vector(const texts& in);
 sharing_mode to_mode(v1::SharingMode mode);
+mount_entry to_mount(const v1::Mount& in);
+/// Values that the proto does not know become one that checked() refuses.
+guest_policy to_policy(v1::GuestPolicy policy);
 block_device to_block(const v1::BlockDevice& in);
 
 void put(const std::vector<std::string>& in, texts* out);
+void put(const label_map& in,
+         google::protobuf::Map<std::string, std::string>* out);
 void put(const storage& in, v1::Storage* out);
 void put(const mount_entry& in, v1::Mount* out);
 void put(const copy_progress& in, v1::Progress* out);

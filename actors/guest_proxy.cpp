@@ -33,7 +33,8 @@ guest_proxy_state::guest_proxy_state(handle::pointer self,
   : self_(self), options_(std::move(options)), network_(std::move(network)),
     reader_(std::move(reader)), memory_(std::move(memory)),
     registry_(std::move(registry)), journal_(std::move(journal)),
-    leftovers_(options_.leftover_interval), budget_(options_.memory_bytes),
+    leftovers_(options_.leftover_interval),
+    budget_(options_.memory_bytes, options_.memory_reason),
     inventory_(options_.share_dir), connection_(connection_settings(options_)),
     window_(options_.window_requests, options_.window_bytes) {
 }

@@ -58,6 +58,8 @@ struct guest_proxy_options {
   std::uint64_t window_bytes = 8U << 20;
   /// Memory of the guest that all copies may take; 0 is any.
   std::uint64_t memory_bytes = 0;
+  /// Where that comes from; a literal.
+  const char* memory_reason = "copy.limits.sandbox_bytes";
   /// Of the jitter of redials.
   std::uint32_t seed = 1;
   /// Gets what was counted at the end; null for nobody.

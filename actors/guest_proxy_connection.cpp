@@ -168,8 +168,12 @@ void guest_proxy_state::received(const guest_bytes& msg) {
     lost(replies.err());
     return;
   }
-  for (const auto& reply : *replies)
+  for (const auto& reply : *replies) {
     answered(reply);
+    // It was no answer that one could go on with.
+    if (msg.connection != connection_number_)
+      return;
+  }
   connection_.taken(in_flight_.size(), now());
   pump();
   end_jobs();
@@ -179,7 +183,14 @@ void guest_proxy_state::received(const guest_bytes& msg) {
 void guest_proxy_state::answered(const ttrpc::client_session::reply& reply) {
   if (reply.stream == check_stream_) {
     check_stream_ = 0;
-    go_on(guest_connection::question::check);
+    // Somebody answers for a guest that is not up, such as what dials the VM of
+    // a peer pod.
+    if (reply.code != errc::none)
+      lost({errc::unavailable,
+            std::string{"the guest agent answered a Check with "}
+              + to_string(reply.code) + ": " + guest_sentence(reply.message)});
+    else
+      go_on(guest_connection::question::check);
     return;
   }
   if (reply.stream == version_stream_) {

@@ -184,6 +184,7 @@ node_state::list(const list_sandboxes_request& msg) {
       sandbox_status shown;
       shown.sandbox_id = id;
       shown.mode = known.remains->request.mode;
+      shown.labels = known.remains->request.labels;
       reply->sandboxes.push_back(std::move(shown));
       continue;
     }

@@ -13,6 +13,7 @@
 #include "sys/tree/volume_judge.hpp"
 #include "sys/tree/volume_tree.hpp"
 
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -159,8 +160,11 @@ result<tree_read> file_reader::read(const read_tree& msg,
     mounts = *allowed;
   }
   auto strict = judge(msg.kubelet_roots, between);
+  auto limits = options_.limits;
+  if (msg.is_any_size)
+    limits.total_bytes = std::numeric_limits<std::uint64_t>::max();
   auto read = load_tree(
-    msg.path, options_.limits,
+    msg.path, limits,
     {mounts, msg.stop, msg.use == tree_use::copy ? &strict : nullptr}, between);
   if (!read)
     return read.err();

@@ -105,7 +105,8 @@ caf::result<destination_added> registry_state::add(add_destination& msg) {
   const auto id
     = table_.add({msg.sandbox_id, std::move(msg.container_id), msg.share_id,
                   std::move(msg.volume), std::move(msg.guest_root),
-                  msg.has_tree, std::move(msg.before)},
+                  msg.has_tree, std::move(msg.before),
+                  std::move(msg.container_name), std::move(msg.labels)},
                  now());
   by_share_.emplace(msg.sandbox_id, msg.share_id, id);
   destinations_.emplace(id, destination{std::move(msg.sandbox_id),

@@ -85,21 +85,26 @@ sandbox_state::handle::behavior_type sandbox_state::make_behavior() {
 
 caf::result<prepare_reply>
 sandbox_state::handle_request(const prepare_request& msg) {
+  const auto before = told_by(state_.request());
   const auto admitted = state_.admit(msg);
   if (!admitted)
     return to_caf(admitted.err());
-  if (*admitted == admission::answer)
-    return prepared_reply();
   const reply_promise<prepare_reply> promise{self_};
   preparing_.push_back(promise);
   if (*admitted == admission::begin)
     begin_prepare();
+  else
+    note_guest(before, [this] {
+      if (state_.phase() == sandbox_phase::prepared)
+        answer_prepare(unit{});
+    });
   return promise;
 }
 
 void sandbox_state::begin_prepare() {
   is_known_ = true;
   const auto& request = state_.request();
+  name_sandbox();
   if (!request.guest_share_dir.empty())
     layout_ = share_layout{options_.share_root, options_.sandbox_id,
                            request.guest_share_dir};
@@ -152,7 +157,8 @@ void sandbox_state::copying_prepared(const status& outcome) {
 void sandbox_state::prepare_done(const status& outcome) {
   state_.prepared(static_cast<bool>(outcome));
   if (outcome && copies()) {
-    start_proxy(nullptr);
+    if (awaits_proxy())
+      start_proxy(nullptr);
     following_ = !state_.request().no_watcher;
     if (!following_)
       tell(neighbours_.registry, follow_sandbox{options_.sandbox_id, false});
@@ -166,14 +172,20 @@ void sandbox_state::prepare_done(const status& outcome) {
   if (outcome)
     log::info("sandbox-prepared", {{"sandbox", options_.sandbox_id},
                                    {"mode", to_string(state_.request().mode)}});
+  else
+    log::forget_names(options_.sandbox_id);
+  answer_prepare(outcome);
+  if (!cleaning_.empty())
+    begin_cleanup(cleanup_plan());
+}
+
+void sandbox_state::answer_prepare(const status& outcome) {
   for (auto& promise : std::exchange(preparing_, {})) {
     if (outcome)
       promise.deliver(prepared_reply());
     else
       promise.deliver(to_caf(outcome.err()));
   }
-  if (!cleaning_.empty())
-    begin_cleanup(cleanup_plan());
 }
 
 void sandbox_state::start_proxy(
@@ -181,7 +193,8 @@ void sandbox_state::start_proxy(
   // Checked with the request.
   const auto address = parse_guest_address(state_.request().guest_address);
   proxy_ = neighbours_.make_proxy(options_.sandbox_id, *address,
-                                  layout_.guest_share_dir(), before);
+                                  layout_.guest_share_dir(),
+                                  state_.request().guest_memory_bytes, before);
   await_lost();
 }
 
@@ -283,6 +296,8 @@ void sandbox_state::answer_cleanup(const status& outcome,
     stop_nydus();
   if (outcome)
     log::info("sandbox-cleaned", {{"sandbox", options_.sandbox_id}});
+  if (outcome)
+    log::forget_names(options_.sandbox_id);
   for (auto& promise : std::exchange(cleaning_, {})) {
     if (outcome)
       promise.deliver(reply);
@@ -306,6 +321,8 @@ void sandbox_state::forget() {
 void sandbox_state::drop_all(const error& why) {
   forget();
   describing_.give_up(why);
+  sharing_files_.give_up(why);
+  setting_guest_.give_up(why);
   starting_watcher_.give_up(why);
   stopping_watcher_.give_up(why);
   if (proxy_) {
@@ -313,6 +330,9 @@ void sandbox_state::drop_all(const error& why) {
     proxy_ = nullptr;
   }
   following_ = false;
+  // Who asked for what was prepared already.
+  for (auto& promise : std::exchange(preparing_, {}))
+    promise.deliver(to_caf(why));
   for (auto& entry : std::exchange(walks_, {}))
     *entry.second = true;
   copies_ = {};
@@ -323,6 +343,7 @@ void sandbox_state::drop_all(const error& why) {
     for (auto& then : entry.second.enders)
       then(path_reasons{});
   }
+  container_names_.clear();
   rootfs_order_.clear();
   for (auto& entry : std::exchange(rootfs_, {})) {
     for (auto& promise : entry.second.callers)
@@ -399,6 +420,12 @@ void sandbox_state::run(mount_plan plan, opened_sources sources,
 void sandbox_state::run(mount_plan plan,
                         const std::function<void(const status&)>& then) {
   run(std::move(plan), {}, then);
+}
+
+bool sandbox_state::is_one_copy_for_all() const {
+  return options_.guest_copies == copy_scope::per_sandbox
+         || (options_.guest_copies == copy_scope::by_policy
+             && state_.request().policy == guest_policy::none);
 }
 
 bool sandbox_state::copies() const {

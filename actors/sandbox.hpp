@@ -6,6 +6,7 @@
 #include "core/mount/mount_plan.hpp"
 #include "core/net/guest_address.hpp"
 #include "core/rootfs/rootfs_share.hpp"
+#include "core/share/guest_facts.hpp"
 #include "core/share/share_layout.hpp"
 #include "core/share/share_state.hpp"
 #include "messages/guest_proxy.hpp"
@@ -37,7 +38,7 @@ struct sandbox_options {
   std::string guest_share_dir;
   submounts recursive = submounts::take;
   copy_rules categories{};
-  copy_scope guest_copies = copy_scope::per_container;
+  copy_scope guest_copies = copy_scope::by_policy;
   /// Of one that does not go on: it is for Cleanup alone then.
   std::optional<sandbox_remains> remains = std::nullopt;
   /// Holds the marks of sandboxes in copy mode.
@@ -53,11 +54,12 @@ struct sandbox_neighbours {
   reader_pool_actor reader;
   /// Spawns the GUEST PROXY of a sandbox in copy mode.
   /// @param share_dir Guest path of the directory that holds all its copies.
+  /// @param memory_bytes Of the guest; 0 is unknown.
   /// @param before What an earlier process has written down of the guest; null
   ///        for a new sandbox.
   std::function<guest_proxy_actor(
     const std::string& sandbox_id, const guest_address& address,
-    const std::string& share_dir,
+    const std::string& share_dir, std::uint64_t memory_bytes,
     const std::shared_ptr<const guest_of_before>& before)>
     make_proxy;
   /// Random numbers for share names, and for the jitter of retries.
@@ -131,6 +133,20 @@ private:
   };
   using description_ptr = std::shared_ptr<description>;
 
+  /// Several mounts that are shared for one request.
+  struct shared_files {
+    std::string container_id;
+    bool all_or_nothing = false;
+    /// By mount: its destination, what came of it, and whether it was shared
+    /// before.
+    std::vector<std::string> destinations;
+    std::vector<result<share_file_reply>> outcomes;
+    std::vector<bool> known_before;
+    std::size_t missing = 0;
+    reply_promise<share_files_reply> promise;
+  };
+  using files_ptr = std::shared_ptr<shared_files>;
+
   /// Orders of REGISTRY to the same proxy count from 1.
   static constexpr std::uint64_t first_tree_order = std::uint64_t{1} << 63;
 
@@ -139,6 +155,7 @@ private:
   void begin_prepare();
   void copying_prepared(const status& outcome);
   void prepare_done(const status& outcome);
+  void answer_prepare(const status& outcome);
   void start_proxy(const std::shared_ptr<const guest_of_before>& before);
   void await_lost();
   caf::result<cleanup_reply> handle_request(const cleanup_request& msg);
@@ -166,6 +183,17 @@ private:
            const std::function<void(const status&)>& then);
   void run(mount_plan plan, const std::function<void(const status&)>& then);
   bool copies() const;
+  bool is_one_copy_for_all() const;
+
+  // -- what is told of its guest and names (sandbox_guest.cpp) ----------------
+  caf::result<set_guest_reply> handle_request(const set_guest_request& msg);
+  void note_guest(const set_guest_request& before,
+                  const std::function<void()>& then);
+  bool awaits_proxy() const;
+  void name_sandbox();
+  void name_container(const std::string& id, const std::string& name);
+  std::string name_of(const std::string& container_id) const;
+  void forget_name(const std::string& container_id);
 
   // -- its end without its owner (sandbox_orphaned.cpp) -----------------------
   void end_if_unused(const reply_promise<cleanup_reply>& promise);
@@ -174,9 +202,9 @@ private:
   // -- what is said of it (sandbox_status.cpp) --------------------------------
   caf::result<get_sandbox_reply> handle_request(const get_sandbox_request& msg);
   void begin_description(const description_ptr& what) const;
-  static share_status status_of(const share& s);
-  static share_status status_of(const std::string& container_id,
-                                const rootfs& r);
+  share_status status_of(const share& s) const;
+  share_status status_of(const std::string& container_id,
+                         const rootfs& r) const;
   void describe_shares(share_page& page, const std::string& after,
                        std::size_t room) const;
   void describe_reads(const description_ptr& what);
@@ -190,6 +218,9 @@ private:
 
   // -- shares (sandbox_share.cpp) ---------------------------------------------
   caf::result<share_file_reply> handle_request(const share_file_request& msg);
+  caf::result<share_files_reply> handle_request(const share_files_request& msg);
+  void files_shared(const files_ptr& all);
+  void end_made(const files_ptr& all, const error& why);
   void begin_share(share& s);
   void begin_bind(share& s);
   void bind(share& s, bool watchable);
@@ -205,6 +236,7 @@ private:
   status admit_copy(share& s, const source_class& found) const;
   void join_copy(share& s, const source_class& found);
   void join_tree(share& s, const shared_copies::copy& copy);
+  read_tree tree_at(const std::string& source, const stop_flag& stop) const;
   bool is_apart(const share& s) const;
   void send_part(shared_copies::copy& copy, const std::string& part,
                  const std::string& share_id, const tree_snapshot_ptr& tree);
@@ -347,12 +379,17 @@ private:
   nydus_actor nydus_;
   /// Mountpoints of images that nydusd has mounted or is about to.
   std::set<std::string> images_;
+  /// What people call it, and its containers; null for nothing.
+  std::shared_ptr<const label_map> labels_;
+  std::map<std::string, std::string> container_names_;
   std::vector<reply_promise<prepare_reply>> preparing_;
   std::vector<reply_promise<cleanup_reply>> cleaning_;
   /// Why it ends.
   error at_the_end_;
   // Last, so that they die first.
   owed_replies<get_sandbox_reply> describing_{at_the_end_};
+  owed_replies<share_files_reply> sharing_files_{at_the_end_};
+  owed_replies<set_guest_reply> setting_guest_{at_the_end_};
   owed_replies<start_watcher_reply> starting_watcher_{at_the_end_};
   owed_replies<stop_watcher_reply> stopping_watcher_{at_the_end_};
   owed_replies<cleanup_reply> ending_unused_{at_the_end_};

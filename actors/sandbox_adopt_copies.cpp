@@ -14,7 +14,10 @@ void sandbox_state::restore_copies(const adopted_sandbox& adopted) {
   following_ = old.watcher_runs;
   if (!following_)
     tell(neighbours_.registry, follow_sandbox{options_.sandbox_id, false});
-  start_proxy(std::make_shared<const guest_of_before>(guest_of(old)));
+  if (awaits_proxy())
+    start_proxy(std::make_shared<const guest_of_before>(guest_of(old)));
+  for (const auto& [id, share] : old.copied)
+    name_container(share.what.container_id, share.what.container_name);
   std::map<std::string, std::set<std::string>> users;
   for (const auto& [id, share] : old.copied)
     users[share.what.copy_id].insert(id);
@@ -59,7 +62,9 @@ void sandbox_state::restore_copy(const copy_of_before& what,
     copy.terms.guest_path,
     proxy_,
     what.tree.has_value(),
-    std::make_shared<const guest_record>(what.guest.value_or(nothing_known))};
+    std::make_shared<const guest_record>(what.guest.value_or(nothing_known)),
+    name_of(copy.terms.container_id),
+    labels_};
   tell(neighbours_.registry, std::move(again));
 }
 
@@ -80,6 +85,7 @@ void sandbox_state::restore_share(const recorded_copied_share& what) {
   if (!what.ignored)
     reply.share_id = what.share_id;
   reply.guest_path = what.guest_path;
+  reply.raw_guest_path = what.guest_path;
   reply.generation = what.generation;
   reply.skipped = what.skipped;
   reply.notes = what.notes;
@@ -105,6 +111,7 @@ sandbox_state::record_of(const share& s, const share_file_reply& reply) const {
   out.generation = reply.generation;
   out.skipped = reply.skipped;
   out.notes = reply.notes;
+  out.container_name = name_of(out.container_id);
   return out;
 }
 

@@ -90,7 +90,7 @@ void sandbox_state::join_copy(share& s, const source_class& found) {
   } else if (found.plugin == empty_dir_plugin) {
     terms.key = found.resolved;
     terms.life = copy_life::until_sandbox_ends;
-  } else if (is_volume && options_.guest_copies == copy_scope::per_sandbox) {
+  } else if (is_volume && is_one_copy_for_all()) {
     terms.key = found.resolved;
   }
   terms.becomes_volume = found.awaits_shape;
@@ -139,7 +139,8 @@ void sandbox_state::add_volume(const shared_copies::copy& copy) {
   const auto id = copy.id;
   ask(self_, neighbours_.registry,
       add_destination{options_.sandbox_id, copy.terms.container_id, id,
-                      copy.terms.source, copy.terms.guest_path, proxy_})
+                      copy.terms.source, copy.terms.guest_path, proxy_, false,
+                      nullptr, name_of(copy.terms.container_id), labels_})
     .then(
       [this, id](destination_added& added) {
         if (added.needs_other_name)

@@ -41,6 +41,7 @@ sandbox_state::restore(const restore_sandbox& msg) {
   is_known_ = true;
   layout_ = layout_of(old, options_.share_root);
   state_.restore(old.prepare.request);
+  name_sandbox();
   if (copies()) {
     restore_copies(*msg.adopted);
     return sandbox_restored{};
@@ -79,7 +80,9 @@ sandbox_state::restore(const restore_sandbox& msg) {
 void sandbox_state::restore_share(const recorded_share& what) {
   share restored;
   restored.share_id = what.share_id;
-  restored.request = {options_.sandbox_id, what.container_id, what.mount};
+  restored.request
+    = {options_.sandbox_id, what.container_id, what.mount, what.container_name};
+  name_container(what.container_id, what.container_name);
   restored.kind = share_kind::bind;
   describe_bind(state_.restore(std::move(restored)), what.watchable);
 }
@@ -99,6 +102,7 @@ status sandbox_state::restore_rootfs(const recorded_rootfs& what) {
   request.rootfs.suffix = what.suffix;
   restored.turn = ++last_turn_;
   restored.digest = what.digest;
+  name_container(what.container_id, what.container_name);
   restored.life.making();
   restored.life.made(true);
   auto& made = restored.share;

@@ -59,7 +59,7 @@ sandbox_state::handle_request(const share_rootfs_request& msg) {
   const auto known = rootfs_.find(id);
   if (known != rootfs_.end()) {
     auto& there = known->second;
-    if (there.request != msg && !recognize(there, msg))
+    if (!is_same(there.request, msg) && !recognize(there, msg))
       return to_caf(
         {errc::already_exists,
          subject_of(id) + ": shared already is " + words_for(there.request)
@@ -73,6 +73,7 @@ sandbox_state::handle_request(const share_rootfs_request& msg) {
       return to_caf({errc::aborted, subject_of(id) + ": it is being unshared"});
   }
   const reply_promise<share_rootfs_reply> promise{self_};
+  name_container(id, msg.container_name);
   auto& made = rootfs_[id];
   rootfs_order_.insert(id);
   made.callers.push_back(promise);
@@ -149,7 +150,7 @@ void sandbox_state::make_rootfs(const std::string& container_id) {
     recorded_rootfs{container_id, request.target, request.type, request.suffix,
                     r.share.kind, r.share.reply.guest_path, r.share.host_path,
                     r.share.rafs ? r.share.rafs->mountpoint : std::string{},
-                    rootfs_digest(r.request)},
+                    rootfs_digest(r.request), name_of(container_id)},
     [this, container_id, turn = r.turn] {
       const auto* known = find_rootfs(container_id, turn);
       if (known == nullptr)
@@ -356,6 +357,7 @@ void sandbox_state::rootfs_gone(const std::string& container_id,
 void sandbox_state::forget_rootfs(const std::string& container_id) {
   rootfs_.erase(container_id);
   rootfs_order_.erase(container_id);
+  forget_name(container_id);
 }
 
 result<nydus_actor> sandbox_state::nydus() {

@@ -47,6 +47,8 @@ void log_share(const share& s, const share_file_reply& reply) {
 
 caf::result<share_file_reply>
 sandbox_state::handle_request(const share_file_request& msg) {
+  if (auto ready = state_.check_guest(); !ready)
+    return to_caf(ready.err());
   auto id = make_share_name(msg.container_id, neighbours_.nonce(),
                             msg.mount.destination);
   if (!id)
@@ -54,6 +56,7 @@ sandbox_state::handle_request(const share_file_request& msg) {
   const auto admitted = state_.admit(msg, *id);
   if (!admitted)
     return to_caf(admitted.err());
+  name_container(msg.container_id, msg.container_name);
   auto& s = *state_.find(msg.container_id, msg.mount.destination);
   if (*admitted == admission::answer)
     return s.reply;
@@ -67,6 +70,7 @@ sandbox_state::handle_request(const share_file_request& msg) {
 void sandbox_state::begin_share(share& s) {
   s.reply.share_id = s.share_id;
   s.reply.guest_path = layout_.guest_share(s.share_id);
+  s.reply.raw_guest_path = s.reply.guest_path;
   if (copies())
     begin_copy(s);
   else
@@ -75,7 +79,8 @@ void sandbox_state::begin_share(share& s) {
 
 void sandbox_state::begin_bind(share& s) {
   const auto& source = s.request.mount.source;
-  if (!may_be_watchable(source)) {
+  if (state_.request().no_watchable || !may_be_watchable(source)
+      || !may_hold_watchable(layout_.guest_share_dir())) {
     bind(s, false);
     return;
   }
@@ -106,6 +111,7 @@ void sandbox_state::describe_bind(share& s, bool watchable) const {
   s.reply.host_path = layout_.host_share(s.share_id);
   s.reply.guest_path = watchable ? layout_.guest_watchable(s.share_id)
                                  : layout_.guest_share(s.share_id);
+  s.reply.raw_guest_path = layout_.guest_share(s.share_id);
   if (watchable)
     s.reply.volume_storages
       = {watchable_storage(layout_, s.share_id, s.request.mount.options)};
@@ -158,7 +164,8 @@ void sandbox_state::mount_source(share& s, mount_plan plan,
   };
   record(
     recorded_share{id, s.request.container_id, s.request.mount,
-                   !s.reply.volume_storages.empty()},
+                   !s.reply.volume_storages.empty(),
+                   name_of(s.request.container_id)},
     [this, id, done, plan = std::move(plan), sources = std::move(sources)] {
       // Without it, the sandbox was cleaned up before anything was made.
       if (state_.find(id) != nullptr)
@@ -206,8 +213,10 @@ void sandbox_state::share_made(const std::string& id,
   if (outcome) {
     s->reply = *std::move(outcome);
   } else if (step == share_step::forget) {
+    const auto container = s->request.container_id;
     waiting_.erase(id);
     state_.erase(id);
+    forget_name(container);
     // It may have been the last to wait for a copy that others began.
     if (auto* left = copies_.leave(id))
       end_copy(*left, [](const result<path_reasons>&) {});

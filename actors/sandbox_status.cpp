@@ -43,6 +43,9 @@ void sandbox_state::begin_description(const description_ptr& what) const {
     auto& shown = reply.sandbox;
     shown.mode = state_.request().mode;
     shown.guest_address = state_.request().guest_address;
+    shown.guest_memory_bytes = state_.request().guest_memory_bytes;
+    shown.policy = state_.request().policy;
+    shown.labels = state_.request().labels;
     shown.watcher_running = following_;
     shown.shared_dir = prepared_reply().shared_dir;
     shown.mounts_dir = prepared_reply().mounts_dir;
@@ -63,10 +66,11 @@ void sandbox_state::begin_description(const description_ptr& what) const {
     describe_shares(reply.shares, asked.shares_after, what->room_for_shares);
 }
 
-share_status sandbox_state::status_of(const share& s) {
+share_status sandbox_state::status_of(const share& s) const {
   share_status one;
   one.share_id = s.share_id;
   one.container_id = s.request.container_id;
+  one.container_name = name_of(one.container_id);
   one.mount = s.request.mount;
   one.host_path = s.reply.host_path;
   one.guest_path = s.reply.guest_path;
@@ -82,9 +86,10 @@ share_status sandbox_state::status_of(const share& s) {
 }
 
 share_status sandbox_state::status_of(const std::string& container_id,
-                                      const rootfs& r) {
+                                      const rootfs& r) const {
   share_status one;
   one.container_id = container_id;
+  one.container_name = name_of(container_id);
   one.mount.source = r.request.rootfs.target;
   one.mount.destination = "/";
   one.mount.type = r.request.rootfs.type;

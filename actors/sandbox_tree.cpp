@@ -42,8 +42,7 @@ void sandbox_state::join_tree(share& s, const shared_copies::copy& copy) {
     share_done(id, from_caf(err));
   };
   ask(self_, neighbours_.reader,
-      read_tree{join(copy.terms.source, part), options_.sandbox_id, nullptr,
-                kubelet_roots()})
+      tree_at(join(copy.terms.source, part), nullptr))
     .then(
       [this, fail, part, id = s.share_id,
        copy_id = copy.id](const tree_read& read) {
@@ -51,6 +50,13 @@ void sandbox_state::join_tree(share& s, const shared_copies::copy& copy) {
           send_part(*known, part, id, read.tree);
       },
       fail);
+}
+
+read_tree sandbox_state::tree_at(const std::string& source,
+                                 const stop_flag& stop) const {
+  return {source,         options_.sandbox_id,
+          stop,           kubelet_roots(),
+          tree_use::copy, state_.request().guest_memory_bytes != 0};
 }
 
 // Whether another container of the sandbox has a writable copy of the same
@@ -164,8 +170,7 @@ void sandbox_state::read_tree_of(const shared_copies::copy& copy) {
   const auto id = copy.id;
   const auto stop = std::make_shared<std::atomic<bool>>(false);
   walks_[id] = stop;
-  ask(self_, neighbours_.reader,
-      read_tree{copy.terms.source, options_.sandbox_id, stop, kubelet_roots()})
+  ask(self_, neighbours_.reader, tree_at(copy.terms.source, stop))
     .then(
       [this, id, stop](const tree_read& read) {
         walk_ended(id, stop);

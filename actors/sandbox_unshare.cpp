@@ -169,8 +169,10 @@ void sandbox_state::gone(const std::string& id,
                                              : recorded_phase::made});
   if (s->life.taken_away(static_cast<bool>(outcome)) == share_step::forget) {
     // What could not be removed is a leftover that GUEST PROXY keeps.
+    const auto container = s->request.container_id;
     waiting_.erase(id);
     state_.erase(id);
+    forget_name(container);
   }
   for (auto& then : enders)
     then(outcome);

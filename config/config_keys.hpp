@@ -36,7 +36,8 @@ inline constexpr choices<copy_rule, 3> copy_rule_words{{
   {"deny", copy_rule::deny},
 }};
 
-inline constexpr choices<copy_scope, 2> copy_scope_words{{
+inline constexpr choices<copy_scope, 3> copy_scope_words{{
+  {"auto", copy_scope::by_policy},
   {"per-container", copy_scope::per_container},
   {"per-sandbox", copy_scope::per_sandbox},
 }};
@@ -235,7 +236,8 @@ void visit_keys(Visitor& visit, Config& config) {
       "/copy/limits/sandbox_bytes",
       "Copies that would take more memory of a guest, all of its sandbox "
       "together and in pages of 4 KiB, fail with `RESOURCE_EXHAUSTED`; 0 is "
-      "any. A rotation needs room beside the generation that it replaces.",
+      "any. Where Prepare tells the guest's memory, a quarter of that holds "
+      "instead. A rotation needs room beside the generation that it replaces.",
       "bytes"},
     config.copy.limits.sandbox_bytes, std::uint64_t{0}, max_bytes);
   visit.flag(config_key{"/copy/cross_mounts",
@@ -288,7 +290,8 @@ void visit_keys(Visitor& visit, Config& config) {
                "Whether each container has a guest copy of a volume of its "
                "own, or all of a sandbox use one, which ends with the last of "
                "their shares. Its name is that of the first container, which a "
-               "guest policy may refuse to the others."},
+               "guest policy may refuse to the others: `auto` has one for all "
+               "where Prepare says that the guest has no policy."},
     config.volumes.guest_copies, copy_scope_words);
   visit.duration(
     config_key{"/volumes/sweep_interval",

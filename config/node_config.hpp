@@ -144,7 +144,7 @@ struct node_config {
     /// Whether volumes of CSI drivers are followed too.
     bool csi = false;
     /// Whether the containers of a sandbox have a guest copy each.
-    copy_scope guest_copies = copy_scope::per_container;
+    copy_scope guest_copies = copy_scope::by_policy;
     /// How often all volumes are compared without any event.
     std::chrono::nanoseconds sweep_interval = std::chrono::seconds{30};
     /// How often a volume that could not be watched is compared.

@@ -42,6 +42,17 @@ void add_container(CLI::App* app, const std::shared_ptr<Request>& request) {
     ->required();
 }
 
+template <class Request>
+void add_container_name(CLI::App* app,
+                        const std::shared_ptr<Request>& request) {
+  app->add_option_function<std::string>(
+    "--name",
+    [request](const std::string& name) {
+      request->set_container_name(name);
+    },
+    "What people call the container; shown beside its id");
+}
+
 /// Adds an option that may be given again; `take` gets each value.
 inline void add_repeated(CLI::App* app, const char* name,
                          std::function<void(const std::string&)> take,

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/render.hpp"
 
+#include "core/text/labels.hpp"
 #include "ctl/table.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -77,21 +79,52 @@ std::string duration_cell(std::int64_t ns) {
   return ns == 0 ? "" : short_duration(std::chrono::nanoseconds{ns});
 }
 
-/// Adds a row to a table of volumes; of few columns it has the first ones.
-void add_row(table& to, columns which, std::vector<std::string> few,
-             const std::vector<std::string>& more) {
-  if (which == columns::all)
-    few.insert(few.end(), more.begin(), more.end());
-  to.add(std::move(few));
-}
+/// Volumes as a table; of few columns it has the first ones, and labels where
+/// anything has some.
+class volume_rows {
+public:
+  volume_rows(columns which, bool has_labels)
+    : which_(which), has_labels_(has_labels),
+      table_(
+        cells({"VOLUME", "SANDBOX", "CONTAINER", "STATE", "LAG", "TROUBLE"},
+              {"HOST GENERATION", "GUEST GENERATION", "STALE FOR", "PUSHES",
+               "FAILURES"},
+              "LABELS")) {
+  }
 
-table empty_volume_table(columns which) {
-  std::vector<std::string> titles{"VOLUME", "SANDBOX", "CONTAINER",
-                                  "STATE",  "LAG",     "TROUBLE"};
-  if (which == columns::all)
-    titles.insert(titles.end(), {"HOST GENERATION", "GUEST GENERATION",
-                                 "STALE FOR", "PUSHES", "FAILURES"});
-  return table{std::move(titles)};
+  void add(std::vector<std::string> few, const std::vector<std::string>& more,
+           const std::string& labels) {
+    table_.add(cells(std::move(few), more, labels));
+  }
+
+  std::string text() const {
+    return table_.text();
+  }
+
+private:
+  std::vector<std::string> cells(std::vector<std::string> few,
+                                 const std::vector<std::string>& more,
+                                 const std::string& labels) const {
+    if (which_ == columns::all)
+      few.insert(few.end(), more.begin(), more.end());
+    if (has_labels_)
+      few.push_back(labels);
+    return few;
+  }
+
+  columns which_;
+  bool has_labels_;
+  table table_;
+};
+
+bool has_labels(
+  const google::protobuf::RepeatedPtrField<v1::VolumeStatus>& volumes) {
+  return std::any_of(volumes.begin(), volumes.end(), [](const auto& volume) {
+    const auto& all = volume.destinations();
+    return std::any_of(all.begin(), all.end(), [](const auto& at) {
+      return !at.labels().empty();
+    });
+  });
 }
 
 } // namespace
@@ -127,6 +160,14 @@ joined(const google::protobuf::RepeatedPtrField<std::string>& words) {
   return out;
 }
 
+std::string label_words(const labels& of) {
+  return fsshare::joined(label_map{of.begin(), of.end()});
+}
+
+std::string container_cell(const std::string& id, const std::string& name) {
+  return name.empty() ? id : name + " (" + id + ")";
+}
+
 std::string
 storage_lines(const char* title,
               const google::protobuf::RepeatedPtrField<v1::Storage>& storages) {
@@ -140,14 +181,28 @@ storage_lines(const char* title,
 }
 
 std::string share_table(const v1::GetSandboxReply& reply) {
-  table out{{"SHARE", "CONTAINER", "SOURCE", "DESTINATION", "ACCESS", "STATE",
-             "GUEST PATH", "SKIPPED", "CATEGORY"}};
+  const auto labels = label_words(reply.sandbox().labels());
+  std::vector<std::string> titles{"SHARE",       "CONTAINER", "SOURCE",
+                                  "DESTINATION", "ACCESS",    "STATE",
+                                  "GUEST PATH",  "SKIPPED",   "CATEGORY"};
+  if (!labels.empty())
+    titles.emplace_back("LABELS");
+  table out{std::move(titles)};
   for (const auto& each : reply.shares()) {
     const auto& mount = each.mount();
-    out.add({each.share_id(), each.container_id(), mount.source(),
-             mount.destination(), mount.read_only() ? "ro" : "rw",
-             state_of(each), each.guest_path(), count(skipped_of(each)),
-             category_of(each)});
+    std::vector<std::string> cells{
+      each.share_id(),
+      container_cell(each.container_id(), each.container_name()),
+      mount.source(),
+      mount.destination(),
+      mount.read_only() ? "ro" : "rw",
+      state_of(each),
+      each.guest_path(),
+      count(skipped_of(each)),
+      category_of(each)};
+    if (!labels.empty())
+      cells.push_back(labels);
+    out.add(std::move(cells));
   }
   return out.text() + more_of("shares", reply.shares_more());
 }
@@ -156,23 +211,23 @@ std::string volume_table(
   const google::protobuf::RepeatedPtrField<v1::VolumeStatus>& volumes,
   std::uint64_t more, columns which) {
   std::uint64_t destinations = 0;
-  auto out = empty_volume_table(which);
+  volume_rows out{which, has_labels(volumes)};
   for (const auto& volume : volumes) {
     for (const auto& at : volume.destinations())
-      add_row(out, which,
-              {volume.path(), at.sandbox_id(), at.container_id(), state_of(at),
-               duration_cell(at.lag_ns()), trouble_of(at)},
+      out.add({volume.path(), at.sandbox_id(),
+               container_cell(at.container_id(), at.container_name()),
+               state_of(at), duration_cell(at.lag_ns()), trouble_of(at)},
               {volume.host_generation(), at.guest_generation(),
                duration_cell(at.stale_ns()), count(at.pushes()),
-               count(at.failures())});
+               count(at.failures())},
+              label_words(at.labels()));
     destinations += volume.destinations_more();
     // Trouble of the volume itself is shown with or without destinations.
     if (volume.destinations().empty() || !volume.reason().empty())
-      add_row(out, which,
-              {volume.path(), "", "",
+      out.add({volume.path(), "", "",
                volume.watched() ? "watched" : "not watched", "",
                volume.reason()},
-              {volume.host_generation(), "", "", "", ""});
+              {volume.host_generation(), "", "", "", ""}, "");
   }
   return out.text() + more_of("destinations of these volumes", destinations)
          + more_of("volumes", more);

@@ -39,6 +39,7 @@ void add_rootfs_commands(command_set to) {
   add_container(app, request);
   add_mount_options(app, request, rootfs_of);
   add_rootfs_options(app, request);
+  add_container_name(app, request);
   to.calls<v1::ShareRootFilesystemReply>(app, "ShareRootFilesystem", request,
                                          render);
   auto remove = make_request<v1::UnshareRootFilesystemRequest>();

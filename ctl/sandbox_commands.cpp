@@ -6,6 +6,9 @@
 #include "ctl/table.hpp"
 #include "proto/fsshare.pb.h"
 
+#include <algorithm>
+#include <cstdint>
+
 namespace fsshare::ctl {
 
 namespace {
@@ -18,13 +21,25 @@ std::string mode_word(v1::SharingMode mode) {
   }
 }
 
+std::string policy_word(v1::GuestPolicy policy) {
+  switch (policy) {
+  case v1::GUEST_POLICY_NONE: return "none";
+  case v1::GUEST_POLICY_SET: return "set";
+  default: return "unknown";
+  }
+}
+
 /// Returns what the copies of a sandbox take of its guest's memory.
 std::string memory_of(const v1::SandboxStatus& sandbox) {
   if (sandbox.mode() != v1::SHARING_MODE_COPY)
     return {};
   const auto limit = sandbox.held_limit_bytes();
   return std::to_string(sandbox.held_bytes()) + " bytes"
-         + (limit > 0 ? " of at most " + std::to_string(limit) : "");
+         + (limit > 0 ? " of at most " + std::to_string(limit) : "")
+         + (sandbox.guest_memory_bytes() > 0
+              ? ", the guest has "
+                  + std::to_string(sandbox.guest_memory_bytes())
+              : "");
 }
 
 std::string pid_of(const v1::Owner& owner) {
@@ -82,17 +97,34 @@ std::string render(const v1::CleanupReply& reply) {
 }
 
 std::string render(const v1::ListSandboxesReply& reply) {
-  table out{{"SANDBOX", "MODE", "CONTAINERS", "SHARES", "WATCHER", "GUEST",
-             "CONNECTED", "OWNER", "NOT REMOVED"}};
-  for (const auto& each : reply.sandboxes())
-    out.add({each.sandbox_id(), mode_word(each.mode()),
-             count(each.containers()), count(each.shares()),
-             each.watcher_running() ? "running" : "stopped",
-             each.guest_agent_version().empty() ? each.guest_address()
-                                                : each.guest_agent_version(),
-             yes_no(each.guest_connected()), owner_cell(each),
-             count(static_cast<std::uint64_t>(each.pending_size())
-                   + each.pending_more())});
+  const auto& all = reply.sandboxes();
+  const bool has_labels
+    = std::any_of(all.begin(), all.end(), [](const auto& each) {
+        return !each.labels().empty();
+      });
+  std::vector<std::string> titles{"SANDBOX",   "MODE",       "CONTAINERS",
+                                  "SHARES",    "WATCHER",    "GUEST",
+                                  "CONNECTED", "OWNER",      "NOT REMOVED"};
+  if (has_labels)
+    titles.emplace_back("LABELS");
+  table out{std::move(titles)};
+  for (const auto& each : all) {
+    std::vector<std::string> cells{
+      each.sandbox_id(),
+      mode_word(each.mode()),
+      count(each.containers()),
+      count(each.shares()),
+      each.watcher_running() ? "running" : "stopped",
+      each.guest_agent_version().empty() ? each.guest_address()
+                                         : each.guest_agent_version(),
+      yes_no(each.guest_connected()),
+      owner_cell(each),
+      count(static_cast<std::uint64_t>(each.pending_size())
+            + each.pending_more())};
+    if (has_labels)
+      cells.push_back(label_words(each.labels()));
+    out.add(std::move(cells));
+  }
   return out.text() + more_of("sandboxes", reply.sandboxes_more());
 }
 
@@ -100,11 +132,13 @@ std::string render(const v1::GetSandboxReply& reply) {
   const auto& sandbox = reply.sandbox();
   auto out = name_lines({
     {"sandbox", sandbox.sandbox_id()},
+    {"labels", label_words(sandbox.labels())},
     {"mode", mode_word(sandbox.mode())},
     {"shared dir", sandbox.shared_dir()},
     {"mounts dir", sandbox.mounts_dir()},
     {"guest address", sandbox.guest_address()},
     {"guest agent", sandbox.guest_agent_version()},
+    {"guest policy", policy_word(sandbox.guest_policy())},
     {"connected", yes_no(sandbox.guest_connected())},
     {"watcher", sandbox.watcher_running() ? "running" : "stopped"},
     {"containers", count(sandbox.containers())},
@@ -143,6 +177,45 @@ void add_owner(CLI::App* app,
     "sandbox lives until cleanup");
 }
 
+std::string render(const v1::SetGuestReply& /*reply*/) {
+  return {};
+}
+
+/// Adds what a request may say of a guest beside its address.
+template <class Request>
+void add_guest_facts(CLI::App* app, const std::shared_ptr<Request>& request) {
+  app->add_option_function<std::int64_t>(
+    "--guest-memory",
+    [request](std::int64_t bytes) {
+      request->mutable_guest()->set_memory_bytes(bytes);
+    },
+    "Bytes of memory that the guest has");
+  app
+    ->add_option_function<std::string>(
+      "--guest-policy",
+      [request](const std::string& word) {
+        request->mutable_guest()->set_policy(
+          word == "set" ? v1::GUEST_POLICY_SET : v1::GUEST_POLICY_NONE);
+      },
+      "Whether the guest agent checks requests by a policy")
+    ->check(CLI::IsMember({"none", "set"}));
+}
+
+void add_set_guest(command_set to, CLI::App* sandbox) {
+  auto request = make_request<v1::SetGuestRequest>();
+  auto* app = to.add(sandbox, "set-guest",
+                     "Tell what prepare could not know of the guest yet");
+  add_sandbox(app, request);
+  app->add_option_function<std::string>(
+    "ADDRESS",
+    [request](const std::string& address) {
+      request->mutable_guest()->set_address(address);
+    },
+    "Guest agent, as for prepare");
+  add_guest_facts(app, request);
+  to.calls<v1::SetGuestReply>(app, "SetGuest", request, render);
+}
+
 void add_prepare(command_set to, CLI::App* sandbox) {
   auto request = make_request<v1::PrepareRequest>();
   auto* app = to.add(sandbox, "prepare",
@@ -164,7 +237,24 @@ void add_prepare(command_set to, CLI::App* sandbox) {
       request->mutable_guest()->set_address(address);
     },
     "Guest agent: vsock://CID:PORT, hvsock://PATH:PORT, unix://PATH or "
-    "remote://PATH; needed for copy");
+    "remote://PATH; needed for copies, set-guest tells it later");
+  add_guest_facts(app, request);
+  add_repeated(
+    app, "--label",
+    [request](const std::string& label) {
+      const auto end = label.find('=');
+      if (end == std::string::npos)
+        throw CLI::ValidationError{"--label", "give NAME=VALUE"};
+      (*request->mutable_labels())[label.substr(0, end)]
+        = label.substr(end + 1);
+    },
+    "NAME=VALUE that is shown wherever the sandbox is");
+  app->add_flag_callback(
+    "--no-watchable",
+    [request] {
+      request->set_no_watchable(true);
+    },
+    "No storages that the guest agent watches");
   app->add_option_function<std::string>(
     "--guest-share-dir",
     [request](const std::string& dir) {
@@ -216,6 +306,7 @@ void add_prepare(command_set to, CLI::App* sandbox) {
 void add_sandbox_commands(command_set to) {
   auto* sandbox = to.group("sandbox", "Sandboxes");
   add_prepare(to, sandbox);
+  add_set_guest(to, sandbox);
   auto cleanup = make_request<v1::CleanupRequest>();
   auto* app = to.add(sandbox, "cleanup",
                      "Remove what was made on the host for a sandbox");

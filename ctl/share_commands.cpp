@@ -45,6 +45,57 @@ v1::Mount* mount_of(v1::ShareFileRequest& request) {
   return request.mutable_mount();
 }
 
+std::string render(const v1::ShareFilesReply& reply) {
+  table out{{"MOUNT", "SHARE", "GUEST PATH", "OUTCOME"}};
+  std::uint64_t number = 0;
+  for (const auto& outcome : reply.outcomes()) {
+    const auto& made = outcome.reply();
+    out.add({count(++number), made.share_id(), made.guest_path(),
+             outcome.code() != 0 ? outcome.error()
+             : made.ignored()    ? "ignored: " + made.reason()
+                                 : "ready"});
+  }
+  return out.text();
+}
+
+/// Adds SOURCE:DESTINATION, or that with `:ro`, to a request.
+void add_mount(v1::ShareFilesRequest& to, const std::string& text) {
+  auto* mount = to.add_mounts();
+  auto rest = text;
+  if (rest.ends_with(":ro")) {
+    mount->set_read_only(true);
+    rest.resize(rest.size() - 3);
+  }
+  const auto middle = rest.find(':');
+  if (middle == std::string::npos)
+    throw CLI::ValidationError{"--mount", "give SOURCE:DESTINATION[:ro]"};
+  mount->set_source(rest.substr(0, middle));
+  mount->set_destination(rest.substr(middle + 1));
+  mount->set_type("bind");
+}
+
+void add_share_files(command_set to, CLI::App* share) {
+  auto request = make_request<v1::ShareFilesRequest>();
+  auto* app = to.add(share, "add-all",
+                     "Make several files or directories visible in a guest");
+  add_sandbox(app, request);
+  add_container(app, request);
+  add_repeated(
+    app, "--mount",
+    [request](const std::string& text) {
+      add_mount(*request, text);
+    },
+    "SOURCE:DESTINATION, with :ro behind it for read-only");
+  app->add_flag_callback(
+    "--all-or-nothing",
+    [request] {
+      request->set_all_or_nothing(true);
+    },
+    "If one fails, end what was made");
+  add_container_name(app, request);
+  to.calls<v1::ShareFilesReply>(app, "ShareFiles", request, render);
+}
+
 /// Three ways to say what: by id, by container and destination, or all of a
 /// container.
 void add_share_rm(command_set to, CLI::App* share) {
@@ -120,7 +171,9 @@ void add_share_commands(command_set to) {
       request->mutable_mount()->set_read_only(true);
     },
     "The container cannot write");
+  add_container_name(app, request);
   to.calls<v1::ShareFileReply>(app, "ShareFile", request, render);
+  add_share_files(to, share);
   add_share_rm(to, share);
   auto get = make_request<v1::GetSandboxRequest>();
   app = to.add(share, "ls", "List the shares of a sandbox");

@@ -203,6 +203,7 @@ recorded_copied_share read_copied_share(record_reader& in) {
   out.generation = in.text("generation");
   out.skipped = read_skipped(in);
   out.notes = in.texts("notes");
+  out.container_name = in.text("container_name");
   return out;
 }
 
@@ -278,7 +279,8 @@ json copy_record_json(const recorded_copied_share& x) {
            {"guest_path", x.guest_path},
            {"generation", x.generation},
            {"skipped", skipped_json(x.skipped)},
-           {"notes", x.notes}};
+           {"notes", x.notes},
+           {"container_name", x.container_name}};
   if (x.category)
     out["category"] = word_for(category_words, *x.category);
   return out;

@@ -33,6 +33,12 @@ constexpr words<sharing_mode, 2> mode_words{{
   {sharing_mode::copy, "copy"},
 }};
 
+constexpr words<guest_policy, 3> policy_words{{
+  {guest_policy::unknown, "unknown"},
+  {guest_policy::none, "none"},
+  {guest_policy::set, "set"},
+}};
+
 constexpr words<rootfs_kind, 7> kind_words{{
   {rootfs_kind::forced_pull, "forced-pull"},
   {rootfs_kind::virtual_volume, "virtual-volume"},
@@ -98,7 +104,17 @@ struct writer {
             {"kubelet_roots", request.kubelet_roots},
             {"no_watcher", request.no_watcher},
             {"nydusd_socket", request.nydusd_socket},
-            {"force_guest_pull", request.force_guest_pull}};
+            {"force_guest_pull", request.force_guest_pull},
+            {"guest_memory_bytes", request.guest_memory_bytes},
+            {"guest_policy", word_for(policy_words, request.policy)},
+            {"labels", request.labels},
+            {"no_watchable", request.no_watchable}};
+  }
+  json operator()(const recorded_guest& x) const {
+    return {{"kind", "guest"},
+            {"guest_address", x.address},
+            {"guest_memory_bytes", x.memory_bytes},
+            {"guest_policy", word_for(policy_words, x.policy)}};
   }
   json operator()(const recorded_progress& x) const {
     return {{"kind", "sandbox-phase"},
@@ -120,7 +136,8 @@ struct writer {
             {"type", mount.type},
             {"options", mount.options},
             {"read_only", mount.read_only},
-            {"watchable", x.watchable}};
+            {"watchable", x.watchable},
+            {"container_name", x.container_name}};
   }
   json operator()(const recorded_share_progress& x) const {
     return {{"kind", "share-phase"},
@@ -137,7 +154,8 @@ struct writer {
             {"guest_path", x.guest_path},
             {"host_path", x.host_path},
             {"image", x.image},
-            {"digest", x.digest}};
+            {"digest", x.digest},
+            {"container_name", x.container_name}};
   }
   json operator()(const recorded_rootfs_progress& x) const {
     return {{"kind", "rootfs-phase"},
@@ -165,6 +183,20 @@ recorded_prepare read_prepare(record_reader& in) {
   request.nydusd_socket = in.text("nydusd_socket");
   request.force_guest_pull = in.truth("force_guest_pull");
   out.guest_share_dir = in.text("guest_share_dir");
+  // Version 2 had none of these.
+  request.guest_memory_bytes = in.number("guest_memory_bytes");
+  if (in.has("guest_policy"))
+    request.policy = in.word("guest_policy", policy_words);
+  request.labels = in.text_map("labels");
+  request.no_watchable = in.has("no_watchable") && in.truth("no_watchable");
+  return out;
+}
+
+recorded_guest read_guest_facts(record_reader& in) {
+  recorded_guest out;
+  out.address = in.text("guest_address");
+  out.memory_bytes = in.number("guest_memory_bytes");
+  out.policy = in.word("guest_policy", policy_words);
   return out;
 }
 
@@ -191,6 +223,7 @@ recorded_share read_share(record_reader& in) {
   out.container_id = in.id("container");
   out.mount = in.mount();
   out.watchable = in.truth("watchable");
+  out.container_name = in.text("container_name");
   return out;
 }
 
@@ -205,6 +238,7 @@ recorded_rootfs read_rootfs(record_reader& in) {
   out.host_path = in.text("host_path");
   out.image = in.text("image");
   out.digest = in.text("digest");
+  out.container_name = in.text("container_name");
   return out;
 }
 
@@ -213,6 +247,8 @@ std::optional<journal_record> read_record(const std::string& kind,
                                           record_reader& in) {
   if (kind == "prepare")
     return read_prepare(in);
+  if (kind == "guest")
+    return read_guest_facts(in);
   if (kind == "sandbox-phase")
     return recorded_progress{in.word("phase", phase_words)};
   if (kind == "watcher")

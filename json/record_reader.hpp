@@ -55,6 +55,12 @@ public:
     members_.texts(name, value);
     return value;
   }
+  /// Reads an object of texts; one that is missing is empty.
+  std::map<std::string, std::string> text_map(const char* name) {
+    std::map<std::string, std::string> value;
+    members_.string_map(name, value, false);
+    return value;
+  }
   std::uint64_t number(const char* name) {
     std::uint64_t value = 0;
     members_.number(name, value);

@@ -82,10 +82,12 @@ void append(std::string& out, log_format format, std::string_view key,
 } // namespace
 
 std::string render(log_format format, std::string_view event,
-                   const fields& values) {
+                   const fields& values, const std::vector<field>& more) {
   std::string out;
   append(out, format, "event", event, true);
   for (const auto& each : values)
+    append(out, format, each.key(), each.value(), each.is_text());
+  for (const auto& each : more)
     append(out, format, each.key(), each.value(), each.is_text());
   return out;
 }

@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fsshare::log {
 
@@ -54,7 +55,8 @@ using fields = std::initializer_list<field>;
 /// without the braces. Values are quoted where needed, so that a value can
 /// forge neither a field nor a line: control characters and bytes that are not
 /// UTF-8 never come out.
+/// @param more Come after the others.
 std::string render(log_format format, std::string_view event,
-                   const fields& values);
+                   const fields& values, const std::vector<field>& more = {});
 
 } // namespace fsshare::log

@@ -2,6 +2,7 @@
 #include "log/log.hpp"
 
 #include "core/pacing.hpp"
+#include "log/known_names.hpp"
 #include "log/line_limiter.hpp"
 #include "log/line_queue.hpp"
 
@@ -72,7 +73,11 @@ public:
         return;
     }
     queue_.push({level, std::chrono::system_clock::now(),
-                 render(format_, event, values)});
+                 render(format_, event, values, names_.names_for(values))});
+  }
+
+  known_names& names() {
+    return names_;
   }
 
   bool end(std::chrono::milliseconds limit) {
@@ -124,7 +129,7 @@ private:
 
   void write_now(event<log_level::warning> what, const fields& values) {
     write(log_level::warning, std::chrono::system_clock::now(),
-          render(format_, what.name(), values));
+          render(format_, what.name(), values, names_.names_for(values)));
   }
 
   // A string_view is written as it is, not taken for a format.
@@ -140,6 +145,7 @@ private:
   std::mutex limiter_mutex_;
   line_limiter limiter_;
   line_queue queue_;
+  known_names names_;
   bool is_running_ = false;
 };
 
@@ -163,6 +169,19 @@ void set_up(const log_settings& settings) {
 
 bool end(std::chrono::milliseconds limit) {
   return the_output().end(limit);
+}
+
+void name_sandbox(const std::string& id, std::string labels) {
+  the_output().names().name_sandbox(id, std::move(labels));
+}
+
+void name_container(const std::string& sandbox, const std::string& id,
+                    const std::string& name) {
+  the_output().names().name_container(sandbox, id, name);
+}
+
+void forget_names(const std::string& sandbox) {
+  the_output().names().forget(sandbox);
 }
 
 bool enabled(log_level level) {

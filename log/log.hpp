@@ -5,6 +5,7 @@
 #include "log/line.hpp"
 
 #include <chrono>
+#include <string>
 
 /// The program's log: one line per event on stderr, such as
 ///
@@ -27,6 +28,15 @@ void set_up(const log_settings& settings);
 /// @returns false if the thread hangs: then exit(3), which flushes stderr,
 ///          might be, too.
 bool end(std::chrono::milliseconds limit);
+
+/// Tells what a sandbox is called: every line about it, whose field `sandbox`
+/// has its id, ends with that, as `labels`. Empty for nothing.
+void name_sandbox(const std::string& id, std::string labels);
+/// The same of a container, as `container_name`.
+void name_container(const std::string& sandbox, const std::string& id,
+                    const std::string& name);
+/// Forgets what a sandbox and its containers are called.
+void forget_names(const std::string& sandbox);
 
 /// Returns whether a line of `level` would be written, for lines that cost.
 bool enabled(log_level level);

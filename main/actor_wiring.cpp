@@ -8,6 +8,7 @@
 #include "actors/owners.hpp"
 #include "actors/registry.hpp"
 #include "actors/sandbox.hpp"
+#include "core/share/guest_facts.hpp"
 #include "messages/state_actor.hpp"
 
 #include <algorithm>
@@ -69,6 +70,7 @@ reader_pool_options reader_options(const node_config& config,
 guest_proxy_options proxy_options(const node_config& config,
                                   const std::string& sandbox_id,
                                   const guest_address& address,
+                                  std::uint64_t memory_bytes,
                                   std::uint64_t seed) {
   guest_proxy_options o;
   o.sandbox_id = sandbox_id;
@@ -81,7 +83,9 @@ guest_proxy_options proxy_options(const node_config& config,
   o.leftover_interval = config.volumes.sweep_interval;
   o.window_requests = config.copy.window_requests;
   o.window_bytes = config.copy.window_bytes;
-  o.memory_bytes = config.copy.limits.sandbox_bytes;
+  o.memory_bytes = copy_budget(memory_bytes, config.copy.limits.sandbox_bytes);
+  if (memory_bytes != 0)
+    o.memory_reason = "a quarter of the guest's memory";
   o.seed = static_cast<std::uint32_t>(seed);
   return o;
 }
@@ -168,9 +172,10 @@ wired_actors wire_actors(caf::actor_system& system, const node_config& config,
        reader = out.reader, memory = out.memory, registry = out.registry,
        metrics = out.metrics, journal = out.journal](
         const std::string& id, const guest_address& address,
-        const std::string& share_dir,
+        const std::string& share_dir, std::uint64_t memory_bytes,
         const std::shared_ptr<const guest_of_before>& before) {
-        auto options = proxy_options(config, id, address, random());
+        auto options
+          = proxy_options(config, id, address, memory_bytes, random());
         options.share_dir = share_dir;
         options.before = before;
         options.heir = metrics;

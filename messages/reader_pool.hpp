@@ -87,6 +87,9 @@ struct read_tree {
   /// links to files of volumes are told by.
   std::vector<std::string> kubelet_roots = {};
   tree_use use = tree_use::copy;
+  /// How large all of it may be is for the guest's budget to say, which goes by
+  /// the guest's memory, not for `copy.limits.sandbox_bytes`.
+  bool is_any_size = false;
 };
 struct tree_read {
   tree_snapshot_ptr tree;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/copy/leftover_page.hpp"
+#include "core/text/labels.hpp"
 #include "core/volume/guest_record.hpp"
 #include "core/volume/volume_cursor.hpp"
 #include "core/volume/volume_status.hpp"
@@ -27,6 +28,9 @@ struct add_destination {
   /// What an earlier process has written down of it: answered at once, and goes
   /// on with that.
   std::shared_ptr<const guest_record> before = nullptr;
+  /// What people call the container and the sandbox; null for nothing.
+  std::string container_name = {};
+  std::shared_ptr<const label_map> labels = nullptr;
 };
 struct destination_added {
   /// Name of the generation that was copied.

@@ -30,9 +30,10 @@ struct copy_again_due {
 
 } // namespace fsshare
 
-FSSHARE_MESSAGES(sandbox, 4, prepare_request, prepare_reply, cleanup_request,
-                 cleanup_reply, share_file_request, share_file_reply,
-                 unshare_file_request, unshare_file_reply,
+FSSHARE_MESSAGES(sandbox, 4, prepare_request, prepare_reply, set_guest_request,
+                 set_guest_reply, cleanup_request, cleanup_reply,
+                 share_file_request, share_file_reply, share_files_request,
+                 share_files_reply, unshare_file_request, unshare_file_reply,
                  unshare_container_request, unshare_container_reply,
                  share_rootfs_request, share_rootfs_reply,
                  unshare_rootfs_request, unshare_rootfs_reply,
@@ -46,13 +47,22 @@ namespace fsshare {
 /// What is asked of a sandbox that is prepared: FAILED_PRECONDITION of another
 /// one, ABORTED where a Cleanup gets in between. NODE passes it on as it is.
 using prepared_sandbox_requests = caf::typed_actor<
+  // Takes in what is told of the guest. Answered when it is written down, and
+  // what waited for nothing else can be sent; idempotent. Fails ALREADY_EXISTS
+  // for what contradicts what is known, and nothing is taken in then.
+  rpc<set_guest_request, set_guest_reply>,
   // Makes a file or directory visible in the guest. Answered when it is, or
   // when it is known that its type cannot be copied (`ignored`). The same
   // request again gets the same answer, waiting for the first. Fails
   // ALREADY_EXISTS where another one has its destination, ABORTED if it is
-  // ended meanwhile, PERMISSION_DENIED where a rule says so, or with the error
-  // of the reading, copying or mounting, and nothing is left of it then.
+  // ended meanwhile, PERMISSION_DENIED where a rule says so,
+  // FAILED_PRECONDITION where nobody knows yet where the guest is, or with the
+  // error of the reading, copying or mounting, and nothing is left of it then.
   rpc<share_file_request, share_file_reply>,
+  // The same for several mounts of a container, side by side. Answered when
+  // each has its answer. If it is to be all or nothing it fails with the first
+  // error in the order of the mounts, after what it had made was ended.
+  rpc<share_files_request, share_files_reply>,
   // Ends a share. Answered when it is gone, with what is left in the guest and
   // is removed later; one that is not there is no error. Fails with the step
   // that failed, and the share stays.

@@ -8,11 +8,20 @@ import (
 	"fsshare/clients/go/api"
 )
 
-// Prepare makes a sandbox known. In copy mode it needs the guest's address; the guest
-// is not called yet.
+// Prepare makes a sandbox known. Copies need the guest's address, which SetGuest may tell
+// later; the guest is not called yet.
 func (c *Client) Prepare(ctx context.Context, request *api.PrepareRequest) (*api.PrepareReply, error) {
 	reply := &api.PrepareReply{}
 	if err := c.call(ctx, "Prepare", request, reply); err != nil {
+		return nil, err
+	}
+	return reply, nil
+}
+
+// SetGuest tells what Prepare could not know of the guest yet, such as its address.
+func (c *Client) SetGuest(ctx context.Context, request *api.SetGuestRequest) (*api.SetGuestReply, error) {
+	reply := &api.SetGuestReply{}
+	if err := c.call(ctx, "SetGuest", request, reply); err != nil {
 		return nil, err
 	}
 	return reply, nil
@@ -32,6 +41,16 @@ func (c *Client) Cleanup(ctx context.Context, request *api.CleanupRequest) (*api
 func (c *Client) ShareFile(ctx context.Context, request *api.ShareFileRequest) (*api.ShareFileReply, error) {
 	reply := &api.ShareFileReply{}
 	if err := c.call(ctx, "ShareFile", request, reply); err != nil {
+		return nil, err
+	}
+	return reply, nil
+}
+
+// ShareFiles makes several mounts of a container visible in the guest in one round trip;
+// the outcomes are in the order of the mounts.
+func (c *Client) ShareFiles(ctx context.Context, request *api.ShareFilesRequest) (*api.ShareFilesReply, error) {
+	reply := &api.ShareFilesReply{}
+	if err := c.call(ctx, "ShareFiles", request, reply); err != nil {
 		return nil, err
 	}
 	return reply, nil

@@ -36,6 +36,8 @@ func effectOf(request proto.Message) effect {
 		return effect{makes: &scope{sandbox: r.SandboxId}}
 	case *api.ShareFileRequest:
 		return effect{makes: &scope{r.SandboxId, r.ContainerId, r.GetMount().GetDestination()}}
+	case *api.ShareFilesRequest:
+		return effect{makes: &scope{sandbox: r.SandboxId, container: r.ContainerId}}
 	case *api.ShareRootFilesystemRequest:
 		return effect{makes: &scope{r.SandboxId, r.ContainerId, rootDestination}}
 	case *api.CleanupRequest:

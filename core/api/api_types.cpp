@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/api_types.hpp"
 
+#include <tuple>
+
 namespace fsshare {
 
 const char* to_string(sharing_mode mode) noexcept {
@@ -10,6 +12,23 @@ const char* to_string(sharing_mode mode) noexcept {
   case sharing_mode::unspecified: break;
   }
   return "unspecified";
+}
+
+const char* to_string(guest_policy policy) noexcept {
+  switch (policy) {
+  case guest_policy::none: return "none";
+  case guest_policy::set: return "set";
+  case guest_policy::unknown: break;
+  }
+  return "unknown";
+}
+
+bool is_same(const share_rootfs_request& x, const share_rootfs_request& y) {
+  const auto all = [](const share_rootfs_request& r) {
+    return std::tie(r.sandbox_id, r.container_id, r.rootfs, r.block, r.devices,
+                    r.annotations);
+  };
+  return all(x) == all(y);
 }
 
 std::string list_key(const share_status& of) {
@@ -23,7 +42,7 @@ std::size_t listed_bytes(const share_status& of) {
   auto sum = rest_bytes + of.share_id.size() + of.container_id.size()
              + mount.source.size() + mount.destination.size()
              + mount.type.size() + of.host_path.size() + of.guest_path.size()
-             + of.reason.size();
+             + of.reason.size() + of.container_name.size();
   for (const auto* texts : {&mount.options, &of.notes})
     for (const auto& each : *texts)
       sum += each.size() + item_bytes;

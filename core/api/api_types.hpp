@@ -4,6 +4,8 @@
 #include "core/api/owner_types.hpp"
 #include "core/copy/leftover_page.hpp"
 #include "core/copy/tree_snapshot.hpp"
+#include "core/result.hpp"
+#include "core/text/labels.hpp"
 #include "core/volume/hung_read.hpp"
 #include "core/volume/volume_cursor.hpp"
 #include "core/volume/volume_status.hpp"
@@ -41,6 +43,12 @@ enum class sharing_mode : std::uint8_t {
 /// Returns `shared-filesystem`, `copy` or `unspecified`.
 const char* to_string(sharing_mode mode) noexcept;
 
+/// Whether a guest agent refuses what a policy does not allow.
+enum class guest_policy : std::uint8_t { unknown, none, set };
+
+/// Returns `unknown`, `none` or `set`.
+const char* to_string(guest_policy policy) noexcept;
+
 /// `grpc.FSGroup` and `grpc.Storage` of the guest agent, field by field.
 struct fs_group {
   std::uint32_t group_id = 0;
@@ -74,7 +82,7 @@ struct sandbox_bind {
 struct prepare_request {
   std::string sandbox_id;
   sharing_mode mode = sharing_mode::unspecified;
-  /// As parse_guest_address() reads it. Needed in copy mode, else may be empty.
+  /// As parse_guest_address() reads it; empty while nobody knows it.
   std::string guest_address;
   /// Where shares appear in the guest; empty for the configured default.
   std::string guest_share_dir;
@@ -88,6 +96,12 @@ struct prepare_request {
   std::string nydusd_socket;
   /// Every root filesystem is an image that the guest pulls.
   bool force_guest_pull = false;
+  /// Of the guest; 0 while nobody knows it.
+  std::uint64_t guest_memory_bytes = 0;
+  guest_policy policy = guest_policy::unknown;
+  label_map labels = {};
+  /// No share gets a storage that the guest agent watches.
+  bool no_watchable = false;
 
   friend bool operator==(const prepare_request&, const prepare_request&)
     = default;
@@ -98,6 +112,17 @@ struct prepare_reply {
   std::string shared_dir;
   std::string mounts_dir;
 };
+
+/// What is told of a guest after Prepare; what is empty, 0 or unknown is not.
+struct set_guest_request {
+  std::string sandbox_id;
+  std::string guest_address = {};
+  std::string guest_share_dir = {};
+  std::uint64_t guest_memory_bytes = 0;
+  guest_policy policy = guest_policy::unknown;
+};
+
+struct set_guest_reply {};
 
 struct cleanup_request {
   std::string sandbox_id;
@@ -128,6 +153,8 @@ struct share_file_request {
   std::string sandbox_id;
   std::string container_id;
   mount_entry mount;
+  /// What people call the container; may be empty.
+  std::string container_name = {};
 
   friend bool operator==(const share_file_request&, const share_file_request&)
     = default;
@@ -149,6 +176,24 @@ struct share_file_reply {
   skipped_list skipped;
   /// What of a copy is not as on the host though it was copied.
   std::vector<std::string> notes;
+  /// Where the share itself is, with or without a storage that watches it.
+  std::string raw_guest_path = {};
+};
+
+struct share_files_request {
+  std::string sandbox_id;
+  std::string container_id;
+  /// Their destinations differ.
+  std::vector<mount_entry> mounts;
+  /// The first failure is the request's, and nothing of it stays.
+  bool all_or_nothing = false;
+  /// What people call the container; may be empty.
+  std::string container_name = {};
+};
+
+struct share_files_reply {
+  /// In the order of the mounts.
+  std::vector<result<share_file_reply>> outcomes;
 };
 
 /// Names a share by its id, or by container and destination.
@@ -220,11 +265,17 @@ struct share_rootfs_request {
   std::vector<container_device> devices;
   /// Of the container.
   std::map<std::string, std::string> annotations;
+  /// What people call the container; may be empty.
+  std::string container_name = {};
 
   friend bool operator==(const share_rootfs_request&,
                          const share_rootfs_request&)
     = default;
 };
+
+/// Whether two requests ask for the same; what the container is called matters
+/// to nobody but people.
+bool is_same(const share_rootfs_request& x, const share_rootfs_request& y);
 
 struct share_rootfs_reply {
   std::string guest_path;
@@ -276,6 +327,8 @@ struct share_status {
   skipped_list skipped;
   /// See share_file_reply.
   std::vector<std::string> notes = {};
+  /// What people call the container; may be empty.
+  std::string container_name = {};
 };
 
 /// Returns what shares are listed in the order of: those with an id, then root
@@ -313,6 +366,9 @@ struct sandbox_status {
   std::vector<hung_read> hung_reads;
   /// Why a restart would not know the latest of it; empty where it would.
   std::string unrecorded;
+  label_map labels = {};
+  guest_policy policy = guest_policy::unknown;
+  std::uint64_t guest_memory_bytes = 0;
   /// Nothing where nobody has said.
   std::optional<owner_status> owner = std::nullopt;
 };

@@ -5,9 +5,11 @@
 #include "core/ids.hpp"
 #include "core/net/guest_address.hpp"
 #include "core/paths.hpp"
+#include "core/text/utf8.hpp"
 #include "core/volume/volume_cursor.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <initializer_list>
 #include <set>
 #include <string_view>
@@ -25,6 +27,9 @@ constexpr std::size_t max_socket_bytes = 107;
 // No container has as many options, devices or annotations.
 constexpr std::size_t max_entries = 1024;
 
+// No container has as many.
+constexpr std::size_t max_mounts = 256;
+
 // No sandbox has as many binds, no node as many kubelet roots.
 constexpr std::size_t max_directories = 256;
 
@@ -34,6 +39,14 @@ constexpr std::size_t max_word_bytes = max_path_bytes + 1;
 // An option or an annotation may be a document, such as a virtual volume of
 // Kata in base64; what the kernel takes ends at a page.
 constexpr std::size_t max_document_bytes = std::size_t{256} << 10;
+
+// What names an object of Kubernetes (RFC 1123 subdomain), and a label's name.
+constexpr std::size_t max_name_bytes = 253;
+constexpr std::size_t max_label_name_bytes = 63;
+
+// They stand in every line of the log about the sandbox.
+constexpr std::size_t max_labels = 16;
+constexpr std::size_t max_labels_bytes = 1024;
 
 error refused(const std::string& sentence) {
   return {errc::invalid_argument, sentence};
@@ -79,14 +92,71 @@ status check_words(std::string_view what, const std::vector<std::string>& words,
   return unit{};
 }
 
-status check_address(const prepare_request& request) {
-  const auto& text = request.guest_address;
-  if (text.empty()) {
-    if (request.mode == sharing_mode::copy)
-      return refused("guest.address is empty; copy mode needs the address of "
-                     "the guest agent");
-    return unit{};
+bool has_control(std::string_view text) {
+  for (; !text.empty();
+       text.remove_prefix(std::max<std::size_t>(utf8_length(text), 1)))
+    if (control_length(text) > 0)
+      return true;
+  return false;
+}
+
+// What people call something: it is shown, and never a path.
+status check_name(std::string_view what, std::string_view name) {
+  if (name.size() > max_name_bytes)
+    return refused(std::string{what} + " has " + std::to_string(name.size())
+                   + " bytes; at most " + std::to_string(max_name_bytes)
+                   + " are taken");
+  if (has_control(name))
+    return refused(std::string{what} + " has a control character");
+  return unit{};
+}
+
+bool is_label_name(std::string_view name) {
+  const auto is_alnum = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')
+           || (c >= 'a' && c <= 'z');
+  };
+  return !name.empty() && name.size() <= max_label_name_bytes
+         && is_alnum(name.front())
+         && std::all_of(name.begin(), name.end(), [&](char c) {
+              return is_alnum(c) || c == '_' || c == '.' || c == '/'
+                     || c == '-';
+            });
+}
+
+// Sentences quote no label whose form nobody has checked.
+status check_labels(const label_map& labels) {
+  if (labels.size() > max_labels)
+    return too_many("labels", labels.size(), max_labels);
+  std::size_t sum = 0;
+  for (const auto& [name, value] : labels) {
+    if (!is_label_name(name))
+      return refused("labels: a name of " + std::to_string(name.size())
+                     + " bytes is not of the form [A-Za-z0-9][A-Za-z0-9_./-]* "
+                       "of at most "
+                     + std::to_string(max_label_name_bytes) + " bytes");
+    if (auto checked = check_name("labels['" + name + "']", value); !checked)
+      return checked;
+    sum += name.size() + value.size();
   }
+  if (sum > max_labels_bytes)
+    return refused("labels have " + std::to_string(sum)
+                   + " bytes in all; at most "
+                   + std::to_string(max_labels_bytes) + " are taken");
+  return unit{};
+}
+
+status check_facts(std::uint64_t memory_bytes, guest_policy policy) {
+  if (memory_bytes > static_cast<std::uint64_t>(INT64_MAX))
+    return refused("guest.memory_bytes is negative");
+  if (policy > guest_policy::set)
+    return refused("guest.policy is none of UNKNOWN, NONE and SET");
+  return unit{};
+}
+
+status check_address(const std::string& text) {
+  if (text.empty())
+    return unit{};
   if (text.size() > max_address_bytes)
     return refused("guest.address has more than 128 bytes");
   const auto address = parse_guest_address(text);
@@ -184,8 +254,10 @@ status check_nydusd(std::string& socket) {
 
 result<prepare_request> check(prepare_request request) {
   const auto begin = first_failure(
-    {check_sandbox(request.sandbox_id), check_address(request),
-     check_binds(request.sandbox_binds), check_nydusd(request.nydusd_socket)});
+    {check_sandbox(request.sandbox_id), check_address(request.guest_address),
+     check_facts(request.guest_memory_bytes, request.policy),
+     check_labels(request.labels), check_binds(request.sandbox_binds),
+     check_nydusd(request.nydusd_socket)});
   if (!begin)
     return begin.err();
   if (request.mode != sharing_mode::shared_filesystem
@@ -208,6 +280,19 @@ result<prepare_request> check(prepare_request request) {
   return request;
 }
 
+result<set_guest_request> check(set_guest_request request) {
+  const auto checks = first_failure(
+    {check_sandbox(request.sandbox_id), check_address(request.guest_address),
+     check_facts(request.guest_memory_bytes, request.policy)});
+  if (!checks)
+    return checks.err();
+  if (!request.guest_share_dir.empty())
+    if (auto path = make_normal("guest.share_dir", request.guest_share_dir);
+        !path)
+      return path.err();
+  return request;
+}
+
 result<cleanup_request> check(cleanup_request request) {
   return with_sandbox(std::move(request));
 }
@@ -221,11 +306,34 @@ result<share_file_request> check(share_file_request request) {
     make_normal("mount.destination", mount.destination),
     check_words("mount.type", {mount.type}),
     check_words("mount.options", mount.options, max_document_bytes),
+    check_name("container_name", request.container_name),
   });
   if (!checks)
     return checks.err();
   if (mount.destination == "/")
     return refused("mount.destination '/' is the root filesystem's");
+  return request;
+}
+
+result<share_files_request> check(share_files_request request) {
+  if (request.mounts.size() > max_mounts)
+    return too_many("mounts", request.mounts.size(), max_mounts);
+  // What does not depend on a mount is checked without one, too.
+  const auto ids = first_failure(
+    {check_sandbox(request.sandbox_id), check_container(request.container_id),
+     check_name("container_name", request.container_name)});
+  if (!ids)
+    return ids.err();
+  std::set<std::string> destinations;
+  for (auto& mount : request.mounts) {
+    auto one = check(share_file_request{
+      request.sandbox_id, request.container_id, std::move(mount), {}});
+    if (!one)
+      return one.err();
+    mount = std::move(one->mount);
+    if (!destinations.insert(mount.destination).second)
+      return refused("mounts: two have the destination " + mount.destination);
+  }
   return request;
 }
 
@@ -260,7 +368,8 @@ result<share_rootfs_request> check(share_rootfs_request request) {
      check_words("rootfs.options", rootfs.options, max_document_bytes),
      check_words("rootfs.source", {rootfs.source}, max_document_bytes),
      check_block("block", request.block), check_devices(request.devices),
-     check_annotations(request.annotations)});
+     check_annotations(request.annotations),
+     check_name("container_name", request.container_name)});
   if (!begin)
     return begin.err();
   if (!rootfs.suffix.empty())
@@ -334,8 +443,10 @@ result<Request> checked(Request request) {
 }
 
 template result<prepare_request> checked(prepare_request);
+template result<set_guest_request> checked(set_guest_request);
 template result<cleanup_request> checked(cleanup_request);
 template result<share_file_request> checked(share_file_request);
+template result<share_files_request> checked(share_files_request);
 template result<unshare_file_request> checked(unshare_file_request);
 template result<unshare_container_request> checked(unshare_container_request);
 template result<share_rootfs_request> checked(share_rootfs_request);

@@ -35,7 +35,7 @@ status guest_budget::reserve(const std::string& path, std::uint64_t size) {
                    + std::to_string(size)
                    + " bytes of the guest's memory, the sandbox's copies have "
                    + std::to_string(others) + " of at most "
-                   + std::to_string(limit_) + " (copy.limits.sandbox_bytes)"};
+                   + std::to_string(limit_) + " (" + reason_ + ")"};
   }
   by_path_[path] = size;
   held_ = others + size;

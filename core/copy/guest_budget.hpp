@@ -23,7 +23,10 @@ std::uint64_t guest_memory_of(std::uint64_t file_bytes);
 class guest_budget {
 public:
   /// @param limit in bytes; 0 is none.
-  explicit guest_budget(std::uint64_t limit) : limit_(limit) {
+  /// @param reason Where it comes from, for sentences; a literal.
+  explicit guest_budget(std::uint64_t limit,
+                        const char* reason = "copy.limits.sandbox_bytes")
+    : limit_(limit), reason_(reason) {
   }
 
   /// Takes room of `size` bytes for what is to be made at `path`, instead of
@@ -57,6 +60,7 @@ private:
   entry give_back(entry at);
 
   std::uint64_t limit_;
+  const char* reason_;
   std::uint64_t held_ = 0;
   std::map<std::string, std::uint64_t> by_path_;
   bool refused_ = false;

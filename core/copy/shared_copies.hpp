@@ -16,7 +16,12 @@
 namespace fsshare {
 
 /// Which shares of a sandbox use one guest copy of a volume.
-enum class copy_scope : std::uint8_t { per_container, per_sandbox };
+enum class copy_scope : std::uint8_t {
+  per_container,
+  per_sandbox,
+  /// Per sandbox where it is known that no policy of the guest checks names.
+  by_policy,
+};
 
 /// What stands at the source of a share.
 enum class source_kind : std::uint8_t {

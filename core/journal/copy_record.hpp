@@ -111,6 +111,8 @@ struct recorded_copied_share {
   std::string generation;
   skipped_list skipped;
   std::vector<std::string> notes;
+  /// What people call the container; may be empty.
+  std::string container_name = {};
 
   friend bool operator==(const recorded_copied_share&,
                          const recorded_copied_share&)

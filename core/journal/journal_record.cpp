@@ -51,6 +51,13 @@ struct taker {
     begun.phase = recorded_phase::intended;
     return change(into, begun);
   }
+  bool operator()(const recorded_guest& x) const {
+    auto request = into.prepare.request;
+    request.guest_address = x.address;
+    request.guest_memory_bytes = x.memory_bytes;
+    request.policy = x.policy;
+    return change(into.prepare.request, request);
+  }
   bool operator()(const recorded_progress& x) const {
     return change(into.phase, x.phase);
   }

@@ -28,7 +28,7 @@ struct journal_head {
   static constexpr std::uint64_t known_format = 1;
   /// Grows with each kind of record or member that is added: records of
   /// unknown kinds may be passed over where it is higher than this.
-  static constexpr std::uint64_t known_minor = 2;
+  static constexpr std::uint64_t known_minor = 3;
 
   std::uint64_t format = known_format;
   std::uint64_t minor = known_minor;
@@ -47,6 +47,16 @@ struct recorded_prepare {
   std::string guest_share_dir;
 
   friend bool operator==(const recorded_prepare&, const recorded_prepare&)
+    = default;
+};
+
+/// More is known of the guest than Prepare has told.
+struct recorded_guest {
+  std::string address;
+  std::uint64_t memory_bytes = 0;
+  guest_policy policy = guest_policy::unknown;
+
+  friend bool operator==(const recorded_guest&, const recorded_guest&)
     = default;
 };
 
@@ -82,6 +92,8 @@ struct recorded_share {
   mount_entry mount;
   /// The guest agent watches it.
   bool watchable = false;
+  /// What people call the container; may be empty.
+  std::string container_name = {};
 
   friend bool operator==(const recorded_share&, const recorded_share&)
     = default;
@@ -110,6 +122,8 @@ struct recorded_rootfs {
   std::string image;
   /// By rootfs_digest(): tells the same request again from another one.
   std::string digest;
+  /// What people call the container; may be empty.
+  std::string container_name = {};
 
   friend bool operator==(const recorded_rootfs&, const recorded_rootfs&)
     = default;
@@ -125,11 +139,12 @@ struct recorded_rootfs_progress {
 };
 
 using journal_record
-  = std::variant<recorded_prepare, recorded_progress, recorded_watcher,
-                 recorded_share, recorded_share_progress, recorded_rootfs,
-                 recorded_rootfs_progress, recorded_copy, recorded_tree,
-                 recorded_part, recorded_copy_end, recorded_destination,
-                 recorded_leftover, recorded_copied_share, recorded_owner>;
+  = std::variant<recorded_prepare, recorded_guest, recorded_progress,
+                 recorded_watcher, recorded_share, recorded_share_progress,
+                 recorded_rootfs, recorded_rootfs_progress, recorded_copy,
+                 recorded_tree, recorded_part, recorded_copy_end,
+                 recorded_destination, recorded_leftover,
+                 recorded_copied_share, recorded_owner>;
 
 /// What the records of one sandbox come to.
 struct recorded_sandbox {

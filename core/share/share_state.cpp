@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/share/share_state.hpp"
 
+#include "core/share/guest_facts.hpp"
 #include "core/text/sentence_list.hpp"
 
 namespace fsshare {
@@ -17,19 +18,21 @@ std::string describe(const mount_entry& mount) {
 // The names of the API's fields.
 std::string differing_settings(const prepare_request& x,
                                const prepare_request& y) {
-  std::vector<std::string> names;
+  auto names = contradictions(x, told_by(y));
   const auto compare = [&names](const char* name, bool same) {
     if (!same)
       names.emplace_back(name);
   };
   compare("mode", x.mode == y.mode);
-  compare("guest.address", x.guest_address == y.guest_address);
-  compare("guest.share_dir", x.guest_share_dir == y.guest_share_dir);
+  if (y.guest_share_dir.empty())
+    compare("guest.share_dir", x.guest_share_dir.empty());
   compare("sandbox_binds", x.sandbox_binds == y.sandbox_binds);
   compare("kubelet_roots", x.kubelet_roots == y.kubelet_roots);
   compare("no_watcher", x.no_watcher == y.no_watcher);
   compare("nydusd_socket", x.nydusd_socket == y.nydusd_socket);
   compare("force_guest_pull", x.force_guest_pull == y.force_guest_pull);
+  compare("labels", x.labels == y.labels);
+  compare("no_watchable", x.no_watchable == y.no_watchable);
   return listed(names, ", ");
 }
 
@@ -44,10 +47,10 @@ result<admission> share_state::admit(const prepare_request& request) {
     return admission::begin;
   case sandbox_phase::preparing:
   case sandbox_phase::prepared:
-    if (request_ != request)
+    if (auto names = differing_settings(request_, request); !names.empty())
       return error{errc::already_exists,
-                   subject + "it is prepared with other settings: "
-                     + differing_settings(request_, request)};
+                   subject + "it is prepared with other settings: " + names};
+    learn(request_, told_by(request));
     return phase_ == sandbox_phase::prepared ? admission::answer
                                              : admission::wait;
   case sandbox_phase::cleaning:
@@ -58,6 +61,35 @@ result<admission> share_state::admit(const prepare_request& request) {
                subject
                  + "its last cleanup left something behind, clean it up "
                    "again first"};
+}
+
+status share_state::set_guest(const set_guest_request& told) {
+  if (auto checked = check_prepared(); !checked)
+    return checked;
+  const auto names = contradictions(request_, told);
+  if (names.empty()) {
+    learn(request_, told);
+    return unit{};
+  }
+  std::string known;
+  if (names.front() == "guest.address")
+    known = ": its address is " + request_.guest_address + ", told is "
+            + told.guest_address;
+  return error{errc::already_exists, "set the guest of sandbox '"
+                                       + told.sandbox_id
+                                       + "': known already, and another, is "
+                                       + listed(names, ", ") + known};
+}
+
+status share_state::check_guest() const {
+  if (auto checked = check_prepared(); !checked)
+    return checked;
+  if (request_.mode != sharing_mode::copy || !request_.guest_address.empty())
+    return unit{};
+  return error{errc::failed_precondition,
+               "the address of the guest agent of sandbox '"
+                 + request_.sandbox_id
+                 + "' is not known yet; SetGuest tells it"};
 }
 
 void share_state::prepared(bool succeeded) {

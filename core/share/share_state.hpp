@@ -59,12 +59,22 @@ struct share {
 /// requests are repetitions and which contradict what is there.
 class share_state {
 public:
-  /// Decides about Prepare.
+  /// Decides about Prepare. What a repeated one tells of the guest, and was not
+  /// known, is known then.
   /// @returns `errc::already_exists` for a request that differs from the one
   ///          before, `errc::aborted` while the sandbox is being cleaned up,
   ///          `errc::failed_precondition` after an incomplete Cleanup.
   result<admission> admit(const prepare_request& request);
   void prepared(bool succeeded);
+
+  /// Takes in what is told of the guest.
+  /// @returns `errc::already_exists` for what contradicts what is known, and
+  ///          nothing is taken in then; as check_prepared().
+  status set_guest(const set_guest_request& told);
+
+  /// Returns `errc::failed_precondition` where copies are asked for of a guest
+  /// that nobody can reach yet; as check_prepared().
+  status check_guest() const;
 
   /// Decides about Cleanup of a sandbox that is said to be abandoned.
   /// @returns `errc::failed_precondition` unless it is none of this process.

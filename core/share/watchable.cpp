@@ -31,6 +31,23 @@ bool may_be_watchable(std::string_view source) {
   return dir == "kubernetes.io~configmap" || dir == "kubernetes.io~secret";
 }
 
+bool may_hold_watchable(std::string_view guest_share_dir) {
+  constexpr std::string_view of_users = "/run/user/";
+  constexpr std::string_view digits = "0123456789";
+  auto dir = guest_share_dir;
+  if (dir.starts_with(of_users)) {
+    const auto uid_end = dir.find('/', of_users.size());
+    const auto uid = dir.substr(of_users.size(), std::min(uid_end, dir.size())
+                                                   - of_users.size());
+    if (uid_end == std::string_view::npos || uid.empty() || uid == "0"
+        || uid.find_first_not_of(digits) != std::string_view::npos)
+      return false;
+    dir.remove_prefix(uid_end);
+  }
+  return dir == "/run/kata-containers/shared/containers"
+         || dir == "/run/kata-containers/shared/containers/passthrough";
+}
+
 bool fits_guest_watcher(const tree_snapshot& volume) {
   const auto is_leaf = [](const tree_entry& entry) {
     return entry.type != entry_type::directory;

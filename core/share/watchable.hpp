@@ -20,6 +20,10 @@ namespace fsshare {
 /// ConfigMap and Secret volumes.
 bool may_be_watchable(std::string_view source);
 
+/// Returns whether guest agents of every version take a watchable storage of a
+/// share directory: from 4.1 on its place is checked (src/watcher.rs).
+bool may_hold_watchable(std::string_view guest_share_dir);
+
 /// Returns whether a guest agent keeps watching a volume, rotations included.
 /// Above 16 entries or 1 MiB it gives up for good, and containers that run by
 /// then can stay with what they had; while the kubelet rotates a volume both

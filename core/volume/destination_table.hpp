@@ -40,6 +40,9 @@ struct destination_spec {
   /// What was written down of the copy that this goes on with; null for a new
   /// one. What the guest has of it is not known before guest_up().
   std::shared_ptr<const guest_record> before = nullptr;
+  /// What people call the container and the sandbox; null for nothing.
+  std::string container_name = {};
+  std::shared_ptr<const label_map> labels = nullptr;
 };
 
 /// The srcDstMap: volumes on the host, and the guest copies that follow them.

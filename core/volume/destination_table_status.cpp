@@ -216,6 +216,8 @@ destination_status destination_table::describe(destination_id id,
   one.order = id;
   one.sandbox_id = d.spec.sandbox_id;
   one.container_id = d.spec.container_id;
+  one.container_name = d.spec.container_name;
+  one.labels = d.spec.labels;
   one.share_id = d.spec.share_id;
   one.guest_path = d.spec.guest_root;
   one.guest_generation = d.copy.live_name();

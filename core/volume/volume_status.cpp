@@ -25,6 +25,10 @@ std::size_t listed_bytes(const destination_status& of) {
              + bytes_of(of.not_removable) + bytes_of(of.kept_generations);
   for (const auto& each : of.skipped)
     sum += each.path.size() + each.reason.size() + 2 * item_bytes;
+  sum += of.container_name.size();
+  if (of.labels)
+    for (const auto& [name, value] : *of.labels)
+      sum += name.size() + value.size() + 3 * item_bytes;
   return sum;
 }
 

@@ -3,9 +3,11 @@
 
 #include "core/copy/copy_progress.hpp"
 #include "core/copy/tree_snapshot.hpp"
+#include "core/text/labels.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -43,6 +45,9 @@ struct destination_status {
   copy_progress progress;
   /// Number of the destination's orders to its GUEST PROXY; 0 is none.
   std::uint64_t order = 0;
+  /// What people call the container and the sandbox; null for nothing.
+  std::string container_name = {};
+  std::shared_ptr<const label_map> labels = nullptr;
 };
 
 /// What an operator sees of one volume.

@@ -68,6 +68,58 @@ TEST_CASE_FIXTURE(fixture, "sandbox prepare") {
   CHECK(asked.kubelet_roots == std::vector<std::string>{"/k"});
 }
 
+TEST_CASE_FIXTURE(fixture, "sandbox set-guest, and what prepare tells of it") {
+  check_refused("sandbox set-guest ../x unix:///g", "sandbox_id");
+  check_refused("sandbox set-guest s1 garbage", "address");
+  CHECK(run_command("sandbox set-guest s1 unix:///g --guest-memory 4096 "
+                    "--guest-policy none")
+          .empty());
+  const auto& told = script->asked<set_guest_request>();
+  CHECK(told.sandbox_id == "s1");
+  CHECK(told.guest_address == "unix:///g");
+  CHECK(told.guest_memory_bytes == 4096);
+  CHECK(told.policy == guest_policy::none);
+  check_refused("sandbox prepare s1 --mode copy --guest-memory -1",
+                "guest.memory_bytes");
+  run_command("sandbox prepare s1 --mode copy --guest-policy set "
+              "--label pod=web --label uid= --no-watchable");
+  const auto& asked = script->asked<prepare_request>();
+  CHECK(asked.guest_address.empty());
+  CHECK(asked.guest_memory_bytes == 0);
+  CHECK(asked.policy == guest_policy::set);
+  CHECK(asked.labels == label_map{{"pod", "web"}, {"uid", ""}});
+  CHECK(asked.no_watchable);
+}
+
+TEST_CASE_FIXTURE(fixture, "labels and names are in every table") {
+  script->sandboxes = {"s1"};
+  auto& sandbox = script->answer<get_sandbox_reply>();
+  sandbox.sandbox.labels = {{"pod", "web"}, {"namespace", "default"}};
+  sandbox.sandbox.policy = guest_policy::none;
+  sandbox.shares.listed.resize(1);
+  sandbox.shares.listed[0].container_id = "c1";
+  sandbox.shares.listed[0].container_name = "nginx";
+  auto& volumes = script->answer<list_volumes_reply>().volumes.listed;
+  volumes.resize(1);
+  volumes[0].destinations.resize(1);
+  auto& at = volumes[0].destinations[0];
+  at.container_id = "c1";
+  at.container_name = "nginx";
+  at.labels = std::make_shared<const label_map>(sandbox.sandbox.labels);
+  const std::string words = "namespace=default,pod=web";
+  for (const std::string command : {"sandbox inspect s1", "share ls s1",
+                                    "volume ls", "volume ls -o wide"}) {
+    const auto said = run_command(command);
+    CHECK_MESSAGE(has(said, words), command);
+    CHECK_MESSAGE(has(said, "nginx (c1)"), command);
+  }
+  CHECK(has(run_command("sandbox inspect s1"), "guest policy:  none"));
+  run_command("share add s1 c1 /a /d --name nginx");
+  CHECK(script->asked<share_file_request>().container_name == "nginx");
+  run_command("rootfs add s1 c1 /r --name nginx");
+  CHECK(script->asked<share_rootfs_request>().container_name == "nginx");
+}
+
 TEST_CASE_FIXTURE(fixture, "sandbox cleanup and discard") {
   check_refused("sandbox cleanup ../x", "sandbox_id");
   script->answer<cleanup_reply>().foreign = {{"/S/s1/x", "is a directory"}};

@@ -26,6 +26,9 @@ struct record_words {
   std::string operator()(const recorded_prepare&) const {
     return "prepare";
   }
+  std::string operator()(const recorded_guest& x) const {
+    return "guest " + x.address;
+  }
   std::string operator()(const recorded_progress& x) const {
     return std::string{"sandbox "} + to_string(x.phase);
   }

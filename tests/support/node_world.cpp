@@ -168,9 +168,14 @@ std::string node_world::volume_path(const std::string& name) const {
             + name);
 }
 
+sim_guest& node_world::add_guest(const std::string& id, guest::profile which) {
+  guests_[id] = std::make_shared<sim_guest>(dir.make_dir("guest-" + id), which);
+  return *guests_.at(id);
+}
+
 sim_guest& node_world::add_sandbox(const std::string& id,
                                    guest::profile which) {
-  guests_[id] = std::make_shared<sim_guest>(dir.make_dir("guest-" + id), which);
+  add_guest(id, which);
   prepare_request request;
   request.sandbox_id = id;
   request.mode = sharing_mode::copy;

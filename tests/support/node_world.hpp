@@ -55,6 +55,9 @@ public:
   std::string volume_path(const std::string& name) const;
 
   // -- sandboxes --------------------------------------------------------------
+  /// Makes a guest that no sandbox is prepared with.
+  sim_guest& add_guest(const std::string& id,
+                       guest::profile which = guest::profile::v4_0);
   /// Prepares a sandbox in copy mode.
   sim_guest& add_sandbox(const std::string& id,
                          guest::profile which = guest::profile::v4_0);

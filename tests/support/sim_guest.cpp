@@ -112,6 +112,8 @@ result<bytes> sim_guest::answer(const waiting_request& request) {
     const auto view = as_bytes(text);
     reply = bytes{view.begin(), view.end()};
   }
+  if (check_error && request.call.method == ttrpc::check_method)
+    return *check_error;
   if (request.copy)
     carried_out.push_back(request.copy->path());
   if (observer)

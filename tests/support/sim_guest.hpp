@@ -63,6 +63,8 @@ public:
 
   /// While set, what it says of its version.
   std::optional<std::string> agent_version;
+  /// While set, a Check is answered with it.
+  std::optional<error> check_error;
   /// While set, dials fail.
   bool refuses = false;
   /// Paths of the CopyFile requests that were carried out, in order.

@@ -142,9 +142,9 @@ TEST_CASE("a mode must be one of the two") {
   check_refused(request, "mode");
 }
 
-TEST_CASE("copy mode needs an address that can be dialled") {
+TEST_CASE("an address must be one that can be dialled, and may come later") {
   auto request = good_prepare();
-  for (const char* address : {"", "/run/x", "tcp://a:1", "unix://rel",
+  for (const char* address : {"/run/x", "tcp://a:1", "unix://rel",
                               "vsock://-1:1024", "hvsock:///a"}) {
     request.guest_address = address;
     check_refused(request, "address");
@@ -154,10 +154,86 @@ TEST_CASE("copy mode needs an address that can be dialled") {
   request.guest_address = "vsock://3:1024";
   CHECK(checked(request));
   request.guest_address = "";
+  CHECK(checked(request));
   request.mode = sharing_mode::shared_filesystem;
   CHECK(checked(request));
   request.guest_address = "garbage";
   check_refused(request, "address");
+  CHECK(
+    checked(set_guest_request{"sb-1", "vsock://3:1024", "/g/"})->guest_share_dir
+    == "/g");
+  CHECK(checked(set_guest_request{"sb-1"}));
+  check_refused(set_guest_request{"../x"}, "sandbox_id");
+  check_refused(set_guest_request{"sb-1", "garbage"}, "address");
+  check_refused(set_guest_request{"sb-1", {}, "g"}, "guest.share_dir");
+}
+
+TEST_CASE("of a guest memory is no negative number, and its policy is known") {
+  auto request = good_prepare();
+  request.guest_memory_bytes = static_cast<std::uint64_t>(-1);
+  check_refused(request, "guest.memory_bytes is negative");
+  check_refused(set_guest_request{"sb-1", {}, {}, request.guest_memory_bytes},
+                "guest.memory_bytes is negative");
+  request.guest_memory_bytes = static_cast<std::uint64_t>(INT64_MAX);
+  CHECK(checked(request));
+  request.policy = guest_policy{3};
+  check_refused(request, "guest.policy");
+  check_refused(set_guest_request{"sb-1", {}, {}, 0, guest_policy{UINT8_MAX}},
+                "guest.policy");
+  request.policy = guest_policy::set;
+  CHECK(checked(request));
+}
+
+TEST_CASE("labels and names are short text of known form") {
+  auto request = good_prepare();
+  request.labels = {{"io.kubernetes.pod.name", "web-0"},
+                    {"k8s.io/uid", ""},
+                    {std::string(63, 'a'), std::string(253, 'x')}};
+  CHECK(checked(request));
+  for (const auto& name :
+       {std::string{}, std::string{".a"}, std::string{"a b"},
+        std::string{"a=b"}, std::string{"a\n"}, std::string(64, 'a')}) {
+    request.labels = {{name, "x"}};
+    check_refused(request, "labels: a name");
+  }
+  for (const auto& value : {std::string(254, 'x'), std::string{"a\nb"},
+                            std::string{"\x1b[31m"}, std::string{"\xc2\x85"}}) {
+    request.labels = {{"pod", value}};
+    check_refused(request, "labels['pod']");
+  }
+  // Nothing of what is too long is repeated.
+  request.labels = {{"pod", std::string(std::size_t{1} << 20, 'x')}};
+  CHECK(checked(request).err().message.size() < 200);
+  request.labels = {{std::string(std::size_t{1} << 20, 'x'), "a"}};
+  CHECK(checked(request).err().message.size() < 200);
+  request.labels.clear();
+  for (int n = 0; n < 16; ++n)
+    request.labels["l" + std::to_string(n)] = "x";
+  CHECK(checked(request));
+  request.labels["one-more"] = "x";
+  check_refused(request, "labels has 17 entries");
+  request.labels = {{"a", std::string(253, 'x')},
+                    {"b", std::string(253, 'x')},
+                    {"c", std::string(253, 'x')},
+                    {"d", std::string(253, 'x')}};
+  CHECK(checked(request));
+  request.labels["e"] = "0123456";
+  CHECK(checked(request));
+  request.labels["e"] = "01234567";
+  check_refused(request, "1025 bytes in all");
+}
+
+TEST_CASE("what a container is called is short text") {
+  share_file_request file{"sb-1", "c1", {"/a", "/b", "", {}, false}, "web"};
+  share_rootfs_request rootfs;
+  rootfs.sandbox_id = "sb-1";
+  rootfs.container_id = "c1";
+  CHECK(checked(file));
+  for (const auto& name : {std::string(254, 'x'), std::string{"a\tb"}}) {
+    file.container_name = rootfs.container_name = name;
+    check_refused(file, "container_name");
+    check_refused(rootfs, "container_name");
+  }
 }
 
 TEST_CASE("sandbox binds are refused where the guest gets copies") {

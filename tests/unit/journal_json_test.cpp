@@ -28,6 +28,10 @@ recorded_sandbox full_sandbox() {
   request.no_watcher = true;
   request.nydusd_socket = "/n";
   request.force_guest_pull = true;
+  request.guest_memory_bytes = 4096;
+  request.policy = guest_policy::set;
+  request.labels = {{"pod", "a \"b\""}, {"uid", ""}};
+  request.no_watchable = true;
   prepare.guest_share_dir = "/asked";
   recorded_share share;
   share.share_id = "c1-0123456789abcdef-a \"b\"\n";
@@ -35,9 +39,10 @@ recorded_sandbox full_sandbox() {
   share.mount
     = {"/source \xc3\xa9", "/etc/a \"b\"\n", "bind", {"rbind", "ro"}, true};
   share.watchable = true;
-  recorded_rootfs rootfs{"c2",     "/target",          "fuse.nydus-overlayfs",
-                         "rootfs", rootfs_kind::nydus, "/g",
-                         "/h",     "/image",           "0123456789abcdef"};
+  share.container_name = "web";
+  recorded_rootfs rootfs{
+    "c2", "/target", "fuse.nydus-overlayfs", "rootfs", rootfs_kind::nydus, "/g",
+    "/h", "/image",  "0123456789abcdef",     "db"};
   recorded_sandbox out;
   for (const auto& record : std::vector<journal_record>{
          prepare, recorded_progress{recorded_phase::made},
@@ -113,6 +118,7 @@ recorded_sandbox full_copying_sandbox() {
   share.generation = "..1";
   share.skipped = {{"x", "y"}};
   share.notes = {"n"};
+  share.container_name = "web";
   auto bare = share;
   bare.share_id = "s2";
   bare.category.reset();
@@ -165,6 +171,43 @@ TEST_CASE("what is written is read back, and is a line of JSON each") {
   CHECK(read->head == head_of());
   CHECK(read->sandbox == sandbox);
   CHECK(read->is_whole);
+}
+
+TEST_CASE("what became known of a guest later is read back as if Prepare had "
+          "told it") {
+  auto sandbox = full_sandbox();
+  auto text = render_journal(head_of(), sandbox);
+  const recorded_guest later{"unix:///later", 8192, guest_policy::none};
+  text += render_journal_record(later);
+  const auto read = parse_journal(text);
+  REQUIRE_MESSAGE(read, (read ? "" : read.err().message));
+  REQUIRE(sandbox.apply(later));
+  CHECK(!sandbox.apply(later));
+  CHECK(read->sandbox == sandbox);
+  const auto& known = read->sandbox.prepare.request;
+  CHECK(known.guest_address == "unix:///later");
+  CHECK(known.guest_memory_bytes == 8192);
+  CHECK(known.policy == guest_policy::none);
+  // It needs no line of its own in a file that is written anew.
+  const auto anew = render_journal(head_of(), sandbox);
+  CHECK(anew.find(R"("kind":"guest")") == std::string::npos);
+  CHECK(parse_journal(anew)->sandbox == sandbox);
+}
+
+TEST_CASE("a file of version 1, which knew no labels, is read") {
+  const auto text = file_with(
+    R"({"kind":"prepare","sandbox":"sb","mode":"copy","guest_address":"unix:///g",)"
+    R"("asked_guest_share_dir":"","guest_share_dir":"/g","sandbox_binds":[],)"
+    R"("kubelet_roots":[],"no_watcher":false,"nydusd_socket":"",)"
+    R"("force_guest_pull":false})");
+  const auto read = parse_journal(text);
+  REQUIRE_MESSAGE(read, (read ? "" : read.err().message));
+  CHECK(!read->is_whole);
+  const auto& request = read->sandbox.prepare.request;
+  CHECK(request.labels.empty());
+  CHECK(request.policy == guest_policy::unknown);
+  CHECK(request.guest_memory_bytes == 0);
+  CHECK(!request.no_watchable);
 }
 
 TEST_CASE("so is what a guest was sent") {

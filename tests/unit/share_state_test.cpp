@@ -102,10 +102,64 @@ TEST_CASE("a Prepare with other settings is told each of them by its name") {
         })
         == "nydusd_socket");
   CHECK(told([](request& r) {
+          r.labels["pod"] = "x";
+        })
+        == "labels");
+  CHECK(told([](request& r) {
+          r.no_watchable = !r.no_watchable;
+        })
+        == "no_watchable");
+  CHECK(told([](request& r) {
+          r.guest_memory_bytes = 1;
+        })
+        == "guest.memory_bytes");
+  CHECK(told([](request& r) {
           r.force_guest_pull = !r.force_guest_pull;
           r.guest_address = "unix:///other";
         })
         == "guest.address, force_guest_pull");
+}
+
+TEST_CASE("the guest may become known after Prepare, by another one or by "
+          "itself, and stays known") {
+  const set_guest_request other{"s1", "unix:///other"};
+  for (const bool by_prepare : {true, false}) {
+    share_state state;
+    CHECK(code(state.set_guest({"s1", "unix:///guest"})) == errc::not_found);
+    REQUIRE(state.admit(preparation("")));
+    state.prepared(true);
+    CHECK(code(state.check_guest()) == errc::failed_precondition);
+    CHECK(state.check_guest().err().message.find("SetGuest")
+          != std::string::npos);
+    if (by_prepare)
+      CHECK(*state.admit(preparation()) == admission::answer);
+    else
+      CHECK(state.set_guest({"s1", "unix:///guest"}));
+    CHECK(state.check_guest());
+    CHECK(state.request() == preparation());
+    // Told again, in either way, and by who still does not know it.
+    CHECK(*state.admit(preparation()) == admission::answer);
+    CHECK(*state.admit(preparation("")) == admission::answer);
+    CHECK(state.set_guest({"s1", "unix:///guest"}));
+    CHECK(state.set_guest({"s1"}));
+    const auto refused = state.set_guest(other);
+    CHECK(code(refused) == errc::already_exists);
+    CHECK(refused.err().message.find("guest.address") != std::string::npos);
+    CHECK(refused.err().message.find("unix:///other") != std::string::npos);
+    CHECK(code(state.admit(preparation("unix:///other")))
+          == errc::already_exists);
+    CHECK(state.request() == preparation());
+  }
+}
+
+TEST_CASE("a sandbox that shares a filesystem needs no guest to share") {
+  share_state state;
+  auto request = preparation("");
+  request.mode = sharing_mode::shared_filesystem;
+  CHECK(code(state.check_guest()) == errc::not_found);
+  REQUIRE(state.admit(request));
+  state.prepared(true);
+  CHECK(state.check_guest());
 }
 
 TEST_CASE("a Prepare that failed leaves nothing: another may have other "

@@ -45,6 +45,20 @@ tree_snapshot files_of(int files, std::uint64_t bytes_each = 1) {
 
 TEST_SUITE_BEGIN("core/share/watchable");
 
+TEST_CASE(
+  "only where every guest agent takes them there are watchable storages") {
+  const std::string dir = "/run/kata-containers/shared/containers";
+  for (const auto& good : {dir, dir + "/passthrough", "/run/user/1000" + dir,
+                           "/run/user/7" + dir + "/passthrough"})
+    CHECK_MESSAGE(may_hold_watchable(good), good);
+  for (const auto& bad :
+       {std::string{}, std::string{"/"}, std::string{"/run/user/"}, dir + "/x",
+        dir + "/passthrough/x", "/x" + dir, "/run/user/0" + dir,
+        "/run/user/" + dir, "/run/user/1a" + dir, "/run/user/1000/x" + dir,
+        std::string{"/run/user/1000"}, std::string{"/run/kata"}})
+    CHECK_MESSAGE(!may_hold_watchable(bad), bad);
+}
+
 TEST_CASE("only ConfigMaps and Secrets may be watchable") {
   for (const char* path : {"/k/kubernetes.io~configmap/c",
                            "/k/pods/u/volumes/kubernetes.io~secret/s"})

@@ -286,14 +286,19 @@ macro_rules! methods {
 }
 
 methods! {
-    /// Makes a sandbox known. In copy mode it needs the guest's address; the guest
-    /// is not called yet.
+    /// Makes a sandbox known. Copies need the guest's address, which `set_guest`
+    /// may tell later; the guest is not called yet.
     prepare: Prepare(PrepareRequest) -> PrepareReply;
+    /// Tells what `prepare` could not know of the guest yet, such as its address.
+    set_guest: SetGuest(SetGuestRequest) -> SetGuestReply;
     /// Forgets a sandbox, and takes away what it has on the host.
     cleanup: Cleanup(CleanupRequest) -> CleanupReply;
     /// Makes a mount of a container visible in the guest. Where the reply says
     /// `ignored` the container goes without it; otherwise it mounts `guest_path`.
     share_file: ShareFile(ShareFileRequest) -> ShareFileReply;
+    /// Makes several mounts of a container visible in the guest in one round trip;
+    /// the outcomes are in the order of the mounts.
+    share_files: ShareFiles(ShareFilesRequest) -> ShareFilesReply;
     /// Ends one share.
     unshare_file: UnshareFile(UnshareFileRequest) -> UnshareFileReply;
     /// Ends all shares of a container, its root filesystem among them.

@@ -67,6 +67,9 @@ impl Request for api::PrepareRequest {
     }
 }
 
+// One that was ended is not found.
+impl Request for api::SetGuestRequest {}
+
 impl Request for api::CleanupRequest {
     fn effect(&self) -> Effect {
         Effect::Ends(Scope::sandbox(&self.sandbox_id))
@@ -80,6 +83,12 @@ impl Request for api::ShareFileRequest {
             &self.container_id,
             &self.mount.destination,
         ))
+    }
+}
+
+impl Request for api::ShareFilesRequest {
+    fn effect(&self) -> Effect {
+        Effect::Makes(Scope::container(&self.sandbox_id, &self.container_id))
     }
 }
 

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace fsshare {
+
+/// What callers may rely on beside the methods and fields of the first version
+/// of the control API, as Version says it. None is ever taken away; what each
+/// means stands in docs/integration.md.
+inline constexpr auto api_features = std::to_array<std::string_view>({
+  "container-names",
+  "features",
+  "guest-memory",
+  "guest-policy",
+  "labels",
+  "no-watchable",
+  "raw-guest-path",
+  "set-guest",
+  "share-files",
+});
+
+} // namespace fsshare
