@@ -151,6 +151,7 @@ v1::ShareFileReply to_wire(const share_file_reply& in) {
                        + in.skipped.more());
   put_some(in.notes, out.mutable_notes());
   out.set_raw_guest_path(valid_utf8(in.raw_guest_path));
+  out.set_keeps_mount(in.keeps_mount);
   return out;
 }
 

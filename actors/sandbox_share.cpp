@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/sandbox.hpp"
 
+#include "core/share/unshared_mount.hpp"
 #include "core/share/watchable.hpp"
 #include "log/log.hpp"
 
@@ -47,6 +48,15 @@ void log_share(const share& s, const share_file_reply& reply) {
 
 caf::result<share_file_reply>
 sandbox_state::handle_request(const share_file_request& msg) {
+  if (auto prepared = state_.check_prepared(); !prepared)
+    return to_caf(prepared.err());
+  if (auto why = why_unshared(msg.mount); !why.empty()) {
+    share_file_reply unshared;
+    unshared.ignored = true;
+    unshared.reason = std::move(why);
+    unshared.keeps_mount = true;
+    return unshared;
+  }
   if (auto ready = state_.check_guest(); !ready)
     return to_caf(ready.err());
   auto id = make_share_name(msg.container_id, neighbours_.nonce(),

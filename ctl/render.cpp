@@ -160,7 +160,7 @@ joined(const google::protobuf::RepeatedPtrField<std::string>& words) {
   return out;
 }
 
-std::string label_words(const labels& of) {
+std::string label_words(const wire_labels& of) {
   return fsshare::joined(label_map{of.begin(), of.end()});
 }
 

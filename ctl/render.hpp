@@ -26,10 +26,10 @@ section(const char* title,
 std::string
 joined(const google::protobuf::RepeatedPtrField<std::string>& words);
 
-using labels = google::protobuf::Map<std::string, std::string>;
+using wire_labels = google::protobuf::Map<std::string, std::string>;
 
 /// Returns `name=value,name=value` in the order of the names.
-std::string label_words(const labels& of);
+std::string label_words(const wire_labels& of);
 
 /// Returns what a container is called with its id, or the id alone.
 std::string container_cell(const std::string& id, const std::string& name);

@@ -178,6 +178,8 @@ struct share_file_reply {
   std::vector<std::string> notes;
   /// Where the share itself is, with or without a storage that watches it.
   std::string raw_guest_path = {};
+  /// It is ignored since it is no matter of sharing: the caller keeps it.
+  bool keeps_mount = false;
 };
 
 struct share_files_request {

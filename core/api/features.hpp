@@ -14,6 +14,7 @@ inline constexpr auto api_features = std::to_array<std::string_view>({
   "features",
   "guest-memory",
   "guest-policy",
+  "keeps-mount",
   "labels",
   "no-watchable",
   "raw-guest-path",

@@ -276,4 +276,24 @@ TEST_CASE("a guest whose Check is answered with an error is not up: nothing is "
   });
 }
 
+TEST_CASE("what is no matter of sharing is ignored in either mode, before the "
+          "guest is known, and is no share") {
+  for (const auto mode : {sharing_mode::copy, sharing_mode::shared_filesystem})
+    for_each_seed(5, [&](chooser& choose) {
+      auto request = without_address();
+      request.mode = mode;
+      late_world w{choose, request};
+      auto file = w.volume_request("s1", "c1", "cm");
+      file.mount.type = "tmpfs";
+      const auto ignored = w.ask<share_file_reply>(file);
+      REQUIRE_MESSAGE(ignored, message(ignored));
+      CHECK(ignored->ignored);
+      CHECK(ignored->keeps_mount);
+      CHECK(ignored->reason == "it is no bind mount");
+      CHECK(w.status().shares == 0);
+      CHECK(w.ask<unshare_file_reply>(
+        unshare_file_request{"s1", "c1", file.mount.destination, {}}));
+    });
+}
+
 TEST_SUITE_END();

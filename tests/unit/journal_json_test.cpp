@@ -199,7 +199,8 @@ TEST_CASE("a file of version 1, which knew no labels, is read") {
     R"({"kind":"prepare","sandbox":"sb","mode":"copy","guest_address":"unix:///g",)"
     R"("asked_guest_share_dir":"","guest_share_dir":"/g","sandbox_binds":[],)"
     R"("kubelet_roots":[],"no_watcher":false,"nydusd_socket":"",)"
-    R"("force_guest_pull":false})");
+    R"("force_guest_pull":false})",
+    1);
   const auto read = parse_journal(text);
   REQUIRE_MESSAGE(read, (read ? "" : read.err().message));
   CHECK(!read->is_whole);
