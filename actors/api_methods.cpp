@@ -39,6 +39,7 @@ prepare_request from_wire(const v1::PrepareRequest& in) {
   out.policy = to_policy(in.guest().policy());
   out.labels = {in.labels().begin(), in.labels().end()};
   out.no_watchable = in.no_watchable();
+  out.mount_namespace.path = in.mount_namespace();
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include "core/paths.hpp"
 #include "core/volume/volume_memory.hpp"
 #include "sys/mount/mount_marks.hpp"
+#include "sys/mount/mount_namespace.hpp"
 #include "sys/mount/opened_source.hpp"
 #include "sys/mount/share_alias.hpp"
 #include "sys/tree/file_chunk.hpp"
@@ -45,6 +46,27 @@ result<chunk_read> shaped(chunk_source_ptr source, result<file_shape> shape) {
   if (!shape)
     return not_read(shape.err(), std::move(source));
   return chunk_read{*std::move(shape), std::move(source)};
+}
+
+// Of a namespace that is gone the same is said as by MOUNTER.
+error not_there(const error& why) {
+  return why.code == errc::not_found
+           ? error{errc::failed_precondition, why.message}
+           : why;
+}
+
+// Does something in the mount namespace of a request, and comes back.
+template <class Reply, class Function>
+result<Reply> read_in(const mount_namespace& where, Function read) {
+  if (where.is_own())
+    return read();
+  const auto opened = open_same_namespace(where);
+  if (!opened)
+    return not_there(opened.err());
+  const auto inside = entered_namespace::enter(**opened);
+  if (!inside)
+    return inside.err();
+  return read();
 }
 
 std::optional<copy_category> category_of(volume_judge& judge,
@@ -152,9 +174,24 @@ result<generation_read> file_reader::read(const read_generation& msg,
 
 result<tree_read> file_reader::read(const read_tree& msg,
                                     const checkpoint& between) const {
+  return read_in<tree_read>(msg.mount_namespace, [&]() -> result<tree_read> {
+    const auto* root = options_.share_root.get();
+    if (root == nullptr || msg.mount_namespace.is_own())
+      return read_from(msg, root, between);
+    // The one that is held lies in another mount table.
+    const auto there = held_root::open(root->path());
+    if (!there)
+      return there.err();
+    return read_from(msg, &*there, between);
+  });
+}
+
+result<tree_read> file_reader::read_from(const read_tree& msg,
+                                         const held_root* root,
+                                         const checkpoint& between) const {
   auto mounts = options_.mounts;
-  if (options_.share_root) {
-    const auto allowed = crossing_at(msg.path, mounts, *options_.share_root);
+  if (root != nullptr) {
+    const auto allowed = crossing_at(msg.path, mounts, *root);
     if (!allowed)
       return allowed.err();
     mounts = *allowed;
@@ -231,15 +268,29 @@ result<chunk_read> file_reader::read_first(const read_chunk& msg,
 
 result<erofs_looked_for> file_reader::read(const look_for_erofs& msg,
                                            const checkpoint&) const {
-  return erofs_looked_for{any_on_erofs(msg.dirs)};
+  return read_in<erofs_looked_for>(
+    msg.mount_namespace, [&]() -> result<erofs_looked_for> {
+      return erofs_looked_for{any_on_erofs(msg.dirs)};
+    });
 }
 
 result<bind_source_opened> file_reader::read(const open_bind_source& msg,
                                              const checkpoint&) const {
-  auto opened = open_source(msg.path);
+  return read_in<bind_source_opened>(
+    msg.mount_namespace, [&]() -> result<bind_source_opened> {
+      auto opened = open_source(msg.path);
+      if (!opened)
+        return opened.err();
+      return bind_source_opened{*std::move(opened)};
+    });
+}
+
+result<namespace_seen> file_reader::read(const look_at_namespace& msg,
+                                         const checkpoint&) const {
+  const auto opened = open_namespace(msg.path);
   if (!opened)
-    return opened.err();
-  return bind_source_opened{*std::move(opened)};
+    return not_there(opened.err());
+  return namespace_seen{(*opened)->which()};
 }
 
 result<mounts_seen> file_reader::read(const look_at_mounts& msg,

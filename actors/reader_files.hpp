@@ -68,6 +68,8 @@ public:
                                 const checkpoint& between) const;
   result<bind_source_opened> read(const open_bind_source& msg,
                                   const checkpoint& between) const;
+  result<namespace_seen> read(const look_at_namespace& msg,
+                              const checkpoint& between) const;
   result<watch_placed> read(const place_watch_above& msg,
                             const checkpoint& between) const;
   result<watch_placed> read(const place_watch& msg,
@@ -80,6 +82,8 @@ private:
                                     const std::string& sandbox_id) const;
   result<chunk_read> read_first(const read_chunk& msg, chunk_source_ptr source,
                                 const checkpoint& between) const;
+  result<tree_read> read_from(const read_tree& msg, const held_root* root,
+                              const checkpoint& between) const;
   volume_judge judge(const std::vector<std::string>& kubelet_roots,
                      const checkpoint& between) const;
   bool is_volume(const classify_source& msg, const source_class& found) const;

@@ -78,9 +78,12 @@ reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
         msg, {0, volume, msg.volume, {}, "read " + msg.volume});
     },
     [this](const read_tree& msg) {
-      return read<tree_read>(
-        msg,
-        {0, tree, {}, msg.sandbox_id, "read " + msg.path, device_of(msg.path)});
+      return read<tree_read>(msg, {0,
+                                   tree,
+                                   {},
+                                   msg.sandbox_id,
+                                   "read " + msg.path,
+                                   device_in(msg.mount_namespace, msg.path)});
     },
     [this](const read_chunk& msg) {
       return read<chunk_read>(
@@ -93,20 +96,27 @@ reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
     },
     [this](const look_for_erofs& msg) {
       return read<erofs_looked_for>(
+        msg,
+        {0,
+         entry,
+         {},
+         msg.sandbox_id,
+         "look at " + (msg.dirs.empty() ? "" : msg.dirs.front()),
+         msg.dirs.empty() ? ""
+                          : device_in(msg.mount_namespace, msg.dirs.front())});
+    },
+    [this](const open_bind_source& msg) {
+      return read<bind_source_opened>(
         msg, {0,
               entry,
               {},
               msg.sandbox_id,
-              "look at " + (msg.dirs.empty() ? "" : msg.dirs.front()),
-              msg.dirs.empty() ? "" : device_of(msg.dirs.front())});
+              "open " + msg.path,
+              device_in(msg.mount_namespace, msg.path)});
     },
-    [this](const open_bind_source& msg) {
-      return read<bind_source_opened>(msg, {0,
-                                            entry,
-                                            {},
-                                            msg.sandbox_id,
-                                            "open " + msg.path,
-                                            device_of(msg.path)});
+    [this](const look_at_namespace& msg) {
+      return read<namespace_seen>(msg,
+                                  {0, entry, {}, {}, "look at " + msg.path});
     },
     [this](const place_watch& msg) {
       return read<watch_placed>(
@@ -166,6 +176,12 @@ metrics_part reader_pool_state::measure() const {
 
 std::string reader_pool_state::device_of(const std::string& path) const {
   return device_of_ ? device_of_(path) : std::string{};
+}
+
+// In another mount namespace a path may lie on another device.
+std::string reader_pool_state::device_in(const mount_namespace& where,
+                                         const std::string& path) const {
+  return where.is_own() ? device_of(path) : std::string{};
 }
 
 template <class Reply, class Request>

@@ -60,6 +60,8 @@ private:
   };
 
   std::string device_of(const std::string& path) const;
+  std::string device_in(const mount_namespace& where,
+                        const std::string& path) const;
   template <class Reply, class Request>
   caf::result<Reply> read(const Request& msg, wanted_read wanted);
   status add(wanted_read wanted, pending_read added);

@@ -85,11 +85,39 @@ sandbox_state::handle::behavior_type sandbox_state::make_behavior() {
 
 caf::result<prepare_reply>
 sandbox_state::handle_request(const prepare_request& msg) {
+  if (!msg.mount_namespace.is_own())
+    return identify_namespace(msg);
+  const reply_promise<prepare_reply> promise{self_};
+  admit(msg, promise);
+  return promise;
+}
+
+// Which one it is belongs to what the sandbox is prepared with: the same path
+// may lead to another one later.
+caf::result<prepare_reply>
+sandbox_state::identify_namespace(const prepare_request& msg) {
+  const auto promise = identifying_.add(self_);
+  ask(self_, neighbours_.reader, look_at_namespace{msg.mount_namespace.path})
+    .then(
+      [this, msg, promise](const namespace_seen& seen) {
+        auto known = msg;
+        known.mount_namespace = seen.found;
+        admit(known, promise);
+      },
+      [promise](caf::error& err) mutable {
+        promise.deliver(std::move(err));
+      });
+  return promise;
+}
+
+void sandbox_state::admit(const prepare_request& msg,
+                          const reply_promise<prepare_reply>& promise) {
   const auto before = told_by(state_.request());
   const auto admitted = state_.admit(msg);
-  if (!admitted)
-    return to_caf(admitted.err());
-  const reply_promise<prepare_reply> promise{self_};
+  if (!admitted) {
+    promise.deliver(to_caf(admitted.err()));
+    return;
+  }
   preparing_.push_back(promise);
   if (*admitted == admission::begin)
     begin_prepare();
@@ -98,7 +126,6 @@ sandbox_state::handle_request(const prepare_request& msg) {
       if (state_.phase() == sandbox_phase::prepared)
         answer_prepare(unit{});
     });
-  return promise;
 }
 
 void sandbox_state::begin_prepare() {
@@ -262,20 +289,22 @@ void sandbox_state::begin_cleanup(const mount_plan& plan) {
   });
 }
 
-void sandbox_state::take_sandbox_away(const mount_plan& plan) {
-  unmount_images(
-    {images_.begin(), images_.end()}, [this, plan](const status& images) {
-      ask(self_, neighbours_.mounter,
-          run_plan{std::make_shared<const mount_plan>(plan), {}})
-        .then(
-          [this, images](const plan_done& done) {
-            cleanup_done(both(images, check_nothing_of_ours_left(done)),
-                         done.foreign);
-          },
-          [this, images](caf::error& err) {
-            cleanup_done(both(images, from_caf(err)), {});
-          });
-    });
+void sandbox_state::take_sandbox_away(mount_plan plan) {
+  plan.mount_namespace = state_.request().mount_namespace;
+  unmount_images({images_.begin(), images_.end()},
+                 [this, plan = std::move(plan)](const status& images) {
+                   ask(self_, neighbours_.mounter,
+                       run_plan{std::make_shared<const mount_plan>(plan), {}})
+                     .then(
+                       [this, images](const plan_done& done) {
+                         cleanup_done(
+                           both(images, check_nothing_of_ours_left(done)),
+                           done.foreign);
+                       },
+                       [this, images](caf::error& err) {
+                         cleanup_done(both(images, from_caf(err)), {});
+                       });
+                 });
 }
 
 void sandbox_state::cleanup_done(const status& outcome,
@@ -392,7 +421,9 @@ void sandbox_state::open_sources(
       then(std::move(all->opened));
   };
   for (const auto& path : paths)
-    ask(self_, neighbours_.reader, open_bind_source{path, options_.sandbox_id})
+    ask(self_, neighbours_.reader,
+        open_bind_source{path, options_.sandbox_id,
+                         state_.request().mount_namespace})
       .then(
         [note, path](const bind_source_opened& opened) {
           note(path, opened.source);
@@ -404,6 +435,7 @@ void sandbox_state::open_sources(
 
 void sandbox_state::run(mount_plan plan, opened_sources sources,
                         const std::function<void(const status&)>& then) {
+  plan.mount_namespace = state_.request().mount_namespace;
   ask(self_, neighbours_.mounter,
       run_plan{std::make_shared<const mount_plan>(std::move(plan)),
                std::move(sources)})

@@ -152,6 +152,9 @@ private:
 
   // -- life cycle (sandbox.cpp) -----------------------------------------------
   caf::result<prepare_reply> handle_request(const prepare_request& msg);
+  caf::result<prepare_reply> identify_namespace(const prepare_request& msg);
+  void admit(const prepare_request& msg,
+             const reply_promise<prepare_reply>& promise);
   void begin_prepare();
   void copying_prepared(const status& outcome);
   void prepare_done(const status& outcome);
@@ -161,7 +164,7 @@ private:
   caf::result<cleanup_reply> handle_request(const cleanup_request& msg);
   mount_plan cleanup_plan() const;
   void begin_cleanup(const mount_plan& plan);
-  void take_sandbox_away(const mount_plan& plan);
+  void take_sandbox_away(mount_plan plan);
   void cleanup_done(const status& outcome,
                     const std::vector<path_reason>& foreign);
   void answer_cleanup(const status& outcome,
@@ -387,6 +390,7 @@ private:
   /// Why it ends.
   error at_the_end_;
   // Last, so that they die first.
+  owed_replies<prepare_reply> identifying_{at_the_end_};
   owed_replies<get_sandbox_reply> describing_{at_the_end_};
   owed_replies<share_files_reply> sharing_files_{at_the_end_};
   owed_replies<set_guest_reply> setting_guest_{at_the_end_};

@@ -93,7 +93,9 @@ void sandbox_state::begin_rootfs(const std::string& container_id) {
     plan_rootfs_of(container_id, false);
     return;
   }
-  ask(self_, neighbours_.reader, look_for_erofs{dirs, options_.sandbox_id})
+  ask(
+    self_, neighbours_.reader,
+    look_for_erofs{dirs, options_.sandbox_id, state_.request().mount_namespace})
     .then(
       [this, container_id, turn](const erofs_looked_for& seen) {
         if (find_rootfs(container_id, turn) != nullptr)

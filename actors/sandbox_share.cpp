@@ -100,7 +100,13 @@ void sandbox_state::begin_bind(share& s) {
       bind(*known, watchable);
   };
   ask(self_, neighbours_.reader,
-      read_tree{source, options_.sandbox_id, nullptr, {}, tree_use::look})
+      read_tree{source,
+                options_.sandbox_id,
+                nullptr,
+                {},
+                tree_use::look,
+                false,
+                state_.request().mount_namespace})
     .then(
       [go_on](const tree_read& read) {
         go_on(fits_guest_watcher(*read.tree));

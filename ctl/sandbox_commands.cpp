@@ -297,6 +297,12 @@ void add_prepare(command_set to, CLI::App* sandbox) {
       request->set_force_guest_pull(true);
     },
     "The guest pulls the image of every container");
+  app->add_option_function<std::string>(
+    "--mount-namespace",
+    [request](const std::string& path) {
+      request->set_mount_namespace(path);
+    },
+    "Mount namespace of the shim, as /proc/PID/ns/mnt");
   add_owner(app, request);
   to.calls<v1::PrepareReply>(app, "Prepare", request, render);
 }

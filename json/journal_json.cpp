@@ -88,6 +88,15 @@ struct owner_writer {
   }
 };
 
+json namespace_json(const mount_namespace& where) {
+  if (where.is_own())
+    return json::object();
+  return {{"path", where.path},
+          {"device", where.device},
+          {"inode", where.inode},
+          {"id", where.id}};
+}
+
 struct writer {
   json operator()(const recorded_prepare& x) const {
     const auto& request = x.request;
@@ -108,7 +117,8 @@ struct writer {
             {"guest_memory_bytes", request.guest_memory_bytes},
             {"guest_policy", word_for(policy_words, request.policy)},
             {"labels", request.labels},
-            {"no_watchable", request.no_watchable}};
+            {"no_watchable", request.no_watchable},
+            {"mount_namespace", namespace_json(request.mount_namespace)}};
   }
   json operator()(const recorded_guest& x) const {
     return {{"kind", "guest"},
@@ -170,6 +180,24 @@ struct writer {
 
 // -- reading ------------------------------------------------------------------
 
+// Not there before minor version 3, and empty for the node agent's own.
+mount_namespace read_namespace(record_reader& in) {
+  mount_namespace out;
+  if (!in.has("mount_namespace"))
+    return out;
+  in.object("mount_namespace", [&out](record_reader& inner) {
+    if (!inner.has("path"))
+      return;
+    out.path = inner.text("path");
+    out.device = inner.number("device");
+    out.inode = inner.number("inode");
+    out.id = inner.number("id");
+    if (!check_mount_namespace(out.path))
+      inner.refuse();
+  });
+  return out;
+}
+
 recorded_prepare read_prepare(record_reader& in) {
   recorded_prepare out;
   auto& request = out.request;
@@ -189,6 +217,7 @@ recorded_prepare read_prepare(record_reader& in) {
     request.policy = in.word("guest_policy", policy_words);
   request.labels = in.text_map("labels");
   request.no_watchable = in.has("no_watchable") && in.truth("no_watchable");
+  request.mount_namespace = read_namespace(in);
   return out;
 }
 

@@ -72,6 +72,10 @@ public:
     is_good_ = is_good_ && is_one;
     return is_one && at->get<bool>();
   }
+  /// What was read has no sense.
+  void refuse() {
+    is_good_ = false;
+  }
   bool has(const char* name) const {
     return record_.contains(name);
   }

@@ -70,7 +70,8 @@ status adopt_sandboxes_of_before(caf::actor_system& system,
   for (const auto& sandbox : found->sandboxes) {
     auto layout = layout_of(sandbox, share_root);
     auto paths = places_of(sandbox, layout);
-    places->push_back({std::move(layout), std::move(paths)});
+    places->push_back({std::move(layout), std::move(paths),
+                       sandbox.prepare.request.mount_namespace});
   }
   if (places->empty())
     return unit{};

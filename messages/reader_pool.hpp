@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/api/mount_namespace.hpp"
 #include "core/copy/byte_lease.hpp"
 #include "core/copy/file_shape.hpp"
 #include "core/copy/shared_copies.hpp"
@@ -30,7 +31,8 @@ class placed_watch;
 
 // Every request may touch a filesystem that does not answer. Where it names a
 // sandbox, that is the one for which it is made: only so many of its requests
-// may hang.
+// may hang. Where it names a mount namespace, that is where paths are looked
+// up; a reader is there for as long as it reads.
 
 struct source_class {
   source_kind kind = source_kind::tree;
@@ -90,6 +92,7 @@ struct read_tree {
   /// How large all of it may be is for the guest's budget to say, which goes by
   /// the guest's memory, not for `copy.limits.sandbox_bytes`.
   bool is_any_size = false;
+  fsshare::mount_namespace mount_namespace = {};
 };
 struct tree_read {
   tree_snapshot_ptr tree;
@@ -135,6 +138,7 @@ struct chunk_read {
 struct look_for_erofs {
   std::vector<std::string> dirs;
   std::string sandbox_id = {};
+  fsshare::mount_namespace mount_namespace = {};
 };
 struct erofs_looked_for {
   bool found = false;
@@ -143,9 +147,18 @@ struct erofs_looked_for {
 struct open_bind_source {
   std::string path;
   std::string sandbox_id;
+  fsshare::mount_namespace mount_namespace = {};
 };
 struct bind_source_opened {
   opened_source_ptr source;
+};
+
+struct look_at_namespace {
+  /// Checked by check_mount_namespace().
+  std::string path;
+};
+struct namespace_seen {
+  mount_namespace found;
 };
 
 struct place_watch {
@@ -190,7 +203,8 @@ FSSHARE_MESSAGES(reader_pool, 1, source_class, classify_source, look_at_volume,
                  tree_read, read_chunk, chunk_read, look_for_erofs,
                  erofs_looked_for, open_bind_source, bind_source_opened,
                  place_watch, place_watch_above, watch_placed, forget_reads,
-                 describe_reads, hung_reads, look_at_mounts, mounts_seen)
+                 describe_reads, hung_reads, look_at_mounts, mounts_seen,
+                 look_at_namespace, namespace_seen)
 
 namespace fsshare {
 
@@ -218,6 +232,9 @@ using reader_pool_actor = caf::typed_actor<
   rpc<look_for_erofs, erofs_looked_for>,
   // Opens the source of a bind mount, so that MOUNTER need not.
   rpc<open_bind_source, bind_source_opened>,
+  // Which mount namespace does a path lead to? FAILED_PRECONDITION where its
+  // process has ended.
+  rpc<look_at_namespace, namespace_seen>,
   // Watches the directory of a volume; asked for by INOTIFY READER only.
   rpc<place_watch, watch_placed>,
   // The same of the next directory above it that is there.

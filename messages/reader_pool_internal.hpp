@@ -33,7 +33,7 @@ using read_outcome
                  result<generation_read>, result<tree_read>, result<chunk_read>,
                  result<erofs_looked_for>, result<bind_source_opened>,
                  result<watch_placed>, result<mounts_seen>,
-                 result<file_closed>>;
+                 result<namespace_seen>, result<file_closed>>;
 
 struct read_ended {
   std::size_t reader = 0;

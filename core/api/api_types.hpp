@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/api/mount_namespace.hpp"
 #include "core/api/owner_types.hpp"
 #include "core/copy/leftover_page.hpp"
 #include "core/copy/tree_snapshot.hpp"
@@ -102,6 +103,10 @@ struct prepare_request {
   label_map labels = {};
   /// No share gets a storage that the guest agent watches.
   bool no_watchable = false;
+  /// Of the sandbox's shim, where its sources are looked up and everything is
+  /// mounted; empty for the node agent's own, and in copy mode. From the caller
+  /// a path; SANDBOX adds which namespace that is.
+  fsshare::mount_namespace mount_namespace = {};
 
   friend bool operator==(const prepare_request&, const prepare_request&)
     = default;

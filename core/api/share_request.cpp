@@ -252,6 +252,18 @@ status check_nydusd(std::string& socket) {
   return make_normal("nydusd_socket", socket);
 }
 
+// Copies are read where the node agent is: a caller that names another place
+// would take them for what is there.
+status check_namespace(const prepare_request& request) {
+  const auto& path = request.mount_namespace.path;
+  if (path.empty())
+    return unit{};
+  if (request.mode == sharing_mode::copy)
+    return refused("mount_namespace: nothing is mounted for a guest that gets "
+                   "copies, which are read in the node agent's own");
+  return check_mount_namespace(path);
+}
+
 result<prepare_request> check(prepare_request request) {
   const auto begin = first_failure(
     {check_sandbox(request.sandbox_id), check_address(request.guest_address),
@@ -277,6 +289,8 @@ result<prepare_request> check(prepare_request request) {
   for (auto& root : request.kubelet_roots)
     if (auto path = make_normal("kubelet_roots", root); !path)
       return path.err();
+  if (auto where = check_namespace(request); !where)
+    return where.err();
   return request;
 }
 

@@ -13,6 +13,8 @@ namespace {
 
 // capabilities(7), by their numbers.
 constexpr unsigned cap_dac_override = 1;
+constexpr unsigned cap_sys_chroot = 18;
+constexpr unsigned cap_sys_ptrace = 19;
 constexpr unsigned cap_sys_admin = 21;
 
 /// Fewer descriptors than that do for some dozen guests and clients only.
@@ -61,6 +63,17 @@ bool has(std::uint64_t capabilities, unsigned number) {
   return ((capabilities >> number) & 1U) != 0;
 }
 
+// Needed where shims have mount namespaces of their own, and not told here
+// whether they have.
+std::string of_namespaces(std::uint64_t capabilities) {
+  return has(capabilities, cap_sys_chroot) && has(capabilities, cap_sys_ptrace)
+           ? ", and CAP_SYS_CHROOT and CAP_SYS_PTRACE to enter mount "
+             "namespaces "
+             "of shims"
+           : "; mount namespaces of shims take CAP_SYS_CHROOT and "
+             "CAP_SYS_PTRACE, too";
+}
+
 finding judge_capabilities(const process_facts& facts) {
   constexpr auto* check = "capabilities";
   using level = finding_level;
@@ -77,7 +90,8 @@ finding judge_capabilities(const process_facts& facts) {
     missing.emplace_back("CAP_DAC_OVERRIDE, without which others' files cannot "
                          "be read");
   if (missing.empty())
-    return good(check, who(facts) + " has CAP_SYS_ADMIN and CAP_DAC_OVERRIDE");
+    return good(check, who(facts) + " has CAP_SYS_ADMIN and CAP_DAC_OVERRIDE"
+                         + of_namespaces(*facts.capabilities));
   return bad(level::warn, check,
              who(facts) + " lacks " + listed(missing, "; and "),
              facts.node_agent == 0

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "core/api/mount_namespace.hpp"
 #include "core/journal/journal_record.hpp"
 #include "core/result.hpp"
 #include "core/share/share_layout.hpp"

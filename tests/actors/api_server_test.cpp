@@ -42,6 +42,7 @@ TEST_CASE_FIXTURE(fixture, "Prepare arrives with all that it says") {
   request.set_no_watcher(true);
   request.set_nydusd_socket("/run/nydusd.sock");
   request.set_force_guest_pull(true);
+  request.set_mount_namespace("/proc/7/ns/mnt");
   const auto reply = ok<v1::PrepareReply>(client, "Prepare", request);
   CHECK(reply.shared_dir() == "/shared");
   CHECK(reply.mounts_dir() == "/mounts");
@@ -54,7 +55,8 @@ TEST_CASE_FIXTURE(fixture, "Prepare arrives with all that it says") {
                            {"/k"},
                            true,
                            "/run/nydusd.sock",
-                           true});
+                           true,
+                           {"/proc/7/ns/mnt"}});
 }
 
 TEST_CASE_FIXTURE(fixture, "ShareFile arrives and its answer comes back") {

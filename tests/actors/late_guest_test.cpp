@@ -142,15 +142,13 @@ TEST_CASE("a Cleanup ends a sandbox whose guest was never told, and whoever "
           "tells it meanwhile has an answer") {
   for_each_seed(seeds, [](chooser& choose) {
     late_world w{choose};
-    auto told = w.actors.request(w.node, guest_at(address));
+    const auto told = w.actors.call<set_guest_reply>(w.node, guest_at(address));
     run_some(w, 10);
-    CHECK(w.ask<cleanup_reply>(cleanup_request{"s1"}));
+    CHECK(w.ask_over_time<cleanup_reply>(cleanup_request{"s1"}));
     w.settle();
-    const auto answer = w.actors.answer<set_guest_reply>(told);
-    REQUIRE(answer);
-    if (!*answer)
-      CHECK(
-        (code(*answer) == errc::aborted || code(*answer) == errc::not_found));
+    REQUIRE(*told);
+    if (const auto& answer = **told; !answer)
+      CHECK((code(answer) == errc::aborted || code(answer) == errc::not_found));
     CHECK(code(w.ask<set_guest_reply>(guest_at(address))) == errc::not_found);
   });
 }

@@ -116,11 +116,11 @@ TEST_CASE("a Cleanup answers who waits for several mounts") {
     files_world w{choose};
     auto request = w.all_of(choose.one_in(2) ? 1 : -1);
     request.all_or_nothing = choose.one_in(2);
-    auto pending = w.actors.request(w.node, request);
+    const auto got = w.actors.call<share_files_reply>(w.node, request);
     run_some(w, 60);
-    CHECK(w.ask<cleanup_reply>(cleanup_request{"s1"}));
+    CHECK(w.ask_over_time<cleanup_reply>(cleanup_request{"s1"}));
     w.settle();
-    CHECK(w.actors.answer<share_files_reply>(pending));
+    CHECK(*got);
   });
 }
 

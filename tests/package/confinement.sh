@@ -9,7 +9,8 @@ status_of() {
 # As a mask of bits, in the order of linux/capability.h.
 capabilities_of_unit() {
   local name mask=0
-  local -A numbers=([CAP_DAC_OVERRIDE]=1 [CAP_SYS_ADMIN]=21)
+  local -A numbers=([CAP_DAC_OVERRIDE]=1 [CAP_SYS_CHROOT]=18
+    [CAP_SYS_PTRACE]=19 [CAP_SYS_ADMIN]=21)
   for name in $(in_root cat "$unit_path" | sed -n 's/^CapabilityBoundingSet=//p'); do
     ((mask |= 1 << numbers[$name]))
   done

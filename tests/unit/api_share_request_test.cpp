@@ -120,6 +120,11 @@ TEST_CASE("paths that are relative or climb are refused") {
     if (!path.empty())
       check_refused(rootfs, "rootfs.target");
     auto prepare = good_prepare();
+    prepare.mode = sharing_mode::shared_filesystem;
+    prepare.mount_namespace.path = path;
+    if (!path.empty())
+      check_refused(prepare, "mount_namespace");
+    prepare = good_prepare();
     prepare.kubelet_roots = {"/var/lib/kubelet", path};
     check_refused(prepare, "kubelet_roots");
     prepare = good_prepare();

@@ -78,10 +78,12 @@ TEST_CASE("sandbox commands become their calls") {
   prepare.set_no_watcher(true);
   prepare.set_nydusd_socket("/n");
   prepare.set_force_guest_pull(true);
+  prepare.set_mount_namespace("/proc/7/ns/mnt");
   prepare.set_mode(v1::SHARING_MODE_SHARED_FILESYSTEM);
   check_call("sandbox prepare sb --mode shared-filesystem --guest unix:///g "
              "--guest-share-dir /d --bind-ro /a --bind-ro /b --bind-rw /c "
-             "--kubelet-root /k --no-watcher --nydusd /n --force-guest-pull",
+             "--kubelet-root /k --no-watcher --nydusd /n --force-guest-pull "
+             "--mount-namespace /proc/7/ns/mnt",
              "Prepare", prepare);
   prepare.Clear();
   prepare.set_sandbox_id("sb");

@@ -32,6 +32,7 @@ recorded_sandbox full_sandbox() {
   request.policy = guest_policy::set;
   request.labels = {{"pod", "a \"b\""}, {"uid", ""}};
   request.no_watchable = true;
+  request.mount_namespace = {"/proc/12/ns/mnt", 4, 0xf000'0001, 1U << 31};
   prepare.guest_share_dir = "/asked";
   recorded_share share;
   share.share_id = "c1-0123456789abcdef-a \"b\"\n";
@@ -322,6 +323,34 @@ TEST_CASE("a file of an earlier minor version is written anew before anything "
     CHECK(read->sandbox == full_sandbox());
     CHECK(!read->is_whole);
   }
+}
+
+TEST_CASE("a mount namespace is read back, and none where there was none to be "
+          "written down") {
+  const auto read_of = [](const std::string& rest) {
+    return parse_journal(file_with(
+      R"({"kind":"prepare","sandbox":"sb","mode":"shared-filesystem",)"
+      R"("guest_address":"","asked_guest_share_dir":"","guest_share_dir":"/g",)"
+      R"("sandbox_binds":[],"kubelet_roots":[],"no_watcher":false,)"
+      R"("nydusd_socket":"","force_guest_pull":false)"
+      + rest + "}"));
+  };
+  for (const auto* none : {"", R"(,"mount_namespace":{})"}) {
+    const auto read = read_of(none);
+    REQUIRE_MESSAGE(read, (read ? "" : read.err().message));
+    CHECK(read->sandbox.prepare.request.mount_namespace == mount_namespace{});
+  }
+  const auto one = read_of(R"(,"mount_namespace":{"path":"/proc/12/ns/mnt",)"
+                           R"("device":4,"inode":5,"id":6})");
+  REQUIRE_MESSAGE(one, (one ? "" : one.err().message));
+  CHECK(one->sandbox.prepare.request.mount_namespace
+        == mount_namespace{"/proc/12/ns/mnt", 4, 5, 6});
+  // Not one that could be anywhere.
+  for (const auto* bad :
+       {R"(,"mount_namespace":{"path":"/proc/12/ns/mnt"})",
+        R"(,"mount_namespace":{"path":"/x","device":4,"inode":5,"id":6})",
+        R"(,"mount_namespace":"/proc/12/ns/mnt")"})
+    CHECK_MESSAGE(!read_of(bad), bad);
 }
 
 TEST_CASE("records that lack something are damage") {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/mount_namespace.hpp"
-#include <string>
+#include "core/api/share_request.hpp"
 
 #include <doctest/doctest.h>
 
@@ -61,4 +61,21 @@ TEST_CASE("namespaces are told by what is known of both") {
   CHECK_FALSE(one.is_same(other));
   CHECK(mount_namespace{}.is_own());
   CHECK_FALSE(one.is_own());
+}
+
+TEST_CASE("copies are of no mount namespace") {
+  prepare_request request;
+  request.sandbox_id = "sb";
+  request.mode = sharing_mode::shared_filesystem;
+  request.mount_namespace.path = "/proc/12/ns/mnt";
+  const auto taken = checked(request);
+  REQUIRE(taken);
+  CHECK(taken->mount_namespace == request.mount_namespace);
+  request.mode = sharing_mode::copy;
+  request.guest_address = "unix:///guest.sock";
+  const auto refused = checked(request);
+  REQUIRE(!refused);
+  CHECK(refused.err().code == errc::invalid_argument);
+  request.mount_namespace = {};
+  CHECK(checked(request));
 }

@@ -101,6 +101,11 @@ TEST_CASE("a Prepare with other settings is told each of them by its name") {
           r.nydusd_socket = "/n";
         })
         == "nydusd_socket");
+  // The path is the same, and leads to another one.
+  CHECK(told([](request& r) {
+          r.mount_namespace.inode = 1;
+        })
+        == "mount_namespace");
   CHECK(told([](request& r) {
           r.labels["pod"] = "x";
         })
