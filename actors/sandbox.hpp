@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "actors/sandbox_files.hpp"
 #include "core/copy/ranked.hpp"
 #include "core/copy/shared_copies.hpp"
 #include "core/mount/mount_plan.hpp"
@@ -133,24 +134,10 @@ private:
   };
   using description_ptr = std::shared_ptr<description>;
 
-  /// Several mounts that are shared for one request.
-  struct shared_files {
-    std::string container_id;
-    bool all_or_nothing = false;
-    /// By mount: its destination, what came of it, and whether it was shared
-    /// before.
-    std::vector<std::string> destinations;
-    std::vector<result<share_file_reply>> outcomes;
-    std::vector<bool> known_before;
-    std::size_t missing = 0;
-    reply_promise<share_files_reply> promise;
-  };
-  using files_ptr = std::shared_ptr<shared_files>;
-
   /// Orders of REGISTRY to the same proxy count from 1.
   static constexpr std::uint64_t first_tree_order = std::uint64_t{1} << 63;
 
-  // -- life cycle (sandbox.cpp) -----------------------------------------------
+  // -- Prepare (sandbox_prepare.cpp) ------------------------------------------
   caf::result<prepare_reply> handle_request(const prepare_request& msg);
   caf::result<prepare_reply> identify_namespace(const prepare_request& msg);
   void admit(const prepare_request& msg,
@@ -159,6 +146,9 @@ private:
   void copying_prepared(const status& outcome);
   void prepare_done(const status& outcome);
   void answer_prepare(const status& outcome);
+  prepare_reply prepared_reply() const;
+
+  // -- life cycle (sandbox.cpp) -----------------------------------------------
   void start_proxy(const std::shared_ptr<const guest_of_before>& before);
   void await_lost();
   caf::result<cleanup_reply> handle_request(const cleanup_request& msg);
@@ -178,7 +168,6 @@ private:
   handle_request(const stop_watcher_request& msg);
   template <class Reply>
   caf::result<Reply> follow(owed_replies<Reply>& owed, bool on);
-  prepare_reply prepared_reply() const;
   void
   open_sources(const mount_plan& plan,
                const std::function<void(const result<opened_sources>&)>& then);

@@ -4,6 +4,7 @@
 #include "core/journal/journal_line.hpp"
 #include "core/text/json_text.hpp"
 #include "json/copy_records_json.hpp"
+#include "json/prepare_record_json.hpp"
 #include "json/record_reader.hpp"
 
 #include <algorithm>
@@ -26,17 +27,6 @@ constexpr words<recorded_phase, 4> phase_words{{
   {recorded_phase::made, "made"},
   {recorded_phase::leaving, "leaving"},
   {recorded_phase::gone, "gone"},
-}};
-
-constexpr words<sharing_mode, 2> mode_words{{
-  {sharing_mode::shared_filesystem, "shared-filesystem"},
-  {sharing_mode::copy, "copy"},
-}};
-
-constexpr words<guest_policy, 3> policy_words{{
-  {guest_policy::unknown, "unknown"},
-  {guest_policy::none, "none"},
-  {guest_policy::set, "set"},
 }};
 
 constexpr words<rootfs_kind, 7> kind_words{{
@@ -88,44 +78,7 @@ struct owner_writer {
   }
 };
 
-json namespace_json(const mount_namespace& where) {
-  if (where.is_own())
-    return json::object();
-  return {{"path", where.path},
-          {"device", where.device},
-          {"inode", where.inode},
-          {"id", where.id}};
-}
-
 struct writer {
-  json operator()(const recorded_prepare& x) const {
-    const auto& request = x.request;
-    auto binds = json::array();
-    for (const auto& bind : request.sandbox_binds)
-      binds.push_back({{"source", bind.source}, {"writable", bind.writable}});
-    return {{"kind", "prepare"},
-            {"sandbox", request.sandbox_id},
-            {"mode", word_for(mode_words, request.mode)},
-            {"guest_address", request.guest_address},
-            {"asked_guest_share_dir", request.guest_share_dir},
-            {"guest_share_dir", x.guest_share_dir},
-            {"sandbox_binds", std::move(binds)},
-            {"kubelet_roots", request.kubelet_roots},
-            {"no_watcher", request.no_watcher},
-            {"nydusd_socket", request.nydusd_socket},
-            {"force_guest_pull", request.force_guest_pull},
-            {"guest_memory_bytes", request.guest_memory_bytes},
-            {"guest_policy", word_for(policy_words, request.policy)},
-            {"labels", request.labels},
-            {"no_watchable", request.no_watchable},
-            {"mount_namespace", namespace_json(request.mount_namespace)}};
-  }
-  json operator()(const recorded_guest& x) const {
-    return {{"kind", "guest"},
-            {"guest_address", x.address},
-            {"guest_memory_bytes", x.memory_bytes},
-            {"guest_policy", word_for(policy_words, x.policy)}};
-  }
   json operator()(const recorded_progress& x) const {
     return {{"kind", "sandbox-phase"},
             {"phase", word_for(phase_words, x.phase)}};
@@ -172,6 +125,12 @@ struct writer {
             {"container", x.container_id},
             {"phase", word_for(phase_words, x.phase)}};
   }
+  json operator()(const recorded_prepare& x) const {
+    return prepare_record_json(x);
+  }
+  json operator()(const recorded_guest& x) const {
+    return prepare_record_json(x);
+  }
   template <class Record>
   json operator()(const Record& x) const {
     return copy_record_json(x);
@@ -179,55 +138,6 @@ struct writer {
 };
 
 // -- reading ------------------------------------------------------------------
-
-// Not there before minor version 3, and empty for the node agent's own.
-mount_namespace read_namespace(record_reader& in) {
-  mount_namespace out;
-  if (!in.has("mount_namespace"))
-    return out;
-  in.object("mount_namespace", [&out](record_reader& inner) {
-    if (!inner.has("path"))
-      return;
-    out.path = inner.text("path");
-    out.device = inner.number("device");
-    out.inode = inner.number("inode");
-    out.id = inner.number("id");
-    if (!check_mount_namespace(out.path))
-      inner.refuse();
-  });
-  return out;
-}
-
-recorded_prepare read_prepare(record_reader& in) {
-  recorded_prepare out;
-  auto& request = out.request;
-  request.sandbox_id = in.id("sandbox");
-  request.mode = in.word("mode", mode_words);
-  request.guest_address = in.text("guest_address");
-  request.guest_share_dir = in.text("asked_guest_share_dir");
-  request.sandbox_binds = in.binds("sandbox_binds");
-  request.kubelet_roots = in.texts("kubelet_roots");
-  request.no_watcher = in.truth("no_watcher");
-  request.nydusd_socket = in.text("nydusd_socket");
-  request.force_guest_pull = in.truth("force_guest_pull");
-  out.guest_share_dir = in.text("guest_share_dir");
-  // Version 2 had none of these.
-  request.guest_memory_bytes = in.number("guest_memory_bytes");
-  if (in.has("guest_policy"))
-    request.policy = in.word("guest_policy", policy_words);
-  request.labels = in.text_map("labels");
-  request.no_watchable = in.has("no_watchable") && in.truth("no_watchable");
-  request.mount_namespace = read_namespace(in);
-  return out;
-}
-
-recorded_guest read_guest_facts(record_reader& in) {
-  recorded_guest out;
-  out.address = in.text("guest_address");
-  out.memory_bytes = in.number("guest_memory_bytes");
-  out.policy = in.word("guest_policy", policy_words);
-  return out;
-}
 
 recorded_owner read_owner(record_reader& in) {
   const auto is = in.word("is", owner_words);
@@ -275,9 +185,9 @@ recorded_rootfs read_rootfs(record_reader& in) {
 std::optional<journal_record> read_record(const std::string& kind,
                                           record_reader& in) {
   if (kind == "prepare")
-    return read_prepare(in);
+    return read_prepare_record(in);
   if (kind == "guest")
-    return read_guest_facts(in);
+    return read_guest_record(in);
   if (kind == "sandbox-phase")
     return recorded_progress{in.word("phase", phase_words)};
   if (kind == "watcher")

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/api_types.hpp"
 
-#include <tuple>
-
 namespace fsshare {
 
 const char* to_string(sharing_mode mode) noexcept {
@@ -21,14 +19,6 @@ const char* to_string(guest_policy policy) noexcept {
   case guest_policy::unknown: break;
   }
   return "unknown";
-}
-
-bool is_same(const share_rootfs_request& x, const share_rootfs_request& y) {
-  const auto all = [](const share_rootfs_request& r) {
-    return std::tie(r.sandbox_id, r.container_id, r.rootfs, r.block, r.devices,
-                    r.annotations);
-  };
-  return all(x) == all(y);
 }
 
 std::string list_key(const share_status& of) {

@@ -42,21 +42,30 @@ TEST_CASE_FIXTURE(fixture, "Prepare arrives with all that it says") {
   request.set_no_watcher(true);
   request.set_nydusd_socket("/run/nydusd.sock");
   request.set_force_guest_pull(true);
+  request.mutable_guest()->set_memory_bytes(512 << 20);
+  request.mutable_guest()->set_policy(v1::GUEST_POLICY_NONE);
+  (*request.mutable_labels())["pod"] = "web-0";
+  request.set_no_watchable(true);
   request.set_mount_namespace("/proc/7/ns/mnt");
   const auto reply = ok<v1::PrepareReply>(client, "Prepare", request);
   CHECK(reply.shared_dir() == "/shared");
   CHECK(reply.mounts_dir() == "/mounts");
-  CHECK(script->asked<prepare_request>()
-        == prepare_request{"sb-1",
-                           sharing_mode::shared_filesystem,
-                           "unix:///run/guest.sock",
-                           "/g",
-                           {{"/srv/x", true}},
-                           {"/k"},
-                           true,
-                           "/run/nydusd.sock",
-                           true,
-                           {"/proc/7/ns/mnt"}});
+  prepare_request asked;
+  asked.sandbox_id = "sb-1";
+  asked.mode = sharing_mode::shared_filesystem;
+  asked.guest_address = "unix:///run/guest.sock";
+  asked.guest_share_dir = "/g";
+  asked.sandbox_binds = {{"/srv/x", true}};
+  asked.kubelet_roots = {"/k"};
+  asked.no_watcher = true;
+  asked.nydusd_socket = "/run/nydusd.sock";
+  asked.force_guest_pull = true;
+  asked.guest_memory_bytes = 512U << 20;
+  asked.policy = guest_policy::none;
+  asked.labels = {{"pod", "web-0"}};
+  asked.no_watchable = true;
+  asked.mount_namespace.path = "/proc/7/ns/mnt";
+  CHECK(script->asked<prepare_request>() == asked);
 }
 
 TEST_CASE_FIXTURE(fixture, "ShareFile arrives and its answer comes back") {

@@ -169,20 +169,20 @@ std::string node_world::volume_path(const std::string& name) const {
 }
 
 sim_guest& node_world::add_guest(const std::string& id, guest::profile which) {
-  guests_[id] = std::make_shared<sim_guest>(dir.make_dir("guest-" + id), which);
-  return *guests_.at(id);
+  const auto home = dir.make_dir("guest-" + id);
+  return *(guests_[id] = std::make_shared<sim_guest>(home, which));
 }
 
 sim_guest& node_world::add_sandbox(const std::string& id,
                                    guest::profile which) {
-  add_guest(id, which);
+  auto& guest = add_guest(id, which);
   prepare_request request;
   request.sandbox_id = id;
   request.mode = sharing_mode::copy;
   request.guest_address = "unix:///nobody";
   const auto prepared = ask<prepare_reply>(request);
   REQUIRE_MESSAGE(prepared, (prepared ? "" : prepared.err().message));
-  return *guests_.at(id);
+  return guest;
 }
 
 share_file_request node_world::volume_request(const std::string& sandbox,

@@ -195,21 +195,71 @@ TEST_CASE("what became known of a guest later is read back as if Prepare had "
   CHECK(parse_journal(anew)->sandbox == sandbox);
 }
 
-TEST_CASE("a file of version 1, which knew no labels, is read") {
-  const auto text = file_with(
-    R"({"kind":"prepare","sandbox":"sb","mode":"copy","guest_address":"unix:///g",)"
+// As an earlier process has written them, which knew neither labels nor names
+// nor mount namespaces.
+const std::string prepare_of_before
+  = R"({"kind":"prepare","sandbox":"sb","mode":"copy","guest_address":"unix:///g",)"
     R"("asked_guest_share_dir":"","guest_share_dir":"/g","sandbox_binds":[],)"
     R"("kubelet_roots":[],"no_watcher":false,"nydusd_socket":"",)"
-    R"("force_guest_pull":false})",
-    1);
-  const auto read = parse_journal(text);
-  REQUIRE_MESSAGE(read, (read ? "" : read.err().message));
-  CHECK(!read->is_whole);
-  const auto& request = read->sandbox.prepare.request;
-  CHECK(request.labels.empty());
-  CHECK(request.policy == guest_policy::unknown);
-  CHECK(request.guest_memory_bytes == 0);
-  CHECK(!request.no_watchable);
+    R"("force_guest_pull":false})";
+const std::vector<std::string> records_of_before{
+  R"({"kind":"sandbox-phase","phase":"made"})",
+  R"({"kind":"watcher","runs":true})",
+  R"({"kind":"share","share":"s1","container":"c1","source":"/a",)"
+  R"("destination":"/b","type":"bind","options":["ro"],"read_only":true,)"
+  R"("watchable":true})",
+  R"({"kind":"rootfs","container":"c1","target":"/t","type":"overlay",)"
+  R"("suffix":"rootfs","rootfs_kind":"bind","guest_path":"/g/c1",)"
+  R"("host_path":"/h/c1","image":"","digest":"0123456789abcdef"})",
+  R"({"kind":"copy","copy":"v","source_kind":"volume","until":"last-share",)"
+  R"("key":"k","source":"/src","guest_path":"/g/v","container":"c1",)"
+  R"("destination":"/etc/v","becomes_volume":false})",
+  R"({"kind":"copied-share","share":"s2","container":"c1","source":"/src",)"
+  R"("destination":"/etc/v","type":"bind","options":[],"read_only":true,)"
+  R"("copy":"v","is_volume":true,"inside":"","resolved":"/src",)"
+  R"("would_be_denied":false,"ignored":false,"reason":"",)"
+  R"("guest_path":"/g/v","generation":"..1",)"
+  R"("skipped":{"listed":[],"more":0},"notes":[]})",
+};
+
+std::string file_of_before(std::uint64_t minor) {
+  auto text = file_with(prepare_of_before, minor);
+  for (const auto& json : records_of_before)
+    text += line(json);
+  if (minor >= 2)
+    text += line(R"({"kind":"owner","is":"process","pid":7,"start_time":8,)"
+                 R"("pid_namespace":"pid:[4026531836]"})");
+  return text;
+}
+
+TEST_CASE("what versions 1 and 2 have written is read, and nothing is told "
+          "that they did not know") {
+  for (const std::uint64_t minor : {1U, 2U}) {
+    CAPTURE(minor);
+    const auto read = parse_journal(file_of_before(minor));
+    REQUIRE_MESSAGE(read, (read ? "" : read.err().message));
+    // It is written anew before anything is appended.
+    CHECK(!read->is_whole);
+    const auto& sandbox = read->sandbox;
+    CHECK(sandbox.phase == recorded_phase::made);
+    const auto& request = sandbox.prepare.request;
+    CHECK(request.guest_address == "unix:///g");
+    CHECK(request.labels.empty());
+    CHECK(request.policy == guest_policy::unknown);
+    CHECK(request.guest_memory_bytes == 0);
+    CHECK(!request.no_watchable);
+    CHECK(request.mount_namespace.is_own());
+    CHECK(sandbox.shares.at("s1").what.watchable);
+    CHECK(sandbox.shares.at("s1").what.container_name.empty());
+    CHECK(sandbox.rootfs.at("c1").what.container_name.empty());
+    CHECK(sandbox.copied.at("s2").what.container_name.empty());
+    CHECK(sandbox.copies.contains("v"));
+    CHECK(sandbox.owner.has_value() == (minor >= 2));
+    const auto anew = parse_journal(render_journal(head_of(), sandbox));
+    REQUIRE(anew);
+    CHECK(anew->is_whole);
+    CHECK(anew->sandbox == sandbox);
+  }
 }
 
 TEST_CASE("so is what a guest was sent") {
@@ -235,7 +285,7 @@ TEST_CASE("so is what a guest was sent") {
 
 TEST_CASE("the form is the documented one") {
   CHECK(render_journal_head(head_of())
-        == line(R"({"boot_id":"b","format":1,"kind":"head","minor":2,)"
+        == line(R"({"boot_id":"b","format":1,"kind":"head","minor":3,)"
                 R"("sandbox":"sb","share_root":"/share"})"));
   CHECK(
     render_journal_record(recorded_share_progress{"s", recorded_phase::gone})
