@@ -189,15 +189,19 @@ api_subject subject_of(const Request& request) {
   return out;
 }
 
-/// Whether a request asks something of a sandbox: how it is, and its end, are
-/// of everybody's concern.
+template <class Request, class... Others>
+constexpr bool is_among = (... || std::is_same_v<Request, Others>);
+
+/// Returns whether a request asks something of a sandbox: how it is, and its
+/// end, are of everybody's concern.
 template <class Request>
-constexpr bool is_use = requires(const Request& of) {
-  of.container_id;
+constexpr bool is_use() {
+  if constexpr (requires(const Request& of) { of.container_id; })
+    return true;
+  else
+    return is_among<Request, set_guest_request, start_watcher_request,
+                    stop_watcher_request>;
 }
-|| std::is_same_v<
-  Request,
-  start_watcher_request> || std::is_same_v<Request, stop_watcher_request>;
 
 /// The sandboxes that a reply tells of.
 std::vector<sandbox_status*> sandboxes_of(list_sandboxes_reply& reply) {
@@ -253,7 +257,7 @@ void pass_on(const api_context& with, const bytes& payload,
   const auto request = checked(from_wire(*decoded));
   if (!request)
     return answer({}, request.err());
-  if constexpr (is_use<std::decay_t<decltype(*request)>>)
+  if constexpr (is_use<std::decay_t<decltype(*request)>>())
     note_use(with, request->sandbox_id);
   ask_node<Reply>(with, *request, answer);
 }

@@ -183,7 +183,7 @@ private:
                   const std::function<void()>& then);
   bool awaits_proxy() const;
   void name_sandbox();
-  void name_container(const std::string& id, const std::string& name);
+  void name_container(const std::string& id, const std::string& called);
   std::string name_of(const std::string& container_id) const;
   void forget_name(const std::string& container_id);
 

@@ -35,7 +35,7 @@ void sandbox_state::note_guest(const set_guest_request& before,
     recorded_guest{known.guest_address, known.guest_memory_bytes, known.policy},
     [this, then] {
       if (awaits_proxy())
-        start_proxy(std::nullopt);
+        start_proxy(nullptr);
       then();
     });
 }
@@ -55,11 +55,11 @@ void sandbox_state::name_sandbox() {
 
 // The latest that was told; nothing told forgets nothing.
 void sandbox_state::name_container(const std::string& id,
-                                   const std::string& name) {
-  if (name.empty())
+                                   const std::string& called) {
+  if (called.empty())
     return;
-  container_names_[id] = name;
-  log::name_container(options_.sandbox_id, id, name);
+  container_names_[id] = called;
+  log::name_container(options_.sandbox_id, id, called);
 }
 
 std::string sandbox_state::name_of(const std::string& container_id) const {

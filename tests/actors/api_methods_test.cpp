@@ -56,7 +56,8 @@ bool has(const std::string& text, const std::string& part) {
 TEST_CASE_FIXTURE(fixture, "sandbox prepare") {
   check_refused("sandbox prepare ../x --mode copy --guest unix:///g",
                 "sandbox_id");
-  check_refused("sandbox prepare s1 --mode copy", "guest.address");
+  check_refused("sandbox prepare s1 --mode copy --guest garbage",
+                "guest address garbage");
   const auto said = run_command("sandbox prepare s1 --mode shared-filesystem "
                                 "--bind-ro /a/ --kubelet-root /k");
   CHECK(has(said, "/shared"));
@@ -70,7 +71,9 @@ TEST_CASE_FIXTURE(fixture, "sandbox prepare") {
 
 TEST_CASE_FIXTURE(fixture, "sandbox set-guest, and what prepare tells of it") {
   check_refused("sandbox set-guest ../x unix:///g", "sandbox_id");
-  check_refused("sandbox set-guest s1 garbage", "address");
+  check_refused("sandbox set-guest s1 garbage", "guest address garbage");
+  check_refused("sandbox prepare s1 --mode copy --guest-memory -1",
+                "guest.memory_bytes");
   CHECK(run_command("sandbox set-guest s1 unix:///g --guest-memory 4096 "
                     "--guest-policy none")
           .empty());
@@ -79,8 +82,6 @@ TEST_CASE_FIXTURE(fixture, "sandbox set-guest, and what prepare tells of it") {
   CHECK(told.guest_address == "unix:///g");
   CHECK(told.guest_memory_bytes == 4096);
   CHECK(told.policy == guest_policy::none);
-  check_refused("sandbox prepare s1 --mode copy --guest-memory -1",
-                "guest.memory_bytes");
   run_command("sandbox prepare s1 --mode copy --guest-policy set "
               "--label pod=web --label uid= --no-watchable");
   const auto& asked = script->asked<prepare_request>();

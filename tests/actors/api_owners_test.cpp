@@ -103,7 +103,20 @@ TEST_CASE_FIXTURE(fixture,
   run();
   auto other = connect_from(8);
   CHECK(owner(other).state() == v1::OWNER_STATE_GONE);
-  ok<v1::UnshareContainerReply>(other, "UnshareContainer", some_request());
+  SUBCASE("for a container") {
+    ok<v1::UnshareContainerReply>(other, "UnshareContainer", some_request());
+  }
+  SUBCASE("for several mounts of one") {
+    v1::ShareFilesRequest files;
+    files.set_sandbox_id("sb-1");
+    files.set_container_id("c1");
+    ok<v1::ShareFilesReply>(other, "ShareFiles", files);
+  }
+  SUBCASE("that tells of the guest") {
+    v1::SetGuestRequest guest;
+    guest.set_sandbox_id("sb-1");
+    ok<v1::SetGuestReply>(other, "SetGuest", guest);
+  }
   CHECK(owner(other).state() == v1::OWNER_STATE_ALIVE);
   CHECK(owner(other).pid() == 8);
 }
