@@ -64,7 +64,7 @@ void metrics_state::add(const add_source& msg) {
 
 void metrics_state::add(const add_guest& msg) {
   const auto who = msg.source.id();
-  guests_.insert_or_assign(who, guest{msg.sandbox_id, msg.source});
+  guests_.insert_or_assign(who, guest{msg.sandbox_id, msg.source, msg.pod});
   round_.add(who, "guest-proxy");
 }
 
@@ -161,7 +161,7 @@ metric_set metrics_state::guest_metrics() const {
     in_flight += each.last.in_flight;
     held += each.last.held_bytes;
     out.add("kata_fsshare_guest_connected", each.last.is_connected ? 1 : 0,
-            {each.sandbox_id});
+            {each.sandbox_id, each.pod.space, each.pod.name});
   }
   const auto number = [](std::uint64_t value) {
     return static_cast<double>(value);

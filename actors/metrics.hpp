@@ -50,6 +50,7 @@ private:
   struct guest {
     std::string sandbox_id;
     guest_source source;
+    pod_name pod = {};
     guest_measure last = {};
   };
 

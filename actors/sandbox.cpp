@@ -87,9 +87,9 @@ void sandbox_state::start_proxy(
   const std::shared_ptr<const guest_of_before>& before) {
   // Checked with the request.
   const auto address = parse_guest_address(state_.request().guest_address);
-  proxy_ = neighbours_.make_proxy(options_.sandbox_id, *address,
-                                  layout_.guest_share_dir(),
-                                  state_.request().guest_memory_bytes, before);
+  proxy_ = neighbours_.make_proxy(
+    {options_.sandbox_id, *address, layout_.guest_share_dir(),
+     state_.request().guest_memory_bytes, labels_, before});
   await_lost();
 }
 

@@ -48,21 +48,28 @@ struct sandbox_options {
   std::chrono::nanoseconds end_timeout = std::chrono::seconds{2};
 };
 
+/// What a GUEST PROXY is made with.
+struct proxy_terms {
+  std::string sandbox_id;
+  guest_address address;
+  /// Guest path of the directory that holds all copies.
+  std::string share_dir;
+  /// Memory of the guest; 0 is unknown.
+  std::uint64_t memory_bytes = 0;
+  /// Of the sandbox; null for none.
+  std::shared_ptr<const label_map> labels;
+  /// What an earlier process has written down of the guest; null for a new
+  /// sandbox.
+  std::shared_ptr<const guest_of_before> before;
+};
+
 /// Whom a SANDBOX works with.
 struct sandbox_neighbours {
   mounter_actor mounter;
   registry_actor registry;
   reader_pool_actor reader;
   /// Spawns the GUEST PROXY of a sandbox in copy mode.
-  /// @param share_dir Guest path of the directory that holds all its copies.
-  /// @param memory_bytes Of the guest; 0 is unknown.
-  /// @param before What an earlier process has written down of the guest; null
-  ///        for a new sandbox.
-  std::function<guest_proxy_actor(
-    const std::string& sandbox_id, const guest_address& address,
-    const std::string& share_dir, std::uint64_t memory_bytes,
-    const std::shared_ptr<const guest_of_before>& before)>
-    make_proxy;
+  std::function<guest_proxy_actor(const proxy_terms&)> make_proxy;
   /// Random numbers for share names, and for the jitter of retries.
   std::function<std::uint64_t()> nonce;
   /// Spawns the NYDUS of a sandbox whose nydusd listens on `socket`; needed

@@ -68,23 +68,26 @@ reader_pool_options reader_options(const node_config& config,
 }
 
 guest_proxy_options proxy_options(const node_config& config,
-                                  const std::string& sandbox_id,
-                                  const guest_address& address,
-                                  std::uint64_t memory_bytes,
+                                  const proxy_terms& terms,
+                                  const metrics_actor& metrics,
                                   std::uint64_t seed) {
   guest_proxy_options o;
-  o.sandbox_id = sandbox_id;
-  o.address = address;
+  o.sandbox_id = terms.sandbox_id;
+  o.address = terms.address;
+  o.share_dir = terms.share_dir;
+  o.before = terms.before;
+  o.heir = metrics;
   o.dial_timeout = config.guest.dial_timeout;
   o.request_timeout = config.guest.request_timeout;
-  o.quiet_time = address.is_remote ? config.guest.remote_quiet_time
-                                   : config.guest.quiet_time;
+  o.quiet_time = terms.address.is_remote ? config.guest.remote_quiet_time
+                                         : config.guest.quiet_time;
   o.end_timeout = config.guest.end_timeout;
   o.leftover_interval = config.volumes.sweep_interval;
   o.window_requests = config.copy.window_requests;
   o.window_bytes = config.copy.window_bytes;
-  o.memory_bytes = copy_budget(memory_bytes, config.copy.limits.sandbox_bytes);
-  if (memory_bytes != 0)
+  o.memory_bytes
+    = copy_budget(terms.memory_bytes, config.copy.limits.sandbox_bytes);
+  if (terms.memory_bytes != 0)
     o.memory_reason = "a quarter of the guest's memory";
   o.seed = static_cast<std::uint32_t>(seed);
   return o;
@@ -170,19 +173,14 @@ wired_actors wire_actors(caf::actor_system& system, const node_config& config,
   const auto make_proxy
     = [actors, config, random = around.random, network = around.network,
        reader = out.reader, memory = out.memory, registry = out.registry,
-       metrics = out.metrics, journal = out.journal](
-        const std::string& id, const guest_address& address,
-        const std::string& share_dir, std::uint64_t memory_bytes,
-        const std::shared_ptr<const guest_of_before>& before) {
-        auto options
-          = proxy_options(config, id, address, memory_bytes, random());
-        options.share_dir = share_dir;
-        options.before = before;
-        options.heir = metrics;
+       metrics = out.metrics, journal = out.journal](const proxy_terms& terms) {
         const auto made = actors.spawn<state_actor<guest_proxy_state>>(
-          std::move(options), network(id), reader, memory, registry, journal);
+          proxy_options(config, terms, metrics, random()),
+          network(terms.sandbox_id), reader, memory, registry, journal);
         if (metrics)
-          tell(metrics, add_guest{id, made});
+          tell(metrics,
+               add_guest{terms.sandbox_id, made,
+                         terms.labels ? pod_of(*terms.labels) : pod_name{}});
         return guest_proxy_actor{made};
       };
   const sandbox_neighbours neighbours{

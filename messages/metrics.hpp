@@ -3,6 +3,7 @@
 
 #include "core/metrics/guest_counters.hpp"
 #include "core/metrics/metric_set.hpp"
+#include "core/text/labels.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/errors.hpp"
 
@@ -82,6 +83,8 @@ using guest_source = caf::typed_actor<
 struct add_guest {
   std::string sandbox_id;
   guest_source source;
+  /// Of the sandbox.
+  pod_name pod = {};
 };
 
 /// Where a GUEST PROXY leaves what it has counted.

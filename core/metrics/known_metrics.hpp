@@ -13,13 +13,16 @@ namespace fsshare {
 
 enum class metric_type : std::uint8_t { counter, gauge, histogram };
 
+/// How many labels a metric may have.
+inline constexpr std::size_t most_metric_labels = 3;
+
 /// Something that is counted or measured.
 struct known_metric {
   /// As Prometheus names metrics: base units, counters end in `_total`.
   std::string_view name;
   metric_type type;
   /// Of its series; empty ones are none.
-  std::array<std::string_view, 2> labels;
+  std::array<std::string_view, most_metric_labels> labels;
   /// What it is to an operator, in Markdown without links.
   std::string_view about;
   /// Of a histogram.
@@ -37,7 +40,7 @@ inline constexpr std::array round_trip_bounds{
   0.1,    0.25,    0.5,    1.0,   2.5,    5.0,   10.0, 30.0,  60.0};
 
 /// Every metric there is. Values of labels are words of ours, or the names of
-/// sandboxes, never anything that a workload wrote.
+/// sandboxes and pods, never anything that a workload wrote.
 inline constexpr auto known_metrics = std::to_array<known_metric>({
   {"kata_fsshare_build_info",
    metric_type::gauge,
@@ -115,8 +118,10 @@ inline constexpr auto known_metrics = std::to_array<known_metric>({
    "no fault while there is nothing to send."},
   {"kata_fsshare_guest_connected",
    metric_type::gauge,
-   {"sandbox_id"},
-   "1 while there is a connection to the guest agent; ends with the sandbox."},
+   {"sandbox_id", "pod_namespace", "pod_name"},
+   "1 while there is a connection to the guest agent; ends with the sandbox. "
+   "The "
+   "pod is as the sandbox's labels name it, or empty."},
   {"kata_fsshare_guest_connections_total",
    metric_type::counter,
    {},

@@ -19,7 +19,7 @@ namespace fsshare {
 class metric_set {
 public:
   /// Values of the labels, in the order of known_metric::labels.
-  using labels = std::array<std::string, 2>;
+  using labels = std::array<std::string, most_metric_labels>;
   using value = std::variant<double, histogram>;
 
   /// One series: a metric with values of its labels. Those of one metric stand

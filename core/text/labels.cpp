@@ -10,4 +10,15 @@ std::string joined(const label_map& labels) {
   return all;
 }
 
+pod_name pod_of(const label_map& labels) {
+  const auto first_of = [&labels](const char* full, const char* plain) {
+    for (const auto* name : {full, plain})
+      if (const auto at = labels.find(name); at != labels.end())
+        return at->second;
+    return std::string{};
+  };
+  return {first_of("io.kubernetes.pod.namespace", "namespace"),
+          first_of("io.kubernetes.pod.name", "pod")};
+}
+
 } // namespace fsshare

@@ -239,7 +239,7 @@ TEST_CASE(
   other->counted.answered(errc::none, 3ms);
   const auto proxy
     = w.actors.spawn<state_actor<fake_guest_state>>(w.asked, one);
-  tell(w.asked, add_guest{"box1", proxy});
+  tell(w.asked, add_guest{"box1", proxy, {"shop", "web-0"}});
   tell(w.asked, add_guest{"box2", w.actors.spawn<state_actor<fake_guest_state>>(
                                     w.asked, other)});
   const auto text = w.text();
@@ -248,7 +248,10 @@ TEST_CASE(
   CHECK(has(text, R"(kata_fsshare_guest_requests_total{result="denied"} 1)"));
   CHECK(has(text, R"(kata_fsshare_guests{state="connected"} 1)"));
   CHECK(has(text, R"(kata_fsshare_guests{state="unconnected"} 1)"));
-  CHECK(has(text, R"(kata_fsshare_guest_connected{sandbox_id="box1"} 1)"));
+  CHECK(has(text, R"(kata_fsshare_guest_connected{sandbox_id="box1",)"
+                  R"(pod_namespace="shop",pod_name="web-0"} 1)"));
+  CHECK(has(text, R"(kata_fsshare_guest_connected{sandbox_id="box2",)"
+                  R"(pod_namespace="",pod_name=""} 0)"));
   CHECK(has(text, "kata_fsshare_guest_requests_in_flight 4"));
   CHECK(has(text, "kata_fsshare_guest_round_trip_seconds_count 3"));
   one->counted.answered(errc::none, 3ms);
