@@ -28,12 +28,15 @@ caf::result<sandboxes_adopted> node_state::adopt(const adopt_sandboxes& msg) {
                        owed->deliver(sandboxes_adopted{});
                        delete owed;
                      }};
-  for (const auto& one : msg.sandboxes)
+  for (const auto& one : msg.sandboxes) {
+    const auto& request = one.recorded.prepare.request;
+    log::name_sandbox(request.sandbox_id, joined(request.labels));
     std::visit(
       [&](const auto& what) {
         adopt_one(one.recorded, what, all);
       },
       one.what);
+  }
   return promise;
 }
 

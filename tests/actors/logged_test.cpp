@@ -100,4 +100,27 @@ TEST_CASE("a policy that keeps the guest's shared directory from being given "
         == 0);
 }
 
+TEST_CASE("from the first line on that tells of a sandbox of before it is "
+          "called what it is") {
+  const auto log = log_of([] {
+    chooser choose{1};
+    node_world w{choose, {}, journaling::on};
+    prepare_request request;
+    request.sandbox_id = "s1";
+    request.mode = sharing_mode::copy;
+    request.labels = {{"pod", "web"}};
+    if (!w.ask<prepare_reply>(request))
+      throw std::runtime_error{"not prepared"};
+    w.kill();
+    // The next one is another process.
+    log::forget_names("s1");
+    w.start();
+    w.settle();
+  });
+  CHECK_MESSAGE(count_of(log, "event=sandbox-adopted sandbox=s1 shares=0 "
+                              "rootfs=0 labels=\"pod=web\"\n")
+                  == 1,
+                log);
+}
+
 TEST_SUITE_END();
