@@ -102,9 +102,9 @@ std::string render(const v1::ListSandboxesReply& reply) {
     = std::any_of(all.begin(), all.end(), [](const auto& each) {
         return !each.labels().empty();
       });
-  std::vector<std::string> titles{"SANDBOX",   "MODE",       "CONTAINERS",
-                                  "SHARES",    "WATCHER",    "GUEST",
-                                  "CONNECTED", "OWNER",      "NOT REMOVED"};
+  std::vector<std::string> titles{"SANDBOX",   "MODE",    "CONTAINERS",
+                                  "SHARES",    "WATCHER", "GUEST",
+                                  "CONNECTED", "OWNER",   "NOT REMOVED"};
   if (has_labels)
     titles.emplace_back("LABELS");
   table out{std::move(titles)};

@@ -143,8 +143,8 @@ using journal_record
                  recorded_watcher, recorded_share, recorded_share_progress,
                  recorded_rootfs, recorded_rootfs_progress, recorded_copy,
                  recorded_tree, recorded_part, recorded_copy_end,
-                 recorded_destination, recorded_leftover,
-                 recorded_copied_share, recorded_owner>;
+                 recorded_destination, recorded_leftover, recorded_copied_share,
+                 recorded_owner>;
 
 /// What the records of one sandbox come to.
 struct recorded_sandbox {

@@ -32,8 +32,8 @@ TEST_CASE("a guest is told after its sandbox is prepared, and everybody says "
     return run_fssharectl(node.socket(), std::move(words));
   };
   const auto add = [&] {
-    return run({"share", "add", "sb", "c1", dir / "data", "/data", "--name",
-                "nginx"});
+    return run(
+      {"share", "add", "sb", "c1", dir / "data", "/data", "--name", "nginx"});
   };
   REQUIRE(run({"sandbox", "prepare", "sb", "--mode", "copy", "--label",
                "pod=web-0", "--label", "namespace=shop"})
@@ -107,10 +107,10 @@ TEST_CASE("several mounts are shared by one command, each with its outcome, or "
   CHECK(json::parse(run({"sandbox", "inspect", "sb", "-o", "json"}).output)
           .at("shares")
           .empty());
-  const auto made = json::parse(run({"share", "add-all", "sb", "c1", "--mount",
-                                     a, "--mount", missing, "--mount", b, "-o",
-                                     "json"})
-                                  .output);
+  const auto made
+    = json::parse(run({"share", "add-all", "sb", "c1", "--mount", a, "--mount",
+                       missing, "--mount", b, "-o", "json"})
+                    .output);
   const auto& outcomes = made.at("outcomes");
   REQUIRE(outcomes.size() == 3);
   CHECK(outcomes[0].at("code") == 0);
@@ -129,9 +129,8 @@ TEST_CASE("several mounts are shared by one command, each with its outcome, or "
 
 TEST_CASE("a caller is told what it may rely on") {
   node_process node;
-  const auto said
-    = json::parse(run_fssharectl(node.socket(), {"version", "-o", "json"})
-                    .output);
+  const auto said = json::parse(
+    run_fssharectl(node.socket(), {"version", "-o", "json"}).output);
   const auto& features = said.at("features");
   REQUIRE(features.is_array());
   CHECK(std::find(features.begin(), features.end(), "set-guest")

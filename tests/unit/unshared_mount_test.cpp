@@ -26,21 +26,24 @@ TEST_CASE("bind mounts are shared, by type or by option") {
 }
 
 TEST_CASE("what is no bind mount is not shared") {
-  for (const char* type : {"tmpfs", "proc", "sysfs", "mqueue", "cgroup", "none"})
+  for (const char* type :
+       {"tmpfs", "proc", "sysfs", "mqueue", "cgroup", "none"})
     CHECK_MESSAGE(why_unshared(mount("/a", "/b", type, {"nosuid"}))
                     == "it is no bind mount",
                   type);
 }
 
-TEST_CASE("what each kernel has of its own is not shared, what only begins with "
-          "such a name is") {
+TEST_CASE(
+  "what each kernel has of its own is not shared, what only begins with "
+  "such a name is") {
   CHECK(why_unshared(mount("/a", "/dev/shm")).find("/dev/shm")
         != std::string::npos);
-  for (const char* source : {"/proc", "/proc/cpuinfo", "/sys", "/sys/fs/cgroup"})
+  for (const char* source :
+       {"/proc", "/proc/cpuinfo", "/sys", "/sys/fs/cgroup"})
     CHECK_MESSAGE(!why_unshared(mount(source, "/b")).empty(), source);
   CHECK(!why_unshared(mount("/dev", "/b")).empty());
-  for (const char* source : {"/process", "/system/a", "/srv/proc", "/dev/shm/a",
-                             "/device"})
+  for (const char* source :
+       {"/process", "/system/a", "/srv/proc", "/dev/shm/a", "/device"})
     CHECK_MESSAGE(why_unshared(mount(source, "/b")).empty(), source);
   CHECK(why_unshared(mount("/a", "/proc")).empty());
   CHECK(why_unshared(mount("/a", "/dev/shm/a")).empty());
