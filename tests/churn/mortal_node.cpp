@@ -2,6 +2,7 @@
 #include "tests/churn/mortal_node.hpp"
 
 #include <chrono>
+#include <filesystem>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -15,10 +16,17 @@ void sleep_up_to(random_source& from, std::uint64_t milliseconds) {
     std::chrono::microseconds{pick(from, milliseconds * 1000)});
 }
 
+std::string copy_of_program(const test::temp_dir& dir) {
+  auto copy = dir / "fsshared";
+  std::filesystem::copy_file(test::fsshared_program(), copy);
+  return copy;
+}
+
 } // namespace
 
 mortal_node::mortal_node(std::string share_root, const std::string& config)
-  : share_root_(std::move(share_root)), node_(share_root_, config) {
+  : share_root_(std::move(share_root)),
+    node_(share_root_, config, copy_of_program(dir_)) {
   node_.start();
 }
 

@@ -3,13 +3,15 @@
 
 #include "tests/churn/random_payload.hpp"
 #include "tests/support/killed_node.hpp"
+#include "tests/support/temp_dir.hpp"
 
 #include <cstdint>
 #include <string>
 
 namespace fsshare::churn {
 
-/// fsshared, which is killed now and then, and started again sooner or later.
+/// fsshared, which is killed now and then, and started again sooner or later: a
+/// copy of the program, which may be built anew meanwhile.
 class mortal_node {
 public:
   /// Starts it, and waits until it takes calls.
@@ -44,6 +46,7 @@ public:
 private:
   void kill_now();
 
+  const test::temp_dir dir_;
   const std::string share_root_;
   test::killed_node node_;
   bool is_away_ = false;
