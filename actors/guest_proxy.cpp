@@ -2,6 +2,7 @@
 #include "actors/guest_proxy.hpp"
 
 #include "core/paths.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -32,7 +33,14 @@ guest_proxy_state::guest_proxy_state(handle::pointer self,
                                      journal_actor journal)
   : self_(self), options_(std::move(options)), network_(std::move(network)),
     reader_(std::move(reader)), memory_(std::move(memory)),
-    registry_(std::move(registry)), journal_(std::move(journal)),
+    registry_(std::move(registry)),
+    recorder_(
+      self, std::move(journal),
+      [](const std::string& id) {
+        log::warning(
+          "state-not-recorded",
+          {{"sandbox", id}, {"error", "the state directory does not answer"}});
+      }),
     leftovers_(options_.leftover_interval),
     budget_(options_.memory_bytes, options_.memory_reason),
     inventory_(options_.share_dir), connection_(connection_settings(options_)),
@@ -50,6 +58,9 @@ guest_proxy_state::~guest_proxy_state() {
 guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
   if (const auto before = std::exchange(options_.before, nullptr))
     go_on_after(*before);
+  else
+    recorder_.record(options_.sandbox_id,
+                     recorded_files{{options_.share_dir, {}, {}}});
   return {
     [this](carry_out& msg) -> caf::result<order_outcome> {
       const reply_promise<order_outcome> promise{self_};
@@ -147,7 +158,7 @@ void guest_proxy_state::add_job(active_job job) {
     send_check();
   }
   if (connection_.is_up()) {
-    jobs_.back().job.begin(profile_, inventory_);
+    begin(jobs_.back());
     pump();
     end_jobs();
   } else {
@@ -218,9 +229,11 @@ void guest_proxy_state::settle_budget(const active_job& ended,
   for (std::size_t i = 0; i < ended.removes.size(); ++i) {
     const auto& path = ended.removes[i];
     if (outcome.removals[i] == removal_result::removed) {
+      write_emptied(path);
       inventory_.removed(path);
       leftovers_.forget_below(path);
     } else if (outcome.removals[i] == removal_result::emptied) {
+      write_emptied(path);
       inventory_.emptied(path);
     } else {
       continue;

@@ -11,12 +11,12 @@
 #include "core/net/guest_address.hpp"
 #include "core/net/guest_connection.hpp"
 #include "messages/guest_proxy.hpp"
-#include "messages/journal.hpp"
 #include "messages/memory_budget.hpp"
 #include "messages/metrics.hpp"
 #include "messages/reader_pool.hpp"
 #include "messages/registry.hpp"
 #include "messages/reply_promise.hpp"
+#include "messages/state_recorder.hpp"
 #include "ttrpc/client_session.hpp"
 
 #include <functional>
@@ -116,6 +116,9 @@ private:
     /// Bytes of guest memory that a tree takes, as it is known by now.
     std::uint64_t room = 0;
     landmarks_of_push landmarks{};
+    /// Whether it is written down which files it makes.
+    enum class record : std::uint8_t { due, out, done };
+    record files = record::due;
   };
   using job_list = std::list<active_job>;
 
@@ -154,6 +157,9 @@ private:
   void doubt(const std::string& guest_path);
   void remove_leftovers();
   void write_leftovers();
+  void write_files(const active_job& active);
+  void files_written(std::uint64_t job);
+  void write_emptied(const std::string& guest_path);
   void go_on_after(const guest_of_before& before);
   active_job* find(std::uint64_t key);
   void end_jobs();
@@ -186,6 +192,7 @@ private:
   void looked_at_all(bool any_there);
   void tell_lost_trees();
   void be_up(guest_news news);
+  void begin(active_job& active);
   void begin_jobs();
 
   // -- connection (guest_proxy_connection.cpp) --------------------------------
@@ -220,8 +227,7 @@ private:
   reader_pool_actor reader_;
   memory_budget_actor memory_;
   guest_reached_sink registry_;
-  /// Null where nothing is written down.
-  journal_actor journal_;
+  state_recorder<handle::base> recorder_;
 
   std::uint64_t last_key_ = 0;
   job_list jobs_;

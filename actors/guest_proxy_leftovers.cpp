@@ -10,13 +10,16 @@ namespace fsshare {
 
 namespace {
 
-// What is in a copy of an earlier process is not known, but for a single file.
+// Where the files of copies of an earlier process are not all known, they are
+// of single ones.
 void note_left(const guest_of_before& before, guest_inventory& into) {
   const std::set<std::string> files{before.single_files.begin(),
                                     before.single_files.end()};
   const auto note = [&](const auto& by_path) {
     for (const auto& entry : by_path)
-      if (!files.contains(entry.first))
+      if (before.knows_files)
+        into.restore_name(entry.first);
+      else if (!files.contains(entry.first))
         into.left_before(entry.first);
   };
   note(before.rooms);
@@ -58,9 +61,41 @@ void guest_proxy_state::note_leftover(const std::string& guest_root,
 // Before anybody is told what is left.
 void guest_proxy_state::write_leftovers() {
   for (const auto& [path, reason] : leftovers_.take_changes())
-    if (journal_)
-      tell(journal_,
-           record_state{options_.sandbox_id, recorded_leftover{path, reason}});
+    recorder_.record(options_.sandbox_id, recorded_leftover{path, reason});
+}
+
+// What cannot be removed is emptied file by file, whoever does so: all that a
+// job makes is known before anything of it is sent.
+void guest_proxy_state::write_files(const active_job& active) {
+  const auto all = active.job.files();
+  for (std::size_t i = 0; i + 1 < all.size(); ++i)
+    recorder_.record(options_.sandbox_id, recorded_files{all[i]});
+  const auto job = active.key;
+  if (all.empty())
+    files_written(job);
+  else
+    recorder_.record(options_.sandbox_id, recorded_files{all.back()},
+                     [this, job] {
+                       files_written(job);
+                     });
+}
+
+void guest_proxy_state::files_written(std::uint64_t job) {
+  auto* active = find(job);
+  if (active == nullptr)
+    return;
+  active->files = active_job::record::done;
+  if (!connection_.is_up())
+    return;
+  begin(*active);
+  pump();
+  end_jobs();
+}
+
+// Of what is not known nothing was written down.
+void guest_proxy_state::write_emptied(const std::string& guest_path) {
+  if (inventory_.has(guest_path))
+    recorder_.record(options_.sandbox_id, recorded_emptying{guest_path});
 }
 
 // Ends what still changes a copy that nobody waits for any more.
@@ -132,6 +167,8 @@ void guest_proxy_state::go_on_after(const guest_of_before& before) {
     inventory_.begun(file, profile_);
     inventory_.done(file);
   }
+  for (const auto& [path, file] : before.files)
+    inventory_.restore_file(path, file.size, file.is_finished, file.is_sealed);
   for (const auto& [root, files] : before.volumes)
     landmarks_.stands(root, files);
   for (const auto& [root, file] : before.trees)

@@ -130,10 +130,27 @@ void guest_proxy_state::be_up(guest_news news) {
   tell(registry_, guest_reached{options_.sandbox_id, news});
 }
 
+void guest_proxy_state::begin(active_job& active) {
+  using record = active_job::record;
+  if (active.job.begun() || active.files == record::out)
+    return;
+  if (active.files == record::done || profile_.removal
+      || !recorder_.is_there()) {
+    active.job.begin(profile_, inventory_);
+    return;
+  }
+  active.files = record::out;
+  write_files(active);
+}
+
+// What follows the record of a job may end others.
 void guest_proxy_state::begin_jobs() {
-  for (auto& active : jobs_)
-    if (!active.job.begun())
-      active.job.begin(profile_, inventory_);
+  std::vector<std::uint64_t> keys;
+  for (const auto& active : jobs_)
+    keys.push_back(active.key);
+  for (const auto key : keys)
+    if (auto* active = find(key))
+      begin(*active);
 }
 
 } // namespace fsshare

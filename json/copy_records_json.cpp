@@ -253,6 +253,17 @@ json copy_record_json(const recorded_destination& x) {
           {"guest", guest_json(x.guest)}};
 }
 
+json copy_record_json(const recorded_files& x) {
+  return {{"kind", "files"},
+          {"root", x.what.root},
+          {"sizes", x.what.sizes},
+          {"sealed", x.what.sealed}};
+}
+
+json copy_record_json(const recorded_emptying& x) {
+  return {{"kind", "emptied"}, {"path", x.path}};
+}
+
 json copy_record_json(const recorded_leftover& x) {
   json out{{"kind", "leftover"}, {"path", x.path}, {"is_gone", !x.reason}};
   if (x.reason)
@@ -303,6 +314,15 @@ std::optional<journal_record> read_copy_record(const std::string& kind,
     });
     return out;
   }
+  if (kind == "files") {
+    recorded_files out;
+    out.what.root = in.text("root");
+    out.what.sizes = in.numbers("sizes");
+    out.what.sealed = in.set<std::set<std::string>>("sealed");
+    return out;
+  }
+  if (kind == "emptied")
+    return recorded_emptying{in.text("path")};
   if (kind == "leftover") {
     recorded_leftover out{in.text("path"), std::nullopt};
     if (!in.truth("is_gone"))

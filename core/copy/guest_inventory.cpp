@@ -73,6 +73,15 @@ void guest_inventory::begun(const copy_step& step, const guest_profile& guest) {
   known.is_sealed = is_sealed(step.content);
 }
 
+void guest_inventory::restore_file(const std::string& path, std::uint64_t size,
+                                   bool is_finished, bool is_sealed) {
+  auto& known = entries_[path];
+  known.type = entry_type::file;
+  known.longest = size;
+  known.is_finished = is_finished;
+  known.is_sealed = is_sealed;
+}
+
 void guest_inventory::done(const copy_step& step) {
   if (const auto i = entries_.find(step.path); i != entries_.end())
     i->second.is_finished = true;

@@ -39,6 +39,18 @@ public:
   /// Notes that a request of `step` is about to be sent. Idempotent.
   void begun(const copy_step& step, const guest_profile& guest);
 
+  /// Notes a file that an earlier process has sent, or was about to, and that
+  /// was not emptied.
+  /// @param size the largest that was announced.
+  void restore_file(const std::string& path, std::uint64_t size,
+                    bool is_finished, bool is_sealed);
+
+  /// Notes that something without contents may stand at `path`, made by an
+  /// earlier process.
+  void restore_name(const std::string& path) {
+    entries_.try_emplace(path);
+  }
+
   /// Notes that all of a step was acknowledged.
   void done(const copy_step& step);
 

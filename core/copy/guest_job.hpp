@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/copy/copy_schedule.hpp"
+#include "core/copy/guest_files.hpp"
 #include "core/copy/guest_inventory.hpp"
 #include "core/copy/guest_order.hpp"
 #include "core/copy/guest_removal.hpp"
@@ -13,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace fsshare {
 
@@ -52,6 +54,10 @@ public:
 
   /// Returns whether it changes anything at or below the guest path of a copy.
   bool concerns(std::string_view guest_path) const;
+
+  /// Returns the files that it may make, beside empty ones; a push of a volume
+  /// those of its generation and those beside it apart.
+  std::vector<guest_files> files() const;
 
   /// Whether it waits for nothing but answers.
   bool begun() const {

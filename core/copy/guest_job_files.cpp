@@ -10,6 +10,20 @@
 
 namespace fsshare {
 
+std::vector<guest_files> guest_job::files() const {
+  if (const auto* tree = std::get_if<tree_order>(&order_))
+    return {files_of(*tree->tree, tree->guest_root)};
+  const auto* push = std::get_if<push_order>(&std::get<guest_order>(order_));
+  if (push == nullptr)
+    return {};
+  const auto& options = push->options;
+  std::vector<guest_files> all{files_of(
+    push->snapshot->tree, join(options.guest_root, options.attempt_name))};
+  if (options.send_others)
+    all.push_back(files_of(push->snapshot->others, options.guest_root));
+  return all;
+}
+
 void guest_job::reshaped(const copy_request& request, file_shape shape) {
   const auto& tree = *std::get<tree_order>(order_).tree;
   if (++troubled_[request.step].reshapes > pacing::most_reshapes)

@@ -2,6 +2,7 @@
 #include "core/journal/adoption.hpp"
 #include "core/paths.hpp"
 
+#include <set>
 #include <utility>
 
 namespace fsshare {
@@ -61,6 +62,33 @@ void add_tree(const copy_of_before& copy, guest_of_before& to) {
     to.single_files.push_back(root);
 }
 
+// Of a whole generation all was acknowledged. A tree's files may have been
+// longer by the time that they were read.
+std::set<std::string> finished_roots(const recorded_sandbox& sandbox) {
+  using state = guest_record::generation_state;
+  std::set<std::string> out;
+  for (const auto& entry : sandbox.copies) {
+    const auto& copy = entry.second;
+    if (!copy.guest)
+      continue;
+    for (const auto& [name, known] : copy.guest->generations)
+      if (known.state == state::whole || known.state == state::kept)
+        out.insert(join(copy.what.terms.guest_path, name));
+  }
+  return out;
+}
+
+void add_files(const recorded_sandbox& sandbox, guest_of_before& to) {
+  to.knows_files = sandbox.files.contains(sandbox.prepare.guest_share_dir);
+  const auto whole = finished_roots(sandbox);
+  for (const auto& [root, files] : sandbox.files) {
+    const bool finished = whole.contains(root);
+    for (const auto& [path, size] : files.sizes)
+      to.files[join(root, path)]
+        = {size, finished, files.sealed.contains(path)};
+  }
+}
+
 } // namespace
 
 adopted_sandbox adopt_copies(const recorded_sandbox& sandbox) {
@@ -79,6 +107,7 @@ adopted_sandbox adopt_copies(const recorded_sandbox& sandbox) {
 guest_of_before guest_of(const recorded_sandbox& sandbox) {
   guest_of_before out;
   out.leftovers = sandbox.leftovers;
+  add_files(sandbox, out);
   for (const auto& entry : sandbox.copies) {
     const auto& copy = entry.second;
     // Whoever ends it removes it.

@@ -3,6 +3,7 @@
 
 #include "core/api/api_types.hpp"
 #include "core/copy/copy_category.hpp"
+#include "core/copy/guest_files.hpp"
 #include "core/copy/shared_copies.hpp"
 #include "core/volume/guest_record.hpp"
 
@@ -80,6 +81,25 @@ struct recorded_destination {
     = default;
 };
 
+/// Files may be made in a guest whose agent removes nothing, from now on.
+///
+/// Of the directory that holds all copies, without a file: all that are made
+/// below it are written down.
+struct recorded_files {
+  guest_files what;
+
+  friend bool operator==(const recorded_files&, const recorded_files&)
+    = default;
+};
+
+/// Nothing at or below a guest path has contents any more.
+struct recorded_emptying {
+  std::string path;
+
+  friend bool operator==(const recorded_emptying&, const recorded_emptying&)
+    = default;
+};
+
 /// A guest path that should be gone.
 struct recorded_leftover {
   std::string path;
@@ -138,10 +158,24 @@ struct copy_of_before {
 
 /// What the next process has to know of a guest to go on with it.
 struct guest_of_before {
+  struct file {
+    std::uint64_t size = 0;
+    /// All of it was acknowledged, and it has that size.
+    bool is_finished = false;
+    bool is_sealed = false;
+
+    friend bool operator==(const file&, const file&) = default;
+  };
+
   /// Bytes of its memory that copies take, by guest path.
   std::map<std::string, std::uint64_t> rooms;
   /// Paths that should be gone, and why they are not.
   std::map<std::string, std::string> leftovers;
+  /// Files that may have contents, by guest path, where the guest agent removes
+  /// nothing.
+  std::map<std::string, file> files;
+  /// Whether these are all.
+  bool knows_files = false;
   /// Copies of single files.
   std::vector<std::string> single_files;
   /// Files of the live generation of each volume, by its root.

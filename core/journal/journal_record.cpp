@@ -130,6 +130,12 @@ struct copy_taker {
       return change(copy.guest, std::optional{x.guest});
     });
   }
+  bool operator()(const recorded_files& x) const {
+    return add_files(into.files, x.what);
+  }
+  bool operator()(const recorded_emptying& x) const {
+    return forget_files(into.files, x.path);
+  }
   bool operator()(const recorded_leftover& x) const {
     if (!x.reason)
       return into.leftovers.erase(x.path) > 0;
@@ -205,6 +211,8 @@ std::vector<journal_record> recorded_sandbox::records() const {
     if (share.phase != recorded_phase::made)
       all.emplace_back(recorded_share_progress{id, share.phase});
   }
+  for (const auto& each : files)
+    all.emplace_back(recorded_files{each.second});
   for (const auto& [path, reason] : leftovers)
     all.emplace_back(recorded_leftover{path, reason});
   return all;

@@ -28,7 +28,7 @@ struct journal_head {
   static constexpr std::uint64_t known_format = 1;
   /// Grows with each kind of record or member that is added: records of
   /// unknown kinds may be passed over where it is higher than this.
-  static constexpr std::uint64_t known_minor = 3;
+  static constexpr std::uint64_t known_minor = 4;
 
   std::uint64_t format = known_format;
   std::uint64_t minor = known_minor;
@@ -143,8 +143,8 @@ using journal_record
                  recorded_watcher, recorded_share, recorded_share_progress,
                  recorded_rootfs, recorded_rootfs_progress, recorded_copy,
                  recorded_tree, recorded_part, recorded_copy_end,
-                 recorded_destination, recorded_leftover, recorded_copied_share,
-                 recorded_owner>;
+                 recorded_destination, recorded_files, recorded_emptying,
+                 recorded_leftover, recorded_copied_share, recorded_owner>;
 
 /// What the records of one sandbox come to.
 struct recorded_sandbox {
@@ -170,6 +170,8 @@ struct recorded_sandbox {
   /// theirs.
   std::map<std::string, entry<recorded_copied_share>> copied;
   std::map<std::string, copy_of_before> copies;
+  /// Files that a guest may have whose agent removes nothing.
+  guest_file_map files;
   /// Guest paths that should be gone, and why they are not.
   std::map<std::string, std::string> leftovers;
 

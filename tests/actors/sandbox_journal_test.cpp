@@ -62,6 +62,12 @@ struct record_words {
   std::string operator()(const recorded_destination&) const {
     return "destination";
   }
+  std::string operator()(const recorded_files& x) const {
+    return "files " + x.what.root;
+  }
+  std::string operator()(const recorded_emptying& x) const {
+    return "emptied " + x.path;
+  }
   std::string operator()(const recorded_leftover& x) const {
     return "leftover " + x.path;
   }

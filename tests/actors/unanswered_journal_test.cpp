@@ -61,10 +61,12 @@ private:
 
 /// A world with a guest that is connected, and a volume of which it has a copy.
 struct connected_world : node_world {
-  explicit connected_world(chooser& c) : node_world(c, {}, journaling::on) {
+  explicit connected_world(chooser& c,
+                           guest::profile guest = guest::profile::v4_0)
+    : node_world(c, {}, journaling::on) {
     rotate("other", 0);
     rotate("cm", 0);
-    add_sandbox("s1");
+    add_sandbox("s1", guest);
     other_ = share("s1", "c1", "other").share_id;
     pass(5s);
     forget_sent();
@@ -129,6 +131,30 @@ TEST_CASE("no file of a copy is sent before it is written down that there is "
   });
   check_waits(nothing, [](connected_world& w) {
     ask_for(w, request_for("c1", add_empty_dir(w), "/cache"));
+  });
+}
+
+TEST_CASE(
+  "where the guest agent removes nothing no file of a copy is sent before "
+  "it is written down which there are") {
+  for_each_seed(20, [](chooser& choose) {
+    connected_world w{choose, guest::profile::v3_3};
+    const auto is_begun = [&w] {
+      return read_file(w.dir / "state/s1.jsonl").find("\"/tree\"")
+             != std::string::npos;
+    };
+    w.forget_sent();
+    ask_for(w, tree_request(w, 3));
+    while (!is_begun())
+      REQUIRE(w.step());
+    {
+      silent_journal journal{w};
+      journal.settle();
+      CHECK(journal.was_asked());
+      CHECK_MESSAGE(w.sent().empty(), w.sent().front());
+    }
+    w.settle();
+    CHECK_FALSE(w.sent().empty());
   });
 }
 

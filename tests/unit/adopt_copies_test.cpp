@@ -13,6 +13,7 @@ struct situation {
     recorded_prepare prepare;
     prepare.request.sandbox_id = "sb";
     prepare.request.mode = sharing_mode::copy;
+    prepare.guest_share_dir = "/g";
     note(prepare);
     note(recorded_progress{recorded_phase::made});
   }
@@ -126,6 +127,44 @@ TEST_CASE(
   CHECK(got.sandbox.copied.contains("s"));
   CHECK(got.sandbox.copies.at("e").begun_parts.empty());
   CHECK(got.sandbox.copies.at("e").tree->parts.size() == 2);
+}
+
+TEST_CASE("the next proxy learns which files may have contents, and whether it "
+          "knows all") {
+  situation s;
+  s.copy("v", source_kind::volume);
+  s.live("v");
+  auto guest = *s.sandbox.copies.at("v").guest;
+  using state = guest_record::generation_state;
+  guest.generations["..1.1"].state = state::whole;
+  guest.generations["..2"].state = state::partial;
+  s.note(recorded_destination{"v", guest});
+  CHECK_FALSE(guest_of(s.sandbox).knows_files);
+  s.note(recorded_files{{"/g", {}, {}}});
+  s.note(recorded_files{{"/g/v/..1.1", {{"a", 3}, {"d/b", 4}}, {"a"}}});
+  s.note(recorded_files{{"/g/v/..2", {{"a", 5}}, {}}});
+  s.note(recorded_files{{"/g/v", {{"beside", 6}}, {}}});
+  s.note(recorded_files{{"/g/left", {{"", 7}}, {}}});
+  using file = guest_of_before::file;
+  std::map<std::string, file> all{{"/g/v/..1.1/a", {3, true, true}},
+                                  {"/g/v/..1.1/d/b", {4, true, false}},
+                                  {"/g/v/..2/a", {5, false, false}},
+                                  {"/g/v/beside", {6, false, false}},
+                                  {"/g/left", {7, false, false}}};
+  CHECK(guest_of(s.sandbox).files == all);
+  CHECK(guest_of(s.sandbox).knows_files);
+  // What is written anew comes to the same.
+  recorded_sandbox again;
+  for (const auto& record : s.sandbox.records())
+    again.apply(record);
+  CHECK(again == s.sandbox);
+  s.note(recorded_emptying{"/g/v/..1.1"});
+  s.note(recorded_emptying{"/g/left"});
+  all.erase("/g/v/..1.1/a");
+  all.erase("/g/v/..1.1/d/b");
+  all.erase("/g/left");
+  CHECK(guest_of(s.sandbox).files == all);
+  CHECK(guest_of(s.sandbox).knows_files);
 }
 
 TEST_CASE("the next proxy learns what the guest has, may have, and should not "

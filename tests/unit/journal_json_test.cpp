@@ -132,6 +132,9 @@ recorded_sandbox full_copying_sandbox() {
          recorded_part{"e", "b", part_step::whole, {"b", "b/c"}},
          recorded_part{"e", "d", part_step::begun, {}}, share, bare,
          recorded_share_progress{"s", recorded_phase::leaving},
+         recorded_files{{"/g", {}, {}}},
+         recorded_files{{"/g/v/..2", {{"a", 3}, {"d/b", 0}}, {"a"}}},
+         recorded_files{{"/g/f", {{"", 7}}, {}}},
          recorded_leftover{"/g/old", "refused"}})
     REQUIRE(out.apply(record));
   return out;
@@ -274,18 +277,20 @@ TEST_CASE("so is what a guest was sent") {
   CHECK(read->sandbox.copies.at("e").begun_parts == std::set<std::string>{"d"});
   const auto changed = parse_journal(
     text + render_journal_record(recorded_leftover{"/g/old", std::nullopt})
+    + render_journal_record(recorded_emptying{"/g/v"})
     + render_journal_record(recorded_copy_end{"e"})
     + render_journal_record(
       recorded_share_progress{"s", recorded_phase::gone}));
   REQUIRE(changed);
   CHECK(changed->sandbox.leftovers.empty());
   CHECK(changed->sandbox.copies.size() == 1);
+  CHECK(changed->sandbox.files.size() == 2);
   CHECK(changed->sandbox.copied.size() == 1);
 }
 
 TEST_CASE("the form is the documented one") {
   CHECK(render_journal_head(head_of())
-        == line(R"({"boot_id":"b","format":1,"kind":"head","minor":3,)"
+        == line(R"({"boot_id":"b","format":1,"kind":"head","minor":4,)"
                 R"("sandbox":"sb","share_root":"/share"})"));
   CHECK(
     render_journal_record(recorded_share_progress{"s", recorded_phase::gone})
