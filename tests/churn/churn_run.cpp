@@ -279,9 +279,10 @@ void churn_run::check_usage(bool is_last) {
   out_.check(now.watches == audit_.shared_volumes(),
              "there is one watch per shared volume, and no other",
              std::to_string(audit_.shared_volumes()) + " volumes");
-  // One for each guest, one for each shim, and one for this program.
+  // One for each guest, one for each shim, and two for this program, which is
+  // connected, and owns the sandboxes.
   out_.check(now.descriptors
-               <= at_start_.descriptors + 2 * sandboxes_.size() + 1,
+               <= at_start_.descriptors + 2 * sandboxes_.size() + 2,
              "there are no descriptors but those of the sandboxes");
   usages_.push_back(now);
   if (!is_last)
