@@ -208,21 +208,21 @@ const std::string prepare_of_before
 const std::vector<std::string> records_of_before{
   R"({"kind":"sandbox-phase","phase":"made"})",
   R"({"kind":"watcher","runs":true})",
-  R"({"kind":"share","share":"s1","container":"c1","source":"/a",)"
-  R"("destination":"/b","type":"bind","options":["ro"],"read_only":true,)"
-  R"("watchable":true})",
-  R"({"kind":"rootfs","container":"c1","target":"/t","type":"overlay",)"
-  R"("suffix":"rootfs","rootfs_kind":"bind","guest_path":"/g/c1",)"
-  R"("host_path":"/h/c1","image":"","digest":"0123456789abcdef"})",
-  R"({"kind":"copy","copy":"v","source_kind":"volume","until":"last-share",)"
-  R"("key":"k","source":"/src","guest_path":"/g/v","container":"c1",)"
-  R"("destination":"/etc/v","becomes_volume":false})",
-  R"({"kind":"copied-share","share":"s2","container":"c1","source":"/src",)"
-  R"("destination":"/etc/v","type":"bind","options":[],"read_only":true,)"
-  R"("copy":"v","is_volume":true,"inside":"","resolved":"/src",)"
-  R"("would_be_denied":false,"ignored":false,"reason":"",)"
-  R"("guest_path":"/g/v","generation":"..1",)"
-  R"("skipped":{"listed":[],"more":0},"notes":[]})",
+  (R"({"kind":"share","share":"s1","container":"c1","source":"/a",)"
+   R"("destination":"/b","type":"bind","options":["ro"],"read_only":true,)"
+   R"("watchable":true})"),
+  (R"({"kind":"rootfs","container":"c1","target":"/t","type":"overlay",)"
+   R"("suffix":"rootfs","rootfs_kind":"bind","guest_path":"/g/c1",)"
+   R"("host_path":"/h/c1","image":"","digest":"0123456789abcdef"})"),
+  (R"({"kind":"copy","copy":"v","source_kind":"volume","until":"last-share",)"
+   R"("key":"k","source":"/src","guest_path":"/g/v","container":"c1",)"
+   R"("destination":"/etc/v","becomes_volume":false})"),
+  (R"({"kind":"copied-share","share":"s2","container":"c1","source":"/src",)"
+   R"("destination":"/etc/v","type":"bind","options":[],"read_only":true,)"
+   R"("copy":"v","is_volume":true,"inside":"","resolved":"/src",)"
+   R"("would_be_denied":false,"ignored":false,"reason":"",)"
+   R"("guest_path":"/g/v","generation":"..1",)"
+   R"("skipped":{"listed":[],"more":0},"notes":[]})"),
 };
 
 std::string file_of_before(std::uint64_t minor) {
