@@ -61,8 +61,9 @@ bytes http_farewell() {
 }
 
 http_server_state::http_server_state(handle::pointer self,
-                                     metrics_actor metrics)
-  : self_(self), metrics_(std::move(metrics)) {
+                                     metrics_actor metrics,
+                                     status_sources shown)
+  : self_(self), metrics_(std::move(metrics)), status_(std::move(shown)) {
 }
 
 http_server_state::~http_server_state() {
@@ -148,9 +149,15 @@ void http_server_state::answer(std::uint64_t connection,
       connection,
       worded({{"loop", {}}, {"workers", {}}}, "livez", is_verbose(request)),
       request.is_head);
+  if (is_status_path(request.path))
+    return answer_status(
+      self_, status_, request,
+      [this, connection, is_head = request.is_head](const http_response& got) {
+        respond(connection, got, is_head);
+      });
   http_response out;
   out.status = 404;
-  out.body = "there are /metrics, /livez and /readyz\n";
+  out.body = "there are /metrics, /livez, /readyz and /\n";
   respond(connection, out, request.is_head);
 }
 

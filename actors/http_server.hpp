@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "actors/http_status.hpp"
 #include "core/net/http_clients.hpp"
 #include "core/net/http_request.hpp"
 #include "messages/http_server.hpp"
@@ -22,7 +23,8 @@ public:
   using handle = http_server_actor;
   static constexpr const char* name = "http-server";
 
-  http_server_state(handle::pointer self, metrics_actor metrics);
+  http_server_state(handle::pointer self, metrics_actor metrics,
+                    status_sources shown = {});
   ~http_server_state();
   http_server_state(const http_server_state&) = delete;
   http_server_state& operator=(const http_server_state&) = delete;
@@ -49,6 +51,7 @@ private:
 
   handle::pointer self_;
   metrics_actor metrics_;
+  status_sources status_;
   http_clients ledger_;
   std::map<std::uint64_t, client> clients_;
   bool is_armed_ = false;

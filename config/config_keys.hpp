@@ -136,6 +136,12 @@ void visit_keys(Visitor& visit, Config& config) {
                "nowhere. Where another has the address it is tried again every "
                "5 s."},
     config.http.listen);
+  visit.flag(
+    config_key{"/http/status_page",
+               "Whether `/` shows volumes and their guest copies to whoever "
+               "reaches `http.listen`: with paths, and names of files that a "
+               "copy lacks, but no contents."},
+    config.http.status_page);
   visit.path(config_key{"/share/root",
                         "Holds one directory per sandbox; made if missing."},
              config.share.root);

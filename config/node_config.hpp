@@ -161,6 +161,7 @@ struct node_config {
   struct http_section {
     /// As parse_http_address() reads it; empty for none.
     std::string listen = "127.0.0.1:10260";
+    bool status_page = false;
 
     friend bool operator==(const http_section&, const http_section&) = default;
   };

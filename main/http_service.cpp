@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "main/http_service.hpp"
 
-#include "actors/http_server.hpp"
 #include "core/pacing.hpp"
 #include "core/paths.hpp"
 #include "sys/net/tcp_listening.hpp"
@@ -14,8 +13,10 @@
 namespace fsshare {
 
 http_service::http_service(io_loop& loop, http_server_actor server,
-                           std::shared_ptr<descriptor_gauge> gauge)
-  : loop_(loop), server_(std::move(server)), gauge_(std::move(gauge)) {
+                           std::shared_ptr<descriptor_gauge> gauge,
+                           bytes farewell)
+  : loop_(loop), server_(std::move(server)), gauge_(std::move(gauge)),
+    farewell_(std::move(farewell)) {
 }
 
 void http_service::begin(const http_address& address) {
@@ -34,7 +35,7 @@ result<std::unique_ptr<socket_listener>>
 http_service::open(const http_address& address) {
   socket_listener::options with;
   with.gauge = gauge_;
-  with.farewell = http_farewell();
+  with.farewell = farewell_;
   const auto accept
     = [this](byte_stream_ptr stream, const std::optional<peer_credentials>&) {
         tell(server_, http_connected{++connections_, std::move(stream)});

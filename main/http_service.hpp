@@ -19,8 +19,9 @@ namespace fsshare {
 class http_service {
 public:
   /// @param loop Is stopped before this ends.
+  /// @param farewell As socket_listener::options has it.
   http_service(io_loop& loop, http_server_actor server,
-               std::shared_ptr<descriptor_gauge> gauge);
+               std::shared_ptr<descriptor_gauge> gauge, bytes farewell);
   http_service(const http_service&) = delete;
   http_service& operator=(const http_service&) = delete;
 
@@ -39,6 +40,7 @@ private:
   io_loop& loop_;
   http_server_actor server_;
   std::shared_ptr<descriptor_gauge> gauge_;
+  const bytes farewell_;
   std::uint64_t connections_ = 0;
   // Set by begin(), or later in the thread of the loop.
   std::unique_ptr<socket_listener> listener_;

@@ -264,8 +264,11 @@ void node_agent::parts::serve_http() {
   const auto address = parse_http_address(config.http.listen);
   if (!address)
     return;
-  http = system.spawn<http_server>(actors.metrics);
-  http_listening.emplace(loop, http, gauge);
+  status_sources shown;
+  if (config.http.status_page)
+    shown = {actors.node, actors.registry, actors.owners};
+  http = system.spawn<http_server>(actors.metrics, shown);
+  http_listening.emplace(loop, http, gauge, http_farewell());
   http_listening->begin(*address);
   http_state = http_listening->trouble().empty()
                  ? to_string(*address)

@@ -2,12 +2,20 @@
 #include "core/net/http_request.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace fsshare {
 
 namespace {
 
 constexpr std::string_view line_end = "\r\n";
+
+// Of the status page: what stands in it, and what it asks of this server.
+constexpr std::string_view page_policy
+  = "default-src 'none'; script-src 'unsafe-inline'; style-src "
+    "'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; "
+    "frame-ancestors 'none'";
 
 http_refusal refused(int status, std::string reason) {
   return {status, std::move(reason)};
@@ -54,7 +62,8 @@ http_request_reader::outcome read_line(std::string_view line) {
 }
 
 /// Returns why a header is not taken.
-std::optional<http_refusal> check_header(std::string_view line) {
+std::optional<http_refusal> take_header(std::string_view line,
+                                        received_request& into) {
   const auto colon = line.find(':');
   const auto name = line.substr(0, colon);
   if (colon == std::string_view::npos || name.empty()
@@ -72,6 +81,8 @@ std::optional<http_refusal> check_header(std::string_view line) {
   if (known == "transfer-encoding"
       || (known == "content-length" && value != "0"))
     return refused(413, "no body is taken");
+  if (known == "host" && !std::exchange(into.host, std::string{value}).empty())
+    return refused(400, "a request is for one host");
   return std::nullopt;
 }
 
@@ -79,6 +90,7 @@ const char* phrase_of(int status) {
   switch (status) {
   case 200: return "OK";
   case 400: return "Bad Request";
+  case 403: return "Forbidden";
   case 404: return "Not Found";
   case 405: return "Method Not Allowed";
   case 408: return "Request Timeout";
@@ -109,10 +121,21 @@ http_request_reader::receive(std::string_view data) {
   }
   auto head = std::string_view{head_}.substr(0, end);
   auto request = read_line(take_until(head, line_end));
-  while (!head.empty() && std::holds_alternative<received_request>(request))
-    if (auto why = check_header(take_until(head, line_end)))
+  while (auto* taken = std::get_if<received_request>(&request)) {
+    if (head.empty())
+      break;
+    if (auto why = take_header(take_until(head, line_end), *taken))
       request = *std::move(why);
+  }
   return request;
+}
+
+bool is_no_site(std::string_view host) {
+  if (host.starts_with('['))
+    return true;
+  const auto name = lower(host.substr(0, host.find(':')));
+  return name.empty() || name == "localhost"
+         || name.find_first_not_of("0123456789.") == std::string::npos;
 }
 
 std::string to_text(const http_response& response, bool is_head) {
@@ -125,7 +148,9 @@ std::string to_text(const http_response& response, bool is_head) {
     .append("\r\nContent-Length: ")
     .append(std::to_string(response.body.size()))
     .append("\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff"
-            "\r\nConnection: close\r\n");
+            "\r\nReferrer-Policy: no-referrer\r\nContent-Security-Policy: ")
+    .append(page_policy)
+    .append("\r\nConnection: close\r\n");
   if (response.status == 405)
     out.append("Allow: GET, HEAD\r\n");
   out.append("\r\n");

@@ -16,7 +16,15 @@ struct received_request {
   std::string path;
   /// Behind the question mark.
   std::string query;
+  /// Whom the client believes to talk to, with the port; empty if it does not
+  /// say.
+  std::string host = {};
 };
+
+/// Whether a host names a machine by its address in numbers, or as `localhost`.
+/// A page of another site whose name leads to this machine, which a browser
+/// would let read what is served here, names that.
+bool is_no_site(std::string_view host);
 
 /// Why a request is not carried out, as HTTP says it (RFC 9110).
 struct http_refusal {

@@ -318,6 +318,8 @@ private:
   static bool is_current(const destination& d, const volume& v, time_point now);
   static std::chrono::nanoseconds stale_for(const destination& d,
                                             const volume& v, time_point now);
+  static std::optional<std::chrono::nanoseconds>
+  next_try(const destination& d, const volume& v, time_point now);
   bool follows(const destination& d) const;
   destination_agenda::wishes wishes_of(const destination& d, const volume& v,
                                        time_point now) const;

@@ -228,6 +228,7 @@ destination_status destination_table::describe(destination_id id,
     one.reason = why->message;
   else if (!one.current)
     one.reason = why_stale(d, v, now);
+  one.next_try = next_try(d, v, now);
   one.failures = d.copy.failures();
   one.pushes = d.copy.pushes();
   one.skipped = d.copy.skipped();
@@ -238,6 +239,19 @@ destination_status destination_table::describe(destination_id id,
   one.kept_generations = std::move(kept.listed);
   one.kept_generations_more = kept.more;
   return one;
+}
+
+std::optional<std::chrono::nanoseconds>
+destination_table::next_try(const destination& d, const volume& v,
+                            time_point now) {
+  std::optional<time_point> due;
+  if (d.copy.last_error() && !d.copy.busy())
+    due = d.copy.next_due();
+  else if (v.host.unread_since() && v.host.last_error())
+    due = v.host.next_due();
+  if (!due)
+    return std::nullopt;
+  return std::max(*due - now, std::chrono::nanoseconds{0});
 }
 
 // Why a copy is not current, whatever the moment; nothing has failed.

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct destination_status {
   std::chrono::nanoseconds last_lag{0};
   /// Why it is stale; empty when nothing failed.
   std::string reason;
+  /// Until what has failed is tried again; nothing while something is tried.
+  std::optional<std::chrono::nanoseconds> next_try = std::nullopt;
   /// Failures since the last success.
   std::uint64_t failures = 0;
   std::uint64_t pushes = 0;

@@ -41,6 +41,7 @@ TEST_CASE("a request is read in pieces of any size") {
     REQUIRE(request);
     CHECK(request->path == "/readyz");
     CHECK(request->query == "verbose=1&x");
+    CHECK(request->host == "a");
     CHECK_FALSE(request->is_head);
   }
   CHECK(std::get<received_request>(*read("HEAD / HTTP/1.0\r\n\r\n")).is_head);
@@ -96,4 +97,14 @@ TEST_CASE("an answer has its length, and no body for HEAD") {
   response.status = 405;
   CHECK(to_text(response, false).find("\r\nAllow: GET, HEAD\r\n")
         != std::string::npos);
+}
+
+TEST_CASE("a request is for one host, which names a site or does not") {
+  CHECK(status_of("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n") == 400);
+  for (const char* host : {"", "127.0.0.1", "127.0.0.1:10260", "localhost",
+                           "LOCALHOST:1", "[::1]", "[::1]:10260"})
+    CHECK_MESSAGE(is_no_site(host), host);
+  for (const char* host :
+       {"example.com", "example.com:10260", "localhost.a", "127.0.0.1.a", "a"})
+    CHECK_MESSAGE(!is_no_site(host), host);
 }

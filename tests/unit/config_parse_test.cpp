@@ -64,7 +64,7 @@ TEST_CASE("the shipped example has every key at its default") {
 TEST_CASE("every key is read") {
   const auto parsed = parse({R"({
     "api": {"socket": "/s", "allowed_uids": [1, 2]},
-    "http": {"listen": "[::1]:1"},
+    "http": {"listen": "[::1]:1", "status_page": true},
     "share": {"root": "/r"},
     "mounts": {"api": "classic", "recursive": false,
                "visibility": "assumed"},
@@ -90,7 +90,7 @@ TEST_CASE("every key is read") {
   REQUIRE(parsed);
   node_config expected;
   expected.api = {"/s", {1, 2}};
-  expected.http = {"[::1]:1"};
+  expected.http = {"[::1]:1", true};
   expected.share = {"/r"};
   expected.mounts
     = {mount_api_choice::classic, false, visibility_check::assumed};
