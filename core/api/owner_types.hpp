@@ -24,7 +24,7 @@ struct process_identity {
   std::string pid_namespace;
 
   friend auto operator<=>(const process_identity&, const process_identity&)
-    = default;
+    = default; // NOLINT(modernize-use-nullptr): in what the compiler makes
 };
 
 /// It cannot be told whether the owner lives; it counts as alive.

@@ -28,7 +28,8 @@ public:
     std::size_t index = 0;
     labels of;
 
-    friend auto operator<=>(const series&, const series&) = default;
+    friend auto operator<=>(const series&, const series&)
+      = default; // NOLINT(modernize-use-nullptr)
   };
 
   void add(metric which, double amount, labels of = {});
