@@ -200,6 +200,36 @@ TEST_CASE_FIXTURE(table_fixture,
 }
 
 TEST_CASE_FIXTURE(table_fixture,
+                  "what has failed says when it is tried again, until it is") {
+  settled(host("..1"));
+  const auto next_try = [&] {
+    return described(table, std::string{}, now)
+      .at(0)
+      .destinations.at(0)
+      .next_try;
+  };
+  CHECK_FALSE(next_try());
+  table.hint(volume, volume_hint::read_now, now);
+  advance();
+  read(host("..2"));
+  CHECK_FALSE(next_try());
+  finish(1, broken(flip_state::not_sent));
+  const auto first = next_try();
+  REQUIRE(first);
+  CHECK(*first > 0ms);
+  CHECK(*first <= pacing::orders.first);
+  now += *first / 2;
+  REQUIRE(next_try());
+  CHECK(*next_try() == *first - *first / 2);
+  now += *first;
+  CHECK(*next_try() == 0ms);
+  advance();
+  CHECK_FALSE(next_try());
+  finish(1, done());
+  CHECK_FALSE(next_try());
+}
+
+TEST_CASE_FIXTURE(table_fixture,
                   "a copy whose links are not all there is not current") {
   settled(host("..1"));
   const auto shown = [&] {
