@@ -200,9 +200,11 @@ result<tree_read> file_reader::read_from(const read_tree& msg,
   auto limits = options_.limits;
   if (msg.is_any_size)
     limits.total_bytes = std::numeric_limits<std::uint64_t>::max();
-  auto read = load_tree(
-    msg.path, limits,
-    {mounts, msg.stop, msg.use == tree_use::copy ? &strict : nullptr}, between);
+  auto read = load_tree(msg.path, limits,
+                        {mounts, msg.stop,
+                         msg.use == tree_use::copy ? &strict : nullptr,
+                         msg.use == tree_use::copy_emptied},
+                        between);
   if (!read)
     return read.err();
   return tree_read{*std::move(read)};

@@ -236,6 +236,8 @@ private:
   void join_copy(share& s, const source_class& found);
   void join_tree(share& s, const shared_copies::copy& copy);
   read_tree tree_at(const std::string& source, const stop_flag& stop) const;
+  read_tree tree_of(const shared_copies::copy& copy,
+                    const stop_flag& stop) const;
   bool is_apart(const share& s) const;
   void send_part(shared_copies::copy& copy, const std::string& part,
                  const std::string& share_id, const tree_snapshot_ptr& tree);

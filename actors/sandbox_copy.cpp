@@ -60,7 +60,7 @@ status sandbox_state::admit_copy(share& s, const source_class& found) const {
   const auto rule = options_.categories.rule_for(*s.category);
   if (rule == copy_rule::deny)
     return error{errc::permission_denied,
-                 "copy " + mount.source + ": " + denial(*s.category)};
+                 "copy " + mount.source + ": " + denial(*s.category, rule)};
   s.would_be_denied = rule == copy_rule::audit;
   if (s.would_be_denied)
     log::warning("copy-audited", {{"sandbox", options_.sandbox_id},
@@ -73,15 +73,19 @@ status sandbox_state::admit_copy(share& s, const source_class& found) const {
 
 // The reference comes first: from here on the copy does not go away.
 void sandbox_state::join_copy(share& s, const source_class& found) {
-  const bool is_volume = found.kind == source_kind::volume;
   copy_terms terms;
+  terms.is_emptied
+    = options_.categories.rule_for(*s.category) == copy_rule::empty;
+  const bool is_volume = found.kind == source_kind::volume && !terms.is_emptied;
   terms.kind = is_volume ? source_kind::volume : source_kind::tree;
   terms.key = s.share_id;
   terms.source = found.source;
   terms.guest_path = s.reply.guest_path;
   terms.container_id = s.request.container_id;
   terms.destination = s.request.mount.destination;
-  if (found.empty_dir) {
+  if (terms.is_emptied) {
+    // It has nothing that others would see, or that would change.
+  } else if (found.empty_dir) {
     // All containers work in the same one, whichever part each sees.
     terms.key = found.empty_dir->volume;
     terms.source = found.empty_dir->volume;
@@ -93,7 +97,7 @@ void sandbox_state::join_copy(share& s, const source_class& found) {
   } else if (is_volume && is_one_copy_for_all()) {
     terms.key = found.resolved;
   }
-  terms.becomes_volume = found.awaits_shape;
+  terms.becomes_volume = found.awaits_shape && !terms.is_emptied;
   s.kind = is_volume ? share_kind::volume : share_kind::tree;
   s.life.making();
   if (found.is_directory)

@@ -47,7 +47,7 @@ void sandbox_state::read_again(const shared_copies::copy& known) {
     return;
   }
   copy.lost = "it is being copied again";
-  ask(self_, neighbours_.reader, tree_at(copy.terms.source, nullptr))
+  ask(self_, neighbours_.reader, tree_of(copy, nullptr))
     .then(
       [this, id = copy.id, which](const tree_read& read) {
         send_again(id, which, read.tree);

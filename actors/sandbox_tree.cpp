@@ -59,6 +59,14 @@ read_tree sandbox_state::tree_at(const std::string& source,
           tree_use::copy, state_.request().guest_memory_bytes != 0};
 }
 
+read_tree sandbox_state::tree_of(const shared_copies::copy& copy,
+                                 const stop_flag& stop) const {
+  auto out = tree_at(copy.terms.source, stop);
+  if (copy.terms.is_emptied)
+    out.use = tree_use::copy_emptied;
+  return out;
+}
+
 // Whether another container of the sandbox has a writable copy of the same
 // directory, as of a PersistentVolumeClaim.
 bool sandbox_state::is_apart(const share& s) const {
@@ -132,6 +140,9 @@ void sandbox_state::copy_part(const shared_copies::copy& copy,
 void sandbox_state::note_losses(shared_copies::copy& copy,
                                 const tree_snapshot& tree) {
   copy.notes = notes_of(tree.losses);
+  if (copy.terms.is_emptied)
+    copy.notes.emplace_back("it is empty in the guest, as copy.categories says "
+                            "of its category");
   if (tree.audited.empty())
     return;
   copy.would_be_denied = true;
@@ -170,7 +181,7 @@ void sandbox_state::read_tree_of(const shared_copies::copy& copy) {
   const auto id = copy.id;
   const auto stop = std::make_shared<std::atomic<bool>>(false);
   walks_[id] = stop;
-  ask(self_, neighbours_.reader, tree_at(copy.terms.source, stop))
+  ask(self_, neighbours_.reader, tree_of(copy, stop))
     .then(
       [this, id, stop](const tree_read& read) {
         walk_ended(id, stop);
@@ -312,7 +323,10 @@ void sandbox_state::follow_tree(shared_copies::copy& copy) {
                         copy.terms.source,
                         copy.terms.guest_path,
                         proxy_,
-                        true};
+                        true,
+                        nullptr,
+                        name_of(copy.terms.container_id),
+                        labels_};
   tell(neighbours_.registry, std::move(later));
 }
 

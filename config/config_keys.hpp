@@ -30,9 +30,10 @@ inline constexpr choices<volume_match, 2> volume_match_words{{
   {"kubelet-root", volume_match::kubelet_root},
 }};
 
-inline constexpr choices<copy_rule, 3> copy_rule_words{{
+inline constexpr choices<copy_rule, 4> copy_rule_words{{
   {"allow", copy_rule::allow},
   {"audit", copy_rule::audit},
+  {"empty", copy_rule::empty},
   {"deny", copy_rule::deny},
 }};
 
@@ -83,7 +84,8 @@ void visit_rules(Visitor& visit, Rules& rules) {
   };
   rule(config_key{"/copy/categories/configmap",
                   "Whether ConfigMaps are copied: `deny` refuses a share of "
-                  "one, `audit` copies it and says in the log and in "
+                  "one, `empty` has an empty directory in its place, "
+                  "`audit` copies it and says in the log and in "
                   "`fssharectl share ls` what `deny` would refuse."},
        rules.configmap);
   rule(config_key{"/copy/categories/secret", "Whether Secrets are copied."},

@@ -160,6 +160,8 @@ recorded_copy read_copy(record_reader& in) {
   terms.container_id = in.text("container");
   terms.destination = in.text("destination");
   terms.becomes_volume = in.truth("becomes_volume");
+  // Version 3 had no such copies.
+  terms.is_emptied = in.has("is_emptied") && in.truth("is_emptied");
   return out;
 }
 
@@ -220,7 +222,8 @@ json copy_record_json(const recorded_copy& x) {
           {"guest_path", terms.guest_path},
           {"container", terms.container_id},
           {"destination", terms.destination},
-          {"becomes_volume", terms.becomes_volume}};
+          {"becomes_volume", terms.becomes_volume},
+          {"is_emptied", terms.is_emptied}};
 }
 
 json copy_record_json(const recorded_tree& x) {

@@ -78,7 +78,7 @@ struct generation_read {
 };
 
 /// What a tree is read for: the rules are about copies.
-enum class tree_use : std::uint8_t { copy, look };
+enum class tree_use : std::uint8_t { copy, look, copy_emptied };
 
 struct read_tree {
   std::string path;

@@ -16,6 +16,16 @@ const char* to_string(copy_category category) noexcept {
   return "other-directories";
 }
 
+const char* to_string(copy_rule rule) noexcept {
+  switch (rule) {
+  case copy_rule::allow: return "allow";
+  case copy_rule::audit: return "audit";
+  case copy_rule::empty: return "empty";
+  case copy_rule::deny: break;
+  }
+  return "deny";
+}
+
 copy_rule copy_rules::rule_for(copy_category category) const noexcept {
   switch (category) {
   case copy_category::configmap: return configmap;
@@ -43,10 +53,10 @@ std::optional<copy_category> volume_category(std::string_view plugin) noexcept {
   return std::nullopt;
 }
 
-std::string denial(copy_category category) {
+std::string denial(copy_category category, copy_rule rule) {
   const std::string name = to_string(category);
-  return "its category is " + name + ", and copy.categories." + name
-         + " is deny";
+  return "its category is " + name + ", and copy.categories." + name + " is "
+         + to_string(rule);
 }
 
 copy_category category_of(std::string_view plugin, std::string_view destination,

@@ -23,13 +23,25 @@ enum class copy_category : std::uint8_t {
 /// Returns the word of the configuration, such as `downward-api`.
 const char* to_string(copy_category category) noexcept;
 
-/// What is done about the copies of a category.
+/// What is done about the copies of a category; each is stricter than those
+/// before.
 enum class copy_rule : std::uint8_t {
   allow,
   /// Copied, logged, and listed as what `deny` would refuse.
   audit,
+  /// Nothing of it is copied: the guest has an empty file or directory in its
+  /// place, so that the container starts.
+  empty,
   deny,
 };
+
+/// Returns the word of the configuration, such as `allow`.
+const char* to_string(copy_rule rule) noexcept;
+
+/// Returns whether contents may be copied.
+constexpr bool lets_pass(copy_rule rule) noexcept {
+  return rule < copy_rule::empty;
+}
 
 /// The rule of each category.
 struct copy_rules {
@@ -53,8 +65,9 @@ struct copy_rules {
 /// where it depends on what it is.
 std::optional<copy_category> volume_category(std::string_view plugin) noexcept;
 
-/// Returns why what is of that category is not copied.
-std::string denial(copy_category category);
+/// Returns why what is of that category is not copied, by a rule that does not
+/// let it pass.
+std::string denial(copy_category category, copy_rule rule);
 
 /// Tells the category of a source.
 /// @param plugin of the pod's volume that the source is or lies in, such as

@@ -52,6 +52,9 @@ struct copy_terms {
   std::string destination = {};
   /// Whether a tree follows its source once that is a volume.
   bool becomes_volume = false;
+  /// Whether a tree is empty in the guest, whatever the source has: the rule of
+  /// its category is `empty`.
+  bool is_emptied = false;
 
   friend bool operator==(const copy_terms&, const copy_terms&) = default;
 };

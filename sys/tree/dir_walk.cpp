@@ -191,6 +191,9 @@ status dir_walk::add_seen(int dir, const std::string& name, int handle,
   entry.mode = seen.mode & 07777;
   entry.uid = seen.uid;
   entry.gid = seen.gid;
+  if (options_.contents == file_contents::none
+      && entry.type != entry_type::directory)
+    return add_empty_file(std::move(entry));
   if (entry.type == entry_type::symlink)
     return add_link(dir, name, at, std::move(entry));
   if (entry.type == entry_type::file) {
@@ -199,7 +202,17 @@ status dir_walk::add_seen(int dir, const std::string& name, int handle,
       entry.hole_bytes = holes_of(seen);
     return add_file(dir, name, at, std::move(entry));
   }
-  pending_.push_back(std::move(at));
+  if (options_.contents != file_contents::none)
+    pending_.push_back(std::move(at));
+  return add_entry(std::move(entry));
+}
+
+// In place of a file or link.
+status dir_walk::add_empty_file(tree_entry entry) {
+  constexpr std::uint32_t mode_for_link = 0644;
+  if (std::exchange(entry.type, entry_type::file) == entry_type::symlink)
+    entry.mode = mode_for_link;
+  entry.content = make_secret_blob({});
   return add_entry(std::move(entry));
 }
 
@@ -223,11 +236,11 @@ result<bool> dir_walk::is_denied(int handle, const file_look& seen, place& at) {
     found = judge->category_of_linked(seen.device, seen.inode);
   if (!found)
     return false;
-  if (judge->rule_for(*found) == copy_rule::deny) {
+  if (const auto rule = judge->rule_for(*found); !lets_pass(rule)) {
     if (at.path.empty())
       return error{errc::permission_denied,
-                   "copy " + shown_ + ": " + denial(*found)};
-    const auto skipped = skip(at, denial(*found));
+                   "copy " + shown_ + ": " + denial(*found, rule)};
+    const auto skipped = skip(at, denial(*found, rule));
     return skipped ? result<bool>{true} : skipped.err();
   }
   // Of the root it is known who shares it.

@@ -25,7 +25,12 @@ using checkpoint = std::function<void()>;
 constexpr std::uint64_t any_memory = std::numeric_limits<std::uint64_t>::max();
 
 /// What to do with a regular file.
-enum class file_contents : std::uint8_t { read, leave };
+enum class file_contents : std::uint8_t {
+  read,
+  leave,
+  /// It is empty, and nothing below a directory is looked at.
+  none
+};
 
 /// What to do about an entry that is gone between its listing and its reading,
 /// or cannot be read.
@@ -107,6 +112,7 @@ private:
 
   void pause() const;
   std::string shown(const std::string& path) const;
+  status add_empty_file(tree_entry entry);
   unique_fd open_directory(const std::string& path) const;
   const char* foreign(const place& at, bool is_mount) const;
   using each_name = std::function<status(int dir, std::string_view name)>;

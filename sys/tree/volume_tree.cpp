@@ -223,12 +223,14 @@ result<tree_snapshot_ptr> load_tree(const std::string& path,
   const unique_fd root{open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)};
   if (!root)
     return errno_error(errno, "open", path);
-  dir_walk walk{root.get(),
-                path,
-                limits,
-                {file_contents::leave, options.mounts, any_memory, options.stop,
-                 entry_losses::count, options.judge},
-                between};
+  dir_walk walk{
+    root.get(),
+    path,
+    limits,
+    {options.is_emptied ? file_contents::none : file_contents::leave,
+     options.mounts, any_memory, options.stop, entry_losses::count,
+     options.judge},
+    between};
   if (auto added = walk.add({}, {}, vanished_entries::leave_out); !added)
     return added.err();
   auto tree = walk.take();

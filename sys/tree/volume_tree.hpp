@@ -52,6 +52,8 @@ struct tree_options {
   stop_flag stop = nullptr;
   /// Leaves out what is of a volume that must not be copied; null for none.
   volume_judge* judge = nullptr;
+  /// Of the root alone, as if it had nothing in it.
+  bool is_emptied = false;
 };
 
 /// Reads names, types, modes, owners and sizes of a tree; its contents are read

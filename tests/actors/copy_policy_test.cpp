@@ -2,6 +2,7 @@
 #include "tests/actors/world_requests.hpp"
 #include "tests/support/node_world.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <sys/stat.h>
@@ -306,6 +307,62 @@ TEST_CASE("a category that is denied is refused before anything is sent, "
     CHECK(is_empty(w));
     CHECK(inspect(w).shares.listed.empty());
     CHECK(w.ask<share_file_reply>(request_for(file, "/etc/motd")));
+  });
+}
+
+TEST_CASE("a category that is emptied is an empty file or directory in the "
+          "guest, also after rotations and a restart") {
+  for_each_seed(20, [](chooser& choose) {
+    node_config config;
+    config.copy.categories.configmap = copy_rule::empty;
+    config.copy.categories.network_files = copy_rule::empty;
+    config.copy.categories.other_directories = copy_rule::empty;
+    node_world w{choose, config, journaling::on};
+    auto& volume = w.add_volume("cm");
+    volume.rotate({{"a", {"text"}}});
+    w.add_sandbox("s1");
+    const auto hosts = w.dir.write("hosts", "text");
+    w.dir.write("data/sub/file", "text");
+    const std::vector<share_file_request> requests{
+      w.volume_request("s1", "c1", "cm"), request_for(hosts, "/etc/hosts"),
+      request_for(w.dir / "data", "/data"),
+      // It joins none that somebody else may fill.
+      w.volume_request("s1", "c2", "cm")};
+    std::vector<share_file_reply> shared;
+    for (const auto& request : requests) {
+      const auto reply = w.ask_over_time<share_file_reply>(request);
+      REQUIRE_MESSAGE(reply, message(reply));
+      CHECK_FALSE(reply->ignored);
+      CHECK(reply->generation.empty());
+      CHECK(std::any_of(reply->notes.begin(), reply->notes.end(),
+                        [](const std::string& note) {
+                          return note.starts_with("it is empty in the guest");
+                        }));
+      shared.push_back(*reply);
+    }
+    const auto check_emptied = [&] {
+      for (const auto& each : shared) {
+        const auto copy = w.guest_dir("s1", each.share_id);
+        CHECK(std::filesystem::exists(copy));
+        CHECK(std::filesystem::is_empty(copy));
+        CHECK(std::filesystem::is_directory(copy)
+              == (each.share_id != shared[1].share_id));
+      }
+      CHECK(w.ask<list_volumes_reply>(list_volumes_request{})
+              ->volumes.listed.empty());
+    };
+    check_emptied();
+    volume.rotate({{"a", {"newer"}}});
+    w.pass(1min);
+    check_emptied();
+    w.kill();
+    w.start();
+    w.pass(1min);
+    check_emptied();
+    CHECK(inspect(w).shares.listed.size() == shared.size());
+    for (std::size_t i = 0; i < requests.size(); ++i)
+      CHECK(w.ask_over_time<share_file_reply>(requests[i])->guest_path
+            == shared[i].guest_path);
   });
 }
 

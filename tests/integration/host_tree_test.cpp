@@ -426,15 +426,47 @@ TEST_CASE("a file of a volume that must not be copied is told by its hard "
   fs::create_hard_link(dir / "k/pods/u/volumes/kubernetes.io~secret/s/..1/key",
                        dir / "t/alias");
   fs::create_hard_link(dir / "t/file", dir / "t/other");
-  copy_rules rules;
-  rules.secret = copy_rule::deny;
-  volume_judge judge{{rules, {dir / "k"}}, [] {}};
+  for (const auto rule : {copy_rule::empty, copy_rule::deny}) {
+    copy_rules rules;
+    rules.secret = rule;
+    volume_judge judge{{rules, {dir / "k"}}, [] {}};
+    tree_options options;
+    options.judge = &judge;
+    const auto read = load_tree(dir / "t", {}, options);
+    REQUIRE(read);
+    CHECK(paths(**read) == strings{"", "file", "other"});
+    CHECK((*read)->skipped
+          == skipped_list{{"alias", denial(copy_category::secret, rule)}});
+  }
+}
+
+TEST_CASE("of what is emptied the root is read, and nothing in it") {
+  const temp_dir dir;
+  dir.write("t/sub/file", "text");
+  dir.write("file", "text");
+  fs::create_symlink("/secret", dir / "link");
+  fs::permissions(dir / "file", fs::perms{0640});
   tree_options options;
-  options.judge = &judge;
-  const auto read = load_tree(dir / "t", {}, options);
-  REQUIRE(read);
-  CHECK(paths(**read) == strings{"", "file", "other"});
-  CHECK((*read)->skipped.size() == 1);
+  options.is_emptied = true;
+  read_limits tight;
+  tight.entries = 1;
+  tight.total_bytes = 0;
+  for (const auto* name : {"t", "file", "link"}) {
+    CAPTURE(name);
+    const auto read = load_tree(dir / name, tight, options);
+    REQUIRE_MESSAGE(read, (read ? "" : read.err().message));
+    const auto& entries = (*read)->entries;
+    REQUIRE(entries.size() == 1);
+    CHECK(entries[0].path.empty());
+    const bool is_directory = std::string{name} == "t";
+    CHECK(entries[0].type
+          == (is_directory ? entry_type::directory : entry_type::file));
+    CHECK(entries[0].size == 0);
+    CHECK(entries[0].target.empty());
+    CHECK((entries[0].content != nullptr) == !is_directory);
+    CHECK((*read)->total_bytes == 0);
+  }
+  CHECK((*load_tree(dir / "file", tight, options))->entries[0].mode == 0640);
 }
 
 TEST_SUITE_END();

@@ -76,7 +76,7 @@ TEST_CASE("every key is read") {
              "limits": {"entries": 2, "file_bytes": 3, "volume_bytes": 4,
                         "sandbox_bytes": 5, "names_bytes": 65536},
              "categories": {"configmap": "audit", "secret": "deny",
-                            "projected": "audit", "downward-api": "deny",
+                            "projected": "empty", "downward-api": "deny",
                             "network-files": "audit", "other-files": "deny",
                             "other-directories": "audit"}},
     "sources": {"timeout": "4s"},
@@ -101,7 +101,7 @@ TEST_CASE("every key is read") {
                    33554432,
                    true,
                    {2, 3, 65536, 4, 5},
-                   {audit, deny, audit, deny, audit, deny, audit}};
+                   {audit, deny, empty, deny, audit, deny, audit}};
   expected.sources = {4s};
   expected.sandboxes = {24h};
   expected.shutdown = {5s};

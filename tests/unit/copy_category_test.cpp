@@ -58,6 +58,20 @@ TEST_CASE("each category has a rule of its own") {
   }
 }
 
+TEST_CASE("contents pass by the rules that are not strict, and what does not "
+          "pass is told with the rule's word") {
+  CHECK(lets_pass(copy_rule::allow));
+  CHECK(lets_pass(copy_rule::audit));
+  for (const auto rule : {copy_rule::empty, copy_rule::deny}) {
+    CHECK_FALSE(lets_pass(rule));
+    CHECK(denial(copy_category::secret, rule)
+          == std::string{"its category is secret, and copy.categories.secret "
+                         "is "}
+               + to_string(rule));
+  }
+  CHECK(std::string{to_string(copy_rule::empty)} == "empty");
+}
+
 TEST_CASE("volumes are judged only where a rule does not let one pass") {
   copy_rules rules;
   CHECK(rules.allow_volumes());
@@ -66,7 +80,8 @@ TEST_CASE("volumes are judged only where a rule does not let one pass") {
   CHECK(rules.allow_volumes());
   for (auto* rule :
        {&rules.configmap, &rules.secret, &rules.projected, &rules.downward_api})
-    for (const auto strict : {copy_rule::audit, copy_rule::deny}) {
+    for (const auto strict :
+         {copy_rule::audit, copy_rule::empty, copy_rule::deny}) {
       *rule = strict;
       CHECK_FALSE(rules.allow_volumes());
       *rule = copy_rule::allow;

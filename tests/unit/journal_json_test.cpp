@@ -102,7 +102,8 @@ recorded_sandbox full_copying_sandbox() {
                "/g/e",
                "c1",
                "/e",
-               false};
+               false,
+               true};
   recorded_copied_share share;
   share.share_id = "s";
   share.container_id = "c1";
@@ -235,9 +236,9 @@ std::string file_of_before(std::uint64_t minor) {
   return text;
 }
 
-TEST_CASE("what versions 1 and 2 have written is read, and nothing is told "
+TEST_CASE("what versions 1 to 3 have written is read, and nothing is told "
           "that they did not know") {
-  for (const std::uint64_t minor : {1U, 2U}) {
+  for (const std::uint64_t minor : {1U, 2U, 3U}) {
     CAPTURE(minor);
     const auto read = parse_journal(file_of_before(minor));
     REQUIRE_MESSAGE(read, (read ? "" : read.err().message));
