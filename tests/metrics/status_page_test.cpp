@@ -105,13 +105,13 @@ TEST_CASE("a browser shows volumes, updates them during rotations, and has "
     }
   }};
   // Its clock runs as fast as answers come.
-  const auto seen = run_process(
-    {"/bin/sh", "-c",
-     R"(exec timeout 90 chromium --headless --no-sandbox --disable-gpu )"
-     R"(--disable-dev-shm-usage --no-first-run --user-data-dir="$1" )"
-     R"(--enable-logging=stderr --virtual-time-budget=120000 --dump-dom "$2")",
-     "sh", w.dir / "browser",
-     "http://127.0.0.1:" + std::to_string(w.port) + "/"});
+  const std::string browse
+    = "exec timeout 90 chromium --headless --no-sandbox --disable-gpu "
+      "--disable-dev-shm-usage --no-first-run --user-data-dir=\"$1\" "
+      "--enable-logging=stderr --virtual-time-budget=120000 --dump-dom \"$2\"";
+  const auto seen
+    = run_process({"/bin/sh", "-c", browse, "sh", w.dir / "browser",
+                   "http://127.0.0.1:" + std::to_string(w.port) + "/"});
   rotations.request_stop();
   rotations.join();
   REQUIRE_MESSAGE(seen.exit_code == 0, seen.errors);
