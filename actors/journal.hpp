@@ -22,8 +22,9 @@ struct journal_options {
   std::string share_root;
 };
 
-/// What JOURNAL owns: the state files, and what they come to. It blocks, so
-/// that it is spawned with spawn_blocking().
+/// What JOURNAL owns: the state files, and what they come to. It writes them
+/// itself, on a worker: whoever waits for a line waits for no other thread to
+/// wake up. The workers are one more than the others need, should a write hang.
 class journal_state {
 public:
   using handle = measured<journal_actor>;

@@ -57,35 +57,57 @@ json skipped_json(const skipped_list& list) {
   return {{"listed", std::move(entries)}, {"more", list.more()}};
 }
 
+// Member by member, for a list of pairs is made into arrays first, and this is
+// rendered at each rotation.
+json root_json(const guest_record::known_root& root) {
+  json out;
+  out["mode"] = root.mode;
+  out["uid"] = root.uid;
+  out["gid"] = root.gid;
+  out["is_known"] = root.is_known;
+  return out;
+}
+
+json generations_json(const guest_record& guest) {
+  auto out = json::object();
+  for (const auto& [name, known] : guest.generations) {
+    auto& one = out[name];
+    one["state"] = word_for(generation_words, known.state);
+    one["sealed"] = known.sealed;
+    one["room"] = known.room;
+  }
+  return out;
+}
+
+json links_json(const guest_record& guest) {
+  auto out = json::object();
+  for (const auto& [name, link] : guest.links) {
+    auto& one = out[name];
+    one["state"] = word_for(link_words, link.state);
+    one["uid"] = link.uid;
+    one["gid"] = link.gid;
+  }
+  return out;
+}
+
 json guest_json(const guest_record& guest) {
-  auto generations = json::object();
-  for (const auto& [name, known] : guest.generations)
-    generations[name] = {{"state", word_for(generation_words, known.state)},
-                         {"sealed", known.sealed},
-                         {"room", known.room}};
-  auto links = json::object();
-  for (const auto& [name, link] : guest.links)
-    links[name] = {{"state", word_for(link_words, link.state)},
-                   {"uid", link.uid},
-                   {"gid", link.gid}};
-  json out{{"may_exist", guest.may_exist},
-           {"live", guest.live_name},
-           {"root",
-            {{"mode", guest.root.mode},
-             {"uid", guest.root.uid},
-             {"gid", guest.root.gid},
-             {"is_known", guest.root.is_known}}},
-           {"generations", std::move(generations)},
-           {"links", std::move(links)},
-           {"wanted_links", guest.wanted_links},
-           {"others", guest.others},
-           {"others_room", guest.others_room},
-           {"attempts", guest.attempts},
-           {"landmarks", guest.landmarks},
-           {"skipped", skipped_json(guest.skipped)}};
-  if (guest.acknowledged)
-    out["acknowledged"] = {{"name", guest.acknowledged->name},
-                           {"digest", guest.acknowledged->digest}};
+  json out;
+  out["may_exist"] = guest.may_exist;
+  out["live"] = guest.live_name;
+  out["root"] = root_json(guest.root);
+  out["generations"] = generations_json(guest);
+  out["links"] = links_json(guest);
+  out["wanted_links"] = guest.wanted_links;
+  out["others"] = guest.others;
+  out["others_room"] = guest.others_room;
+  out["attempts"] = guest.attempts;
+  out["landmarks"] = guest.landmarks;
+  out["skipped"] = skipped_json(guest.skipped);
+  if (guest.acknowledged) {
+    auto& live = out["acknowledged"];
+    live["name"] = guest.acknowledged->name;
+    live["digest"] = guest.acknowledged->digest;
+  }
   if (guest.keep_until)
     out["keep_until"] = std::chrono::duration_cast<std::chrono::nanoseconds>(
                           guest.keep_until->time_since_epoch())

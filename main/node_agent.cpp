@@ -48,9 +48,13 @@ namespace fsshare {
 
 namespace {
 
-// Those that begin with the process: CAF's two workers, clock and printer, the
-// loop, the log's, MOUNTER, JOURNAL, the readers, and one to spare.
-constexpr unsigned thread_count = 4 + 2 + 2 + reader_count + 1;
+// One more than actors need: JOURNAL writes files on a worker, and the state
+// directory may stand still.
+constexpr std::size_t worker_count = 3;
+
+// Those that begin with the process: CAF's workers, clock and printer,
+// the loop, the log's, MOUNTER, the readers, and one to spare.
+constexpr unsigned thread_count = worker_count + 4 + 1 + reader_count + 1;
 
 std::uint64_t random_number() {
   // The kernel's, so that names cannot be guessed.
@@ -90,6 +94,7 @@ class node_agent::parts {
 public:
   parts(node_config c, supervised_settings::death_handler died)
     : config(std::move(c)), settings(std::move(died)) {
+    settings.set("scheduler.max-threads", worker_count);
   }
   ~parts();
   parts(const parts&) = delete;
@@ -211,8 +216,8 @@ void node_agent::parts::wire(std::shared_ptr<const held_root> root,
       };
   around.make_journal = [this] {
     return journal_actor{
-      spawn_blocking<journal>(system, state_files{state_directory(config)},
-                              journal_options{boot_id, config.share.root})};
+      system.spawn<journal>(state_files{state_directory(config)},
+                            journal_options{boot_id, config.share.root})};
   };
   processes = std::make_shared<kernel_processes>(loop);
   around.processes = processes;

@@ -2,6 +2,8 @@
 #include "core/journal/journal_line.hpp"
 
 #include <array>
+#include <bit>
+#include <cstring>
 
 namespace fsshare {
 
@@ -12,19 +14,29 @@ constexpr std::string_view middle = R"(","record":)";
 constexpr std::string_view tail = "}";
 constexpr std::size_t sum_digits = 8;
 
-constexpr std::array<std::uint32_t, 256> make_table() {
+// Eight bytes at a step, a table for each place in them ("slicing by 8", M. E.
+// Kounavis and F. L. Berry, 2005): each line is summed before it is written.
+constexpr std::size_t places = 8;
+using sum_tables = std::array<std::array<std::uint32_t, 256>, places>;
+
+constexpr sum_tables make_tables() {
   constexpr std::uint32_t reversed_polynomial = 0x82f63b78U;
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < table.size(); ++i) {
+  sum_tables tables{};
+  for (std::uint32_t i = 0; i < tables[0].size(); ++i) {
     auto value = i;
     for (int bit = 0; bit < 8; ++bit)
       value = (value >> 1U) ^ ((value & 1U) != 0 ? reversed_polynomial : 0U);
-    table[i] = value;
+    tables[0][i] = value;
   }
-  return table;
+  for (std::size_t place = 1; place < places; ++place)
+    for (std::size_t i = 0; i < tables[0].size(); ++i) {
+      const auto before = tables[place - 1][i];
+      tables[place][i] = (before >> 8U) ^ tables[0][before & 0xffU];
+    }
+  return tables;
 }
 
-constexpr auto table = make_table();
+constexpr auto tables = make_tables();
 
 std::string sum_of(std::string_view json) {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -51,9 +63,19 @@ std::string_view record_in(std::string_view line) {
 } // namespace
 
 std::uint32_t crc32c(std::string_view text) {
+  static_assert(std::endian::native == std::endian::little);
+  const auto& [t0, t1, t2, t3, t4, t5, t6, t7] = tables;
   auto sum = ~std::uint32_t{0};
+  for (; text.size() >= places; text.remove_prefix(places)) {
+    std::uint64_t x = 0;
+    std::memcpy(&x, text.data(), places);
+    x ^= sum;
+    sum = t7[x & 0xffU] ^ t6[x >> 8U & 0xffU] ^ t5[x >> 16U & 0xffU]
+          ^ t4[x >> 24U & 0xffU] ^ t3[x >> 32U & 0xffU] ^ t2[x >> 40U & 0xffU]
+          ^ t1[x >> 48U & 0xffU] ^ t0[x >> 56U];
+  }
   for (const char c : text)
-    sum = (sum >> 8U) ^ table[(sum ^ static_cast<unsigned char>(c)) & 0xffU];
+    sum = (sum >> 8U) ^ t0[(sum ^ static_cast<unsigned char>(c)) & 0xffU];
   return ~sum;
 }
 
