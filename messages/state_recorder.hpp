@@ -33,10 +33,10 @@ public:
   }
 
   /// Has something recorded.
-  void record(const std::string& sandbox_id, const journal_record& what) {
+  void record(const std::string& sandbox_id, journal_record what) {
     if (!journal_)
       return;
-    record_state request{sandbox_id, what};
+    record_state request{sandbox_id, std::move(what)};
     if (!is_silent_) {
       tell(journal_, std::move(request));
       return;
@@ -52,14 +52,14 @@ public:
   }
 
   /// Has something recorded before what comes then.
-  void record(const std::string& sandbox_id, const journal_record& what,
+  void record(const std::string& sandbox_id, journal_record what,
               const std::function<void()>& then) {
     if (!journal_ || is_silent_) {
-      record(sandbox_id, what);
+      record(sandbox_id, std::move(what));
       then();
       return;
     }
-    await(sandbox_id, record_state{sandbox_id, what}, then);
+    await(sandbox_id, record_state{sandbox_id, std::move(what)}, then);
   }
 
   /// The same, when nothing is left of a sandbox.

@@ -16,8 +16,8 @@ struct overloaded : Fs... {
 template <class... Fs>
 overloaded(Fs...) -> overloaded<Fs...>;
 
-template <class Value>
-bool change(Value& into, const Value& value) {
+template <class Into, class Value>
+bool change(Into& into, const Value& value) {
   if (into == value)
     return false;
   into = value;
@@ -65,7 +65,7 @@ struct taker {
     return change(into.watcher_runs, x.runs);
   }
   bool operator()(const recorded_owner& x) const {
-    return change(into.owner, std::optional{x.owner});
+    return change(into.owner, x.owner);
   }
   bool operator()(const recorded_share& x) const {
     return begin(into.shares, x.share_id, x);
@@ -114,7 +114,7 @@ struct copy_taker {
   }
   bool operator()(const recorded_tree& x) const {
     return change_copy(into, x.copy_id, [&](copy_of_before& copy) {
-      return change(copy.tree, std::optional{x});
+      return change(copy.tree, x);
     });
   }
   bool operator()(const recorded_part& x) const {
@@ -127,7 +127,7 @@ struct copy_taker {
   }
   bool operator()(const recorded_destination& x) const {
     return change_copy(into, x.copy_id, [&](copy_of_before& copy) {
-      return change(copy.guest, std::optional{x.guest});
+      return change(copy.guest, x.guest);
     });
   }
   bool operator()(const recorded_files& x) const {
