@@ -53,22 +53,22 @@ state_recorded journal_state::record(const record_state& msg) {
       && !std::holds_alternative<recorded_prepare>(msg.record))
     return {};
   auto& log = known == logs_.end() ? logs_[id] : known->second;
+  const auto line = render_journal_record(msg.record, log.sandbox());
   if (!log.take(msg.record))
     return {};
   removals_.erase(id);
-  const auto written = write(id, log, &msg.record);
+  const auto written = write(id, log, &line);
   note(written);
   return {written ? std::string{} : written.err().message};
 }
 
 status journal_state::write(const std::string& sandbox_id, journal_log& log,
-                            const journal_record* record) {
+                            const std::string* line) {
   status written = unit{};
-  if (record != nullptr && log.is_whole()) {
-    const auto line = render_journal_record(*record);
-    written = files_.append(sandbox_id, line);
+  if (line != nullptr && log.is_whole()) {
+    written = files_.append(sandbox_id, *line);
     if (written)
-      appended(sandbox_id, log, line);
+      appended(sandbox_id, log, *line);
   } else {
     stop_rewriting(sandbox_id);
     const auto text = render_journal(head_of(sandbox_id), log.sandbox());

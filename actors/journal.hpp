@@ -45,7 +45,7 @@ private:
   asides_collected collect(const collect_asides& msg);
   void set_aside(const std::string& sandbox_id, const std::string& why);
   status write(const std::string& sandbox_id, journal_log& log,
-               const journal_record* record);
+               const std::string* line);
   void appended(const std::string& sandbox_id, journal_log& log,
                 const std::string& line);
   void go_on_rewriting();

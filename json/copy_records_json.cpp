@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "json/copy_records_json.hpp"
 
+#include "json/guest_record_json.hpp"
+
 #include <utility>
 
 namespace fsshare {
@@ -27,19 +29,6 @@ constexpr words<part_step, 3> part_words{{
   {part_step::failed, "failed"},
 }};
 
-constexpr words<guest_record::generation_state, 4> generation_words{{
-  {guest_record::generation_state::partial, "partial"},
-  {guest_record::generation_state::doubtful, "doubtful"},
-  {guest_record::generation_state::whole, "whole"},
-  {guest_record::generation_state::kept, "kept"},
-}};
-
-constexpr words<guest_record::link_state, 3> link_words{{
-  {guest_record::link_state::may_exist, "may-exist"},
-  {guest_record::link_state::there, "there"},
-  {guest_record::link_state::unsealed, "unsealed"},
-}};
-
 constexpr words<copy_category, 7> category_words{{
   {copy_category::configmap, "configmap"},
   {copy_category::secret, "secret"},
@@ -49,126 +38,6 @@ constexpr words<copy_category, 7> category_words{{
   {copy_category::other_files, "other-files"},
   {copy_category::other_directories, "other-directories"},
 }};
-
-json skipped_json(const skipped_list& list) {
-  auto entries = json::array();
-  for (const auto& entry : list)
-    entries.push_back({{"path", entry.path}, {"reason", entry.reason}});
-  return {{"listed", std::move(entries)}, {"more", list.more()}};
-}
-
-// Member by member, for a list of pairs is made into arrays first, and this is
-// rendered at each rotation.
-json root_json(const guest_record::known_root& root) {
-  json out;
-  out["mode"] = root.mode;
-  out["uid"] = root.uid;
-  out["gid"] = root.gid;
-  out["is_known"] = root.is_known;
-  return out;
-}
-
-json generations_json(const guest_record& guest) {
-  auto out = json::object();
-  for (const auto& [name, known] : guest.generations) {
-    auto& one = out[name];
-    one["state"] = word_for(generation_words, known.state);
-    one["sealed"] = known.sealed;
-    one["room"] = known.room;
-  }
-  return out;
-}
-
-json links_json(const guest_record& guest) {
-  auto out = json::object();
-  for (const auto& [name, link] : guest.links) {
-    auto& one = out[name];
-    one["state"] = word_for(link_words, link.state);
-    one["uid"] = link.uid;
-    one["gid"] = link.gid;
-  }
-  return out;
-}
-
-json guest_json(const guest_record& guest) {
-  json out;
-  out["may_exist"] = guest.may_exist;
-  out["live"] = guest.live_name;
-  out["root"] = root_json(guest.root);
-  out["generations"] = generations_json(guest);
-  out["links"] = links_json(guest);
-  out["wanted_links"] = guest.wanted_links;
-  out["others"] = guest.others;
-  out["others_room"] = guest.others_room;
-  out["attempts"] = guest.attempts;
-  out["landmarks"] = guest.landmarks;
-  out["skipped"] = skipped_json(guest.skipped);
-  if (guest.acknowledged) {
-    auto& live = out["acknowledged"];
-    live["name"] = guest.acknowledged->name;
-    live["digest"] = guest.acknowledged->digest;
-  }
-  if (guest.keep_until)
-    out["keep_until"] = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                          guest.keep_until->time_since_epoch())
-                          .count();
-  return out;
-}
-
-skipped_list read_skipped(record_reader& in) {
-  skipped_list out;
-  in.object("skipped", [&out](record_reader& list) {
-    list.each("listed", [&out](record_reader& entry) {
-      auto path = entry.text("path");
-      out.push_back({std::move(path), entry.text("reason")});
-    });
-    out.add_more(list.number("more"));
-  });
-  return out;
-}
-
-void read_root(record_reader& in, guest_record& guest) {
-  in.object("root", [&guest](record_reader& root) {
-    guest.root.mode = root.number32("mode");
-    guest.root.uid = root.number32("uid");
-    guest.root.gid = root.number32("gid");
-    guest.root.is_known = root.truth("is_known");
-  });
-}
-
-guest_record read_guest(record_reader& in) {
-  guest_record guest;
-  guest.may_exist = in.truth("may_exist");
-  guest.live_name = in.text("live");
-  read_root(in, guest);
-  in.objects("generations",
-             [&guest](const std::string& name, record_reader& known) {
-               auto& one = guest.generations[name];
-               one.state = known.word("state", generation_words);
-               one.sealed = known.set<std::set<std::string>>("sealed");
-               one.room = known.number("room");
-             });
-  in.objects("links", [&guest](const std::string& name, record_reader& link) {
-    guest.links[name] = {link.word("state", link_words), link.number32("uid"),
-                         link.number32("gid")};
-  });
-  guest.wanted_links = in.set<std::set<std::string>>("wanted_links");
-  guest.others = in.set<std::set<std::string>>("others");
-  guest.others_room = in.number("others_room");
-  guest.attempts = in.numbers("attempts");
-  guest.landmarks = in.texts("landmarks");
-  guest.skipped = read_skipped(in);
-  if (in.has("acknowledged"))
-    in.object("acknowledged", [&guest](record_reader& live) {
-      auto name = live.text("name");
-      guest.acknowledged = generation{std::move(name), live.number("digest")};
-    });
-  if (in.has("keep_until"))
-    guest.keep_until
-      = std::chrono::steady_clock::time_point{std::chrono::nanoseconds{
-        static_cast<std::int64_t>(in.number("keep_until"))}};
-  return guest;
-}
 
 recorded_copy read_copy(record_reader& in) {
   recorded_copy out;
@@ -192,7 +61,7 @@ recorded_tree read_tree_record(record_reader& in) {
   out.copy_id = in.name("copy");
   out.is_file = in.truth("is_file");
   out.would_be_denied = in.truth("would_be_denied");
-  out.skipped = read_skipped(in);
+  out.skipped = read_skipped(in, "skipped");
   out.notes = in.texts("notes");
   out.parts = in.set<std::set<std::string, std::less<>>>("parts");
   out.room = in.number("room");
@@ -206,6 +75,22 @@ recorded_part read_part(record_reader& in) {
   out.part = in.text("part");
   out.step = in.word("step", part_words);
   out.entries = in.set<std::set<std::string, std::less<>>>("entries");
+  return out;
+}
+
+// What is changed has to be there.
+recorded_destination read_destination_change(record_reader& in,
+                                             const recorded_sandbox& before) {
+  recorded_destination out{in.name("copy"), {}};
+  const auto known = before.copies.find(out.copy_id);
+  if (known == before.copies.end() || !known->second.guest) {
+    in.refuse();
+    return out;
+  }
+  out.guest = *known->second.guest;
+  in.object("guest", [&out](record_reader& guest) {
+    read_changed_guest_members(guest, out.guest);
+  });
   return out;
 }
 
@@ -225,7 +110,7 @@ recorded_copied_share read_copied_share(record_reader& in) {
   out.reason = in.text("reason");
   out.guest_path = in.text("guest_path");
   out.generation = in.text("generation");
-  out.skipped = read_skipped(in);
+  out.skipped = read_skipped(in, "skipped");
   out.notes = in.texts("notes");
   out.container_name = in.text("container_name");
   return out;
@@ -275,7 +160,7 @@ json copy_record_json(const recorded_copy_end& x) {
 json copy_record_json(const recorded_destination& x) {
   return {{"kind", "destination"},
           {"copy", x.copy_id},
-          {"guest", guest_json(x.guest)}};
+          {"guest", guest_members_json(x.guest)}};
 }
 
 json copy_record_json(const recorded_files& x) {
@@ -322,8 +207,16 @@ json copy_record_json(const recorded_copied_share& x) {
   return out;
 }
 
+json destination_change_json(const guest_record& before,
+                             const recorded_destination& x) {
+  return {{"kind", "destination-change"},
+          {"copy", x.copy_id},
+          {"guest", changed_guest_members_json(before, x.guest)}};
+}
+
 std::optional<journal_record> read_copy_record(const std::string& kind,
-                                               record_reader& in) {
+                                               record_reader& in,
+                                               const recorded_sandbox& before) {
   if (kind == "copy")
     return read_copy(in);
   if (kind == "tree")
@@ -335,10 +228,12 @@ std::optional<journal_record> read_copy_record(const std::string& kind,
   if (kind == "destination") {
     recorded_destination out{in.name("copy"), {}};
     in.object("guest", [&out](record_reader& guest) {
-      out.guest = read_guest(guest);
+      out.guest = read_guest_members(guest);
     });
     return out;
   }
+  if (kind == "destination-change")
+    return read_destination_change(in, before);
   if (kind == "files") {
     recorded_files out;
     out.what.root = in.text("root");

@@ -22,8 +22,14 @@ nlohmann::json copy_record_json(const recorded_emptying& x);
 nlohmann::json copy_record_json(const recorded_leftover& x);
 nlohmann::json copy_record_json(const recorded_copied_share& x);
 
-/// Returns nothing for a kind that is not known.
+/// What differs from what a guest had.
+nlohmann::json destination_change_json(const guest_record& before,
+                                       const recorded_destination& x);
+
+/// @param before What the records before this one come to.
+/// @returns nothing for a kind that is not known.
 std::optional<journal_record> read_copy_record(const std::string& kind,
-                                               record_reader& in);
+                                               record_reader& in,
+                                               const recorded_sandbox& before);
 
 } // namespace fsshare

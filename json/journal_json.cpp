@@ -183,7 +183,8 @@ recorded_rootfs read_rootfs(record_reader& in) {
 
 /// Returns nothing for a kind that is not known.
 std::optional<journal_record> read_record(const std::string& kind,
-                                          record_reader& in) {
+                                          record_reader& in,
+                                          const recorded_sandbox& before) {
   if (kind == "prepare")
     return read_prepare_record(in);
   if (kind == "guest")
@@ -204,7 +205,7 @@ std::optional<journal_record> read_record(const std::string& kind,
   if (kind == "rootfs-phase")
     return recorded_rootfs_progress{in.text("container"),
                                     in.word("phase", phase_words)};
-  return read_copy_record(kind, in);
+  return read_copy_record(kind, in, before);
 }
 
 error damaged(std::size_t line, const char* what) {
@@ -257,6 +258,16 @@ std::string render_journal_record(const journal_record& record) {
   return line_of(std::visit(writer{}, record));
 }
 
+std::string render_journal_record(const journal_record& record,
+                                  const recorded_sandbox& before) {
+  const auto* now = std::get_if<recorded_destination>(&record);
+  const auto copy
+    = now == nullptr ? before.copies.end() : before.copies.find(now->copy_id);
+  if (copy == before.copies.end() || !copy->second.guest)
+    return render_journal_record(record);
+  return line_of(destination_change_json(*copy->second.guest, *now));
+}
+
 std::string render_journal(const journal_head& head,
                            const recorded_sandbox& sandbox) {
   auto text = render_journal_head(head);
@@ -283,7 +294,7 @@ result<read_journal> parse_journal(std::string_view text) {
     if (!parsed)
       return parsed.err();
     record_reader in{*parsed};
-    const auto record = read_record(in.text("kind"), in);
+    const auto record = read_record(in.text("kind"), in, out.sandbox);
     if (!record && !is_later)
       return damaged(i + 1, "has a kind that is not known");
     if (!in.is_good())

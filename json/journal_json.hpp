@@ -17,6 +17,12 @@ std::string render_journal_head(const journal_head& head);
 /// Returns the line of a record.
 std::string render_journal_record(const journal_record& record);
 
+/// Returns the line of a record that comes after others: of what is large and
+/// recorded again and again, what differs.
+/// @param before What those come to.
+std::string render_journal_record(const journal_record& record,
+                                  const recorded_sandbox& before);
+
 /// Returns a whole state file.
 std::string render_journal(const journal_head& head,
                            const recorded_sandbox& sandbox);

@@ -79,6 +79,11 @@ public:
   bool has(const char* name) const {
     return record_.contains(name);
   }
+  /// The same, and that it is not null.
+  bool has_value(const char* name) const {
+    const auto at = record_.find(name);
+    return at != record_.end() && !at->is_null();
+  }
   /// Reads an object with `read(record_reader&)`.
   template <class Read>
   void object(const char* name, Read read) {
