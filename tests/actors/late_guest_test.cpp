@@ -187,7 +187,7 @@ TEST_CASE("copies take a quarter of the guest's memory at most, whatever is "
       config.copy.limits.sandbox_bytes = configured;
       auto request = without_address();
       request.guest_address = address;
-      request.guest_memory_bytes = 16 * 4096;
+      request.guest_memory_bytes = std::uint64_t{16} * 4096;
       late_world w{choose, request, config};
       CHECK(w.status().held_limit_bytes == std::uint64_t{4} * 4096);
       const auto fits = tree_request(w, 3);

@@ -5,7 +5,6 @@
 #include <doctest/doctest.h>
 
 using namespace fsshare;
-using fsshare::log::field;
 using fsshare::log::known_names;
 
 namespace {
