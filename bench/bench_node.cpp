@@ -10,7 +10,6 @@
 #include "sys/process/reader_threads.hpp"
 #include "sys/tree/inotify.hpp"
 
-#include <caf/scoped_actor.hpp>
 #include <filesystem>
 #include <fstream>
 #include <random>

@@ -63,7 +63,7 @@ TEST_CASE("of a tree its files count, with their sizes, and which are sealed") {
 }
 
 TEST_CASE("a push makes those of its generation, the first also those beside "
-          "it; what removes makes none") {
+          "it, and what removes makes none") {
   volume_snapshot volume;
   volume.tree.entries = {directory_of(""), file_of("key", 3)};
   volume.others.entries = {file_of("beside", 5)};
