@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/node_process.hpp"
 
+#include "core/paths.hpp"
+#include "sys/mountinfo.hpp"
+
+#include <csignal>
+#include <exception>
+#include <iterator>
 #include <stdexcept>
+#include <sys/mount.h>
 #include <thread>
 
 namespace fsshare::test {
@@ -16,6 +23,16 @@ std::string config_text(const std::string& socket,
          + R"("}, "http": {"listen": ""}, "mounts": {"visibility": "assumed"}})";
 }
 
+// The last mounts first, for they lie on the others.
+void detach_mounts_below(const std::string& dir) {
+  const auto table = read_mountinfo();
+  if (!table)
+    return;
+  for (auto at = table->rbegin(); at != table->rend(); ++at)
+    if (is_below(at->mount_point, dir))
+      ::umount2(at->mount_point.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
+}
+
 } // namespace
 
 node_process::node_process(const std::string& more_config)
@@ -26,6 +43,17 @@ node_process::node_process(const std::string& more_config)
       throw std::runtime_error{"fsshared takes no calls: " + program_.errors()};
     std::this_thread::yield();
   }
+}
+
+// It leaves its mounts, and they keep the directory from being removed.
+node_process::~node_process() {
+  try {
+    program_.signal(SIGKILL);
+    program_.wait();
+  } catch (const std::exception&) {
+    // What it mounts later stays.
+  }
+  detach_mounts_below(dir_.path());
 }
 
 std::string node_process::write_config(const std::string& more) const {

@@ -9,12 +9,16 @@
 
 namespace fsshare::test {
 
-/// A running fsshared with all its files in a directory of its own.
+/// A running fsshared with all its files and mounts in a directory of its own.
 class node_process {
 public:
   /// Starts it and waits until it takes calls; throws if it does not.
   /// @param more_config Members of the configuration, such as `"copy": {…}`.
   explicit node_process(const std::string& more_config = {});
+  /// Its mounts go with it and its files.
+  ~node_process();
+  node_process(const node_process&) = delete;
+  node_process& operator=(const node_process&) = delete;
 
   const std::string& socket() const {
     return socket_;
