@@ -48,13 +48,10 @@ namespace fsshare {
 
 namespace {
 
-// One more than actors need: JOURNAL writes files on a worker, and the state
-// directory may stand still.
-constexpr std::size_t worker_count = 3;
-
 // Those that begin with the process: CAF's workers, clock and printer,
 // the loop, the log's, MOUNTER, the readers, and one to spare.
-constexpr unsigned thread_count = worker_count + 4 + 1 + reader_count + 1;
+constexpr unsigned thread_count
+  = actor_settings::workers + 4 + 1 + reader_count + 1;
 
 std::uint64_t random_number() {
   // The kernel's, so that names cannot be guessed.
@@ -94,7 +91,6 @@ class node_agent::parts {
 public:
   parts(node_config c, supervised_settings::death_handler died)
     : config(std::move(c)), settings(std::move(died)) {
-    settings.set("scheduler.max-threads", worker_count);
   }
   ~parts();
   parts(const parts&) = delete;
