@@ -245,8 +245,8 @@ std::optional<std::chrono::nanoseconds>
 destination_table::next_try(const destination& d, const volume& v,
                             time_point now) {
   std::optional<time_point> due;
-  if (d.copy.last_error() && !d.copy.busy())
-    due = d.copy.next_due();
+  if (d.copy.last_error())
+    due = d.copy.next_try();
   else if (v.host.unread_since() && v.host.last_error())
     due = v.host.next_due();
   if (!due)

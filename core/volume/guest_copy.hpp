@@ -161,6 +161,9 @@ public:
   /// root's mode and owner included, and nothing is being sent.
   bool has_whole_copy() const;
 
+  /// Returns when something is sent for the copy to become what it shall be;
+  /// nothing while it is, or nothing is lacking. Removals are none of it.
+  std::optional<time_point> next_try() const;
   /// Returns when next() may have something new to say, apart from outcomes
   /// and changes on the host.
   std::optional<time_point> next_due() const;

@@ -106,18 +106,23 @@ bool guest_copy::converged(const generation& host) const {
   return has_whole_copy() && names_.acknowledged() == host && names_.is_clean();
 }
 
-std::optional<guest_copy::time_point> guest_copy::next_due() const {
+std::optional<guest_copy::time_point> guest_copy::next_try() const {
   if (is_ending())
     return std::nullopt;
   if (std::holds_alternative<unsettled>(state_))
     return pace_.settling().due_at();
-  std::optional<time_point> due;
-  if (std::holds_alternative<idle>(state_)) {
-    due = earlier(pace_.push_due(), names_.flip_due());
-    // A repair that failed has its own time, not that of another.
-    due = earlier(due, pace_.repairs().due_at() ? pace_.repairs().due_at()
-                                                : names_.links_due());
-  }
+  if (!std::holds_alternative<idle>(state_))
+    return std::nullopt;
+  const auto due = earlier(pace_.push_due(), names_.flip_due());
+  // A repair that failed has its own time, not that of another.
+  return earlier(due, pace_.repairs().due_at() ? pace_.repairs().due_at()
+                                               : names_.links_due());
+}
+
+std::optional<guest_copy::time_point> guest_copy::next_due() const {
+  const auto due = next_try();
+  if (is_ending() || std::holds_alternative<unsettled>(state_))
+    return due;
   if (removing_ || flip_in_doubt() != nullptr)
     return due;
   auto removal = names_.removals_due();

@@ -230,6 +230,32 @@ TEST_CASE_FIXTURE(table_fixture,
 }
 
 TEST_CASE_FIXTURE(table_fixture,
+                  "an old generation that is due to go is no next try") {
+  settled(host("..1"));
+  const auto next_try = [&] {
+    return described(table, std::string{}, now)
+      .at(0)
+      .destinations.at(0)
+      .next_try;
+  };
+  const auto rotate = [&](const char* name, const order_outcome& outcome) {
+    table.hint(volume, volume_hint::read_now, now);
+    advance();
+    read(host(name));
+    finish(1, outcome);
+  };
+  rotate("..2", done());
+  look(host("..2"));
+  CHECK_FALSE(next_try());
+  // The removal is due in less than the push.
+  now += settings().copies.grace - 1ms;
+  rotate("..3", broken(flip_state::not_sent));
+  const auto tried = next_try();
+  REQUIRE(tried);
+  CHECK(*tried >= pacing::orders.first / 2);
+}
+
+TEST_CASE_FIXTURE(table_fixture,
                   "a copy whose links are not all there is not current") {
   settled(host("..1"));
   const auto shown = [&] {
