@@ -457,7 +457,7 @@ TEST_CASE("the end waits for no file whose filesystem hangs, however many are "
       return c.share("box", "c", f.work / "plain", "/p", true);
     }));
     // The guest takes no more: what is open stays open.
-    f.guest.process().signal(SIGSTOP);
+    f.guest.process().stop();
     constexpr std::size_t copies = 8;
     const std::string large(std::size_t{3} << 20, 'x');
     std::vector<std::future<result<v1::ShareFileReply>>> waiting;

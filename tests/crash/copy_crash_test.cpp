@@ -78,7 +78,7 @@ public:
     for (const auto& operation : scenario_->operations()) {
       INFO(operation.name);
       if (number == which) {
-        guest_.process().signal(SIGSTOP);
+        guest_.process().stop();
         scenario_->begin_unanswered(operation, *node_);
         node_->kill();
         guest_.process().signal(SIGCONT);

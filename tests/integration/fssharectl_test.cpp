@@ -63,7 +63,7 @@ TEST_CASE("a socket that nobody listens on is 69, and named") {
 TEST_CASE("a passed deadline is 75") {
   test::node_process node;
   // The kernel still accepts for a stopped process; nobody answers.
-  node.program().signal(SIGSTOP);
+  node.program().stop();
   const auto got
     = run_fssharectl(node.socket(), {"--timeout", "50ms", "version"});
   CHECK(got.exit_code == 75);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/metrics/known_metrics.hpp"
 #include "tests/metrics/http_peer.hpp"
-#include "tests/metrics/stopped_guest.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/guest_process.hpp"
 #include "tests/support/node_process.hpp"
@@ -117,7 +116,7 @@ TEST_CASE("a scrape has only metrics of the list, and nothing that a user "
 
 TEST_CASE("a guest that hangs is no reason not to live or not to be ready") {
   measured_node m;
-  stop(m.guest);
+  m.guest.process().stop();
   m.rotate("unseen");
   CHECK(get(m.port, "/livez") == "ok");
   CHECK(get(m.port, "/readyz?verbose").find("[+]serving ok\n")

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/metrics/http_peer.hpp"
-#include "tests/metrics/stopped_guest.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/guest_process.hpp"
 #include "tests/support/node_process.hpp"
@@ -63,7 +62,7 @@ TEST_CASE("the status page's data follows a rotation, and says why a copy is "
   CHECK(copy.at("generation") == first);
   CHECK(copy.at("current") == true);
   CHECK(w.volumes("?stale=1").empty());
-  stop(w.guest);
+  w.guest.process().stop();
   w.kubelet.rotate({{"key", {"second"}}});
   CHECK(eventually([&] {
     return w.volumes("?stale=1").size() == 1;

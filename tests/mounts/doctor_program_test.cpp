@@ -172,7 +172,7 @@ TEST_CASE("a node agent that does not answer, or lets others in its place, is "
   REQUIRE(::chmod(dir.c_str(), 0777) == 0);
   CHECK(contains(f.look().only("fail", "control-socket"), "others can put"));
   REQUIRE(::chmod(dir.c_str(), 0700) == 0);
-  f.node.program().signal(SIGSTOP);
+  f.node.program().stop();
   const auto silent = f.look();
   CHECK(silent.levels("node-agent") == std::set<std::string>{"fail"});
   CHECK(silent.exit_code == 1);

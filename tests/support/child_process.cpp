@@ -147,6 +147,15 @@ void child_process::signal(int number) {
     ::kill(pid_, number);
 }
 
+void child_process::stop() {
+  signal(SIGSTOP);
+  siginfo_t stopped{};
+  // Its end is not waited for, for it would be taken from wait().
+  if (::waitid(P_PID, static_cast<id_t>(pid_), &stopped, WSTOPPED | WNOWAIT)
+      != 0)
+    refuse("wait for a program to stop");
+}
+
 int child_process::wait(duration limit) {
   if (exit_code_)
     return *exit_code_;

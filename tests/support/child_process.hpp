@@ -40,6 +40,10 @@ public:
   /// Sends a signal, such as SIGTERM; nothing once it has ended.
   void signal(int number);
 
+  /// Stops it, and returns when none of its threads does anything any more;
+  /// some may after SIGSTOP was sent. SIGCONT has it go on.
+  void stop();
+
   /// Waits for its end and returns its exit code, or 128 and the number of the
   /// signal that ended it. Idempotent.
   int wait(duration limit = patience);
