@@ -174,7 +174,8 @@ void inotify_reader_state::report(const bytes& data) {
   if (!sink_)
     return;
   for (auto& event : events)
-    tell(sink_, volume_changed{std::move(event.path), event.hint});
+    tell(sink_, volume_changed{std::move(event.path), event.hint,
+                               std::move(event.generation)});
   if (overflow) {
     ++overflows_;
     tell(sink_, volumes_overflowed{});

@@ -79,6 +79,10 @@ registry_state::handle::behavior_type registry_state::make_behavior() {
       return table_.leftovers(msg.sandbox_id, msg.after, msg.most);
     },
     [this](const volume_changed& msg) {
+      if (msg.hint == volume_hint::begun) {
+        expect_push(msg);
+        return;
+      }
       table_.hint(msg.path, msg.hint, now());
       act();
     },
@@ -223,6 +227,7 @@ void registry_state::watched(const volume_ticket& asked, const status& placed) {
 }
 
 void registry_state::perform(const forget_volume& action) {
+  expected_.erase(action.volume);
   tell(watcher_, unwatch{action.volume});
 }
 

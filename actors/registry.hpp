@@ -47,6 +47,15 @@ private:
     /// A push that waits to be written down.
     enum class push_wait : std::uint8_t { none, recording, superseded };
     push_wait push = push_wait::none;
+    /// What is written down of a push before its volume is published.
+    struct expected_push {
+      guest_record record;
+      /// Which one it is.
+      std::uint64_t turn = 0;
+      enum class step : std::uint8_t { recording, recorded };
+      step at = step::recording;
+    };
+    std::optional<expected_push> expected = std::nullopt;
   };
 
   caf::result<destination_added> add(add_destination& msg);
@@ -69,15 +78,23 @@ private:
   void perform(current_reached& action);
   void perform(leave_leftovers& action);
   void perform(destination_left& action);
+  // -- what is written down (registry_recording.cpp) -------------------------
   void begin_push(destination_id id, const guest_order& order);
+  void expect_push(const volume_changed& msg);
+  void was_recorded(destination_id id, std::uint64_t turn);
+  bool take_expected(destination_id id);
+  void expect_no_more(const std::string& volume);
   void record(destination_id id);
   void record(destination_id id, const std::function<void()>& then);
   void ended(destination_id id, const order_outcome& outcome);
+  // --------------------------------------------------------------------------
   void give_order(destination_id id, const guest_order& order);
   void ask_reader(const ask_volume& action);
   void read_volume(const ask_volume& action, std::uint64_t room);
   void read_volume(const ask_volume& action, byte_lease_ptr memory);
-  void read_failed(const volume_ticket& asked, const error& why);
+  void looked(const volume_ticket& asked, const result<volume_look>& seen);
+  void have_read(const volume_ticket& asked,
+                 const result<volume_snapshot_ptr>& got);
   void log_live(destination_id id, const generation_live& live) const;
   void log_outcome(destination_id id, const order_outcome& outcome) const;
   // -- metrics (registry_counting.cpp) ---------------------------------------
@@ -95,6 +112,9 @@ private:
   memory_budget_actor memory_;
   state_recorder<handle::base> recorder_;
   destination_map destinations_;
+  /// By volume, whose next look or read says whether their pushes come.
+  std::map<std::string, std::vector<destination_id>> expected_;
+  std::uint64_t last_expected_ = 0;
   /// Sandbox, share and destination: to find one by what others call it.
   std::set<std::tuple<std::string, std::string, destination_id>> by_share_;
   /// Who waits for a copy to be current.

@@ -28,12 +28,10 @@ void registry_state::ask_reader(const ask_volume& action) {
                      action.request == volume_request::look_closely})
     .then(
       [this, asked](const volume_look& seen) {
-        table_.looked(asked, seen, now());
-        act();
+        looked(asked, seen);
       },
       [this, asked](caf::error& err) {
-        table_.looked(asked, from_caf(err), now());
-        act();
+        looked(asked, from_caf(err));
       });
 }
 
@@ -46,7 +44,7 @@ void registry_state::read_volume(const ask_volume& action, std::uint64_t room) {
         read_volume(action, std::move(got.lease));
       },
       [this, asked = action.ticket](caf::error& err) {
-        read_failed(asked, from_caf(err));
+        have_read(asked, from_caf(err));
       });
 }
 
@@ -61,17 +59,25 @@ void registry_state::read_volume(const ask_volume& action,
           read_volume(action, got.needed);
           return;
         }
-        table_.read(action.ticket, got.snapshot, now());
-        act();
+        have_read(action.ticket, got.snapshot);
       },
       [this, asked = action.ticket](caf::error& err) {
-        read_failed(asked, from_caf(err));
+        have_read(asked, from_caf(err));
       });
 }
 
-void registry_state::read_failed(const volume_ticket& asked, const error& why) {
-  table_.read(asked, why, now());
+void registry_state::looked(const volume_ticket& asked,
+                            const result<volume_look>& seen) {
+  table_.looked(asked, seen, now());
   act();
+  expect_no_more(asked.volume);
+}
+
+void registry_state::have_read(const volume_ticket& asked,
+                               const result<volume_snapshot_ptr>& got) {
+  table_.read(asked, got, now());
+  act();
+  expect_no_more(asked.volume);
 }
 
 } // namespace fsshare

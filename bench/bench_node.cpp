@@ -156,15 +156,20 @@ void bench_node::share_volume() {
   copy_ = join(dir_ + "/guest", base_name(shared.guest_path));
 }
 
+// With the calls of the kubelet's AtomicWriter (pkg/volume/util).
 std::string bench_node::make_generation() {
   char name[48] = {};
   std::snprintf(name, sizeof name, "..2026_01_02_03_04_05.%09llu",
                 static_cast<unsigned long long>(++rotations_));
   const auto at = join(volume_, name);
   fs::create_directory(at);
-  for (std::size_t n = 0; n < keys_; ++n)
-    std::ofstream{at + "/key" + std::to_string(n)} << "value " << rotations_
-                                                   << "\n";
+  fs::permissions(at, fs::perms{0755});
+  for (std::size_t n = 0; n < keys_; ++n) {
+    const auto file = at + "/key" + std::to_string(n);
+    fs::create_directories(at);
+    std::ofstream{file} << "value " << rotations_ << "\n";
+    fs::permissions(file, fs::perms{0644});
+  }
   return name;
 }
 

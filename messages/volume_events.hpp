@@ -12,6 +12,8 @@ struct volume_changed {
   /// The path as it was given in `watch`.
   std::string path;
   volume_hint hint = volume_hint::read_now;
+  /// The name of the generation that was begun; empty otherwise.
+  std::string generation = {};
 };
 
 struct volumes_overflowed {};

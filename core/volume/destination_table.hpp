@@ -143,6 +143,19 @@ public:
   /// known.
   std::optional<guest_record> record(destination_id id) const;
 
+  /// What is to be written down of a destination before a push that is expected
+  /// goes out; see guest_copy::record_of_next().
+  struct expected_push {
+    destination_id id = 0;
+    guest_record record;
+  };
+  /// Returns that for each destination of a volume in which a generation of
+  /// that name was begun. Nothing for more than pacing::most_expected_pushes of
+  /// them: it takes longer than the kubelet to publish it.
+  std::vector<expected_push> expect(const std::string& path,
+                                    const std::string& generation,
+                                    time_point now) const;
+
   std::size_t volumes() const {
     return volumes_.size();
   }

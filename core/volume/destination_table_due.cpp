@@ -50,6 +50,23 @@ std::optional<guest_record> destination_table::record(destination_id id) const {
   return volumes_.at(path->second).destinations.at(id).copy.record();
 }
 
+std::vector<destination_table::expected_push>
+destination_table::expect(const std::string& path,
+                          const std::string& generation, time_point now) const {
+  std::vector<expected_push> pushes;
+  const auto found = volumes_.find(path);
+  if (found == volumes_.end()
+      || found->second.destinations.size() > pacing::most_expected_pushes)
+    return pushes;
+  for (const auto& [id, d] : found->second.destinations) {
+    if (!d.is<following>() || !follows(d))
+      continue;
+    if (auto record = d.copy.record_of_next(generation, now))
+      pushes.push_back({id, *std::move(record)});
+  }
+  return pushes;
+}
+
 std::optional<unsigned> destination_table::failures(destination_id id) const {
   const auto path = volume_of_.find(id);
   if (path == volume_of_.end())

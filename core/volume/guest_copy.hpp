@@ -82,6 +82,12 @@ public:
     return names_.record(push_out());
   }
 
+  /// Returns what record() will be once a push of a generation of that name is
+  /// out, should nothing else change by then; nothing if no push would go out
+  /// at `now`, or it would be the first one.
+  std::optional<guest_record> record_of_next(const std::string& host_name,
+                                             time_point now) const;
+
   /// Tells what the host has.
   void host_has(const generation& host, time_point now);
 

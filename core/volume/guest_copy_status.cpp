@@ -93,6 +93,16 @@ bool guest_copy::wants(const generation& host, time_point now) const {
   return !is_ending() && names_.acknowledged() != host && pace_.may_push(now);
 }
 
+std::optional<guest_record>
+guest_copy::record_of_next(const std::string& host_name, time_point now) const {
+  const auto& live = names_.acknowledged();
+  const bool is_news = live && live->name != host_name;
+  if (!is_news || !std::holds_alternative<idle>(state_)
+      || names_.must_clear_first() || !pace_.may_push(now))
+    return std::nullopt;
+  return names_.record_of_next(host_name);
+}
+
 bool guest_copy::whole() const {
   return flip_in_doubt() == nullptr && names_.acknowledged()
          && names_.links_are_there();

@@ -102,6 +102,11 @@ public:
   /// @param out the push that is out, if any.
   guest_record record(const push_effect* out) const;
 
+  /// What that would be after begin_push() of a generation of that name, should
+  /// the volume be as the guest has it otherwise. Only while something is
+  /// acknowledged.
+  guest_record record_of_next(const std::string& host_name) const;
+
   /// Generations of the time before it that `..data` may name, beside or
   /// instead of the live one.
   const std::vector<std::string>& doubtful() const {

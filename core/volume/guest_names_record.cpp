@@ -66,6 +66,19 @@ guest_record guest_names::record(const push_effect* out) const {
   return r;
 }
 
+guest_record guest_names::record_of_next(const std::string& host_name) const {
+  auto then = *this;
+  volume_snapshot host;
+  host.id.name = host_name;
+  host.root = root_;
+  host.links = {wanted_links_.begin(), wanted_links_.end()};
+  const auto push = then.begin_push(host).effect;
+  if (const auto live = generations_.find(live_name_);
+      live != generations_.end())
+    then.generations_[push.name].room = live->second.room;
+  return then.record(&push);
+}
+
 // Requests that were out when it was written down may have happened, or happen
 // yet.
 guest_names::guest_names(settings s, const guest_record& from, time_point now)

@@ -50,6 +50,7 @@ void host_volume::hint(volume_hint what, time_point now) {
     need_watch_ = true;
     need_look_ = true;
     break;
+  case volume_hint::begun:
   case volume_hint::nothing: break;
   case volume_hint::compare_closely: need_close_look_ = true; [[fallthrough]];
   case volume_hint::compare:

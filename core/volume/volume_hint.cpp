@@ -5,6 +5,7 @@ namespace fsshare {
 
 const char* to_string(volume_hint hint) noexcept {
   switch (hint) {
+  case volume_hint::begun: return "begun";
   case volume_hint::read_now: return "read now";
   case volume_hint::look: return "look";
   case volume_hint::look_closely: return "look closely";

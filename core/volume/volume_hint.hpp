@@ -9,6 +9,9 @@ namespace fsshare {
 /// host. Whatever it says, the answer is to compare; it tells how soon and how
 /// thoroughly.
 enum class volume_hint : std::uint8_t {
+  /// A generation's directory was made, as the kubelet does first: it is about
+  /// to be published.
+  begun,
   /// `..data` was renamed into place: a new generation is published.
   read_now,
   /// A generation's directory was removed, as the kubelet does last.

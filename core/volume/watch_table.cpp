@@ -18,10 +18,12 @@ volume_hint classify(const inotify_event& event) {
     return watch_anew;
   if ((event.mask & inotify_mask::moved_to) != 0 && event.name == data_link)
     return read_now;
-  if ((event.mask & inotify_mask::removed) != 0
-      && (event.mask & inotify_mask::is_directory) != 0
-      && is_generation_name(event.name))
+  const bool is_generation = (event.mask & inotify_mask::is_directory) != 0
+                             && is_generation_name(event.name);
+  if ((event.mask & inotify_mask::removed) != 0 && is_generation)
     return look;
+  if ((event.mask & inotify_mask::created) != 0 && is_generation)
+    return begun;
   // Kubelets up to 1.26 set owners and modes from the root to the last link.
   if ((event.mask & inotify_mask::attrib) != 0)
     return look_closely;
@@ -109,8 +111,9 @@ watch_outcome watch_table::handle(const inotify_event& event) {
   const auto kind = classify(event);
   for (const auto& path : found->second) {
     const auto& awaited = wd_of_.at(path).awaited;
+    const auto hint = awaited ? classify_awaited(event, *awaited) : kind;
     out.events.push_back(
-      {path, awaited ? classify_awaited(event, *awaited) : kind});
+      {path, hint, hint == volume_hint::begun ? event.name : std::string{}});
   }
   if (kind != volume_hint::watch_anew)
     return out;

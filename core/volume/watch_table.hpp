@@ -17,6 +17,8 @@ struct volume_event {
   /// The path as it was given to watch_table::add().
   std::string path;
   volume_hint hint = volume_hint::nothing;
+  /// The name of what was begun; empty otherwise.
+  std::string generation = {};
 
   friend bool operator==(const volume_event&, const volume_event&) = default;
 };

@@ -35,8 +35,8 @@ static_assert(inotify_mask::mask_add == IN_MASK_ADD);
 static_assert(inotify_mask::is_directory == IN_ISDIR);
 
 constexpr std::uint32_t watched_events
-  = inotify_mask::moved_to | inotify_mask::removed | inotify_mask::attrib
-    | inotify_mask::delete_self | inotify_mask::move_self
+  = inotify_mask::created | inotify_mask::moved_to | inotify_mask::removed
+    | inotify_mask::attrib | inotify_mask::delete_self | inotify_mask::move_self
     | inotify_mask::only_directory;
 
 // There is one watch per directory, for all reasons to watch it.

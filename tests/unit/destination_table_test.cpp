@@ -24,6 +24,38 @@ TEST_CASE_FIXTURE(table_fixture,
 }
 
 TEST_CASE_FIXTURE(table_fixture,
+                  "pushes are expected where a generation was begun, of those "
+                  "that follow, and not of too many") {
+  settled(host("..1"));
+  const auto expected = [this](const char* path) {
+    std::vector<destination_id> ids;
+    for (const auto& push : table.expect(path, "..2", now)) {
+      CHECK(push.record.generations.contains("..2"));
+      ids.push_back(push.id);
+    }
+    return ids;
+  };
+  CHECK(expected("/pods/other").empty());
+  CHECK(expected(volume) == std::vector<destination_id>{1});
+  // One has no first copy yet.
+  const auto second = add();
+  CHECK(expected(volume) == std::vector<destination_id>{1});
+  for (const auto& line : advance())
+    CHECK(line.ends_with("read /pods/cm"));
+  read(host("..1"));
+  finish(second, done());
+  CHECK(expected(volume) == std::vector<destination_id>{1, second});
+  table.stop_following("s1");
+  CHECK(expected(volume).empty());
+  table.start_following("s1", now);
+  for (std::size_t n = 3; n <= pacing::most_expected_pushes; ++n)
+    add();
+  CHECK(expected(volume).size() == 2);
+  add();
+  CHECK(expected(volume).empty());
+}
+
+TEST_CASE_FIXTURE(table_fixture,
                   "a watch that cannot be placed is no obstacle: the volume is "
                   "polled") {
   add();

@@ -98,6 +98,20 @@ TEST_CASE("only the removal of a generation's directory is one") {
   CHECK(kind_of(removed | is_directory, "..x") == volume_hint::nothing);
 }
 
+TEST_CASE("only a generation's directory that is made is one, by its name") {
+  CHECK(kind_of(created | is_directory, old_generation) == volume_hint::begun);
+  CHECK(kind_of(created, old_generation) == volume_hint::nothing);
+  CHECK(kind_of(created | is_directory, "key") == volume_hint::nothing);
+  CHECK(kind_of(created, "..data_tmp") == volume_hint::nothing);
+  watch_table table;
+  table.add("/v", 1);
+  const auto named = [&table](std::uint32_t mask) {
+    return table.handle({1, mask, 0, old_generation}).events.at(0).generation;
+  };
+  CHECK(named(created | is_directory) == old_generation);
+  CHECK(named(removed | is_directory).empty());
+}
+
 TEST_CASE("attributes are those of the volume's root and of all in it") {
   CHECK(kind_of(attrib | is_directory, "") == volume_hint::look_closely);
   CHECK(kind_of(attrib, "key") == volume_hint::look_closely);
