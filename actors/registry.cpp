@@ -80,7 +80,7 @@ registry_state::handle::behavior_type registry_state::make_behavior() {
     },
     [this](const volume_changed& msg) {
       if (msg.hint == volume_hint::begun) {
-        expect_push(msg);
+        table_.begun(msg.path, msg.generation);
         return;
       }
       table_.hint(msg.path, msg.hint, now());

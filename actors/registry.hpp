@@ -47,13 +47,15 @@ private:
     /// A push that waits to be written down.
     enum class push_wait : std::uint8_t { none, recording, superseded };
     push_wait push = push_wait::none;
-    /// What is written down of a push before its volume is published.
+    /// What is written down of a push while its volume is read.
     struct expected_push {
       guest_record record;
       /// Which one it is.
       std::uint64_t turn = 0;
       enum class step : std::uint8_t { recording, recorded };
       step at = step::recording;
+      /// The push, once it has come and waits for that.
+      std::function<void()> then = nullptr;
     };
     std::optional<expected_push> expected = std::nullopt;
   };
@@ -80,10 +82,11 @@ private:
   void perform(destination_left& action);
   // -- what is written down (registry_recording.cpp) -------------------------
   void begin_push(destination_id id, const guest_order& order);
-  void expect_push(const volume_changed& msg);
-  void was_recorded(destination_id id, std::uint64_t turn);
-  bool take_expected(destination_id id);
+  void push_recorded(destination_id id, const guest_order& order);
+  void expect_pushes(const std::string& volume);
+  void expected_recorded(destination_id id, std::uint64_t turn);
   void expect_no_more(const std::string& volume);
+  static void forget_expected(destination& d);
   void record(destination_id id);
   void record(destination_id id, const std::function<void()>& then);
   void ended(destination_id id, const order_outcome& outcome);
@@ -92,7 +95,6 @@ private:
   void ask_reader(const ask_volume& action);
   void read_volume(const ask_volume& action, std::uint64_t room);
   void read_volume(const ask_volume& action, byte_lease_ptr memory);
-  void looked(const volume_ticket& asked, const result<volume_look>& seen);
   void have_read(const volume_ticket& asked,
                  const result<volume_snapshot_ptr>& got);
   void log_live(destination_id id, const generation_live& live) const;
@@ -112,7 +114,7 @@ private:
   memory_budget_actor memory_;
   state_recorder<handle::base> recorder_;
   destination_map destinations_;
-  /// By volume, whose next look or read says whether their pushes come.
+  /// By volume, the end of whose read says whether their pushes come.
   std::map<std::string, std::vector<destination_id>> expected_;
   std::uint64_t last_expected_ = 0;
   /// Sandbox, share and destination: to find one by what others call it.

@@ -21,6 +21,7 @@ void registry_state::ask_reader(const ask_volume& action) {
     const auto expected = action.memory_bytes + action.memory_bytes / 8;
     read_volume(action, std::max(memory_with_copies(expected, action.copies),
                                  usual_volume_bytes));
+    expect_pushes(asked.volume);
     return;
   }
   ask(self_, reader_,
@@ -28,10 +29,12 @@ void registry_state::ask_reader(const ask_volume& action) {
                      action.request == volume_request::look_closely})
     .then(
       [this, asked](const volume_look& seen) {
-        looked(asked, seen);
+        table_.looked(asked, seen, now());
+        act();
       },
       [this, asked](caf::error& err) {
-        looked(asked, from_caf(err));
+        table_.looked(asked, from_caf(err), now());
+        act();
       });
 }
 
@@ -64,13 +67,6 @@ void registry_state::read_volume(const ask_volume& action,
       [this, asked = action.ticket](caf::error& err) {
         have_read(asked, from_caf(err));
       });
-}
-
-void registry_state::looked(const volume_ticket& asked,
-                            const result<volume_look>& seen) {
-  table_.looked(asked, seen, now());
-  act();
-  expect_no_more(asked.volume);
 }
 
 void registry_state::have_read(const volume_ticket& asked,

@@ -6,68 +6,75 @@
 namespace fsshare {
 
 // The names that a push makes are written down before it; all others are known
-// by then. What was written down when its generation was begun is enough where
-// nothing has changed since.
+// by then. What was written down while its volume was read is enough where
+// nothing else has changed.
 void registry_state::begin_push(destination_id id, const guest_order& order) {
   using push_wait = destination::push_wait;
   const auto i = destinations_.find(id);
   if (i == destinations_.end())
     return;
-  i->second.push = push_wait::recording;
+  auto& d = i->second;
+  d.push = push_wait::recording;
   if (table_.failures(id).value_or(0) > 0)
     counted_.add("kata_fsshare_push_retries_total", 1);
-  if (take_expected(id)) {
-    i->second.push = push_wait::none;
+  const auto then = [this, id, order] {
+    push_recorded(id, order);
+  };
+  if (!d.expected || table_.record(id) != d.expected->record) {
+    record(id, then);
+  } else if (d.expected->at == destination::expected_push::step::recording) {
+    d.expected->then = then;
+  } else {
+    d.expected.reset();
+    then();
+  }
+}
+
+void registry_state::push_recorded(destination_id id,
+                                   const guest_order& order) {
+  using push_wait = destination::push_wait;
+  const auto d = destinations_.find(id);
+  if (d == destinations_.end())
+    return;
+  if (std::exchange(d->second.push, push_wait::none) == push_wait::recording) {
     give_order(id, order);
     return;
   }
-  record(id, [this, id, order] {
-    const auto d = destinations_.find(id);
-    if (d == destinations_.end())
-      return;
-    if (std::exchange(d->second.push, push_wait::none)
-        == push_wait::recording) {
-      give_order(id, order);
-      return;
-    }
-    order_outcome superseded;
-    superseded.sent = false;
-    superseded.cause = stop_cause::superseded;
-    superseded.err = {errc::aborted, "superseded"};
-    ended(id, superseded);
-  });
+  order_outcome superseded;
+  superseded.sent = false;
+  superseded.cause = stop_cause::superseded;
+  superseded.err = {errc::aborted, "superseded"};
+  ended(id, superseded);
 }
 
-// A volume whose generations are begun and never published costs one record
-// for each look at it.
-void registry_state::expect_push(const volume_changed& msg) {
-  if (!recorder_.is_there() || expected_.contains(msg.path))
+// So that the line is written while a reader is at work.
+void registry_state::expect_pushes(const std::string& volume) {
+  if (!recorder_.is_there())
     return;
-  for (auto& [id, what] : table_.expect(msg.path, msg.generation, now())) {
+  for (auto& [id, what] : table_.expect(volume, now())) {
     auto& d = destinations_.at(id);
     const auto turn = ++last_expected_;
-    expected_[msg.path].push_back(id);
+    expected_[volume].push_back(id);
     d.expected.emplace(destination::expected_push{what, turn});
     recorder_.record(d.sandbox_id,
                      recorded_destination{d.share_id, std::move(what)},
                      [this, id, turn] {
-                       was_recorded(id, turn);
+                       expected_recorded(id, turn);
                      });
   }
 }
 
-void registry_state::was_recorded(destination_id id, std::uint64_t turn) {
-  const auto d = destinations_.find(id);
-  if (d != destinations_.end() && d->second.expected
-      && d->second.expected->turn == turn)
-    d->second.expected->at = destination::expected_push::step::recorded;
-}
-
-// Returns whether all that a push may do is written down.
-bool registry_state::take_expected(destination_id id) {
-  const auto known = std::exchange(destinations_.at(id).expected, std::nullopt);
-  return known && known->at == destination::expected_push::step::recorded
-         && table_.record(id) == known->record;
+void registry_state::expected_recorded(destination_id id, std::uint64_t turn) {
+  const auto i = destinations_.find(id);
+  if (i == destinations_.end() || !i->second.expected
+      || i->second.expected->turn != turn)
+    return;
+  auto& d = i->second;
+  d.expected->at = destination::expected_push::step::recorded;
+  if (const auto push = std::exchange(d.expected->then, nullptr)) {
+    d.expected.reset();
+    push();
+  }
 }
 
 // What was written down of pushes that have not come is taken back.
@@ -76,16 +83,23 @@ void registry_state::expect_no_more(const std::string& volume) {
   if (expected.empty())
     return;
   for (const auto id : expected.mapped())
-    if (const auto d = destinations_.find(id);
-        d != destinations_.end() && d->second.expected)
+    if (const auto d = destinations_.find(id); d != destinations_.end()
+                                               && d->second.expected
+                                               && !d->second.expected->then)
       record(id);
+}
+
+// Another record takes the place of one of a push that has not come.
+void registry_state::forget_expected(destination& d) {
+  if (d.expected && !d.expected->then)
+    d.expected.reset();
 }
 
 void registry_state::record(destination_id id) {
   const auto i = destinations_.find(id);
   if (i == destinations_.end() || !recorder_.is_there())
     return;
-  i->second.expected.reset();
+  forget_expected(i->second);
   if (auto what = table_.record(id))
     recorder_.record(
       i->second.sandbox_id,
@@ -100,7 +114,7 @@ void registry_state::record(destination_id id,
     then();
     return;
   }
-  i->second.expected.reset();
+  forget_expected(i->second);
   recorder_.record(i->second.sandbox_id,
                    recorded_destination{i->second.share_id, *std::move(what)},
                    then);

@@ -231,7 +231,7 @@ inline constexpr seconds longest_adoption{10};
 /// long until what could not be written is tried again.
 inline constexpr seconds longest_record{1};
 inline constexpr seconds record_retry{1};
-/// Pushes of one volume that are written down before it is published; see
+/// Pushes of one volume that are written down while it is read; see
 /// destination_table::expect().
 inline constexpr std::size_t most_expected_pushes = 16;
 /// Of a state file that is written anew, as many lines at a time: a millisecond

@@ -91,6 +91,8 @@ public:
 
   /// Volumes are named by their paths; unknown ones are ignored.
   void hint(const std::string& path, volume_hint what, time_point now);
+  /// A generation of that name was begun in a volume; see volume_hint::begun.
+  void begun(const std::string& path, const std::string& generation);
   /// Events were lost: every volume is compared, a slice at a time.
   void hint_all(volume_hint what, time_point now);
   /// The guest of a sandbox can be reached again: retries need not wait.
@@ -149,11 +151,10 @@ public:
     destination_id id = 0;
     guest_record record;
   };
-  /// Returns that for each destination of a volume in which a generation of
-  /// that name was begun. Nothing for more than pacing::most_expected_pushes of
-  /// them: it takes longer than the kubelet to publish it.
+  /// Returns that for each destination of a volume, for the generation that was
+  /// begun last. Nothing for more than pacing::most_expected_pushes of them: it
+  /// would take longer than to read the volume.
   std::vector<expected_push> expect(const std::string& path,
-                                    const std::string& generation,
                                     time_point now) const;
 
   std::size_t volumes() const {
@@ -277,6 +278,8 @@ private:
     /// What a copy of the generation that was read last has not.
     std::vector<std::string> notes = {};
     std::optional<time_point> due = std::nullopt;
+    /// The generation that was begun last; empty where that is not known.
+    std::string begun = {};
     /// Of the request that is out; 0 is none.
     std::uint64_t ticket = 0;
   };

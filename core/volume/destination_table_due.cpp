@@ -51,17 +51,18 @@ std::optional<guest_record> destination_table::record(destination_id id) const {
 }
 
 std::vector<destination_table::expected_push>
-destination_table::expect(const std::string& path,
-                          const std::string& generation, time_point now) const {
+destination_table::expect(const std::string& path, time_point now) const {
   std::vector<expected_push> pushes;
   const auto found = volumes_.find(path);
-  if (found == volumes_.end()
-      || found->second.destinations.size() > pacing::most_expected_pushes)
+  if (found == volumes_.end())
     return pushes;
-  for (const auto& [id, d] : found->second.destinations) {
+  const auto& v = found->second;
+  if (v.begun.empty() || v.destinations.size() > pacing::most_expected_pushes)
+    return pushes;
+  for (const auto& [id, d] : v.destinations) {
     if (!d.is<following>() || !follows(d))
       continue;
-    if (auto record = d.copy.record_of_next(generation, now))
+    if (auto record = d.copy.record_of_next(v.begun, now))
       pushes.push_back({id, *std::move(record)});
   }
   return pushes;

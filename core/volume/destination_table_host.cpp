@@ -14,6 +14,12 @@ destination_table::answered(const volume_ticket& asked) {
   return v;
 }
 
+void destination_table::begun(const std::string& path,
+                              const std::string& generation) {
+  if (auto* v = find(path))
+    v->begun = generation;
+}
+
 bool destination_table::watched(const volume_ticket& asked,
                                 const status& placed, time_point now) {
   auto* v = answered(asked);

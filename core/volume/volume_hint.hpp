@@ -9,8 +9,8 @@ namespace fsshare {
 /// host. Whatever it says, the answer is to compare; it tells how soon and how
 /// thoroughly.
 enum class volume_hint : std::uint8_t {
-  /// A generation's directory was made, as the kubelet does first: it is about
-  /// to be published.
+  /// A generation's directory was made, as the kubelet does first: what is
+  /// published next has its name.
   begun,
   /// `..data` was renamed into place: a new generation is published.
   read_now,

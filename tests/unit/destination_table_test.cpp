@@ -27,14 +27,17 @@ TEST_CASE_FIXTURE(table_fixture,
                   "pushes are expected where a generation was begun, of those "
                   "that follow, and not of too many") {
   settled(host("..1"));
-  const auto expected = [this](const char* path) {
+  const auto expected = [this](const std::string& path) {
     std::vector<destination_id> ids;
-    for (const auto& push : table.expect(path, "..2", now)) {
+    for (const auto& push : table.expect(path, now)) {
       CHECK(push.record.generations.contains("..2"));
       ids.push_back(push.id);
     }
     return ids;
   };
+  CHECK(expected(volume).empty());
+  table.begun("/pods/other", "..2");
+  table.begun(volume, "..2");
   CHECK(expected("/pods/other").empty());
   CHECK(expected(volume) == std::vector<destination_id>{1});
   // One has no first copy yet.
