@@ -49,7 +49,7 @@ private:
     push_wait push = push_wait::none;
     /// What is written down of a push while its volume is read.
     struct expected_push {
-      guest_record record;
+      push_record record;
       /// Which one it is.
       std::uint64_t turn = 0;
       enum class step : std::uint8_t { recording, recorded };
@@ -88,7 +88,8 @@ private:
   void expect_no_more(const std::string& volume);
   static void forget_expected(destination& d);
   void record(destination_id id);
-  void record(destination_id id, const std::function<void()>& then);
+  std::optional<journal_record> record_of_push(destination_id id) const;
+  void record_push(destination_id id, const std::function<void()>& then);
   void ended(destination_id id, const order_outcome& outcome);
   // --------------------------------------------------------------------------
   void give_order(destination_id id, const guest_order& order);

@@ -21,7 +21,6 @@ void registry_state::ask_reader(const ask_volume& action) {
     const auto expected = action.memory_bytes + action.memory_bytes / 8;
     read_volume(action, std::max(memory_with_copies(expected, action.copies),
                                  usual_volume_bytes));
-    expect_pushes(asked.volume);
     return;
   }
   ask(self_, reader_,
@@ -67,6 +66,7 @@ void registry_state::read_volume(const ask_volume& action,
       [this, asked = action.ticket](caf::error& err) {
         have_read(asked, from_caf(err));
       });
+  expect_pushes(action.ticket.volume);
 }
 
 void registry_state::have_read(const volume_ticket& asked,

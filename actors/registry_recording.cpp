@@ -20,8 +20,8 @@ void registry_state::begin_push(destination_id id, const guest_order& order) {
   const auto then = [this, id, order] {
     push_recorded(id, order);
   };
-  if (!d.expected || table_.record(id) != d.expected->record) {
-    record(id, then);
+  if (!d.expected || table_.push_out_record(id) != d.expected->record) {
+    record_push(id, then);
   } else if (d.expected->at == destination::expected_push::step::recording) {
     d.expected->then = then;
   } else {
@@ -56,8 +56,7 @@ void registry_state::expect_pushes(const std::string& volume) {
     const auto turn = ++last_expected_;
     expected_[volume].push_back(id);
     d.expected.emplace(destination::expected_push{what, turn});
-    recorder_.record(d.sandbox_id,
-                     recorded_destination{d.share_id, std::move(what)},
+    recorder_.record(d.sandbox_id, recorded_push{d.share_id, std::move(what)},
                      [this, id, turn] {
                        expected_recorded(id, turn);
                      });
@@ -106,18 +105,27 @@ void registry_state::record(destination_id id) {
       recorded_destination{i->second.share_id, *std::move(what)});
 }
 
-void registry_state::record(destination_id id,
-                            const std::function<void()>& then) {
+void registry_state::record_push(destination_id id,
+                                 const std::function<void()>& then) {
   const auto i = destinations_.find(id);
-  auto what = recorder_.is_there() ? table_.record(id) : std::nullopt;
+  auto what = recorder_.is_there() ? record_of_push(id) : std::nullopt;
   if (i == destinations_.end() || !what) {
     then();
     return;
   }
   forget_expected(i->second);
-  recorder_.record(i->second.sandbox_id,
-                   recorded_destination{i->second.share_id, *std::move(what)},
-                   then);
+  recorder_.record(i->second.sandbox_id, *std::move(what), then);
+}
+
+// Of a push only what it may change, but for the first one.
+std::optional<journal_record>
+registry_state::record_of_push(destination_id id) const {
+  const auto& copy_id = destinations_.at(id).share_id;
+  if (auto push = table_.push_out_record(id))
+    return recorded_push{copy_id, *std::move(push)};
+  if (auto all = table_.record(id))
+    return recorded_destination{copy_id, *std::move(all)};
+  return std::nullopt;
 }
 
 // What has changed in the guest is written down before anybody is told.

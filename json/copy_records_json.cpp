@@ -94,6 +94,18 @@ recorded_destination read_destination_change(record_reader& in,
   return out;
 }
 
+recorded_push read_push(record_reader& in) {
+  recorded_push out;
+  out.copy_id = in.name("copy");
+  out.push.name = in.name("name");
+  out.push.room = in.number("room");
+  out.push.host_name = in.name("generation");
+  out.push.attempts = in.number("attempts");
+  out.push.links = in.set<std::set<std::string>>("links");
+  out.push.sends_root = in.truth("sends_root");
+  return out;
+}
+
 recorded_copied_share read_copied_share(record_reader& in) {
   recorded_copied_share out;
   out.share_id = in.name("share");
@@ -161,6 +173,18 @@ json copy_record_json(const recorded_destination& x) {
   return {{"kind", "destination"},
           {"copy", x.copy_id},
           {"guest", guest_members_json(x.guest)}};
+}
+
+json copy_record_json(const recorded_push& x) {
+  const auto& push = x.push;
+  return {{"kind", "push"},
+          {"copy", x.copy_id},
+          {"name", push.name},
+          {"room", push.room},
+          {"generation", push.host_name},
+          {"attempts", push.attempts},
+          {"links", push.links},
+          {"sends_root", push.sends_root}};
 }
 
 json copy_record_json(const recorded_files& x) {
@@ -234,6 +258,8 @@ std::optional<journal_record> read_copy_record(const std::string& kind,
   }
   if (kind == "destination-change")
     return read_destination_change(in, before);
+  if (kind == "push")
+    return read_push(in);
   if (kind == "files") {
     recorded_files out;
     out.what.root = in.text("root");

@@ -17,6 +17,7 @@ nlohmann::json copy_record_json(const recorded_tree& x);
 nlohmann::json copy_record_json(const recorded_part& x);
 nlohmann::json copy_record_json(const recorded_copy_end& x);
 nlohmann::json copy_record_json(const recorded_destination& x);
+nlohmann::json copy_record_json(const recorded_push& x);
 nlohmann::json copy_record_json(const recorded_files& x);
 nlohmann::json copy_record_json(const recorded_emptying& x);
 nlohmann::json copy_record_json(const recorded_leftover& x);

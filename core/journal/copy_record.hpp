@@ -81,6 +81,14 @@ struct recorded_destination {
     = default;
 };
 
+/// A push of a volume's generation is about to go out, and nothing else is new.
+struct recorded_push {
+  std::string copy_id;
+  push_record push;
+
+  friend bool operator==(const recorded_push&, const recorded_push&) = default;
+};
+
 /// Files may be made in a guest whose agent removes nothing, from now on.
 ///
 /// Of the directory that holds all copies, without a file: all that are made

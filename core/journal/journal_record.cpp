@@ -130,6 +130,11 @@ struct copy_taker {
       return change(copy.guest, x.guest);
     });
   }
+  bool operator()(const recorded_push& x) const {
+    return change_copy(into, x.copy_id, [&](copy_of_before& copy) {
+      return copy.guest && change(*copy.guest, with_push(*copy.guest, x.push));
+    });
+  }
   bool operator()(const recorded_files& x) const {
     return add_files(into.files, x.what);
   }

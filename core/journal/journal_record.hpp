@@ -138,13 +138,12 @@ struct recorded_rootfs_progress {
     = default;
 };
 
-using journal_record
-  = std::variant<recorded_prepare, recorded_guest, recorded_progress,
-                 recorded_watcher, recorded_share, recorded_share_progress,
-                 recorded_rootfs, recorded_rootfs_progress, recorded_copy,
-                 recorded_tree, recorded_part, recorded_copy_end,
-                 recorded_destination, recorded_files, recorded_emptying,
-                 recorded_leftover, recorded_copied_share, recorded_owner>;
+using journal_record = std::variant<
+  recorded_prepare, recorded_guest, recorded_progress, recorded_watcher,
+  recorded_share, recorded_share_progress, recorded_rootfs,
+  recorded_rootfs_progress, recorded_copy, recorded_tree, recorded_part,
+  recorded_copy_end, recorded_destination, recorded_push, recorded_files,
+  recorded_emptying, recorded_leftover, recorded_copied_share, recorded_owner>;
 
 /// What the records of one sandbox come to.
 struct recorded_sandbox {

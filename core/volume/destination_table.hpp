@@ -145,11 +145,15 @@ public:
   /// known.
   std::optional<guest_record> record(destination_id id) const;
 
-  /// What is to be written down of a destination before a push that is expected
-  /// goes out; see guest_copy::record_of_next().
+  /// The same of the push that is out, beside what was written down before;
+  /// nothing if none is, or where that is not enough.
+  std::optional<push_record> push_out_record(destination_id id) const;
+
+  /// What is to be written down before a push that is expected goes out; see
+  /// guest_copy::next_push_record().
   struct expected_push {
     destination_id id = 0;
-    guest_record record;
+    push_record record;
   };
   /// Returns that for each destination of a volume, for the generation that was
   /// begun last. Nothing for more than pacing::most_expected_pushes of them: it
@@ -294,6 +298,7 @@ private:
   };
 
   volume* find(const std::string& path);
+  const destination* find(destination_id id) const;
   volume* answered(const volume_ticket& asked);
   destination* find(destination_id id);
   /// Returns the destinations of a sandbox by their volumes: a copy, since

@@ -43,11 +43,23 @@ destination_table::next_due() const {
   return due;
 }
 
-std::optional<guest_record> destination_table::record(destination_id id) const {
+const destination_table::destination*
+destination_table::find(destination_id id) const {
   const auto path = volume_of_.find(id);
-  if (path == volume_of_.end())
-    return std::nullopt;
-  return volumes_.at(path->second).destinations.at(id).copy.record();
+  return path == volume_of_.end()
+           ? nullptr
+           : &volumes_.at(path->second).destinations.at(id);
+}
+
+std::optional<guest_record> destination_table::record(destination_id id) const {
+  const auto* d = find(id);
+  return d == nullptr ? std::nullopt : std::optional{d->copy.record()};
+}
+
+std::optional<push_record>
+destination_table::push_out_record(destination_id id) const {
+  const auto* d = find(id);
+  return d == nullptr ? std::nullopt : d->copy.push_out_record();
 }
 
 std::vector<destination_table::expected_push>
@@ -62,17 +74,15 @@ destination_table::expect(const std::string& path, time_point now) const {
   for (const auto& [id, d] : v.destinations) {
     if (!d.is<following>() || !follows(d))
       continue;
-    if (auto record = d.copy.record_of_next(v.begun, now))
+    if (auto record = d.copy.next_push_record(v.begun, now))
       pushes.push_back({id, *std::move(record)});
   }
   return pushes;
 }
 
 std::optional<unsigned> destination_table::failures(destination_id id) const {
-  const auto path = volume_of_.find(id);
-  if (path == volume_of_.end())
-    return std::nullopt;
-  return volumes_.at(path->second).destinations.at(id).copy.failures();
+  const auto* d = find(id);
+  return d == nullptr ? std::nullopt : std::optional{d->copy.failures()};
 }
 
 } // namespace fsshare

@@ -82,11 +82,15 @@ public:
     return names_.record(push_out());
   }
 
-  /// Returns what record() will be once a push of a generation of that name is
-  /// out, should nothing else change by then; nothing if no push would go out
-  /// at `now`, or it would be the first one.
-  std::optional<guest_record> record_of_next(const std::string& host_name,
-                                             time_point now) const;
+  /// Returns what record() has because of the push that is out; nothing if none
+  /// is, or where it is the first one.
+  std::optional<push_record> push_out_record() const;
+
+  /// Returns what that will be once a push of a generation of that name is out,
+  /// should nothing but contents of files differ; nothing where more does, or
+  /// no push would go out at `now`.
+  std::optional<push_record> next_push_record(const std::string& host_name,
+                                              time_point now) const;
 
   /// Tells what the host has.
   void host_has(const generation& host, time_point now);

@@ -93,14 +93,20 @@ bool guest_copy::wants(const generation& host, time_point now) const {
   return !is_ending() && names_.acknowledged() != host && pace_.may_push(now);
 }
 
-std::optional<guest_record>
-guest_copy::record_of_next(const std::string& host_name, time_point now) const {
+std::optional<push_record> guest_copy::push_out_record() const {
+  const auto* push = push_out();
+  return push == nullptr ? std::nullopt : names_.push_record_of(*push);
+}
+
+std::optional<push_record>
+guest_copy::next_push_record(const std::string& host_name,
+                             time_point now) const {
   const auto& live = names_.acknowledged();
   const bool is_news = live && live->name != host_name;
   if (!is_news || !std::holds_alternative<idle>(state_)
       || names_.must_clear_first() || !pace_.may_push(now))
     return std::nullopt;
-  return names_.record_of_next(host_name);
+  return names_.next_push_record(host_name);
 }
 
 bool guest_copy::whole() const {

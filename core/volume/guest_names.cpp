@@ -29,18 +29,22 @@ guest_names::guest_names(settings s)
     was_sent();
 }
 
-std::string guest_names::attempt_name(const std::string& host_name) {
+std::string guest_names::attempt_name(const std::string& host_name,
+                                      unsigned n) {
+  return n == 0 ? host_name : host_name + "." + std::to_string(n);
+}
+
+std::string guest_names::new_attempt(const std::string& host_name) {
   if (attempts_.size() >= max_attempts && !attempts_.contains(host_name))
     // Names sort by time; the oldest was replaced on the host long ago.
     attempts_.erase(attempts_.begin());
-  const auto n = attempts_[host_name]++;
-  return n == 0 ? host_name : host_name + "." + std::to_string(n);
+  return attempt_name(host_name, attempts_[host_name]++);
 }
 
 planned_push guest_names::begin_push(const volume_snapshot& host) {
   room_ = room::enough;
   push_effect effect;
-  effect.name = attempt_name(host.id.name);
+  effect.name = new_attempt(host.id.name);
   effect.host = host.id;
   effect.root = host.root;
   effect.links = host.links;

@@ -102,10 +102,14 @@ public:
   /// @param out the push that is out, if any.
   guest_record record(const push_effect* out) const;
 
-  /// What that would be after begin_push() of a generation of that name, should
-  /// the volume be as the guest has it otherwise. Only while something is
-  /// acknowledged.
-  guest_record record_of_next(const std::string& host_name) const;
+  /// Returns what that is with a push that is out and was not without it;
+  /// nothing where more differs, before something was acknowledged.
+  std::optional<push_record> push_record_of(const push_effect& out) const;
+
+  /// The same of the next push, of a generation of that name, should nothing
+  /// but contents of files differ; nothing where more does.
+  std::optional<push_record>
+  next_push_record(const std::string& host_name) const;
 
   /// Generations of the time before it that `..data` may name, beside or
   /// instead of the live one.
@@ -300,7 +304,8 @@ private:
     return g.state == generation_state::kept_live
            || g.state == generation_state::kept_old;
   }
-  std::string attempt_name(const std::string& host_name);
+  static std::string attempt_name(const std::string& host_name, unsigned n);
+  std::string new_attempt(const std::string& host_name);
   push_options options_for(const volume_snapshot& host,
                            const push_effect& push) const;
   std::set<std::string> links_made(const push_effect& push) const;

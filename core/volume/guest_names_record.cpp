@@ -5,13 +5,6 @@
 
 namespace fsshare {
 
-namespace {
-
-// A host's name is never published twice: older ones are not tried again.
-constexpr std::size_t most_recorded_attempts = 4;
-
-} // namespace
-
 guest_record::generation_state
 guest_names::recorded_state(const std::string& name, const guest_generation& g,
                             const push_effect* out) const {
@@ -58,7 +51,8 @@ guest_record guest_names::record(const push_effect* out) const {
   r.others = others_;
   r.others_room = others_room_;
   for (auto i = attempts_.rbegin();
-       i != attempts_.rend() && r.attempts.size() < most_recorded_attempts; ++i)
+       i != attempts_.rend() && r.attempts.size() < guest_record::most_attempts;
+       ++i)
     r.attempts.insert(*i);
   r.keep_until = keep_until_;
   r.landmarks = landmarks_;
@@ -66,17 +60,24 @@ guest_record guest_names::record(const push_effect* out) const {
   return r;
 }
 
-guest_record guest_names::record_of_next(const std::string& host_name) const {
-  auto then = *this;
-  volume_snapshot host;
-  host.id.name = host_name;
-  host.root = root_;
-  host.links = {wanted_links_.begin(), wanted_links_.end()};
-  const auto push = then.begin_push(host).effect;
-  if (const auto live = generations_.find(live_name_);
-      live != generations_.end())
-    then.generations_[push.name].room = live->second.room;
-  return then.record(&push);
+std::optional<push_record>
+guest_names::push_record_of(const push_effect& out) const {
+  if (!acked_)
+    return std::nullopt;
+  return push_record{out.name,       generations_.at(out.name).room,
+                     out.host.name,  attempts_.at(out.host.name),
+                     out.sent_links, root_state_ != root_state::known};
+}
+
+std::optional<push_record>
+guest_names::next_push_record(const std::string& host_name) const {
+  const auto live = generations_.find(live_name_);
+  if (!acked_ || !is_repaired() || live == generations_.end())
+    return std::nullopt;
+  const auto tried = attempts_.find(host_name);
+  const auto n = tried == attempts_.end() ? 0 : tried->second;
+  return push_record{attempt_name(host_name, n), live->second.room, host_name,
+                     n + 1};
 }
 
 // Requests that were out when it was written down may have happened, or happen

@@ -80,7 +80,9 @@ struct guest_record {
   /// the guest's memory in bytes.
   std::set<std::string> others;
   std::uint64_t others_room = 0;
-  /// How often each of the host's latest names was tried.
+  /// How often each of the host's latest names was tried. A host's name is
+  /// never published twice: older ones are not tried again.
+  static constexpr std::size_t most_attempts = 4;
   std::map<std::string, std::uint64_t> attempts;
   /// Until when what goes live is kept.
   std::optional<std::chrono::steady_clock::time_point> keep_until;
@@ -90,5 +92,24 @@ struct guest_record {
 
   friend bool operator==(const guest_record&, const guest_record&) = default;
 };
+
+/// What a push may change of that once it goes out, where something is live.
+struct push_record {
+  /// The generation's directory in the guest, and its room there in bytes.
+  std::string name;
+  std::uint64_t room = 0;
+  /// Its name on the host, and how often that was tried, this push counted.
+  std::string host_name;
+  std::uint64_t attempts = 1;
+  /// Visible links that are sent.
+  std::set<std::string> links = {};
+  /// Mode and owner of the root are sent.
+  bool sends_root = false;
+
+  friend bool operator==(const push_record&, const push_record&) = default;
+};
+
+/// Returns what is known of a guest copy while that push is out.
+guest_record with_push(guest_record before, const push_record& push);
 
 } // namespace fsshare

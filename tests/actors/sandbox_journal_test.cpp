@@ -59,6 +59,9 @@ struct record_words {
   std::string operator()(const recorded_copy_end&) const {
     return "copy end";
   }
+  std::string operator()(const recorded_push&) const {
+    return "push";
+  }
   std::string operator()(const recorded_destination&) const {
     return "destination";
   }

@@ -116,6 +116,13 @@ private:
     }
   }
 
+  // What was written down of a push, and before it, comes to what is known.
+  void check_record() {
+    if (const auto push = copy_.push_out_record())
+      CHECK(with_push(written_, *push) == copy_.record());
+    written_ = copy_.record();
+  }
+
   void is_late(const std::string& made, const std::string& flipped_to) {
     late_.push_back(
       {now_ + std::chrono::milliseconds{pick(25000)}, made, flipped_to});
@@ -132,6 +139,7 @@ private:
       carry_out(*std::exchange(removal_, std::nullopt));
     while (auto order = copy_.next(host_, now_)) {
       if (const auto* push = std::get_if<push_order>(&*order)) {
+        check_record();
         carry_out(*push);
       } else if (const auto* steps = std::get_if<steps_order>(&*order)) {
         carry_out(*steps);
@@ -190,6 +198,7 @@ private:
           model_.links[name] = snapshot.root.gid;
     }
     copy_.finished(outcome, now_);
+    written_ = copy_.record();
   }
 
   void carry_out(const steps_order& order) {
@@ -227,6 +236,7 @@ private:
           model_.links[std::string{base_name(step.path)}] = step.gid;
     }
     copy_.finished(outcome, now_);
+    written_ = copy_.record();
   }
 
   void check(const removal_order& order) {
@@ -272,6 +282,7 @@ private:
       outcome.removals.push_back(result);
     }
     copy_.finished(outcome, now_);
+    written_ = copy_.record();
   }
 
   void set_root_group(std::uint32_t gid, bool acknowledged) {
@@ -319,6 +330,7 @@ private:
   }
 
   std::mt19937 rng_;
+  guest_record written_;
   guest_copy copy_;
   bool can_remove_ = true;
   bool faults_ = true;

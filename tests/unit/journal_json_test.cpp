@@ -289,6 +289,37 @@ TEST_CASE("so is what a guest was sent") {
   CHECK(changed->sandbox.copied.size() == 1);
 }
 
+TEST_CASE(
+  "a push is read as what it may change, under a name that leads nowhere "
+  "else") {
+  const auto text = render_journal(head_of(), full_copying_sandbox());
+  const auto read_with = [&text](const push_record& push) {
+    return parse_journal(text
+                         + render_journal_record(recorded_push{"v", push}));
+  };
+  const push_record push{"..g.1", 4096, "..g", 2, {"a", "new"}, true};
+  const auto read = read_with(push);
+  REQUIRE(read);
+  CHECK(read->is_whole);
+  CHECK(read->sandbox.copies.at("v").guest == with_push(full_guest(), push));
+  CHECK(with_push(full_guest(), push) != full_guest());
+  CHECK_FALSE(read_with({"../g", 0, "..g"}));
+  CHECK_FALSE(read_with({"..g", 0, "a/..g"}));
+}
+
+TEST_CASE("a push of what was never written down changes nothing") {
+  recorded_sandbox sandbox;
+  sandbox.apply(recorded_prepare{});
+  CHECK_FALSE(sandbox.apply(recorded_push{"v", {"..g", 0, "..g"}}));
+  recorded_copy copy;
+  copy.copy_id = "v";
+  sandbox.apply(copy);
+  CHECK_FALSE(sandbox.apply(recorded_push{"v", {"..g", 0, "..g"}}));
+  sandbox.apply(recorded_destination{"v", {}});
+  CHECK(sandbox.apply(recorded_push{"v", {"..g", 0, "..g"}}));
+  CHECK_FALSE(sandbox.apply(recorded_push{"v", {"..g", 0, "..g"}}));
+}
+
 TEST_CASE("the form is the documented one") {
   CHECK(render_journal_head(head_of())
         == line(R"({"boot_id":"b","format":1,"kind":"head","minor":4,)"
