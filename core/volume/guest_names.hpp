@@ -107,7 +107,7 @@ public:
   std::optional<push_record> push_record_of(const push_effect& out) const;
 
   /// The same of the next push, of a generation of that name, should nothing
-  /// but contents of files differ; nothing where more does.
+  /// but contents of files differ.
   std::optional<push_record>
   next_push_record(const std::string& host_name) const;
 

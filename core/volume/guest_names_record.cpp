@@ -72,7 +72,7 @@ guest_names::push_record_of(const push_effect& out) const {
 std::optional<push_record>
 guest_names::next_push_record(const std::string& host_name) const {
   const auto live = generations_.find(live_name_);
-  if (!acked_ || !is_repaired() || live == generations_.end())
+  if (!acked_ || live == generations_.end())
     return std::nullopt;
   const auto tried = attempts_.find(host_name);
   const auto n = tried == attempts_.end() ? 0 : tried->second;

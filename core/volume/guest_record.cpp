@@ -4,7 +4,6 @@
 namespace fsshare {
 
 guest_record with_push(guest_record before, const push_record& push) {
-  before.may_exist = true;
   before.generations[push.name]
     = {guest_record::generation_state::doubtful, {}, push.room};
   auto& attempts = before.attempts;

@@ -188,6 +188,35 @@ TEST_CASE("what was written down while a volume was read is sent at once, and "
   });
 }
 
+TEST_CASE("a push that waits until it is written down goes out, whatever ends "
+          "meanwhile") {
+  for_each_seed(20, [](chooser& choose) {
+    connected_world w{choose};
+    w.rotate("other", 1);
+    w.pass(1900ms);
+    // The removal of the generation before the last is out.
+    w.hang("s1");
+    w.pass(200ms);
+    {
+      silent_journal journal{w};
+      w.readers->hold = true;
+      w.rotate("other", 2);
+      journal.settle();
+      CHECK(journal.was_asked());
+      w.readers->hold = false;
+      w.readers->release();
+      journal.settle();
+      w.forget_sent();
+      w.unhang("s1");
+      journal.settle();
+      CHECK_FALSE(w.sent().empty());
+      CHECK_FALSE(w.status_of("other").destinations.at(0).current);
+    }
+    w.settle();
+    CHECK(w.status_of("other").destinations.at(0).current);
+  });
+}
+
 TEST_CASE("no file of a part of an emptyDir is sent before it is written down "
           "that there is to be one") {
   check_waits(
