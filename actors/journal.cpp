@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/journal.hpp"
 
+#include "core/metrics/at_zero.hpp"
 #include "core/pacing.hpp"
 #include "core/share/orphans.hpp"
 #include "log/log.hpp"
@@ -14,7 +15,12 @@ namespace fsshare {
 
 journal_state::journal_state(handle::pointer self, state_files files,
                              journal_options options)
-  : self_(self), files_(std::move(files)), options_(std::move(options)) {
+  : self_(self), files_(std::move(files)), options_(std::move(options)),
+    counted_(at_zero({
+      {"kata_fsshare_adopted_sandboxes_total", {"set_aside"}},
+      {"kata_fsshare_journal_writes_total", {"ok"}},
+      {"kata_fsshare_journal_writes_total", {"failed"}},
+    })) {
 }
 
 journal_state::handle::behavior_type journal_state::make_behavior() {

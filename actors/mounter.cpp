@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/mounter.hpp"
 
+#include "core/metrics/at_zero.hpp"
 #include "log/log.hpp"
 
 #include <algorithm>
@@ -21,7 +22,15 @@ bool follows_again(const mount_plan& plan) {
 mounter_state::mounter_state(handle::pointer self,
                              std::shared_ptr<mount_executor> executor,
                              let_go close)
-  : self_(self), executor_(std::move(executor)), let_go_(std::move(close)) {
+  : self_(self), executor_(std::move(executor)), let_go_(std::move(close)),
+    counted_(at_zero({
+      {"kata_fsshare_mount_plans_total", {"ok"}},
+      {"kata_fsshare_mount_plans_total", {"failed"}},
+      {"kata_fsshare_mount_steps_total", {"bind"}},
+      {"kata_fsshare_mount_steps_total", {"unmount"}},
+      {"kata_fsshare_mount_steps_total", {"make-sandbox"}},
+      {"kata_fsshare_mount_steps_total", {"remove-sandbox"}},
+    })) {
 }
 
 mounter_state::handle::behavior_type mounter_state::make_behavior() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/node.hpp"
 
+#include "core/metrics/at_zero.hpp"
+
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -20,7 +22,12 @@ error lost_error(const std::string& id, const sandbox_remains& remains) {
 node_state::node_state(handle::pointer self, sandbox_factory make_sandbox,
                        registry_actor registry, mark_places marks)
   : self_(self), make_sandbox_(std::move(make_sandbox)),
-    registry_(std::move(registry)), marks_(std::move(marks)) {
+    registry_(std::move(registry)), marks_(std::move(marks)),
+    counted_(at_zero({
+      {"kata_fsshare_adopted_sandboxes_total", {"adopted"}},
+      {"kata_fsshare_adopted_sandboxes_total", {"unfinished"}},
+      {"kata_fsshare_adopted_sandboxes_total", {"lost"}},
+    })) {
   self_->set_exit_handler([this](const caf::exit_msg& msg) {
     for (auto& entry : std::exchange(sandboxes_, {}))
       if (entry.second.actor)

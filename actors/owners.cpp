@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/owners.hpp"
 
+#include "core/metrics/at_zero.hpp"
 #include "log/log.hpp"
 
 #include <algorithm>
@@ -32,11 +33,17 @@ owners_state::owners_state(handle::pointer self,
                            node_actor node, journal_actor journal)
   : self_(self), table_(settings), processes_(std::move(processes)),
     node_(std::move(node)),
-    recorder_(self, std::move(journal), [](const std::string& id) {
-      log::warning(
-        "state-not-recorded",
-        {{"sandbox", id}, {"error", "the state directory does not answer"}});
-    }) {
+    recorder_(
+      self, std::move(journal),
+      [](const std::string& id) {
+        log::warning(
+          "state-not-recorded",
+          {{"sandbox", id}, {"error", "the state directory does not answer"}});
+      }),
+    counted_(at_zero({
+      {"kata_fsshare_orphan_ends_total", {"ended"}},
+      {"kata_fsshare_orphan_ends_total", {"kept"}},
+    })) {
 }
 
 owners_state::handle::behavior_type owners_state::make_behavior() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/registry.hpp"
+#include "core/metrics/at_zero.hpp"
 #include "core/volume/volume_shape.hpp"
 
 #include <chrono>
@@ -29,6 +30,16 @@ const char* result_of(const order_outcome& outcome) {
   return outcome.err.code == errc::permission_denied ? "denied" : "failed";
 }
 
+/// Of what the registry counts.
+metric_set counters_at_zero() {
+  auto all = at_zero({{"kata_fsshare_push_retries_total", {}}});
+  for (const char* order : {"push", "repair", "removal"})
+    for (const char* result :
+         {"ok", "denied", "failed", "interrupted", "superseded"})
+      all.add("kata_fsshare_orders_total", 0, {order, result});
+  return all;
+}
+
 } // namespace
 
 const char* registry_state::word_of(const guest_order& order) {
@@ -50,6 +61,7 @@ void registry_state::count_lag(const generation_live& live) {
 metrics_part registry_state::measure() const {
   const auto counts = table_.count(now());
   metrics_part out{counted_};
+  out.metrics.add(counters_at_zero());
   const auto add
     = [&out](metric which, std::size_t number, const char* state = "") {
         out.metrics.add(which, static_cast<double>(number), {state});
