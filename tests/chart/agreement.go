@@ -6,10 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -21,9 +21,12 @@ type installation struct {
 	configMap corev1.ConfigMap
 }
 
-// nodeConfig is the part of fsshared's configuration that names paths of the
-// host.
+// nodeConfig is the part of fsshared's configuration that names what is outside
+// of its container.
 type nodeConfig struct {
+	HTTP struct {
+		Listen string `json:"listen"`
+	} `json:"http"`
 	API struct {
 		Socket string `json:"socket"`
 	} `json:"api"`
@@ -48,6 +51,9 @@ func install(documents []document) (*installation, error) {
 			found.daemonSet = *o
 			seen["DaemonSet"]++
 		case *corev1.ConfigMap:
+			if _, ok := o.Data["config.json"]; !ok {
+				continue
+			}
 			found.configMap = *o
 			seen["ConfigMap"]++
 		}
@@ -94,7 +100,7 @@ func (i *installation) agrees(mayMount bool) error {
 		i.hasHostDirectory(path.Dir(config.API.Socket)),
 		i.hasKubeletRoots(config, mayMount),
 		i.hasShareRoot(config.Share.Root, mayMount),
-		i.probesCall(config.API.Socket),
+		i.probesReach(config.HTTP.Listen),
 		i.hasPrivileges(mayMount),
 	)
 }
@@ -187,29 +193,53 @@ func (i *installation) hasShareRoot(root string, mayMount bool) error {
 	return nil
 }
 
-func (i *installation) probesCall(socket string) error {
+// The kubelet asks at the pod's address, unless a probe names another.
+func (i *installation) probesReach(listen string) error {
+	address, err := netip.ParseAddrPort(listen)
+	if err != nil {
+		return err
+	}
 	c := i.container()
-	for _, probe := range []*corev1.Probe{
-		c.StartupProbe, c.ReadinessProbe, c.LivenessProbe} {
+	for path, probe := range map[string]*corev1.Probe{
+		"/livez": c.LivenessProbe, "/livez ": c.StartupProbe,
+		"/readyz": c.ReadinessProbe} {
 		if probe == nil && probe == c.LivenessProbe {
 			continue
 		}
-		if probe == nil || probe.Exec == nil {
-			return errors.New("a probe runs no command")
+		if probe == nil || probe.HTTPGet == nil {
+			return errors.New("a probe asks for no page")
 		}
-		command := probe.Exec.Command
-		if len(command) != 6 || command[0] != "fssharectl" ||
-			command[1] != "--endpoint" || command[2] != socket ||
-			command[3] != "--timeout" || command[5] != "version" {
-			return fmt.Errorf("a probe runs %v", command)
+		asks := probe.HTTPGet
+		if asks.Path != strings.TrimSpace(path) {
+			return fmt.Errorf("a probe asks for %s", asks.Path)
 		}
-		limit := time.Duration(probe.TimeoutSeconds) * time.Second
-		patience, err := time.ParseDuration(command[4])
-		if err != nil || patience <= 0 || patience >= limit {
-			return fmt.Errorf("a probe of %s waits %s", limit, command[4])
+		if port := i.portOf(asks); port != int32(address.Port()) {
+			return fmt.Errorf("a probe asks at port %d, fsshared is at %s", port,
+				listen)
+		}
+		wanted := ""
+		if address.Addr().IsLoopback() {
+			wanted = address.Addr().String()
+		}
+		if asks.Host != wanted {
+			return fmt.Errorf("a probe asks at %q, fsshared is at %s", asks.Host,
+				listen)
 		}
 	}
+	if address.Addr().IsLoopback() && !i.daemonSet.Spec.Template.Spec.HostNetwork {
+		return fmt.Errorf("the kubelet does not reach %s", listen)
+	}
 	return nil
+}
+
+// portOf returns the number of a probe's port, which is named.
+func (i *installation) portOf(asks *corev1.HTTPGetAction) int32 {
+	for _, port := range i.container().Ports {
+		if port.Name == asks.Port.StrVal {
+			return port.ContainerPort
+		}
+	}
+	return 0
 }
 
 func (i *installation) hasPrivileges(mayMount bool) error {

@@ -78,11 +78,12 @@ func (t tree) confined(made *installation) error {
 	}
 	limited, cancel := context.WithTimeout(context.Background(), confinedLimit)
 	defer cancel()
-	arguments := append([]string{"--mount", "--propagation", "private", "--",
-		filepath.Join(t.root, "tests/chart/confined"), filepath.Dir(program),
-		config, bounding(made.container().SecurityContext.Capabilities)},
-		made.container().ReadinessProbe.Exec.Command...)
-	run := exec.CommandContext(limited, "unshare", arguments...)
+	probe := made.container().ReadinessProbe.HTTPGet
+	run := exec.CommandContext(limited, "unshare", "--mount", "--propagation",
+		"private", "--net", "--", filepath.Join(t.root, "tests/chart/confined"),
+		filepath.Dir(program), config,
+		bounding(made.container().SecurityContext.Capabilities),
+		fmt.Sprint(made.portOf(probe)), probe.Path)
 	run.Stdin = strings.NewReader(made.mountLines())
 	var said bytes.Buffer
 	run.Stdout, run.Stderr = &said, &said

@@ -29,7 +29,7 @@ func main() {
 	root := flag.String("root", ".", "root of the repository")
 	programs := flag.String("programs", "build/ci/main",
 		"folder with fsshared, fssharectl and fsshare-guest")
-	write := flag.Bool("write", false, "write deploy/kubernetes anew, and end")
+	write := flag.Bool("write", false, "write deploy/kubernetes and the chart's files anew, and end")
 	flag.Parse()
 	t := tree{root: *root, programs: *programs}
 	if *write {
@@ -75,6 +75,7 @@ func (t tree) checks() []check {
 	}
 	all = append(all, t.valueChecks()...)
 	all = append(all, t.manifestChecks()...)
+	all = append(all, t.monitoringChecks()...)
 	all = append(all, t.mutationChecks()...)
 	return append(all, t.confinementChecks()...)
 }

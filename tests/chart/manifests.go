@@ -65,6 +65,9 @@ func withoutHelm(text string) string {
 }
 
 func (t tree) writeManifests() error {
+	if err := t.writeChartFiles(); err != nil {
+		return err
+	}
 	files, err := t.manifests()
 	if err != nil {
 		return err
@@ -163,7 +166,7 @@ func (t tree) findsChange() error {
 		if err != nil {
 			return err
 		}
-		changed := strings.Replace(string(text), "OnDelete", "RollingUpdate", 1)
+		changed := strings.Replace(string(text), "RollingUpdate", "OnDelete", 1)
 		if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
 			return err
 		}

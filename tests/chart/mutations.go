@@ -47,7 +47,7 @@ var forbidden = []mutation{
 		"matchLabels:\n      app.kubernetes.io/name: fsshare",
 		"matchLabels:\n      app.kubernetes.io/name: sharing", true,
 		"`selector` does not match template `labels`"},
-	{"an unknown strategy", byDefault, "type: OnDelete", "type: OnDeletion", true,
+	{"an unknown strategy", byDefault, "type: RollingUpdate", "type: Rolling", true,
 		"Unsupported value"},
 }
 
@@ -77,6 +77,15 @@ var disagreeing = []mutation{
 		"hostPID: false", true, "hostPID false"},
 	{"a capability more", copyOnly, "- DAC_OVERRIDE", "- DAC_OVERRIDE\n                - SYS_ADMIN",
 		false, "capabilities"},
+	{"an address that the kubelet does not reach", byDefault,
+		`"listen": "0.0.0.0:10260"`, `"listen": "127.0.0.1:10260"`, true,
+		"fsshared is at 127.0.0.1:10260"},
+	{"a port that is another", byDefault, "containerPort: 10260",
+		"containerPort: 10261", true, "fsshared is at 0.0.0.0:10260"},
+	{"a liveness that depends on being ready", byDefault,
+		"path: /livez\n              port: http\n            periodSeconds: 20",
+		"path: /readyz\n              port: http\n            periodSeconds: 20", true,
+		"a probe asks for /readyz"},
 	{"a token", copyOnly, "automountServiceAccountToken: false",
 		"automountServiceAccountToken: true", false, "is given a token"},
 }

@@ -21,7 +21,9 @@ import (
 var freeMaps = []string{"commonLabels", "serviceAccount.annotations", "config",
 	"nodeSelector", "affinity", "resources", "annotations", "podAnnotations",
 	"podLabels", "securityContext.seccompProfile",
-	"securityContext.seLinuxOptions", "updateStrategy"}
+	"securityContext.seLinuxOptions", "updateStrategy",
+	"metrics.podMonitor.labels", "metrics.prometheusRule.labels",
+	"metrics.dashboard.labels"}
 
 // leaves returns the values by their paths, such as image.tag.
 func leaves(of values, at string) map[string]any {
@@ -67,6 +69,11 @@ func (t tree) valueChecks() []check {
 		{"each value has an effect", t.eachValueHasAnEffect},
 		{"README.md lists every value with its default", t.readmeListsValues},
 		{"the chart installs the version that the build makes", t.versionsAgree},
+		{"refused: a PodMonitor of what only the node reaches", func() error {
+			_, err := t.render(values{"hostNetwork": true,
+				"metrics": values{"podMonitor": values{"enabled": true}}})
+			return expectError(err, "Prometheus does not reach a loopback address")
+		}},
 	}
 	for _, bad := range badValues {
 		all = append(all, check{"refused: " + bad.path + " " +
@@ -121,13 +128,20 @@ var badValues = []struct {
 	{"updateStrategy.rollingUpdate", values{"maxSurge": 1}, schemaSays},
 	{"nodeSelector", values{"sandboxes": true}, schemaSays},
 	{"terminationGracePeriodSeconds", 5, schemaSays},
-	{"probes.liveness.timeoutSeconds", 1, schemaSays},
+	{"probes.liveness.timeoutSeconds", 0, schemaSays},
+	{"http.port", "http", schemaSays},
+	{"http.port", 0, schemaSays},
+	{"http.address", "localhost", schemaSays},
+	{"http.address", "127.0.0.1", "without hostNetwork the kubelet does not reach"},
+	{"metrics.podMonitor.interval", 30, schemaSays},
+	{"metrics.dashboard", true, schemaSays},
 	{"probes.liveness.period", 1, schemaSays},
 	{"securityContext.seccompProfile.type", "None", schemaSays},
 	{"extraEnv", values{"A": "b"}, schemaSays},
 	{"config.api.socket", "/run/other.sock", "set paths.socketDir"},
 	{"config.share.root", "/srv/shares", "set paths.shareRoot"},
 	{"config.volumes.kubelet_roots", []any{"/k"}, "set paths.kubeletRoot"},
+	{"config.http.listen", "127.0.0.1:1", "set http.address and http.port"},
 }
 
 // Values that have an effect only beside others, and those others.
@@ -136,6 +150,9 @@ var besides = map[string]values{
 	"image.tag": {"image": values{"digest": ""}},
 	// It is made only if asked for.
 	"serviceAccount.annotations": {"serviceAccount": values{"create": true}},
+	// With hostNetwork, no address is one that Prometheus does not reach.
+	"http.address": {
+		"metrics": values{"podMonitor": values{"enabled": false}}},
 	"probes.liveness.periodSeconds": {
 		"probes": values{"liveness": values{"enabled": true}}},
 	"probes.liveness.timeoutSeconds": {

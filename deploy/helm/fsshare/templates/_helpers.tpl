@@ -75,7 +75,14 @@ values, so that they cannot differ.
 {{- if dig "volumes" "kubelet_roots" "" $given }}
 {{- fail "config.volumes.kubelet_roots: set paths.kubeletRoot, which is also what is mounted" }}
 {{- end }}
+{{- if dig "http" "listen" "" $given }}
+{{- fail "config.http.listen: set http.address and http.port, which probes use, too" }}
+{{- end }}
+{{- if and (not .Values.hostNetwork) (eq "true" (include "fsshare.httpIsLocal" .)) }}
+{{- fail "http.address: without hostNetwork the kubelet does not reach a loopback address" }}
+{{- end }}
 {{- $derived := dict
+      "http" (dict "listen" (printf "%s:%v" (include "fsshare.httpAddress" .) .Values.http.port))
       "api" (dict "socket" (include "fsshare.socket" .))
       "share" (dict "root" .Values.paths.shareRoot)
       "volumes" (dict "kubelet_roots" (list .Values.paths.kubeletRoot)) }}
@@ -85,18 +92,29 @@ values, so that they cannot differ.
 {{- mergeOverwrite $derived (deepCopy $given) | toPrettyJson }}
 {{- end }}
 
-{{/* One probe. Called with a list of the root context and the probe's values. */}}
+{{/* The address of the pod that fsshared listens on. */}}
+{{- define "fsshare.httpAddress" -}}
+{{ default (ternary "127.0.0.1" "0.0.0.0" .Values.hostNetwork) .Values.http.address }}
+{{- end }}
+
+{{/* "true" where only the network namespace itself reaches it. */}}
+{{- define "fsshare.httpIsLocal" -}}
+{{ $address := include "fsshare.httpAddress" . }}
+{{- or (hasPrefix "127." $address) (eq "[::1]" $address) }}
+{{- end }}
+
+{{/* One probe. Called with a list of the root context, the probe's values and
+     the path. */}}
 {{- define "fsshare.probe" -}}
 {{- $root := index . 0 }}
 {{- $probe := index . 1 -}}
-exec:
-  command:
-    - fssharectl
-    - --endpoint
-    - {{ include "fsshare.socket" $root }}
-    - --timeout
-    - {{ sub $probe.timeoutSeconds 1 }}s
-    - version
+httpGet:
+  path: {{ index . 2 }}
+  port: http
+  {{- if eq "true" (include "fsshare.httpIsLocal" $root) }}
+  # The kubelet is in the same network namespace, with hostNetwork.
+  host: {{ include "fsshare.httpAddress" $root | trimPrefix "[" | trimSuffix "]" | quote }}
+  {{- end }}
 periodSeconds: {{ $probe.periodSeconds }}
 timeoutSeconds: {{ $probe.timeoutSeconds }}
 failureThreshold: {{ $probe.failureThreshold }}
