@@ -103,10 +103,12 @@ struct invocation {
   bool endpoint_is_named = false;
   std::chrono::nanoseconds timeout{0};
   output_format format = output_format::table;
-  /// Null for doctor and gc.
+  /// Null for what asks for no call.
   std::unique_ptr<command> call;
   std::optional<doctor_request> doctor;
   std::optional<gc_request> gc;
+  /// What is to be printed, and nothing else done.
+  std::optional<std::string> text;
 };
 
 } // namespace fsshare::ctl

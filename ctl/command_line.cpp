@@ -4,6 +4,7 @@
 #include "config/node_config.hpp"
 #include "core/text/duration_text.hpp"
 #include "ctl/command_set.hpp"
+#include "ctl/examples.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -87,6 +88,8 @@ command_line::command_line(const std::string& version) {
   add_doctor_command(commands);
   add_gc_command(commands);
   add_version_command(commands);
+  add_completion_command(commands);
+  add_examples(app_);
 }
 
 std::variant<invocation, usage>

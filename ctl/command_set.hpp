@@ -5,8 +5,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace fsshare::ctl {
 
@@ -72,6 +74,13 @@ public:
     });
   }
 
+  /// Makes a command print what `text` makes of the whole parser.
+  void prints(CLI::App* app, std::function<std::string(const CLI::App&)> text) {
+    app->final_callback([to = *this, text = std::move(text)] {
+      to.into_->text = text(*to.app_);
+    });
+  }
+
 private:
   CLI::App* app_;
   invocation* into_;
@@ -87,5 +96,6 @@ void add_watcher_commands(command_set to);
 void add_doctor_command(command_set to);
 void add_gc_command(command_set to);
 void add_version_command(command_set to);
+void add_completion_command(command_set to);
 
 } // namespace fsshare::ctl

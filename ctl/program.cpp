@@ -79,6 +79,10 @@ int run(std::vector<std::string> args, const std::string& version,
     return other->exit_code;
   }
   auto& asked = std::get<invocation>(parsed);
+  if (asked.text) {
+    out << *asked.text;
+    return done;
+  }
   if (asked.doctor)
     return run_doctor(asked, with, out);
   if (asked.gc)

@@ -14,6 +14,8 @@ install(DIRECTORY DESTINATION /etc/fsshare/config.d ${only_debian})
 install(FILES debian/needrestart.conf DESTINATION /etc/needrestart/conf.d
   RENAME fsshare.conf ${only_debian})
 install(FILES debian/copyright DESTINATION share/doc/fsshare ${only_debian})
+install(FILES completion/_fssharectl
+  DESTINATION share/zsh/vendor-completions ${only_debian})
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME fsshare)

@@ -74,15 +74,27 @@ TEST_CASE("however it is started, its libraries are bound at the start") {
   }
 }
 
-TEST_CASE("the printed configuration is one that it takes") {
+TEST_CASE("the printed configuration has every key, and given as one it is "
+          "printed the same") {
   const test::temp_dir dir;
   const auto file
     = dir.write("config.json", R"({"copy": {"window_requests": 7}})");
+  dir.write("config.d/more.json", R"({"log": {"format": "json"},
+    "api": {"allowed_uids": [5]}, "volumes": {"grace": "90s"}})");
   const auto printed = run_fsshared({"--config", file, "--print-config"});
   REQUIRE(printed.exit_code == 0);
-  CHECK(json::parse(printed.output).at("copy").at("window_requests") == 7);
-  const auto again = dir.write("again.json", printed.output);
-  CHECK(run_fsshared({"--config", again, "--check-config"}).exit_code == 0);
+  const auto config = json::parse(printed.output);
+  CHECK(config.at("copy").at("window_requests") == 7);
+  CHECK(config.at("log").at("format") == "json");
+  const auto known = json::parse(test::read_file("config/schema.json"));
+  for (const auto& [section, keys] : known.at("properties").items())
+    for (const auto& key : keys.at("properties").items())
+      CHECK_MESSAGE(config.at(section).contains(key.key()), section, ".",
+                    key.key());
+  const test::temp_dir other;
+  const auto again = other.write("again.json", printed.output);
+  CHECK(run_fsshared({"--config", again, "--print-config"}).output
+        == printed.output);
 }
 
 TEST_CASE(

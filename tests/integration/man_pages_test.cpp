@@ -17,7 +17,7 @@ namespace {
 using words = std::vector<std::string>;
 
 /// Adds the options and commands that a `--help` lists, and those of all its
-/// commands; a command as the words that call it.
+/// commands; a command as the words that call it. Each has to show an example.
 void add_names(const words& program, const std::string& path,
                std::set<std::string>& into) {
   auto argv = program;
@@ -31,8 +31,12 @@ void add_names(const words& program, const std::string& path,
     into.insert(it->str());
   const auto commands = help.output.find("\nSubcommands:\n");
   if (commands == std::string::npos) {
-    if (!path.empty())
+    if (!path.empty()) {
       into.insert(path);
+      CHECK_MESSAGE(help.output.find("\nExample:\n  fssharectl " + path + " ")
+                      != std::string::npos,
+                    help.output);
+    }
     return;
   }
   const auto list = help.output.substr(commands);

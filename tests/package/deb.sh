@@ -45,7 +45,10 @@ deb_has_complete_tree() {
     /usr/bin/fssharectl /usr/bin/fsshare-guest /usr/sbin/fsshared \
     /usr/lib/systemd/system/fsshared.{service,socket} \
     /usr/lib/tmpfiles.d/fsshare.conf \
-    /usr/share/man/man{1/fssharectl.1,1/fsshare-guest.1,8/fsshared.8}.gz \
+    /usr/share/bash-completion/completions/fssharectl \
+    /usr/share/fish/vendor_completions.d/fssharectl.fish \
+    /usr/share/zsh/vendor-completions/_fssharectl \
+    /usr/share/man/man{1/fssharectl.1,1/fsshare-guest.1,5/fsshare.json.5,8/fsshared.8}.gz \
     $doc/{README.md,changelog.gz,changelog.Debian.gz,copyright} \
     $doc/{configuration,install,limits,operating,sharing}.md \
     $doc/examples/config.json | sort)

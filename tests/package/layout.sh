@@ -19,9 +19,13 @@ has_complete_tree() {
   local expected doc=$2/share/doc/fsshare
   expected=$(printf '%s\n' "$2/bin/fssharectl" "$2/bin/fsshare-guest" \
     "$2/sbin/fsshared" "$2/share/man/man1/fssharectl.1" \
-    "$2/share/man/man1/fsshare-guest.1" "$2/share/man/man8/fsshared.8" \
+    "$2/share/man/man1/fsshare-guest.1" "$2/share/man/man5/fsshare.json.5" \
+    "$2/share/man/man8/fsshared.8" \
     "$2/lib/systemd/system"/fsshared.{service,socket} \
     "$2/lib/tmpfiles.d/fsshare.conf" \
+    "$2/share/bash-completion/completions/fssharectl" \
+    "$2/share/fish/vendor_completions.d/fssharectl.fish" \
+    "$2/share/zsh/site-functions/_fssharectl" \
     "$doc/examples/config.json" "$doc/README.md" "$doc/CHANGELOG.md" \
     "$doc"/{configuration,install,limits,operating,sharing}.md \
     "$doc/LICENSE" | sort)

@@ -86,6 +86,17 @@ says_the_same_version() {
   contains "$(in_root fssharectl version)" "commit "
 }
 
+# As bash-completion does, which is not in a minimal Debian.
+completes_in_bash() {
+  # shellcheck disable=SC2016 # for the inner shell
+  equal "$(in_root bash -c '
+    source /usr/share/bash-completion/completions/fssharectl
+    COMP_WORDS=(fssharectl sandbox pre)
+    COMP_CWORD=2
+    _fssharectl
+    echo "${COMPREPLY[@]}"')" prepare
+}
+
 shares_in_both_modes() {
   in_root mkdir -p /srv/guest /srv/data
   in_root sh -c 'echo shared >/srv/data/file'
@@ -168,6 +179,7 @@ check_node() {
   check "the operator configures it" configure_node
   check "it starts as docs/install.md says" starts_as_documented
   check "it says its version and commit" says_the_same_version
+  check "bash completes its commands" completes_in_bash
   check "it shares in both modes" shares_in_both_modes
   check "the guest follows a rotation" guest_follows 2
   check_confinement

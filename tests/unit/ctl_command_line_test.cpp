@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ctl/command_line.hpp"
+#include "ctl/examples.hpp"
 #include "proto/fsshare.pb.h"
 
 #include <doctest/doctest.h>
@@ -231,3 +232,18 @@ TEST_CASE("help and version are no mistakes") {
 }
 
 TEST_SUITE_END();
+
+TEST_CASE("each example is a command line, and stands in the command's help") {
+  for (const auto& each : ctl::command_examples) {
+    const std::string command{each.command};
+    const auto line = command + " " + std::string{each.arguments};
+    const auto parsed = parse(line);
+    CHECK_MESSAGE(std::holds_alternative<ctl::invocation>(parsed), line);
+    const auto help = parse(command + " --help");
+    REQUIRE(std::holds_alternative<ctl::usage>(help));
+    CHECK_MESSAGE(std::get<ctl::usage>(help).text.find("Example:\n  fssharectl "
+                                                       + line + "\n")
+                    != std::string::npos,
+                  std::get<ctl::usage>(help).text);
+  }
+}

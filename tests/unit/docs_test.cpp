@@ -97,9 +97,21 @@ void check_schema(const json& schema, const json& defaults,
 TEST_CASE("what documents say of the keys of the configuration is what the "
           "program says") {
   CHECK(written("docs/configuration.md", "keys") == config_as_markdown());
-  CHECK(written("docs/man/fsshared.8", "keys") == config_as_man());
+  CHECK(written("docs/man/fsshare.json.5", "keys") == config_as_man());
   CHECK(read_file("config/schema.json") == config_as_schema());
   CHECK(read_file("config/example.json") == to_json_text(node_config{}));
+}
+
+TEST_CASE("the examples of fsshare.json(5) are configurations") {
+  const auto page = std::regex_replace(read_file("docs/man/fsshare.json.5"),
+                                       std::regex{R"(\\-)"}, "-");
+  const auto examples = all_of(page, R"(\n\.nf\n([^]*?)\n\.fi\n)");
+  CHECK(examples.size() == 2);
+  for (const auto& example : examples) {
+    const auto parsed = parse_config({{"config.json", example}}, {});
+    CHECK_MESSAGE(parsed, parsed.err().message);
+    CHECK(*parsed != node_config{});
+  }
 }
 
 TEST_CASE("every key of the configuration has a row with type, unit, default "
