@@ -63,6 +63,8 @@ struct config_key {
   const char* about;
   /// Of numbers: what they count.
   const char* unit = "";
+  /// Whether SIGHUP changes it.
+  bool is_live = false;
 
   /// Most visitors want no more of it.
   operator const char*() const { // NOLINT(google-explicit-constructor)
@@ -269,7 +271,8 @@ void visit_keys(Visitor& visit, Config& config) {
     config.sandboxes.orphan_grace, 0s, 720h);
   visit.duration(config_key{"/shutdown/grace",
                             "How long the end after SIGTERM may take, "
-                            "whatever hangs; then fsshared ends with 1."},
+                            "whatever hangs; then fsshared ends with 1.",
+                            "", true},
                  config.shutdown.grace, 100ms, 1h);
   visit.path_or_none(
     config_key{"/state/directory",
@@ -320,9 +323,9 @@ void visit_keys(Visitor& visit, Config& config) {
                           "Old generations that stay in the guest for good.",
                           "generations"},
                config.volumes.keep_generations, 0u, 1000u);
-  visit.choice(
-    config_key{"/log/level", "Least important lines that are written."},
-    config.log.level, log_level_words);
+  visit.choice(config_key{"/log/level",
+                          "Least important lines that are written.", "", true},
+               config.log.level, log_level_words);
   visit.choice(config_key{"/log/format", "Form of the lines."},
                config.log.format, log_format_words);
 }

@@ -34,6 +34,11 @@ struct described_key {
     std::replace(out.begin(), out.end(), '/', '.');
     return out;
   }
+
+  /// What it is for, and when.
+  std::string about() const {
+    return key.about + std::string{key.is_live ? " SIGHUP changes it." : ""};
+  }
 };
 
 std::string quoted(const std::string& text) {
@@ -179,6 +184,13 @@ json& place_of(const std::string& name, json& schema) {
 
 } // namespace
 
+std::vector<config_key_place> config_key_places() {
+  std::vector<config_key_place> all;
+  for (const auto& each : describe())
+    all.push_back({each.name(), each.key.pointer, each.key.is_live});
+  return all;
+}
+
 std::string config_as_markdown() {
   std::string out = "| Key | Type | Unit | Default | Effect |\n"
                     "|---|---|---|---|---|\n";
@@ -192,7 +204,7 @@ std::string config_as_markdown() {
       .append(" | ")
       .append(quoted(each.value.dump()))
       .append(" | ")
-      .append(each.key.about)
+      .append(each.about())
       .append(" |\n");
   return out;
 }
@@ -203,7 +215,7 @@ std::string config_as_man() {
     out.append(".TP\n.B ")
       .append(as_man(each.name()))
       .append("\n")
-      .append(as_man(each.key.about))
+      .append(as_man(each.about()))
       .append("\n(")
       .append(as_man(each.type))
       .append(each.unit.empty() || each.unit == "duration" ? ""
@@ -219,7 +231,7 @@ std::string config_as_schema() {
   schema["type"] = "object";
   for (const auto& each : describe()) {
     auto entry = or_null(each.schema);
-    auto about = std::string{each.key.about};
+    auto about = each.about();
     std::erase(about, '`');
     if (each.unit == "duration") {
       auto range = each.type;

@@ -22,9 +22,12 @@ struct known_event {
 /// Every event there is; one that may have two levels stands here twice.
 inline constexpr auto known_events = std::to_array<known_event>({
   {"started", log_level::info, "The node agent serves."},
+  {"reloaded", log_level::info,
+   "SIGHUP had the configuration read again; `changed` keys are in effect."},
   {"not-reloaded", log_level::warning,
-   "SIGHUP asked for a new configuration, which takes a restart; nothing was "
-   "changed."},
+   "What SIGHUP did not change: `keys` that take a restart, or everything, "
+   "with "
+   "what is wrong in the configuration."},
   {"stopping", log_level::info, "The node agent was told to end."},
   {"stopped", log_level::info, "The node agent has ended."},
   {"sandbox-prepared", log_level::info, "Prepare succeeded."},

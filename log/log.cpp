@@ -61,6 +61,10 @@ public:
       }}.detach();
   }
 
+  void set_level(log_level level) {
+    logger_->set_level(to_spdlog(level));
+  }
+
   bool enabled(log_level level) const {
     return logger_->should_log(to_spdlog(level));
   }
@@ -165,6 +169,10 @@ void write(event<Level> what, const fields& values) {
 
 void set_up(const log_settings& settings) {
   the_output().configure(settings);
+}
+
+void set_level(log_level level) {
+  the_output().set_level(level);
 }
 
 bool end(std::chrono::milliseconds limit) {

@@ -24,6 +24,9 @@ namespace fsshare::log {
 /// @throws std::system_error without a thread.
 void set_up(const log_settings& settings);
 
+/// Changes the level.
+void set_level(log_level level);
+
 /// Has what was logged written, for `limit` at most; to be called once, last.
 /// @returns false if the thread hangs: then exit(3), which flushes stderr,
 ///          might be, too.

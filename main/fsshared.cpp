@@ -6,6 +6,7 @@
 #include "log/log.hpp"
 #include "main/build_info.hpp"
 #include "main/node_agent.hpp"
+#include "main/reload.hpp"
 #include "messages/errors.hpp"
 #include "metrics/metrics_text.hpp"
 #include "sys/process/core_dumps.hpp"
@@ -70,19 +71,28 @@ std::optional<end_signals::arrival> next_signal(const end_signals& signals,
   return signals.wait_for(beat);
 }
 
+std::string serving(const node_config& config) {
+  return "serving " + config.api.socket;
+}
+
+void reload(live_config& config, const service_manager& manager) {
+  manager.say_reloading();
+  config.reload();
+  manager.say_ready(serving(config.config()));
+}
+
 /// Waits for a signal that ends it, and tells the manager meanwhile that all is
 /// well, if it wants to hear it.
 int await_end(const end_signals& signals, const service_manager& manager,
-              node_agent& agent) {
+              node_agent& agent, live_config& config) {
   // Late by a half at most: time for a word that comes after a long wait.
   const auto beat = manager.patience().value_or(std::chrono::seconds{0}) / 4;
   for (;;) {
     const auto signal = next_signal(signals, beat);
     if (signal && signal->what == end_signals::request::end)
       return signal->number;
-    // No word to the manager: nothing is read, and it is as ready as before.
     if (signal)
-      log::warning("not-reloaded");
+      reload(config, manager);
     else if (agent.is_alive(beat))
       manager.say_alive();
     else
@@ -112,8 +122,9 @@ int await_end(const end_signals& signals, const service_manager& manager,
   std::_Exit(exit_failed);
 }
 
-int serve(const node_config& config, const end_signals& signals,
+int serve(live_config live, const end_signals& signals,
           const service_manager& manager, std::optional<unique_fd> lent) {
+  const auto& config = live.config();
   if (const auto can = check_needed_calls(); !can)
     return refuse(exit_failed, can.err());
   const auto undumpable = forbid_core_dumps();
@@ -138,8 +149,8 @@ int serve(const node_config& config, const end_signals& signals,
                         {"socket", config.api.socket},
                         {"share_root", config.share.root},
                         {"http", (*agent)->http_state()}});
-  manager.say_ready("serving " + config.api.socket);
-  const auto signal = await_end(signals, manager, **agent);
+  manager.say_ready(serving(config));
+  const auto signal = await_end(signals, manager, **agent, live);
   manager.say_stopping("ending");
   log::info("stopping", {{"signal", signal}});
   end_signals::limit_end(config.shutdown.grace);
@@ -170,11 +181,14 @@ int run(const arguments& with) {
   // Before any thread starts.
   const end_signals signals;
   const auto manager = service_manager::from_environment();
-  const bool named = !with.config.empty();
-  const auto config
-    = load_config(named ? with.config : default_config_file,
-                  named ? config_file::required : config_file::optional,
-                  default_config(effective_uid()));
+  const std::string file
+    = with.config.empty() ? default_config_file : with.config;
+  const auto load = [file, is_named = !with.config.empty()] {
+    return load_config(file,
+                       is_named ? config_file::required : config_file::optional,
+                       default_config(effective_uid()));
+  };
+  const auto config = load();
   if (!config)
     return refuse(exit_config, config.err());
   if (with.print_config)
@@ -186,7 +200,7 @@ int run(const arguments& with) {
   auto lent = take_inherited_socket(config->api.socket);
   if (!lent)
     return refuse(exit_config, lent.err());
-  return serve(*config, signals, manager, *std::move(lent));
+  return serve({*config, file, load}, signals, manager, *std::move(lent));
 }
 
 int parse_and_run(int argc, char** argv) {

@@ -3,6 +3,7 @@
 
 #include "sys/process/environment.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -66,6 +67,13 @@ service_manager service_manager::from_environment() {
 
 void service_manager::say_ready(std::string_view status) const {
   say("READY=1\nSTATUS=" + one_line(status));
+}
+
+// The time is for managers that count answers by it (Type=notify-reload).
+void service_manager::say_reloading() const {
+  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
+    std::chrono::steady_clock::now().time_since_epoch());
+  say("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.count()));
 }
 
 void service_manager::say_stopping(std::string_view status) const {

@@ -29,6 +29,9 @@ public:
   /// Requests are served from now on.
   void say_ready(std::string_view status) const;
 
+  /// The configuration is read again; say_ready() ends that.
+  void say_reloading() const;
+
   /// The end has begun.
   void say_stopping(std::string_view status) const;
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/paths.hpp"
 #include "tests/support/environment_variable.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/node_process.hpp"
@@ -9,6 +10,7 @@
 #include <csignal>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -215,8 +217,8 @@ TEST_CASE(
   CHECK(test::run_fssharectl(node.socket(), {"version"}).exit_code == 0);
 }
 
-TEST_CASE("SIGHUP changes nothing, is told, and ends nothing, with or without "
-          "a watchdog") {
+TEST_CASE("SIGHUP changes what can be changed, tells what cannot, and ends "
+          "nothing, with or without a watchdog") {
   for (const auto* patience : {"", "60000000"}) {
     CAPTURE(patience);
     const test::temp_dir dir;
@@ -224,12 +226,34 @@ TEST_CASE("SIGHUP changes nothing, is told, and ends nothing, with or without "
       "NOTIFY_SOCKET", *patience == '\0' ? "" : dir / "nobody"};
     const test::environment_variable watchdog{"WATCHDOG_USEC", patience};
     test::node_process node;
-    node.program().signal(SIGHUP);
-    const auto is_told = [&node] {
-      return node.program().errors().find("event=not-reloaded")
-             != std::string::npos;
+    const auto is_told = [&node](const std::string& text) {
+      return test::eventually([&node, &text] {
+        return node.program().errors().find(text) != std::string::npos;
+      });
     };
-    CHECK(test::eventually(is_told));
+    const auto configure = [&node](const std::string& text) {
+      // Beside it, so that it comes last.
+      std::ofstream{std::string{parent_path(node.config_file())}
+                    + "/config.d/new.json"}
+        << text;
+      node.program().signal(SIGHUP);
+    };
+    configure(R"({"log": {"level": "debug", "format": "json"},
+      "share": {"root": "/elsewhere"}, "shutdown": {"grace": "9s"}})");
+    CHECK(is_told("event=reloaded changed=\"shutdown.grace log.level\""));
+    CHECK(is_told("event=not-reloaded keys=\"share.root log.format\""));
+    // Calls that go well are told at level debug.
+    CHECK(test::run_fssharectl(node.socket(), {"version"}).exit_code == 0);
+    CHECK(is_told("level=debug event=api-call"));
+    configure(R"({"log": {"level": "loud"}})");
+    CHECK(is_told("event=not-reloaded error="));
+    CHECK(is_told("/log/level"));
+    configure(
+      R"({"log": {"level": "warning"}, "http": {"listen": "[::1]:9"}})");
+    CHECK(is_told("event=not-reloaded keys=http.listen"));
+    // Of what is told at level info, that it was reloaded, there is no more.
+    const auto log = node.program().errors();
+    CHECK(log.find("event=reloaded") == log.rfind("event=reloaded"));
     CHECK(test::run_fssharectl(node.socket(), {"version"}).exit_code == 0);
     // The end is what ends it.
     CHECK(node.program().terminate() == 0);

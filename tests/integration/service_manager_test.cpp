@@ -7,6 +7,7 @@
 #include "tests/support/notify_socket.hpp"
 #include "tests/support/temp_dir.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <doctest/doctest.h>
 #include <filesystem>
@@ -155,6 +156,30 @@ TEST_CASE("fsshared says when it serves, that it is alive, and that it ends") {
     said = socket.next();
   CHECK(said == "STOPPING=1\nSTATUS=ending");
   CHECK(node.program().wait() == 0);
+}
+
+TEST_CASE(
+  "fsshared says when it reads its configuration again, and when it has, "
+  "whether that is right or wrong") {
+  const temp_dir dir;
+  notify_socket socket{dir / "notify"};
+  const environment_variable where{"NOTIFY_SOCKET", dir / "notify"};
+  node_process node;
+  const auto ready = "READY=1\nSTATUS=serving " + node.socket();
+  CHECK(socket.next() == ready);
+  const auto before = std::chrono::steady_clock::now().time_since_epoch();
+  for (const auto* text : {"{}", "{"}) {
+    std::ofstream{node.config_file()} << text;
+    node.program().signal(SIGHUP);
+    const auto said = socket.next();
+    const std::string begin = "RELOADING=1\nMONOTONIC_USEC=";
+    REQUIRE(said);
+    REQUIRE(said->starts_with(begin));
+    CHECK(std::chrono::microseconds{std::stoll(said->substr(begin.size()))}
+          > before);
+    CHECK(socket.next() == ready);
+  }
+  CHECK(node.program().terminate() == 0);
 }
 
 TEST_CASE("while its loop stands still it does not say that it is alive") {
