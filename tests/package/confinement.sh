@@ -207,6 +207,13 @@ restarts_as_documented() {
   becomes in_root fssharectl version
 }
 
+answers_what_pages_of_runtimes_look_at() {
+  local commands
+  commands=$(scripts/doc_commands runtimes docs/runtimes/*.md)
+  [[ -n $commands ]]
+  in_root sh -euxc "$commands"
+}
+
 check_failures() {
   local names=("it is started again after a crash"
     "it stops within its limit, mounts stay"
@@ -216,6 +223,7 @@ check_failures() {
     "it cannot copy from or to what others own without CAP_DAC_OVERRIDE"
     "it can with the unit's capabilities"
     "it restarts as docs/install.md says"
+    "what docs/runtimes looks at is answered"
     "it takes calls once systemd says that it runs"
     "it is started again when it stands still"
     "who calls while it is stopped starts it, and waits for it"
@@ -233,8 +241,9 @@ check_failures() {
   check "${names[5]}" needs_dac_override
   check "${names[6]}" works_with_all_of_them
   check "${names[7]}" restarts_as_documented
-  check "${names[8]}" serves_when_it_is_up
-  check "${names[9]}" is_started_again_when_it_stands_still
-  check "${names[10]}" is_waited_for
-  check "${names[11]}" is_not_started_with_another_socket
+  check "${names[8]}" answers_what_pages_of_runtimes_look_at
+  check "${names[9]}" serves_when_it_is_up
+  check "${names[10]}" is_started_again_when_it_stands_still
+  check "${names[11]}" is_waited_for
+  check "${names[12]}" is_not_started_with_another_socket
 }
