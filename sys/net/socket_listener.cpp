@@ -6,6 +6,7 @@
 #include "sys/net/handshake_line.hpp"
 #include "sys/net/socket_address.hpp"
 #include "sys/net/socket_stream.hpp"
+#include "sys/process_end.hpp"
 
 #include <atomic>
 #include <cerrno>
@@ -47,13 +48,21 @@ bool has_file(const guest_address& address) {
          && !address.path.starts_with('@');
 }
 
-/// Returns whether nobody listens on the socket file of `address`.
+/// Returns whether nobody listens on the socket file of `address`: the readers
+/// of a process that was killed hold its descriptors a little longer, or for as
+/// long as a source hangs. Who listens is told by unix(7), SO_PEERCRED.
 bool is_stale(const guest_address& address, const socket_address& target) {
   struct stat found {};
   if (::lstat(address.path.c_str(), &found) < 0 || !S_ISSOCK(found.st_mode))
     return false;
   const auto probe = open_socket(target);
-  return probe && begin_connect(probe->get(), target) == ECONNREFUSED;
+  if (!probe)
+    return false;
+  const auto failed = begin_connect(probe->get(), target);
+  if (failed != 0)
+    return failed == ECONNREFUSED;
+  const auto listens = credentials_of(probe->get());
+  return listens && has_ended(listens->pid);
 }
 
 status bind_socket(int socket, const guest_address& address,

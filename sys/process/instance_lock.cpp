@@ -6,6 +6,7 @@
 #include "sys/errno_error.hpp"
 #include "sys/mount_identity.hpp"
 #include "sys/mountinfo.hpp"
+#include "sys/process_end.hpp"
 
 #include <cerrno>
 #include <fstream>
@@ -72,22 +73,6 @@ std::string words_for(int pid) {
   std::getline(comm, name);
   return "process " + std::to_string(pid)
          + (name.empty() ? "" : " (" + name + ")");
-}
-
-/// Whether a process has ended, waited for or not. One that cannot be told has
-/// not.
-bool has_ended(int pid) {
-  if (pid <= 0)
-    return false;
-  std::ifstream status{"/proc/" + std::to_string(pid) + "/stat"};
-  if (!status)
-    return true;
-  std::string text;
-  std::getline(status, text);
-  // The state stands after the name, which may have spaces and brackets.
-  const auto name_end = text.rfind(')');
-  return name_end != std::string::npos && text.size() > name_end + 2
-         && text[name_end + 2] == 'Z';
 }
 
 unique_fd open_lock_file(const std::string& path) {

@@ -60,7 +60,7 @@ TEST_CASE("each kubelet's rotation is seen as flip and removal") {
     kubelet.rotate({{"a", {"2"}}, {"n/c", {"1"}}});
 
     // Modes of what is in the root are set before the flip.
-    CHECK(watcher.take() == kinds{look_closely, read_now, look});
+    CHECK(watcher.take() == kinds{begun, look_closely, read_now, look});
   }
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("two paths of one directory have one watch") {
   CHECK(watcher.table.watch_count() == 1);
   kubelet.rotate({{"a", {"1"}}});
   CHECK(watcher.take()
-        == kinds{look_closely, look_closely, read_now, read_now});
+        == kinds{begun, begun, look_closely, look_closely, read_now, read_now});
 }
 
 TEST_CASE("what a directory is watched for is added to what it is watched for "
@@ -107,7 +107,7 @@ TEST_CASE("what a directory is watched for is added to what it is watched for "
   fs::create_directory(dir / "below");
   CHECK(watcher.take() == kinds{watch_again});
   kubelet.rotate({{"a", {"1"}}});
-  CHECK(watcher.take() == kinds{look_closely, read_now});
+  CHECK(watcher.take() == kinds{begun, look_closely, read_now});
 }
 
 TEST_CASE("a directory that goes away loses its watch once") {

@@ -8,15 +8,19 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace fsshare;
@@ -35,6 +39,50 @@ struct arrival {
 guest_address unix_at(const std::string& path) {
   return {address_scheme::unix_socket, path, 0, 0};
 }
+
+/// A socket on which a process listened that has ended, and whose descriptor
+/// another one still has, as readers that hang do.
+class left_listener {
+public:
+  explicit left_listener(const guest_address& address) {
+    const auto target = to_socket_address(address);
+    REQUIRE(target);
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    const unique_fd reader{ends[0]};
+    unique_fd writer{ends[1]};
+    const auto listens = ::fork();
+    REQUIRE(listens >= 0);
+    if (listens == 0)
+      listen_and_end(*target, writer.get());
+    writer.reset();
+    REQUIRE(::read(reader.get(), &holder_, sizeof(holder_)) == sizeof(holder_));
+    REQUIRE(::waitpid(listens, nullptr, 0) == listens);
+  }
+  ~left_listener() {
+    ::kill(holder_, SIGKILL);
+  }
+  left_listener(const left_listener&) = delete;
+  left_listener& operator=(const left_listener&) = delete;
+
+private:
+  // Between fork and exit: only what signal-safety(7) lists.
+  [[noreturn]] static void listen_and_end(const socket_address& target,
+                                          int out) {
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (fd < 0 || ::bind(fd, target.get(), target.size) != 0
+        || ::listen(fd, 16) != 0)
+      ::_exit(1);
+    const auto holder = ::fork();
+    if (holder == 0)
+      for (;;)
+        ::pause();
+    const auto written = ::write(out, &holder, sizeof(holder));
+    ::_exit(written == sizeof(holder) ? 0 : 1);
+  }
+
+  pid_t holder_ = -1;
+};
 
 guest_address hybrid_at(const std::string& path, std::uint32_t port) {
   return {address_scheme::hybrid_vsock, path, 0, port};
@@ -161,6 +209,17 @@ TEST_CASE_FIXTURE(fixture, "a socket file nobody listens on is replaced") {
   const auto listener = open(address);
 
   REQUIRE(listener);
+  check_served(address);
+}
+
+TEST_CASE_FIXTURE(fixture, "a socket whose listener was killed is replaced, "
+                           "though its descriptor is still open elsewhere") {
+  const auto address = unix_at(dir / "s");
+  const left_listener before{address};
+
+  const auto listener = open(address);
+
+  REQUIRE_MESSAGE(listener, (listener ? "" : listener.err().message));
   check_served(address);
 }
 
