@@ -5,12 +5,12 @@
 
 #include <doctest/doctest.h>
 
-#include <functional>
 #include <map>
 #include <regex>
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace fsshare;
@@ -77,8 +77,8 @@ class shell {
 public:
   /// @param driver Prints what the shell offers, a line each, for the words of
   /// a command line: $1 is the script, the others are the words.
-  shell(const std::string& name, const words& run, const std::string& driver)
-    : run_(run), driver_(dir_.write("driver", driver)) {
+  shell(const std::string& name, words run, const std::string& driver)
+    : run_(std::move(run)), driver_(dir_.write("driver", driver)) {
     const auto script = run_process({FSSHARECTL_PROGRAM, "completion", name});
     REQUIRE(script.exit_code == 0);
     script_ = dir_.write("script", script.output);
@@ -177,10 +177,9 @@ int check_commands(const shell& in, const words& at, const names& everywhere) {
   auto options = listed.options;
   options.insert(everywhere.begin(), everywhere.end());
   CHECK(in.complete(with(at, "--")) == options);
-  for (const auto& [option, values] : listed.choices) {
-    CAPTURE(option);
-    CHECK(in.complete(with(with(at, option), "")) == values);
-  }
+  for (const auto& each : listed.choices)
+    CHECK_MESSAGE(in.complete(with(with(at, each.first), "")) == each.second,
+                  each.first);
   int seen = 1;
   for (const auto& command : listed.commands)
     seen += check_commands(in, with(at, command), everywhere);

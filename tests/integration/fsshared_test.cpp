@@ -89,10 +89,10 @@ TEST_CASE("the printed configuration has every key, and given as one it is "
   CHECK(config.at("copy").at("window_requests") == 7);
   CHECK(config.at("log").at("format") == "json");
   const auto known = json::parse(test::read_file("config/schema.json"));
-  for (const auto& [section, keys] : known.at("properties").items())
-    for (const auto& key : keys.at("properties").items())
-      CHECK_MESSAGE(config.at(section).contains(key.key()), section, ".",
-                    key.key());
+  for (const auto& section : known.at("properties").items())
+    for (const auto& key : section.value().at("properties").items())
+      CHECK_MESSAGE(config.at(section.key()).contains(key.key()), section.key(),
+                    ".", key.key());
   const test::temp_dir other;
   const auto again = other.write("again.json", printed.output);
   CHECK(run_fsshared({"--config", again, "--print-config"}).output

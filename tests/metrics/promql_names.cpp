@@ -267,7 +267,7 @@ std::string metric_of_series(const std::string& series) {
        {bucket, std::string_view{"_sum"}, std::string_view{"_count"}}) {
     if (!series.ends_with(part))
       continue;
-    const auto base = series.substr(0, series.size() - part.size());
+    auto base = series.substr(0, series.size() - part.size());
     const auto* const known = find_known(base);
     if (known != nullptr && known->type == metric_type::histogram)
       return base;
@@ -280,7 +280,7 @@ std::vector<std::string> complaints_of(std::string_view query,
   std::vector<std::string> all;
   const auto names = names_in(query);
   if (names.metrics.empty())
-    all.push_back("no metric at all");
+    all.emplace_back("no metric at all");
   for (const auto& each : names.metrics)
     if (!recorded.contains(each.name))
       complain_of(each, all);
