@@ -2,6 +2,7 @@
 #include "actors/api_methods.hpp"
 
 #include "actors/api_decode.hpp"
+#include "actors/api_events.hpp"
 #include "actors/api_from_wire.hpp"
 #include "actors/api_owners.hpp"
 #include "actors/api_wire.hpp"
@@ -181,16 +182,28 @@ auto encoder_for(const Request& request) {
     };
 }
 
+template <class Request, class... Others>
+constexpr bool is_among = (... || std::is_same_v<Request, Others>);
+
+/// Returns whether a request asks for more than how something is.
+template <class Request>
+bool is_change(const Request& request) {
+  if constexpr (std::is_same_v<Request, collect_orphans_request>)
+    return request.remove;
+  else
+    return !is_among<Request, list_sandboxes_request, get_sandbox_request,
+                     list_volumes_request>;
+}
+
 template <class Request>
 api_subject subject_of(const Request& request) {
   api_subject out{request.sandbox_id, {}};
   if constexpr (requires { request.container_id; })
     out.container = request.container_id;
+  if (is_change(request))
+    out.is_to = api_subject::purpose::change;
   return out;
 }
-
-template <class Request, class... Others>
-constexpr bool is_among = (... || std::is_same_v<Request, Others>);
 
 /// Returns whether a request asks something of a sandbox: how it is, and its
 /// end, are of everybody's concern.
@@ -302,6 +315,7 @@ const std::map<std::string, api_method, std::less<>>& api_methods() {
     {"ListSandboxes", &pass_on<v1::ListSandboxesRequest, list_sandboxes_reply>},
     {"GetSandbox", &pass_on<v1::GetSandboxRequest, get_sandbox_reply>},
     {"ListVolumes", &pass_on<v1::ListVolumesRequest, list_volumes_reply>},
+    {"WatchEvents", &watch_events_call},
     {"CollectOrphans",
      &pass_on<v1::CollectOrphansRequest, collect_orphans_reply>},
   };

@@ -53,9 +53,10 @@ bytes api_farewell() {
 
 api_server_state::api_server_state(handle::pointer self, node_actor node,
                                    api_server_options options,
-                                   owners_actor owners)
+                                   owners_actor owners, events_actor events)
   : self_(self), node_(std::move(node)), owners_(std::move(owners)),
-    options_(std::move(options)), ledger_(options_.limits) {
+    events_(std::move(events)), options_(std::move(options)),
+    ledger_(options_.limits) {
 }
 
 api_server_state::~api_server_state() {
@@ -164,6 +165,8 @@ void api_server_state::drop(std::uint64_t connection) {
   found->second.stream->close();
   clients_.erase(found);
   ledger_.remove(connection);
+  if (events_)
+    tell(events_, watcher_gone{connection});
 }
 
 void api_server_state::disconnect(std::uint64_t connection,
@@ -207,6 +210,10 @@ void api_server_state::make_room(const api_descriptors& msg) {
 void api_server_state::begin(std::uint64_t connection, client& from,
                              const ttrpc::request& call) {
   call_id id{connection, call.stream, ""};
+  id.uid = from.uid;
+  if (const auto* process = std::get_if<process_identity>(&from.process))
+    id.pid = process->pid;
+  id.trace_id = call.trace_id;
   if (!from.is_allowed)
     return fail(
       id, {errc::permission_denied, "user " + std::to_string(from.uid)
@@ -231,7 +238,7 @@ void api_server_state::begin(std::uint64_t connection, client& from,
   if (!is_of_node)
     return (this->*own->second)(id, call.payload);
   of_node->second(
-    {self_, node_, owners_, from.process}, call.payload,
+    {self_, node_, owners_, events_, from.process, connection}, call.payload,
     [this, id](const api_subject& subject, const result<std::string>& reply) {
       auto known = id;
       known.subject = subject;
@@ -264,6 +271,7 @@ void api_server_state::version(const call_id& call, const bytes& payload) {
 
 void api_server_state::succeed(const call_id& call, const std::string& reply) {
   log::debug("api-call", {{"method", call.method}, {"code", "OK"}});
+  audit(call, errc::none);
   answer(call, errc::none, {}, as_bytes(reply));
 }
 
@@ -273,13 +281,35 @@ void api_server_state::fail(const call_id& call, error why) {
                            {"sandbox", call.subject.sandbox},
                            {"container", call.subject.container},
                            {"code", to_string(why.code)},
-                           {"error", why.message}};
+                           {"error", why.message},
+                           {"uid", call.uid},
+                           {"pid", call.pid},
+                           {"trace_id", call.trace_id}};
   // The only line about it: who works for the call logs no failure of it.
   if (is_refusal(why.code))
     log::info("api-call-failed", values);
   else
     log::warning("api-call-failed", values);
+  audit(call, why.code);
   answer(call, why.code, why.message, {});
+}
+
+void api_server_state::audit(const call_id& call, errc code) {
+  if (call.subject.is_to != api_subject::purpose::change)
+    return;
+  // Of a failure there is a line already.
+  if (code == errc::none)
+    log::info("call-audited", {{"method", call.method},
+                               {"sandbox", call.subject.sandbox},
+                               {"container", call.subject.container},
+                               {"uid", call.uid},
+                               {"pid", call.pid},
+                               {"trace_id", call.trace_id}});
+  node_event what{event_id::call_audited, call.subject.sandbox,
+                  call.subject.container};
+  what.caller = std::make_shared<event_caller>(
+    event_caller{call.uid, call.pid, call.method, code, call.trace_id});
+  note(events_, std::move(what));
 }
 
 void api_server_state::answer(const call_id& call, errc code,

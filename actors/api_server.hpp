@@ -5,6 +5,7 @@
 #include "core/net/client_ledger.hpp"
 #include "log/events.hpp"
 #include "messages/api_server.hpp"
+#include "messages/events.hpp"
 #include "messages/metrics.hpp"
 #include "messages/node.hpp"
 #include "messages/owners.hpp"
@@ -46,8 +47,10 @@ public:
   static constexpr const char* name = "api-server";
 
   /// @param owners Null where sandboxes have none.
+  /// @param events Null where nobody keeps them.
   api_server_state(handle::pointer self, node_actor node,
-                   api_server_options options, owners_actor owners = {});
+                   api_server_options options, owners_actor owners = {},
+                   events_actor events = {});
   ~api_server_state();
   api_server_state(const api_server_state&) = delete;
   api_server_state& operator=(const api_server_state&) = delete;
@@ -72,9 +75,13 @@ private:
     api_subject subject = {};
     /// What it counts in the ledger; 0 if it was refused.
     std::size_t charge = 0;
+    /// Who calls, also when the client is gone by then.
+    std::uint32_t uid = 0;
+    std::int32_t pid = 0;
+    std::string trace_id = {};
   };
 
-  /// One that NODE is not asked for.
+  /// One that nobody else is asked for.
   using own_method
     = void (api_server_state::*)(const call_id&, const bytes& payload);
 
@@ -95,6 +102,9 @@ private:
   void check(const call_id& call, const bytes& payload);
   void version(const call_id& call, const bytes& payload);
 
+  /// Says who had something changed, and what came of it.
+  void audit(const call_id& call, errc code);
+
   /// Sends an answer, unless the client is gone. A refusal is sent before
   /// anything happened, a success or failure after.
   void succeed(const call_id& call, const std::string& reply);
@@ -110,6 +120,7 @@ private:
   handle::pointer self_;
   node_actor node_;
   owners_actor owners_;
+  events_actor events_;
   api_server_options options_;
   std::map<std::uint64_t, client> clients_;
   client_ledger ledger_;

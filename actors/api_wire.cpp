@@ -211,6 +211,9 @@ void put(const destination_status& in, v1::DestinationStatus* out) {
     put_some(in.kept_generations, out->mutable_kept_generations())
     + in.kept_generations_more);
   put(in.progress, out->mutable_progress());
+  out->set_will_try(in.next_try.has_value());
+  out->set_next_try_ns(
+    in.next_try.value_or(std::chrono::nanoseconds{0}).count());
 }
 
 void put(const aside_file& in, v1::AsideFile* out) {

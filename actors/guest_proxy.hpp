@@ -10,6 +10,7 @@
 #include "core/journal/copy_record.hpp"
 #include "core/net/guest_address.hpp"
 #include "core/net/guest_connection.hpp"
+#include "messages/events.hpp"
 #include "messages/guest_proxy.hpp"
 #include "messages/memory_budget.hpp"
 #include "messages/metrics.hpp"
@@ -64,6 +65,8 @@ struct guest_proxy_options {
   std::uint32_t seed = 1;
   /// Gets what was counted at the end; null for nobody.
   guest_heir heir = {};
+  /// Null where nobody is told what happens.
+  event_sink events = {};
 };
 
 /// What a GUEST PROXY owns: the connection, the jobs and what is in flight.

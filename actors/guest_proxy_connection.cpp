@@ -140,6 +140,7 @@ void guest_proxy_state::note_connected() {
   log::info("guest-connected", {{"sandbox", options_.sandbox_id},
                                 {"agent_version", status_.agent_version},
                                 {"rules", profile_.name}});
+  note(options_.events, {event_id::guest_connected, options_.sandbox_id});
 }
 
 // The connection may be dead without a word while requests are out, or the
@@ -270,9 +271,13 @@ void guest_proxy_state::lost(const error& why) {
     // Steps have other numbers on the next connection.
     active.open_files.clear();
   }
-  if (loss != guest_connection::loss::unreached)
+  if (loss != guest_connection::loss::unreached) {
     log::warning("guest-lost",
                  {{"sandbox", options_.sandbox_id}, {"error", why.message}});
+    node_event ended{event_id::guest_lost, options_.sandbox_id};
+    ended.detail = why.message;
+    note(options_.events, std::move(ended));
+  }
   if (loss == guest_connection::loss::in_use) {
     status_.last_error = why.message;
     doubt_all();

@@ -103,6 +103,7 @@ void guest_proxy_state::looked_at_all(bool any_there) {
     break;
   case look_verdict::empty:
     log::warning("guest-empty", {{"sandbox", options_.sandbox_id}});
+    note(options_.events, {event_id::guest_empty, options_.sandbox_id});
     for (auto& active : jobs_)
       active.job.restart();
     be_up(guest_news::empty);

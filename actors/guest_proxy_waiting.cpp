@@ -42,6 +42,9 @@ bool guest_proxy_state::fail_waiting(const error& why) {
   log::warning("guest-unreachable", {{"sandbox", options_.sandbox_id},
                                      {"address", to_string(options_.address)},
                                      {"error", why.message}});
+  node_event unreached{event_id::guest_unreachable, options_.sandbox_id};
+  unreached.detail = why.message;
+  note(options_.events, std::move(unreached));
   end_jobs();
   return true;
 }

@@ -13,14 +13,17 @@ registry_state::registry_state(handle::pointer self,
                                inotify_reader_actor watcher,
                                reader_pool_actor reader,
                                memory_budget_actor memory,
-                               journal_actor journal)
+                               journal_actor journal, event_sink events)
   : self_(self), table_(std::move(settings)), watcher_(std::move(watcher)),
     reader_(std::move(reader)), memory_(std::move(memory)),
-    recorder_(self, std::move(journal), [](const std::string& id) {
-      log::warning(
-        "state-not-recorded",
-        {{"sandbox", id}, {"error", "the state directory does not answer"}});
-    }) {
+    recorder_(
+      self, std::move(journal),
+      [](const std::string& id) {
+        log::warning(
+          "state-not-recorded",
+          {{"sandbox", id}, {"error", "the state directory does not answer"}});
+      }),
+    events_(std::move(events)) {
 }
 
 registry_state::~registry_state() {
@@ -83,11 +86,13 @@ registry_state::handle::behavior_type registry_state::make_behavior() {
         table_.begun(msg.path, msg.generation);
         return;
       }
+      note_volume(event_id::volume_hinted, msg.path, to_string(msg.hint));
       table_.hint(msg.path, msg.hint, now());
       act();
     },
     [this](volumes_overflowed) {
       log::warning("events-lost", {{"volumes", table_.volumes()}});
+      note_volume(event_id::events_lost, {});
       table_.hint_all(volume_hint::compare_closely, now());
       act();
     },
@@ -106,6 +111,7 @@ registry_state::handle::behavior_type registry_state::make_behavior() {
 caf::result<destination_added> registry_state::add(add_destination& msg) {
   const reply_promise<destination_added> promise{self_};
   const bool is_there = msg.has_tree || msg.before != nullptr;
+  auto volume = msg.volume;
   const auto id
     = table_.add({msg.sandbox_id, std::move(msg.container_id), msg.share_id,
                   std::move(msg.volume), std::move(msg.guest_root),
@@ -115,6 +121,7 @@ caf::result<destination_added> registry_state::add(add_destination& msg) {
   by_share_.emplace(msg.sandbox_id, msg.share_id, id);
   destinations_.emplace(id, destination{std::move(msg.sandbox_id),
                                         std::move(msg.share_id),
+                                        std::move(volume),
                                         std::move(msg.proxy),
                                         promise,
                                         {}});
@@ -213,15 +220,19 @@ void registry_state::await(const volume_ticket& asked) {
 void registry_state::watched(const volume_ticket& asked, const status& placed) {
   const auto& path = asked.volume;
   if (table_.watched(asked, placed, now())) {
-    if (placed)
+    if (placed) {
       log::info("watch-placed",
                 {{"volume", path}, {"polled", table_.polled()}});
-    else if (placed.err().code == errc::not_found)
+      note_volume(event_id::watch_placed, path);
+    } else if (placed.err().code == errc::not_found) {
       log::info("volume-gone", {{"volume", path}});
-    else
+      note_volume(event_id::volume_gone, path);
+    } else {
       log::warning("watch-failed", {{"volume", path},
                                     {"error", placed.err().message},
                                     {"polled", table_.polled()}});
+      note_volume(event_id::watch_failed, path, placed.err().message);
+    }
   }
   act();
 }
@@ -242,6 +253,7 @@ void registry_state::give_order(destination_id id, const guest_order& order) {
   const auto i = destinations_.find(id);
   if (i == destinations_.end())
     return;
+  note_begun(i->second, order);
   ask(self_, i->second.proxy, carry_out{{id}, order})
     .then(
       [this, id, word = word_of(order)](const order_outcome& outcome) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/volume/destination_table.hpp"
+#include "messages/events.hpp"
 #include "messages/inotify_reader.hpp"
 #include "messages/memory_budget.hpp"
 #include "messages/metrics.hpp"
@@ -30,7 +31,8 @@ public:
 
   registry_state(handle::pointer self, destination_table::settings settings,
                  inotify_reader_actor watcher, reader_pool_actor reader,
-                 memory_budget_actor memory, journal_actor journal = {});
+                 memory_budget_actor memory, journal_actor journal = {},
+                 event_sink events = {});
   ~registry_state();
   registry_state(const registry_state&) = delete;
   registry_state& operator=(const registry_state&) = delete;
@@ -41,6 +43,7 @@ private:
   struct destination {
     std::string sandbox_id;
     std::string share_id;
+    std::string volume;
     guest_proxy_actor proxy;
     std::optional<reply_promise<destination_added>> added;
     std::vector<reply_promise<destination_removed>> removed;
@@ -58,6 +61,8 @@ private:
       std::function<void()> then = nullptr;
     };
     std::optional<expected_push> expected = std::nullopt;
+    /// The host's name of what was pushed last.
+    std::string pushed = {};
   };
 
   caf::result<destination_added> add(add_destination& msg);
@@ -100,6 +105,14 @@ private:
                  const result<volume_snapshot_ptr>& got);
   void log_live(destination_id id, const generation_live& live) const;
   void log_outcome(destination_id id, const order_outcome& outcome) const;
+  // -- events (registry_events.cpp) ------------------------------------------
+  void note_volume(event_id id, const std::string& volume,
+                   std::string detail = {}) const;
+  void note_read(const volume_ticket& asked,
+                 const result<volume_snapshot_ptr>& got) const;
+  void note_begun(destination& of, const guest_order& order) const;
+  void note_live(destination_id id, const generation_live& live) const;
+  void note_outcome(destination_id id, const order_outcome& outcome) const;
   // -- metrics (registry_counting.cpp) ---------------------------------------
   static const char* word_of(const guest_order& order);
   void count(const char* order, const order_outcome& outcome);
@@ -114,6 +127,7 @@ private:
   reader_pool_actor reader_;
   memory_budget_actor memory_;
   state_recorder<handle::base> recorder_;
+  event_sink events_;
   destination_map destinations_;
   /// By volume, the end of whose read says whether their pushes come.
   std::map<std::string, std::vector<destination_id>> expected_;

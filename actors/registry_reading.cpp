@@ -32,7 +32,9 @@ void registry_state::ask_reader(const ask_volume& action) {
         act();
       },
       [this, asked](caf::error& err) {
-        table_.looked(asked, from_caf(err), now());
+        const auto why = from_caf(err);
+        note_read(asked, why);
+        table_.looked(asked, why, now());
         act();
       });
 }
@@ -71,6 +73,7 @@ void registry_state::read_volume(const ask_volume& action,
 
 void registry_state::have_read(const volume_ticket& asked,
                                const result<volume_snapshot_ptr>& got) {
+  note_read(asked, got);
   table_.read(asked, got, now());
   act();
   expect_no_more(asked.volume);

@@ -132,9 +132,11 @@ registry_state::record_of_push(destination_id id) const {
 void registry_state::ended(destination_id id, const order_outcome& outcome) {
   if (const auto live = table_.finished(id, outcome, now())) {
     log_live(id, *live);
+    note_live(id, *live);
     count_lag(*live);
   }
   log_outcome(id, outcome);
+  note_outcome(id, outcome);
   record(id);
   act();
 }

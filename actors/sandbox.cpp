@@ -191,8 +191,10 @@ void sandbox_state::answer_cleanup(const status& outcome,
   state_.cleaned(static_cast<bool>(outcome));
   if (outcome)
     stop_nydus();
-  if (outcome)
+  if (outcome) {
     log::info("sandbox-cleaned", {{"sandbox", options_.sandbox_id}});
+    note(neighbours_.events, {event_id::sandbox_cleaned, options_.sandbox_id});
+  }
   if (outcome)
     log::forget_names(options_.sandbox_id);
   for (auto& promise : std::exchange(cleaning_, {})) {

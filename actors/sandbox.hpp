@@ -10,6 +10,7 @@
 #include "core/share/guest_facts.hpp"
 #include "core/share/share_layout.hpp"
 #include "core/share/share_state.hpp"
+#include "messages/events.hpp"
 #include "messages/guest_proxy.hpp"
 #include "messages/journal.hpp"
 #include "messages/mounter.hpp"
@@ -79,6 +80,8 @@ struct sandbox_neighbours {
     = nullptr;
   /// Null where nothing is written down.
   journal_actor journal = {};
+  /// Null where nobody is told what happens.
+  event_sink events = {};
 };
 
 /// What a SANDBOX owns: its state, its guest's proxy and whom it owes answers.

@@ -120,11 +120,15 @@ void sandbox_state::prepare_done(const status& outcome) {
     forget();
     forget_record([] {});
   }
-  if (outcome)
+  if (outcome) {
     log::info("sandbox-prepared", {{"sandbox", options_.sandbox_id},
                                    {"mode", to_string(state_.request().mode)}});
-  else
+    node_event prepared{event_id::sandbox_prepared, options_.sandbox_id};
+    prepared.detail = to_string(state_.request().mode);
+    note(neighbours_.events, std::move(prepared));
+  } else {
     log::forget_names(options_.sandbox_id);
+  }
   answer_prepare(outcome);
   if (!cleaning_.empty())
     begin_cleanup(cleanup_plan());

@@ -252,8 +252,13 @@ void sandbox_state::rootfs_done(const std::string& container_id,
                       : status{outcome.err().within(subject_of(container_id))};
   record(recorded_rootfs_progress{container_id, told ? recorded_phase::made
                                                      : recorded_phase::gone});
-  if (told)
+  if (told) {
     log_rootfs(r.request, r.share.kind);
+    node_event shared{event_id::rootfs_shared, options_.sandbox_id,
+                      r.request.container_id};
+    shared.detail = to_string(r.share.kind);
+    note(neighbours_.events, std::move(shared));
+  }
   const auto reply = r.share.reply;
   auto callers = std::exchange(r.callers, {});
   if (step == share_step::forget)

@@ -218,8 +218,14 @@ void sandbox_state::share_made(const std::string& id,
     return;
   record(recorded_share_progress{id, outcome ? recorded_phase::made
                                              : recorded_phase::gone});
-  if (outcome)
+  if (outcome) {
     log_share(*s, *outcome);
+    node_event shared{event_id::file_shared, options_.sandbox_id,
+                      s->request.container_id, s->share_id,
+                      s->request.mount.source};
+    shared.detail = to_string(s->kind);
+    note(neighbours_.events, std::move(shared));
+  }
   for (auto& promise : std::exchange(waiting_[id].callers, {})) {
     if (outcome)
       promise.deliver(*outcome);

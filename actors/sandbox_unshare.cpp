@@ -170,6 +170,8 @@ void sandbox_state::gone(const std::string& id,
   if (s->life.taken_away(static_cast<bool>(outcome)) == share_step::forget) {
     // What could not be removed is a leftover that GUEST PROXY keeps.
     const auto container = s->request.container_id;
+    note(neighbours_.events, {event_id::file_unshared, options_.sandbox_id,
+                              container, id, s->request.mount.source});
     waiting_.erase(id);
     state_.erase(id);
     forget_name(container);

@@ -32,13 +32,14 @@ set(may_tests core json sys ttrpc config log metrics messages actors guest ctl m
 
 # Rooms: the folders in a folder, and which of them each may include beside
 # itself and the files that lie beside the rooms, which include no room.
-set(rooms_core text net metrics copy volume api share mount rootfs journal doctor)
+set(rooms_core text net metrics events copy volume api share mount rootfs journal doctor)
 set(may_core_text)
 set(may_core_net)
 set(may_core_metrics)
+set(may_core_events text)
 set(may_core_copy text net)
 set(may_core_volume text net copy)
-set(may_core_api text net copy volume)
+set(may_core_api text net events copy volume)
 set(may_core_share text net copy volume api)
 set(may_core_mount text net copy volume api share)
 set(may_core_rootfs text net copy volume api share mount)

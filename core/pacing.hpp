@@ -267,6 +267,14 @@ inline constexpr int most_lock_successors = 16;
 inline constexpr int looks_at_dead = 50;
 inline constexpr milliseconds between_looks_at_dead{10};
 
+// -- events -------------------------------------------------------------------
+
+/// The longest wait of a call for the next event.
+inline constexpr duration event_wait = minutes{1};
+/// From an event to the answer of who waits for it, which brings what happens
+/// meanwhile, too.
+inline constexpr duration event_gather = milliseconds{50};
+
 // -- metrics and probes by HTTP -----------------------------------------------
 
 /// For a request by HTTP, and for who takes its answer: scrapers and probes

@@ -169,6 +169,11 @@ inline constexpr auto known_events = std::to_array<known_event>({
    "A call was refused, and nothing was tried. The only line about it."},
   {"api-call-failed", log_level::warning,
    "A call failed and was undone. The only line about it."},
+  {"call-audited", log_level::info,
+   "A call changed something, or found it changed already; `uid` and `pid` "
+   "made "
+   "it, `trace_id` is of the trace that its caller named. Of one that failed "
+   "`api-call-failed` says the same."},
   {"api-user-refused", log_level::warning,
    "A client's user is not one of `api.allowed_uids`."},
   {"api-client-does-not-read", log_level::warning,

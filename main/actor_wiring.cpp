@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "main/actor_wiring.hpp"
 
+#include "actors/events.hpp"
 #include "actors/guest_proxy.hpp"
 #include "actors/inotify_reader.hpp"
 #include "actors/memory_budget.hpp"
@@ -70,13 +71,14 @@ reader_pool_options reader_options(const node_config& config,
 guest_proxy_options proxy_options(const node_config& config,
                                   const proxy_terms& terms,
                                   const metrics_actor& metrics,
-                                  std::uint64_t seed) {
+                                  const event_sink& told, std::uint64_t seed) {
   guest_proxy_options o;
   o.sandbox_id = terms.sandbox_id;
   o.address = terms.address;
   o.share_dir = terms.share_dir;
   o.before = terms.before;
   o.heir = metrics;
+  o.events = told;
   o.dial_timeout = config.guest.dial_timeout;
   o.request_timeout = config.guest.request_timeout;
   o.quiet_time = terms.address.is_remote ? config.guest.remote_quiet_time
@@ -124,6 +126,7 @@ void measure_all(const wired_actors& actors) {
   add("inotify-reader", actors.watcher);
   add("reader-pool", actors.reader);
   add("memory-budget", actors.memory);
+  add("events", actors.events);
 }
 
 /// Spawns actors and tells of them.
@@ -164,18 +167,23 @@ wired_actors wire_actors(caf::actor_system& system, const node_config& config,
   if (around.make_journal)
     out.journal = around.make_journal();
   out.memory = actors.spawn<memory_budget>(config.copy.node_bytes);
+  events_options keeping;
+  keeping.wall_clock = around.wall_clock;
+  keeping.process = around.random();
+  out.events = actors.spawn<event_keeper>(keeping);
   out.registry = actors.spawn<state_actor<registry_state>>(
     table_settings(config, around.random()), out.watcher, out.reader,
-    out.memory, out.journal);
+    out.memory, out.journal, out.events);
   tell(out.watcher, report_volumes_to{out.registry});
   if (around.make_metrics)
     out.metrics = around.make_metrics();
   const auto make_proxy
     = [actors, config, random = around.random, network = around.network,
        reader = out.reader, memory = out.memory, registry = out.registry,
-       metrics = out.metrics, journal = out.journal](const proxy_terms& terms) {
+       metrics = out.metrics, journal = out.journal,
+       told = out.events](const proxy_terms& terms) {
         const auto made = actors.spawn<state_actor<guest_proxy_state>>(
-          proxy_options(config, terms, metrics, random()),
+          proxy_options(config, terms, metrics, told, random()),
           network(terms.sandbox_id), reader, memory, registry, journal);
         if (metrics)
           tell(metrics,
@@ -184,8 +192,8 @@ wired_actors wire_actors(caf::actor_system& system, const node_config& config,
         return guest_proxy_actor{made};
       };
   const sandbox_neighbours neighbours{
-    out.mounter,   out.registry,      out.reader, make_proxy,
-    around.random, around.make_nydus, out.journal};
+    out.mounter,   out.registry,      out.reader,  make_proxy,
+    around.random, around.make_nydus, out.journal, out.events};
   out.node = actors.spawn<state_actor<node_state>>(
     [actors, config, neighbours](
       const std::string& id, const std::optional<sandbox_remains>& remains) {

@@ -7,6 +7,7 @@
 #include "core/net/byte_stream.hpp"
 #include "core/result.hpp"
 #include "core/share/process_watch.hpp"
+#include "messages/events.hpp"
 #include "messages/inotify_reader.hpp"
 #include "messages/journal.hpp"
 #include "messages/memory_budget.hpp"
@@ -22,6 +23,7 @@
 #include <caf/actor_control_block.hpp>
 #include <caf/actor_system.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -62,6 +64,8 @@ struct actor_surroundings {
   std::function<metrics_actor()> make_metrics = nullptr;
   /// Spawns JOURNAL; null where nothing is to outlive the process.
   std::function<journal_actor()> make_journal = nullptr;
+  /// What the clock on the wall says, for events; null for none.
+  std::function<std::chrono::system_clock::time_point()> wall_clock = nullptr;
 };
 
 /// The actors of a node agent but API SERVER and those of a sandbox.
@@ -72,6 +76,7 @@ struct wired_actors {
   /// Null where nothing is written down.
   journal_actor journal;
   memory_budget_actor memory;
+  events_actor events;
   registry_actor registry;
   node_actor node;
   /// Null where sandboxes have no owners.

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ttrpc/envelope.hpp"
 
+#include "core/net/trace_parent.hpp"
 #include "proto/ttrpc.pb.h"
 #include "ttrpc/frame.hpp"
 
 #include <google/protobuf/io/coded_stream.h>
 
+#include <algorithm>
 #include <array>
 
 namespace fsshare::ttrpc {
@@ -132,14 +134,31 @@ void append_response(bytes& out, std::uint32_t stream,
   }
 }
 
+namespace {
+
+/// Callers have a handful.
+constexpr int most_metadata = 64;
+
+std::string trace_of(const wire::Request& in) {
+  for (int i = 0; i < std::min(in.metadata_size(), most_metadata); ++i)
+    if (in.metadata(i).key() == trace_parent_key)
+      return trace_id_of(in.metadata(i).value());
+  return {};
+}
+
+} // namespace
+
 std::optional<request> decode_request(std::uint32_t stream, byte_view payload) {
   wire::Request read;
   if (!read.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
     return std::nullopt;
   const auto data = as_bytes(read.payload());
-  return request{stream, read.service(), read.method(),
+  return request{stream,
+                 read.service(),
+                 read.method(),
                  bytes(data.begin(), data.end()),
-                 std::chrono::nanoseconds{read.timeout_nano()}};
+                 std::chrono::nanoseconds{read.timeout_nano()},
+                 trace_of(read)};
 }
 
 std::optional<response> decode_response(byte_view payload) {

@@ -30,6 +30,8 @@ struct request {
   bytes payload;
   /// Relative; none if zero or negative.
   std::chrono::nanoseconds timeout{0};
+  /// Of the trace that its metadata name, as trace_id_of() has it.
+  std::string trace_id = {};
 };
 
 /// What a response frame says.

@@ -149,6 +149,16 @@ func (c *Client) CollectOrphans(ctx context.Context, request *api.CollectOrphans
 	return reply, nil
 }
 
+// WatchEvents returns what has happened to sandboxes, shares and volumes behind a
+// cursor, or waits for the next event.
+func (c *Client) WatchEvents(ctx context.Context, request *api.WatchEventsRequest) (*api.WatchEventsReply, error) {
+	reply := &api.WatchEventsReply{}
+	if err := c.call(ctx, "WatchEvents", request, reply); err != nil {
+		return nil, err
+	}
+	return reply, nil
+}
+
 // Check tells whether fsshared takes calls.
 func (c *Client) Check(ctx context.Context, request *api.CheckRequest) (*api.CheckReply, error) {
 	reply := &api.CheckReply{}

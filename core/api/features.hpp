@@ -22,6 +22,7 @@ inline constexpr auto api_features = std::to_array<std::string_view>({
   "raw-guest-path",
   "set-guest",
   "share-files",
+  "watch-events",
 });
 
 } // namespace fsshare

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/api/share_request.hpp"
 
+#include "core/api/event_types.hpp"
 #include "core/api/orphan_types.hpp"
 #include "core/api/request_fields.hpp"
 #include "core/ids.hpp"
@@ -276,6 +277,19 @@ result<list_volumes_request> check(list_volumes_request request) {
   return with_sandbox(std::move(request));
 }
 
+result<watch_events_request> check(watch_events_request request) {
+  if (auto cursor = parse_event_cursor(request.events_after); !cursor)
+    return cursor.err();
+  if (!request.volume.empty())
+    if (auto path = make_normal("volume", request.volume); !path)
+      return path.err();
+  if (request.wait.count() < 0)
+    return refused("wait_ns is less than 0");
+  if (request.sandbox_id.empty())
+    return request;
+  return with_sandbox(std::move(request));
+}
+
 result<collect_orphans_request> check(collect_orphans_request request) {
   if (!request.orphans_after.empty())
     if (auto id = check_id("orphans_after", request.orphans_after); !id)
@@ -306,6 +320,7 @@ template result<stop_watcher_request> checked(stop_watcher_request);
 template result<get_sandbox_request> checked(get_sandbox_request);
 template result<list_sandboxes_request> checked(list_sandboxes_request);
 template result<list_volumes_request> checked(list_volumes_request);
+template result<watch_events_request> checked(watch_events_request);
 template result<collect_orphans_request> checked(collect_orphans_request);
 
 } // namespace fsshare

@@ -13,7 +13,7 @@ namespace fsshare {
 /// too many entries, a share named by its id and by container and destination.
 /// Only what lists takes an empty sandbox id. What the kind of a root
 /// filesystem needs is checked by plan_rootfs_share().
-/// @param Request Any request of core/api/api_types.hpp, or of
+/// @param Request Any request of core/api/api_types.hpp, event_types.hpp or
 /// orphan_types.hpp.
 template <class Request>
 result<Request> checked(Request request);

@@ -141,6 +141,11 @@ public:
   /// destination is not known.
   std::optional<unsigned> failures(destination_id id) const;
 
+  /// Returns in how long what has failed of a destination is tried again;
+  /// nothing while something is tried, and if it is not known.
+  std::optional<std::chrono::nanoseconds> next_try(destination_id id,
+                                                   time_point now) const;
+
   /// Returns what is to be written down of a destination; nothing if it is not
   /// known.
   std::optional<guest_record> record(destination_id id) const;

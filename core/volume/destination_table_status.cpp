@@ -254,6 +254,15 @@ destination_table::next_try(const destination& d, const volume& v,
   return std::max(*due - now, std::chrono::nanoseconds{0});
 }
 
+std::optional<std::chrono::nanoseconds>
+destination_table::next_try(destination_id id, time_point now) const {
+  const auto of = volume_of_.find(id);
+  if (of == volume_of_.end())
+    return std::nullopt;
+  const auto& v = volumes_.at(of->second);
+  return next_try(v.destinations.at(id), v, now);
+}
+
 // Why a copy is not current, whatever the moment; nothing has failed.
 std::string destination_table::why_stale(const destination& d, const volume& v,
                                          time_point now) const {

@@ -20,9 +20,9 @@ constexpr std::uint64_t seeds = 300;
 
 using names = std::set<std::string>;
 
-const names every_actor{"guest-proxy",   "inotify-reader", "journal",
-                        "memory-budget", "mounter",        "node",
-                        "reader-pool",   "registry",       "sandbox"};
+const names every_actor{
+  "events",  "guest-proxy", "inotify-reader", "journal",  "memory-budget",
+  "mounter", "node",        "reader-pool",    "registry", "sandbox"};
 
 /// Lets an actor die soon: what sends to the guest of an exception after some
 /// more requests, or any one after some more steps.

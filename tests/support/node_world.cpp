@@ -104,6 +104,7 @@ void node_world::wire() {
   journal_ = wired.journal;
   watcher_ = wired.watcher;
   memory = wired.memory;
+  events = wired.events;
   registry = wired.registry;
   node = wired.node;
 }
@@ -116,6 +117,7 @@ void node_world::kill() {
   node = nullptr;
   registry = nullptr;
   memory = nullptr;
+  events = nullptr;
   journal_ = nullptr;
   watcher_ = nullptr;
   // What ends an actor is handled before whatever else waits for it.

@@ -181,6 +181,7 @@ public:
   node_actor node;
   registry_actor registry;
   memory_budget_actor memory;
+  events_actor events;
 
 private:
   void wire();

@@ -151,6 +151,7 @@ TEST_CASE("a request may lack everything and carry more") {
     = decode_request(1, from_hex("0a0173 2a060a016b120176 9a060178"));
   REQUIRE(more);
   CHECK(more->service == "s");
+  CHECK(more->trace_id.empty());
   CHECK_FALSE(decode_request(1, from_hex("ffffffff")));
 }
 

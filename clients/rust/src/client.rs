@@ -322,6 +322,9 @@ methods! {
     list_volumes: ListVolumes(ListVolumesRequest) -> ListVolumesReply;
     /// Lists, or removes, sandboxes of earlier processes that nobody knows.
     collect_orphans: CollectOrphans(CollectOrphansRequest) -> CollectOrphansReply;
+    /// What has happened to sandboxes, shares and volumes behind a cursor, or, where
+    /// nothing has, the next event; see `wait_ns`.
+    watch_events: WatchEvents(WatchEventsRequest) -> WatchEventsReply;
     /// Whether fsshared takes calls.
     check: Check(CheckRequest) -> CheckReply;
     version: Version(VersionRequest) -> VersionReply;

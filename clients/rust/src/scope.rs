@@ -139,6 +139,7 @@ impl Request for api::GetSandboxRequest {}
 impl Request for api::ListVolumesRequest {}
 // No sandbox that anybody makes is one.
 impl Request for api::CollectOrphansRequest {}
+impl Request for api::WatchEventsRequest {}
 impl Request for api::CheckRequest {}
 impl Request for api::VersionRequest {}
 
