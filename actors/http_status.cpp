@@ -20,6 +20,7 @@ using responder = std::function<void(const http_response&)>;
 // REGISTRY is asked for so much at a time, which takes it a millisecond or two.
 constexpr std::size_t page_bytes = std::size_t{128} << 10;
 constexpr std::size_t most_sandboxes = 200;
+constexpr std::size_t most_events = 100;
 
 http_response refusal(int code, std::string why) {
   http_response out;
@@ -111,6 +112,23 @@ void answer_sandboxes(http_server_actor::pointer self,
       });
 }
 
+// Of all that are kept those of one sandbox, or volume, or both; or any.
+void answer_events(http_server_actor::pointer self, const event_source& events,
+                   const http_query& query, const responder& respond) {
+  if (!events)
+    return respond(refusal(404, "no events are kept"));
+  ask(self, events,
+      latest_events{{value_of(query, "sandbox"), value_of(query, "volume")},
+                    most_events})
+    .then(
+      [respond](const events_told& got) {
+        respond(json(render_events(got.events)));
+      },
+      [respond](caf::error& why) {
+        respond(refusal(500, from_caf(why).message));
+      });
+}
+
 } // namespace
 
 bool is_status_path(std::string_view path) {
@@ -135,7 +153,10 @@ void answer_status(http_server_actor::pointer self,
     return answer_volumes(self, sources.registry, *query, respond);
   if (request.path == "/status/sandboxes")
     return answer_sandboxes(self, sources, *query, respond);
-  respond(refusal(404, "there are /, /status/volumes and /status/sandboxes"));
+  if (request.path == "/status/events")
+    return answer_events(self, sources.events, *query, respond);
+  respond(refusal(404, "there are /, /status/volumes, /status/sandboxes and "
+                       "/status/events"));
 }
 
 } // namespace fsshare

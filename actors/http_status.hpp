@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/net/http_request.hpp"
+#include "messages/events.hpp"
 #include "messages/http_server.hpp"
 #include "messages/node.hpp"
 #include "messages/owners.hpp"
@@ -15,12 +16,16 @@ namespace fsshare {
 /// What REGISTRY takes of it.
 using volume_source = caf::typed_actor<rpc<describe_volumes, volume_page>>;
 
+/// What EVENTS takes of it.
+using event_source = caf::typed_actor<rpc<latest_events, events_told>>;
+
 /// Whom HTTP SERVER asks for what the status page shows; null where nobody is
 /// to see it.
 struct status_sources {
   node_actor node;
   volume_source registry;
   owners_actor owners;
+  event_source events = {};
 };
 
 /// Whether a path is the status page's, or of what it reads.

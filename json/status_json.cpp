@@ -134,4 +134,23 @@ std::string render_sandboxes(const list_sandboxes_reply& sandboxes,
                                                  : std::string{}}});
 }
 
+std::string render_events(const std::vector<kept_event>& events) {
+  auto listed = json::array();
+  for (const auto& each : events) {
+    const auto& what = each.what;
+    const auto& known = entry_of(what.id);
+    listed.push_back({{"number", each.number},
+                      {"at_seconds", seconds_of(each.at.time_since_epoch())},
+                      {"event", known.name},
+                      {"sandbox", what.sandbox_id},
+                      {"container", what.container_id},
+                      {"share", what.share_id},
+                      {"volume", what.volume},
+                      {"generation", what.generation},
+                      {"sentence", sentence(what)},
+                      {"trouble", known.is_trouble}});
+  }
+  return text_of({{"events", std::move(listed)}});
+}
+
 } // namespace fsshare

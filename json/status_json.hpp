@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/api/api_types.hpp"
+#include "core/events/event_ring.hpp"
 #include "core/volume/volume_status.hpp"
 
 #include <cstddef>
@@ -20,5 +21,9 @@ std::string render_volumes(const std::vector<volume_status>& volumes,
 /// @param most How many are listed.
 std::string render_sandboxes(const list_sandboxes_reply& sandboxes,
                              std::size_t most);
+
+/// Returns what it reads of events. Times are in seconds since the start of
+/// 1970.
+std::string render_events(const std::vector<kept_event>& events);
 
 } // namespace fsshare

@@ -188,7 +188,8 @@ status node_agent::parts::start_actors() {
   serving.build
     = std::string{"commit "} + build_info::commit + ", g++ " __VERSION__;
   serving.limits = client_limits(raise_descriptor_limit());
-  api = system.spawn<api_server>(actors.node, serving, actors.owners);
+  api = system.spawn<api_server>(actors.node, serving, actors.owners,
+                                 actors.events);
   tell(actors.metrics, add_source{"api-server", api});
   trim_heap_after_bursts(loop);
   return unit{};
@@ -214,6 +215,9 @@ void node_agent::parts::wire(std::shared_ptr<const held_root> root,
     return journal_actor{
       system.spawn<journal>(state_files{state_directory(config)},
                             journal_options{boot_id, config.share.root})};
+  };
+  around.wall_clock = [] {
+    return std::chrono::system_clock::now();
   };
   processes = std::make_shared<kernel_processes>(loop);
   around.processes = processes;
@@ -267,7 +271,7 @@ void node_agent::parts::serve_http() {
     return;
   status_sources shown;
   if (config.http.status_page)
-    shown = {actors.node, actors.registry, actors.owners};
+    shown = {actors.node, actors.registry, actors.owners, actors.events};
   http = system.spawn<http_server>(actors.metrics, shown);
   http_listening.emplace(loop, http, gauge, http_farewell());
   http_listening->begin(*address);
@@ -306,6 +310,7 @@ node_agent::parts::~parts() {
   end(actors.watcher);
   end(actors.mounter);
   end(actors.journal);
+  end(actors.events);
   await_others_than_readers();
   end(actors.reader);
 }

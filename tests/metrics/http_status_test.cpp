@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "actors/events.hpp"
 #include "actors/http_server.hpp"
 #include "actors/metrics.hpp"
 
@@ -61,7 +62,8 @@ struct status_world {
       counter,
       status_sources{actors.spawn<fake_node>(node),
                      actors.spawn<state_actor<fake_volumes_state>>(volumes),
-                     {}});
+                     {},
+                     kept});
     nothing = actors.spawn<http_server>(counter);
   }
 
@@ -96,6 +98,7 @@ struct status_world {
   actor_fixture actors;
   std::shared_ptr<fake_node_script> node = std::make_shared<fake_node_script>();
   std::shared_ptr<volumes_script> volumes = std::make_shared<volumes_script>();
+  events_actor kept = actors.spawn<event_keeper>(events_options{});
   http_server_actor server;
   http_server_actor nothing;
   std::uint64_t connections = 0;
@@ -166,7 +169,8 @@ TEST_CASE("what is wrong is refused with a reason") {
 TEST_CASE("a page of another site whose name leads here reads nothing") {
   status_world w;
   w.add("/pods/1", "box1", true);
-  for (const char* target : {"/", "/status/volumes", "/status/sandboxes"}) {
+  for (const char* target :
+       {"/", "/status/volumes", "/status/sandboxes", "/status/events"}) {
     const auto got = w.get(w.server, target, "rebound.example:10260");
     CHECK(got.starts_with("HTTP/1.1 403 "));
     CHECK_FALSE(contains(got, "/pods/1"));
@@ -177,9 +181,35 @@ TEST_CASE("a page of another site whose name leads here reads nothing") {
 
 TEST_CASE("where it is not asked for there is none, and the key is named") {
   status_world w;
-  for (const char* target : {"/", "/status/volumes", "/status/sandboxes"}) {
+  for (const char* target :
+       {"/", "/status/volumes", "/status/sandboxes", "/status/events"}) {
     const auto got = w.get(w.nothing, target);
     CHECK(got.starts_with("HTTP/1.1 404 "));
     CHECK(contains(got, "http.status_page"));
   }
+}
+TEST_CASE("the latest events are told, of a sandbox and a volume too") {
+  status_world w;
+  for (int n = 0; n < 150; ++n)
+    note(w.kept, {event_id::file_shared,
+                  n % 2 == 0 ? "a" : "b",
+                  {},
+                  {},
+                  n % 4 == 0 ? "/v" : "/w"});
+  w.actors.run();
+  const auto told = [&w](const std::string& query) {
+    const auto got = w.get("/status/events" + query);
+    CHECK(got.starts_with("HTTP/1.1 200 OK\r\n"));
+    std::size_t n = 0;
+    for (auto at = got.find("\"number\""); at != std::string::npos;
+         at = got.find("\"number\"", at + 1))
+      ++n;
+    return n;
+  };
+  CHECK(told("") == 100);
+  CHECK(told("?sandbox=a") == 75);
+  CHECK(told("?sandbox=a&volume=%2Fv") == 38);
+  CHECK(told("?volume=%2Fnone") == 0);
+  CHECK(contains(w.get("/status/events"), "\"number\":150"));
+  CHECK(w.get(w.nothing, "/status/events").starts_with("HTTP/1.1 404 "));
 }

@@ -91,3 +91,20 @@ TEST_CASE("sandboxes are shown up to a bound, with where to go on") {
   CHECK(got.at("more") == 0);
   CHECK(got.at("next") == "");
 }
+TEST_CASE("events are shown with their sentences, whatever a guest has said") {
+  kept_event one{7,
+                 event_ring::wall_time{1500ms},
+                 {event_id::push_failed, "sb", "c1", "c1-1", "/v", "..1"}};
+  one.what.detail = "no\xff";
+  const auto got = nlohmann::json::parse(render_events({one}));
+  REQUIRE(got.at("events").size() == 1);
+  const auto& shown = got.at("events").at(0);
+  CHECK(shown.at("number") == 7);
+  CHECK(shown.at("at_seconds") == doctest::Approx(1.5));
+  CHECK(shown.at("event") == "push-failed");
+  CHECK(shown.at("sandbox") == "sb");
+  CHECK(shown.at("share") == "c1-1");
+  CHECK(shown.at("volume") == "/v");
+  CHECK(shown.at("trouble") == true);
+  CHECK(shown.at("sentence") == "push failed: no\ufffd");
+}

@@ -72,6 +72,13 @@ TEST_CASE("the status page's data follows a rotation, and says why a copy is "
   CHECK(volumes.at(0).at("generation") != first);
   CHECK(volumes.at(0).at("copies").at(0).at("generation") == first);
   CHECK_FALSE(volumes.at(0).at("copies").at(0).at("reason") == "");
+  const auto events = nlohmann::json::parse(get(w.port, "/status/events"));
+  bool is_hinted = false;
+  for (const auto& each : events.at("events"))
+    is_hinted = is_hinted
+                || (each.at("event") == "volume-hinted"
+                    && each.at("volume") == w.volume);
+  CHECK(is_hinted);
   w.guest.process().signal(SIGCONT);
   CHECK(eventually([&] {
     return w.volumes("?stale=1").empty();
