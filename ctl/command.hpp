@@ -94,6 +94,23 @@ struct gc_request {
   bool remove = false;
 };
 
+/// What events is asked.
+struct events_request {
+  /// Empty for all.
+  std::string sandbox;
+  std::string volume;
+  /// Goes on with what happens next.
+  bool follow = false;
+};
+
+/// What explain is asked.
+struct explain_request {
+  /// A volume's path, or the id of a share.
+  std::string subject;
+  /// Empty for all.
+  std::string sandbox;
+};
+
 /// A whole command line.
 struct invocation {
   /// Socket of the node agent, absolute; begins with `@` for the abstract name
@@ -109,6 +126,10 @@ struct invocation {
   std::optional<gc_request> gc;
   /// What is to be printed, and nothing else done.
   std::optional<std::string> text;
+  std::optional<events_request> events;
+  std::optional<explain_request> explain;
+  /// Shows sandboxes and copies, again and again.
+  bool is_top = false;
 };
 
 } // namespace fsshare::ctl

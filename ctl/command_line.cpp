@@ -85,6 +85,8 @@ command_line::command_line(const std::string& version) {
   add_rootfs_commands(commands);
   add_volume_commands(commands);
   add_watcher_commands(commands);
+  add_events_command(commands);
+  add_top_command(commands);
   add_doctor_command(commands);
   add_gc_command(commands);
   add_version_command(commands);

@@ -81,6 +81,29 @@ public:
     });
   }
 
+  /// Makes a command print events.
+  void lists_events(CLI::App* app,
+                    const std::shared_ptr<events_request>& request) {
+    app->final_callback([to = *this, request] {
+      to.into_->events = *request;
+    });
+  }
+
+  /// Makes a command explain copies.
+  void explains(CLI::App* app,
+                const std::shared_ptr<explain_request>& request) {
+    app->final_callback([to = *this, request] {
+      to.into_->explain = *request;
+    });
+  }
+
+  /// Makes a command show sandboxes and copies, again and again.
+  void shows_top(CLI::App* app) {
+    app->final_callback([to = *this] {
+      to.into_->is_top = true;
+    });
+  }
+
 private:
   CLI::App* app_;
   invocation* into_;
@@ -93,6 +116,9 @@ void add_share_commands(command_set to);
 void add_rootfs_commands(command_set to);
 void add_volume_commands(command_set to);
 void add_watcher_commands(command_set to);
+void add_events_command(command_set to);
+void add_explain_command(command_set to, CLI::App* volume);
+void add_top_command(command_set to);
 void add_doctor_command(command_set to);
 void add_gc_command(command_set to);
 void add_version_command(command_set to);

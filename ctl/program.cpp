@@ -4,8 +4,11 @@
 #include "config/load_config.hpp"
 #include "ctl/command_line.hpp"
 #include "ctl/doctor_command.hpp"
+#include "ctl/events_command.hpp"
+#include "ctl/explain_command.hpp"
 #include "ctl/gc_command.hpp"
 #include "ctl/table.hpp"
+#include "ctl/top_command.hpp"
 #include "ttrpc/blocking_client.hpp"
 
 #include <google/protobuf/util/json_util.h>
@@ -87,6 +90,12 @@ int run(std::vector<std::string> args, const std::string& version,
     return run_doctor(asked, with, out);
   if (asked.gc)
     return run_gc(asked, with, out, err);
+  if (asked.events)
+    return run_events(asked, with, out, err);
+  if (asked.explain)
+    return run_explain(asked, with, out, err);
+  if (asked.is_top)
+    return run_top(asked, with, out, err);
   auto& command = *asked.call;
   const auto outcome
     = converse(command, with.call, asked.endpoint, asked.timeout);

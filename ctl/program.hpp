@@ -7,10 +7,12 @@
 #include "ctl/conversation.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <google/protobuf/message.h>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +35,12 @@ enum exit_code : int {
   wrong_config = 78,
 };
 
+/// Of a terminal, in characters.
+struct terminal_size {
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+};
+
 /// How the program reaches what is outside of it.
 struct surroundings {
   caller call;
@@ -46,6 +54,12 @@ struct surroundings {
   std::string version;
   /// Who runs it.
   std::uint32_t user = 0;
+  /// Returns how large the terminal is that it prints to; nothing where it is
+  /// none. Null is none.
+  std::function<std::optional<terminal_size>()> terminal = nullptr;
+  /// Lets time pass.
+  /// @returns false if it is to end instead.
+  std::function<bool(std::chrono::nanoseconds)> pause = nullptr;
 };
 
 /// Calls over a real socket.

@@ -23,14 +23,6 @@ std::string percent(const v1::Progress& progress) {
   return count(progress.entries_done()) + "/" + count(progress.entries_total());
 }
 
-std::string state_of(const v1::DestinationStatus& at) {
-  if (at.current())
-    return "current";
-  if (at.progress().entries_total() > 0)
-    return "copying " + percent(at.progress());
-  return at.guest_generation().empty() ? "none" : "stale";
-}
-
 std::string state_of(const v1::ShareStatus& share) {
   if (share.ignored())
     return "ignored: " + share.reason();
@@ -54,29 +46,6 @@ std::string category_of(const v1::ShareStatus& share) {
 template <class Message>
 std::uint64_t skipped_of(const Message& of) {
   return static_cast<std::uint64_t>(of.skipped_size()) + of.skipped_more();
-}
-
-/// Returns why something is not as it should be, in one cell.
-std::string trouble_of(const v1::DestinationStatus& at) {
-  auto out = at.reason();
-  const auto add = [&out](std::uint64_t n, const char* what) {
-    if (n > 0)
-      out.append(out.empty() ? "" : "; ")
-        .append(std::to_string(n))
-        .append(what);
-  };
-  add(skipped_of(at), " skipped");
-  add(static_cast<std::uint64_t>(at.not_removable_size())
-        + at.not_removable_more(),
-      " not removable by this guest agent");
-  add(static_cast<std::uint64_t>(at.kept_generations_size())
-        + at.kept_generations_more(),
-      " kept for sealed secrets");
-  return out;
-}
-
-std::string duration_cell(std::int64_t ns) {
-  return ns == 0 ? "" : short_duration(std::chrono::nanoseconds{ns});
 }
 
 /// Volumes as a table; of few columns it has the first ones, and labels where
@@ -128,6 +97,39 @@ bool has_labels(
 }
 
 } // namespace
+
+std::string state_of(const v1::DestinationStatus& at) {
+  if (at.current())
+    return "current";
+  if (at.progress().entries_total() > 0)
+    return "copying " + percent(at.progress());
+  return at.guest_generation().empty() ? "none" : "stale";
+}
+
+std::string trouble_of(const v1::DestinationStatus& at) {
+  auto out = at.reason();
+  if (at.will_try())
+    out += (out.empty() ? "" : "; ") + std::string{"next try in "}
+           + short_duration(std::chrono::nanoseconds{at.next_try_ns()});
+  const auto add = [&out](std::uint64_t n, const char* what) {
+    if (n > 0)
+      out.append(out.empty() ? "" : "; ")
+        .append(std::to_string(n))
+        .append(what);
+  };
+  add(skipped_of(at), " skipped");
+  add(static_cast<std::uint64_t>(at.not_removable_size())
+        + at.not_removable_more(),
+      " not removable by this guest agent");
+  add(static_cast<std::uint64_t>(at.kept_generations_size())
+        + at.kept_generations_more(),
+      " kept for sealed secrets");
+  return out;
+}
+
+std::string duration_cell(std::int64_t ns) {
+  return ns == 0 ? "" : short_duration(std::chrono::nanoseconds{ns});
+}
 
 std::string yes_no(bool value) {
   return value ? "yes" : "no";

@@ -31,6 +31,15 @@ using wire_labels = google::protobuf::Map<std::string, std::string>;
 /// Returns `name=value,name=value` in the order of the names.
 std::string label_words(const wire_labels& of);
 
+/// Returns whether a copy is current, or how far it is.
+std::string state_of(const v1::DestinationStatus& at);
+
+/// Returns why a copy is not as it should be, and when that is tried again.
+std::string trouble_of(const v1::DestinationStatus& at);
+
+/// Returns a duration for people; nothing for 0.
+std::string duration_cell(std::int64_t ns);
+
 /// Returns what a container is called with its id, or the id alone.
 std::string container_cell(const std::string& id, const std::string& name);
 

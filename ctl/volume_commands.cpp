@@ -39,6 +39,7 @@ void add_volume_commands(command_set to) {
     },
     "Only those of this sandbox");
   to.calls<v1::ListVolumesReply>(app, "ListVolumes", list, render, render_wide);
+  add_explain_command(to, volume);
 }
 
 void add_watcher_commands(command_set to) {

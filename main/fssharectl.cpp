@@ -6,9 +6,13 @@
 #include "sys/doctor/host_look.hpp"
 #include "sys/process/identity.hpp"
 #include "sys/process/standard_descriptors.hpp"
+#include "sys/process/terminal.hpp"
 
+#include <chrono>
 #include <iostream>
+#include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 int main(int argc, char** argv) {
@@ -23,8 +27,19 @@ int main(int argc, char** argv) {
         fsshare::state_directory(config), subject.share_root);
       return seen;
     },
-    fsshare::collect_orphans_here, fsshare::build_info::version,
-    fsshare::effective_uid()};
+    fsshare::collect_orphans_here,
+    fsshare::build_info::version,
+    fsshare::effective_uid(),
+    []() -> std::optional<fsshare::ctl::terminal_size> {
+      const auto room = fsshare::terminal_of_output();
+      if (!room)
+        return std::nullopt;
+      return fsshare::ctl::terminal_size{room->rows, room->columns};
+    },
+    [](std::chrono::nanoseconds time) {
+      std::this_thread::sleep_for(time);
+      return true;
+    }};
   const auto code
     = fsshare::ctl::run(std::move(args), fsshare::version_line("fssharectl"),
                         with, std::cout, std::cerr);
