@@ -181,6 +181,7 @@ void registry_state::act() {
       },
       action);
   arm();
+  tell_noted();
 }
 
 void registry_state::perform(ask_volume& action) {

@@ -106,13 +106,14 @@ private:
   void log_live(destination_id id, const generation_live& live) const;
   void log_outcome(destination_id id, const order_outcome& outcome) const;
   // -- events (registry_events.cpp) ------------------------------------------
+  void tell_noted();
   void note_volume(event_id id, const std::string& volume,
-                   std::string detail = {}) const;
+                   std::string detail = {});
   void note_read(const volume_ticket& asked,
-                 const result<volume_snapshot_ptr>& got) const;
-  void note_begun(destination& of, const guest_order& order) const;
-  void note_live(destination_id id, const generation_live& live) const;
-  void note_outcome(destination_id id, const order_outcome& outcome) const;
+                 const result<volume_snapshot_ptr>& got);
+  void note_begun(destination& of, const guest_order& order);
+  void note_live(destination_id id, const generation_live& live);
+  void note_outcome(destination_id id, const order_outcome& outcome);
   // -- metrics (registry_counting.cpp) ---------------------------------------
   static const char* word_of(const guest_order& order);
   void count(const char* order, const order_outcome& outcome);
@@ -128,6 +129,8 @@ private:
   memory_budget_actor memory_;
   state_recorder<handle::base> recorder_;
   event_sink events_;
+  /// What they are told at the end of what is being done.
+  std::vector<node_event> noted_;
   destination_map destinations_;
   /// By volume, the end of whose read says whether their pushes come.
   std::map<std::string, std::vector<destination_id>> expected_;

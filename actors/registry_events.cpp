@@ -5,18 +5,25 @@
 
 namespace fsshare {
 
+// Whoever is told is woken, which takes longer than the rest of a handler: what
+// a rotation waits for comes first.
+void registry_state::tell_noted() {
+  for (auto& each : std::exchange(noted_, {}))
+    note(events_, std::move(each));
+}
+
 void registry_state::note_volume(event_id id, const std::string& volume,
-                                 std::string detail) const {
+                                 std::string detail) {
   node_event out;
   out.id = id;
   out.volume = volume;
   out.detail = std::move(detail);
-  note(events_, std::move(out));
+  noted_.push_back(std::move(out));
 }
 
 // That a rotation got in between, or the volume is gone, is told otherwise.
 void registry_state::note_read(const volume_ticket& asked,
-                               const result<volume_snapshot_ptr>& got) const {
+                               const result<volume_snapshot_ptr>& got) {
   if (!got
       && (got.err().code == errc::aborted || got.err().code == errc::not_found))
     return;
@@ -27,11 +34,10 @@ void registry_state::note_read(const volume_ticket& asked,
     out.generation = (*got)->id.name;
   else
     out.detail = got.err().message;
-  note(events_, std::move(out));
+  noted_.push_back(std::move(out));
 }
 
-void registry_state::note_begun(destination& of,
-                                const guest_order& order) const {
+void registry_state::note_begun(destination& of, const guest_order& order) {
   const auto* push = std::get_if<push_order>(&order);
   if (push == nullptr)
     return;
@@ -42,11 +48,10 @@ void registry_state::note_begun(destination& of,
   out.share_id = of.share_id;
   out.volume = of.volume;
   out.generation = of.pushed;
-  note(events_, std::move(out));
+  noted_.push_back(std::move(out));
 }
 
-void registry_state::note_live(destination_id id,
-                               const generation_live& live) const {
+void registry_state::note_live(destination_id id, const generation_live& live) {
   const auto i = destinations_.find(id);
   if (i == destinations_.end())
     return;
@@ -58,11 +63,11 @@ void registry_state::note_live(destination_id id,
   out.generation = live.name;
   out.lag = live.lag;
   out.is_superseded = live.superseded;
-  note(events_, std::move(out));
+  noted_.push_back(std::move(out));
 }
 
 void registry_state::note_outcome(destination_id id,
-                                  const order_outcome& outcome) const {
+                                  const order_outcome& outcome) {
   const auto i = destinations_.find(id);
   if (outcome.complete || i == destinations_.end())
     return;
@@ -80,7 +85,7 @@ void registry_state::note_outcome(destination_id id,
   out.detail = outcome.err.message;
   out.failures = table_.failures(id).value_or(0);
   out.next_try = table_.next_try(id, now());
-  note(events_, std::move(out));
+  noted_.push_back(std::move(out));
 }
 
 } // namespace fsshare

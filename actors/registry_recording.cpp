@@ -38,6 +38,7 @@ void registry_state::push_recorded(destination_id id,
     return;
   if (std::exchange(d->second.push, push_wait::none) == push_wait::recording) {
     give_order(id, order);
+    tell_noted();
     return;
   }
   order_outcome superseded;
