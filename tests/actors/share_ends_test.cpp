@@ -280,8 +280,9 @@ TEST_CASE("a request later than any silence changes no finished file, and what "
     const auto shape = choose.pick(3);
     const auto file
       = w.actors.call<share_file_reply>(w.node, request_of(w, shape, "c2"));
-    // Some are held for five minutes after what they left in the guest.
-    for (int n = 0; n < 3100 && !(*volume && *file); ++n)
+    // Some are held again and again, for five minutes at last, after what they
+    // left in the guest.
+    for (int n = 0; n < 12000 && !(*volume && *file); ++n)
       w.pass(100ms);
     w.drop_one_in = 0;
     REQUIRE(*volume);
