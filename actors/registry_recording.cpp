@@ -52,13 +52,14 @@ void registry_state::push_recorded(destination_id id,
 void registry_state::expect_pushes(const std::string& volume) {
   if (!recorder_.is_there())
     return;
-  for (auto& [id, what] : table_.expect(volume, now())) {
-    auto& d = destinations_.at(id);
+  for (auto& push : table_.expect(volume, now())) {
+    auto& d = destinations_.at(push.id);
     const auto turn = ++last_expected_;
-    expected_[volume].push_back(id);
-    d.expected.emplace(destination::expected_push{what, turn});
-    recorder_.record(d.sandbox_id, recorded_push{d.share_id, std::move(what)},
-                     [this, id, turn] {
+    expected_[volume].push_back(push.id);
+    d.expected.emplace(destination::expected_push{push.record, turn});
+    recorder_.record(d.sandbox_id,
+                     recorded_push{d.share_id, std::move(push.record)},
+                     [this, id = push.id, turn] {
                        expected_recorded(id, turn);
                      });
   }
