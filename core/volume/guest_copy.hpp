@@ -87,8 +87,8 @@ public:
   std::optional<push_record> push_out_record() const;
 
   /// Returns what that will be once a push of a generation of that name is out,
-  /// should nothing but contents of files differ; nothing where no push would go
-  /// out at `now`.
+  /// should nothing but contents of files differ; nothing where no push would
+  /// go out at `now`.
   std::optional<push_record> next_push_record(const std::string& host_name,
                                               time_point now) const;
 
