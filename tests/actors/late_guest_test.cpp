@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/actors/shared_copies_fixture.hpp"
 #include "tests/actors/world_requests.hpp"
+#include "tests/support/left_mounts.hpp"
 #include "tests/support/node_world.hpp"
 
 #include <doctest/doctest.h>
@@ -41,6 +42,13 @@ struct late_world : node_world {
     return ask_over_time<share_file_reply>(
       volume_request("s1", container, "cm"));
   }
+
+  /// What it mounts in the mode of shared filesystems is on the host.
+  ~late_world() {
+    detach_mounts_below(dir.path());
+  }
+  late_world(const late_world&) = delete;
+  late_world& operator=(const late_world&) = delete;
 
   rotator* kubelet = nullptr;
 

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/node_process.hpp"
 
-#include "core/paths.hpp"
-#include "sys/mountinfo.hpp"
+#include "tests/support/left_mounts.hpp"
 
 #include <csignal>
 #include <exception>
 #include <iterator>
 #include <stdexcept>
-#include <sys/mount.h>
 #include <thread>
 
 namespace fsshare::test {
@@ -21,16 +19,6 @@ std::string config_text(const std::string& socket,
   return R"({"api": {"socket": ")" + socket + R"("}, "share": {"root": ")"
          + share_root
          + R"("}, "http": {"listen": ""}, "mounts": {"visibility": "assumed"}})";
-}
-
-// The last mounts first, for they lie on the others.
-void detach_mounts_below(const std::string& dir) {
-  const auto table = read_mountinfo();
-  if (!table)
-    return;
-  for (auto at = table->rbegin(); at != table->rend(); ++at)
-    if (is_below(at->mount_point, dir))
-      ::umount2(at->mount_point.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
 } // namespace
