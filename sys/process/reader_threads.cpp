@@ -116,10 +116,14 @@ private:
       return false;
     // What it makes has its name from the first moment on.
     ::prctl(PR_SET_NAME, reader_process_name);
+    process_ = ::getpid();
     const auto child = ::clone(
       [](void* self) {
-        // When the waiting thread ends, which it does with its process.
+        // When the waiting thread ends, which it does with its process. That
+        // may have been before.
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (::getppid() != static_cast<worker*>(self)->process_)
+          return 0;
         static_cast<worker*>(self)->work();
         static_cast<worker*>(self)->has_returned_ = true;
         return 0;
@@ -158,6 +162,8 @@ private:
   std::deque<job> jobs_;
   bool is_ending_ = false;
   bool has_returned_ = false;
+  /// Whose reader it is.
+  pid_t process_ = 0;
 };
 
 reader_threads::~reader_threads() {
