@@ -110,8 +110,10 @@ void registry_state::record(destination_id id) {
 void registry_state::record_push(destination_id id,
                                  const std::function<void()>& then) {
   const auto i = destinations_.find(id);
-  auto what = recorder_.is_there() ? record_of_push(id) : std::nullopt;
-  if (i == destinations_.end() || !what) {
+  auto what = i != destinations_.end() && recorder_.is_there()
+                ? record_of_push(id)
+                : std::nullopt;
+  if (!what) {
     then();
     return;
   }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sys/process_end.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/held_calls.hpp"
 #include "tests/support/node_process.hpp"
 #include "tests/support/notify_socket.hpp"
@@ -14,6 +16,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -144,6 +147,21 @@ std::size_t count_of(const std::string& what, const std::string& text) {
        at = text.find(what, at + what.size()))
     ++count;
   return count;
+}
+
+/// Returns a reader of a node agent that runs; 0 if there is none.
+pid_t reader_of(pid_t process) {
+  for (const auto& each : fs::directory_iterator{"/proc"}) {
+    std::ifstream file{each.path() / "stat"};
+    pid_t pid = 0;
+    pid_t parent = 0;
+    std::string name;
+    char state = 0;
+    if (file >> pid >> name >> state >> parent && parent == process
+        && name == "(fsshared-read)")
+      return pid;
+  }
+  return 0;
 }
 
 } // namespace
@@ -326,6 +344,40 @@ TEST_CASE("a start that hangs ends in time, with a sentence") {
     CHECK_MESSAGE(got.errors.find("start: not done in time")
                     != std::string::npos,
                   got.errors);
+  });
+}
+
+TEST_CASE(
+  "a reader that was made just before its process was killed ends, too") {
+  const test::temp_dir dir;
+  const auto config
+    = dir.write("config.json", R"({"api": {"socket": ")" + (dir / "s.sock")
+                                 + R"("}, "share": {"root": ")" + (dir / "root")
+                                 + R"("}, "http": {"listen": ""}, )"
+                                   R"("mounts": {"visibility": "assumed"}})");
+  // The first thing that a reader does is a prctl(2), after some others of its
+  // process.
+  constexpr std::size_t most_before = 64;
+  test::held_calls::run(SYS_prctl, [&](test::held_calls& calls) {
+    for (std::size_t before = 1; before < most_before; ++before) {
+      calls.hold_next(before);
+      test::child_process node{{fsshared_program(), "--config", config}};
+      REQUIRE(calls.await_held());
+      const auto reader = reader_of(node.pid());
+      node.signal(SIGKILL);
+      node.wait();
+      calls.release();
+      if (reader == 0)
+        continue;
+      const bool ends = test::eventually([reader] {
+        return has_ended(reader);
+      });
+      CHECK(ends);
+      if (!ends)
+        ::kill(reader, SIGKILL);
+      return;
+    }
+    FAIL("it has no reader");
   });
 }
 
