@@ -24,6 +24,22 @@ void held_calls::run(int number,
   });
 }
 
+void held_calls::run(int number, unsigned argument,
+                     const std::function<void(held_calls&)>& scenario) {
+  held_calls calls;
+  std::vector<sock_filter> filter{
+    {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
+    {BPF_JMP | BPF_JEQ | BPF_K, 0, 3, static_cast<unsigned>(number)},
+    // The lower half, of a little-endian machine.
+    {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, args)},
+    {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, argument},
+    {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_USER_NOTIF},
+    {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}};
+  calls.notified_calls::run(std::move(filter), [&] {
+    scenario(calls);
+  });
+}
+
 void held_calls::hold_next(std::size_t passed) {
   const std::lock_guard lock{mutex_};
   passed_ = passed;

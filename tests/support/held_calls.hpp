@@ -19,6 +19,9 @@ public:
   /// Runs `scenario` in a thread that gives way to this; threads and programs
   /// that it starts do, too. Ends with the scenario; what is held goes on then.
   static void run(int number, const std::function<void(held_calls&)>& scenario);
+  /// The same of calls with that first argument, such as prctl(2) has.
+  static void run(int number, unsigned argument,
+                  const std::function<void(held_calls&)>& scenario);
 
   /// Holds the next call from now on; those after it go on.
   /// @param passed How many go on before it.
