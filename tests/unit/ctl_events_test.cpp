@@ -3,6 +3,7 @@
 #include "ctl/program.hpp"
 #include "ctl/top_command.hpp"
 #include "proto/fsshare.pb.h"
+#include "tests/unit/ctl_run.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -14,28 +15,13 @@
 #include <vector>
 
 using namespace fsshare;
+using namespace fsshare::test;
 
 TEST_SUITE_BEGIN("ctl/events");
 
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
-
-struct printed {
-  int code = -1;
-  std::string out;
-  std::string err;
-};
-
-printed run(std::vector<std::string> args, const ctl::caller& call) {
-  std::ostringstream out;
-  std::ostringstream err;
-  printed got;
-  got.code = ctl::run(std::move(args), "v", {call, {}, {}, "v", 0}, out, err);
-  got.out = out.str();
-  got.err = err.str();
-  return got;
-}
 
 v1::Event event(std::uint64_t number, const std::string& id,
                 const std::string& sandbox, const std::string& share) {

@@ -3,33 +3,19 @@
 #include "ctl/program.hpp"
 #include "ctl/table.hpp"
 #include "proto/fsshare.pb.h"
+#include "tests/unit/ctl_run.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 using namespace fsshare;
+using namespace fsshare::test;
 using namespace std::chrono_literals;
 
 TEST_SUITE_BEGIN("ctl/program");
 
 namespace {
-
-struct printed {
-  int code = -1;
-  std::string out;
-  std::string err;
-};
-
-printed run(std::vector<std::string> args, const ctl::caller& call) {
-  std::ostringstream out;
-  std::ostringstream err;
-  printed got;
-  got.code = ctl::run(std::move(args), "v", {call, {}, {}, "v", 0}, out, err);
-  got.out = out.str();
-  got.err = err.str();
-  return got;
-}
 
 printed answered(std::vector<std::string> args,
                  const google::protobuf::Message& reply) {
