@@ -22,8 +22,8 @@ type fsshareSharer struct {
 	sandbox *Sandbox
 	client  *fsshare.Client
 
-	mu       sync.Mutex
-	prepared bool
+	mu   sync.Mutex
+	told bool
 }
 
 // withFsshare returns a sharer that uses the fsshare which listens at a socket, and
@@ -40,25 +40,69 @@ func (f *fsshareSharer) copies(ctx context.Context) bool {
 	return !caps.IsFsSharingSupported()
 }
 
-// prepare makes the sandbox known to fsshare. That takes the guest agent's address,
-// which there is not before the sandbox is created, and so after Prepare.
+// Prepare also makes the sandbox known to fsshare, so that one that cannot be reached is
+// told before there is a guest.
+func (f *fsshareSharer) Prepare(ctx context.Context) error {
+	if err := f.prepare(ctx); err != nil {
+		return err
+	}
+	if err := f.FilesystemSharer.Prepare(ctx); err != nil {
+		// Cleanup is not called for what was not prepared.
+		_ = f.cleanup(ctx)
+		return err
+	}
+	return nil
+}
+
 func (f *fsshareSharer) prepare(ctx context.Context) error {
+	if !f.copies(ctx) {
+		return nil
+	}
+	memory := int64(f.sandbox.config.HypervisorConfig.MemorySize) << 20
+	_, err := f.client.Prepare(ctx, &api.PrepareRequest{
+		SandboxId: f.sandbox.id,
+		Mode:      api.SharingMode_SHARING_MODE_COPY,
+		Guest:     &api.Guest{MemoryBytes: memory},
+	})
+	return err
+}
+
+// tellOfGuest tells fsshare, once, what Prepare could not: the guest agent's address,
+// which there is not before the guest is started, and what the agent says of itself.
+func (f *fsshareSharer) tellOfGuest(ctx context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.prepared {
+	if f.told {
 		return nil
 	}
 	address, err := f.sandbox.agent.getAgentURL()
 	if err != nil {
 		return fmt.Errorf("address of the guest agent: %w", err)
 	}
-	_, err = f.client.Prepare(ctx, &api.PrepareRequest{
+	_, err = f.client.SetGuest(ctx, &api.SetGuestRequest{
 		SandboxId: f.sandbox.id,
-		Mode:      api.SharingMode_SHARING_MODE_COPY,
-		Guest:     &api.Guest{Address: address},
+		Guest: &api.Guest{
+			Address: address,
+			Policy:  policyOf(f.sandbox.guestFeatures),
+		},
 	})
-	f.prepared = err == nil
+	f.told = err == nil
 	return err
+}
+
+// policyOf goes by what the guest agent was built with. One without a policy takes
+// every request, so that one copy of a volume may serve all containers. Agents up to
+// 3.2 tell nothing.
+func policyOf(features []string) api.GuestPolicy {
+	if len(features) == 0 {
+		return api.GuestPolicy_GUEST_POLICY_UNKNOWN
+	}
+	for _, feature := range features {
+		if feature == "agent-policy" {
+			return api.GuestPolicy_GUEST_POLICY_SET
+		}
+	}
+	return api.GuestPolicy_GUEST_POLICY_NONE
 }
 
 // ShareFile returns when the guest has all of it, and nil for what cannot be copied,
@@ -67,7 +111,7 @@ func (f *fsshareSharer) ShareFile(ctx context.Context, c *Container, m *Mount) (
 	if !f.copies(ctx) {
 		return f.FilesystemSharer.ShareFile(ctx, c, m)
 	}
-	if err := f.prepare(ctx); err != nil {
+	if err := f.tellOfGuest(ctx); err != nil {
 		return nil, err
 	}
 	reply, err := f.client.ShareFile(ctx, &api.ShareFileRequest{
@@ -144,7 +188,7 @@ func (f *fsshareSharer) cleanup(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.prepared = false
+	f.told = false
 	return nil
 }
 

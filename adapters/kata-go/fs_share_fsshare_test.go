@@ -13,34 +13,41 @@ import (
 	"strings"
 	"testing"
 
+	fsshare "fsshare/clients/go"
+	"fsshare/clients/go/api"
 	"fsshare/clients/go/fssharetest"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
-// fakeGuest is what a sandbox knows of its guest: the address comes late, as with QEMU.
-type fakeGuest struct {
-	fsSharing bool
-	address   string
+// prepared is the sharer of a sandbox that is, at a node agent.
+func prepared(t *testing.T, sandbox *Sandbox, node *fssharetest.Node) FilesystemSharer {
+	t.Helper()
+	sharer := withFsshare(sandbox, &otherSharer{}, node.Socket())
+	must(t, sharer.Prepare(patient(t)))
+	return sharer
 }
 
-func (g *fakeGuest) Capabilities(context.Context) capabilities {
-	return capabilities{fsSharing: g.fsSharing}
-}
-
-func (g *fakeGuest) getAgentURL() (string, error) {
-	if g.address == "" {
-		return "", errors.New("no address yet")
-	}
-	return g.address, nil
+// sandboxes are those that a node agent has.
+func sandboxes(t *testing.T, node *fssharetest.Node) []*api.SandboxStatus {
+	t.Helper()
+	client := fsshare.New(node.Socket())
+	defer client.Close()
+	reply, err := client.ListSandboxes(patient(t), &api.ListSandboxesRequest{})
+	must(t, err)
+	return reply.Sandboxes
 }
 
 // otherSharer notes its calls.
 type otherSharer struct {
 	calls []string
+	fails error
 }
 
 func (o *otherSharer) note(call string) error {
 	o.calls = append(o.calls, call)
-	return nil
+	return o.fails
 }
 
 func (o *otherSharer) Prepare(context.Context) error { return o.note("Prepare") }
@@ -93,7 +100,7 @@ func TestACopyFollowsTenRotationsUntilItsContainerEnds(t *testing.T) {
 	ctx := patient(t)
 	known := &fakeGuest{}
 	other := &otherSharer{}
-	sharer := withFsshare(&Sandbox{"pod", known, known}, other, node.Socket())
+	sharer := withFsshare(sandboxOf(known), other, node.Socket())
 	container := &Container{id: "web"}
 	mount := &Mount{
 		Source: volume.Path, Destination: "/etc/settings", Type: "bind",
@@ -137,8 +144,7 @@ func TestACopyFollowsTenRotationsUntilItsContainerEnds(t *testing.T) {
 func TestAContainerThatSharedNothingEnds(t *testing.T) {
 	node := fssharetest.StartNode(t, "")
 	ctx := patient(t)
-	known := &fakeGuest{}
-	sharer := withFsshare(&Sandbox{"pod", known, known}, &otherSharer{}, node.Socket())
+	sharer := prepared(t, sandboxOf(&fakeGuest{}), node)
 	must(t, sharer.UnshareRootFilesystem(ctx, &Container{id: "web"}))
 	must(t, sharer.Cleanup(ctx))
 }
@@ -148,8 +154,8 @@ func TestContainersAndSandboxesEndAfterARestartOfFsshare(t *testing.T) {
 	guest := fssharetest.StartGuest(t)
 	ctx := patient(t)
 	known := &fakeGuest{address: guest.Address()}
-	sandbox := &Sandbox{"pod", known, known}
-	sharer := withFsshare(sandbox, &otherSharer{}, node.Socket())
+	sandbox := sandboxOf(known)
+	sharer := prepared(t, sandbox, node)
 	container := &Container{id: "web"}
 	volume := fssharetest.NewVolume(t, "secret", "keys", fssharetest.Keys{"key": "x"})
 	mount := &Mount{Source: volume.Path, Destination: "/keys", Type: "bind"}
@@ -163,7 +169,7 @@ func TestContainersAndSandboxesEndAfterARestartOfFsshare(t *testing.T) {
 	must(t, sharer.Cleanup(ctx))
 	must(t, sharer.Cleanup(ctx))
 	// Nothing of it is in the way of another one.
-	_, err = withFsshare(sandbox, &otherSharer{}, node.Socket()).ShareFile(ctx, container, mount)
+	_, err = prepared(t, sandbox, node).ShareFile(ctx, container, mount)
 	must(t, err)
 }
 
@@ -171,7 +177,7 @@ func TestWhatCannotBeCopiedIsNoFile(t *testing.T) {
 	node := fssharetest.StartNode(t, "")
 	guest := fssharetest.StartGuest(t)
 	known := &fakeGuest{address: guest.Address()}
-	sharer := withFsshare(&Sandbox{"pod", known, known}, &otherSharer{}, node.Socket())
+	sharer := prepared(t, sandboxOf(known), node)
 	socket := filepath.Join(t.TempDir(), "socket")
 	listener, err := net.Listen("unix", socket)
 	must(t, err)
@@ -188,7 +194,7 @@ func TestAnAddressThatIsNotThereIsAnErrorAndAskedForAgain(t *testing.T) {
 	node := fssharetest.StartNode(t, "")
 	guest := fssharetest.StartGuest(t)
 	known := &fakeGuest{}
-	sharer := withFsshare(&Sandbox{"pod", known, known}, &otherSharer{}, node.Socket())
+	sharer := prepared(t, sandboxOf(known), node)
 	volume := fssharetest.NewVolume(t, "secret", "keys", fssharetest.Keys{"key": "x"})
 	mount := &Mount{Source: volume.Path, Destination: "/keys", Type: "bind"}
 
@@ -201,10 +207,85 @@ func TestAnAddressThatIsNotThereIsAnErrorAndAskedForAgain(t *testing.T) {
 	must(t, err)
 }
 
+func TestTheSandboxIsKnownBeforeItsGuest(t *testing.T) {
+	node := fssharetest.StartNode(t, "")
+	prepared(t, sandboxOf(&fakeGuest{}), node)
+	known := sandboxes(t, node)
+	if len(known) != 1 || known[0].GuestAddress != "" {
+		t.Errorf("%v", known)
+	}
+}
+
+func TestWhereTheOtherSharerFailsNothingIsPrepared(t *testing.T) {
+	node := fssharetest.StartNode(t, "")
+	other := &otherSharer{fails: errors.New("no such directory")}
+	sharer := withFsshare(sandboxOf(&fakeGuest{}), other, node.Socket())
+	if err := sharer.Prepare(patient(t)); !errors.Is(err, other.fails) {
+		t.Error(err)
+	}
+	if left := sandboxes(t, node); len(left) != 0 {
+		t.Errorf("%v", left)
+	}
+}
+
+func TestCopiesTakeAQuarterOfTheMemoryThatTheGuestHas(t *testing.T) {
+	node := fssharetest.StartNode(t, "")
+	guest := fssharetest.StartGuest(t)
+	sandbox := sandboxOf(&fakeGuest{address: guest.Address()})
+	sandbox.config.HypervisorConfig.MemorySize = 4
+	file := filepath.Join(t.TempDir(), "file")
+	must(t, os.WriteFile(file, make([]byte, 2<<20), 0o644))
+
+	_, err := prepared(t, sandbox, node).ShareFile(patient(t), &Container{id: "web"},
+		&Mount{Source: file, Destination: "/file", Type: "bind"})
+	if status.Code(err) != codes.ResourceExhausted {
+		t.Error(err)
+	}
+}
+
+func TestAGuestWithoutAPolicyHasOneCopyForAllContainers(t *testing.T) {
+	node := fssharetest.StartNode(t, "")
+	guest := fssharetest.StartGuest(t)
+	volume := fssharetest.NewVolume(t, "secret", "keys", fssharetest.Keys{"key": "x"})
+	mount := &Mount{Source: volume.Path, Destination: "/keys", Type: "bind"}
+	for _, features := range [][]string{nil, {"agent-policy", "seccomp"}, {"seccomp"}} {
+		sandbox := sandboxOf(&fakeGuest{address: guest.Address()})
+		sandbox.guestFeatures = features
+		sharer := prepared(t, sandbox, node)
+		paths := map[string]bool{}
+		for _, container := range []string{"first", "second"} {
+			shared, err := sharer.ShareFile(patient(t), &Container{id: container}, mount)
+			must(t, err)
+			paths[shared.guestPath] = true
+		}
+		if one := len(paths) == 1; one != (len(features) == 1) {
+			t.Errorf("%v: %v", features, paths)
+		}
+		must(t, sharer.Cleanup(patient(t)))
+	}
+}
+
+func TestWhatCouldNotBeToldOfTheGuestIsToldAgain(t *testing.T) {
+	node := fssharetest.StartNode(t, "")
+	guest := fssharetest.StartGuest(t)
+	sandbox := sandboxOf(&fakeGuest{address: guest.Address()})
+	sharer := withFsshare(sandbox, &otherSharer{}, node.Socket())
+	volume := fssharetest.NewVolume(t, "secret", "keys", fssharetest.Keys{"key": "x"})
+	mount := &Mount{Source: volume.Path, Destination: "/keys", Type: "bind"}
+
+	_, err := sharer.ShareFile(patient(t), &Container{id: "web"}, mount)
+	if status.Code(err) != codes.NotFound {
+		t.Error(err)
+	}
+	must(t, sharer.Prepare(patient(t)))
+	_, err = sharer.ShareFile(patient(t), &Container{id: "web"}, mount)
+	must(t, err)
+}
+
 func TestASandboxThatSharesAFilesystemIsTheOtherSharers(t *testing.T) {
 	known := &fakeGuest{fsSharing: true}
 	other := &otherSharer{}
-	sharer := withFsshare(&Sandbox{"pod", known, known}, other, "/nobody/listens")
+	sharer := withFsshare(sandboxOf(known), other, "/nobody/listens")
 	ctx := patient(t)
 	must(t, sharer.Prepare(ctx))
 	shared, err := sharer.ShareFile(ctx, &Container{id: "web"}, &Mount{})

@@ -27,11 +27,24 @@ type agent interface {
 	getAgentURL() (string, error)
 }
 
+// HypervisorConfig has the memory that a guest is started with, in MiB.
+type HypervisorConfig struct {
+	MemorySize uint32
+}
+
+// SandboxConfig is what a sandbox is made from.
+type SandboxConfig struct {
+	HypervisorConfig HypervisorConfig
+}
+
 // Sandbox is one.
 type Sandbox struct {
 	id         string
+	config     *SandboxConfig
 	hypervisor hypervisor
 	agent      agent
+	// Added: what its guest agent was built with.
+	guestFeatures []string
 }
 
 type logger struct{}
