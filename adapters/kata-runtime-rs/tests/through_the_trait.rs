@@ -5,9 +5,9 @@ use std::fs;
 use std::sync::Arc;
 
 use fsshare_kata_runtime_rs::device::device_manager::DeviceManager;
-use fsshare_kata_runtime_rs::volume::fsshare_volume::{FsShare, FsShareVolume};
+use fsshare_kata_runtime_rs::volume::fsshare_volume::{FsShare, Guest};
 use fsshare_kata_runtime_rs::volume::Volume;
-use fsshare_testing::{eventually, Guest, Node, Volume as KubeletVolume, PATIENCE};
+use fsshare_testing::{eventually, Guest as StandIn, Node, Volume as KubeletVolume, PATIENCE};
 use oci_spec::runtime as oci;
 use tokio::sync::RwLock;
 
@@ -15,10 +15,16 @@ use tokio::sync::RwLock;
 #[ignore = "needs FSSHARE_BIN"]
 async fn two_containers_have_a_volume_each_and_end_one_after_the_other() {
     let node = Node::start("");
-    let guest = Guest::start(&[]);
+    let guest = StandIn::start(&[]);
     let mut source = KubeletVolume::new("projected", "token", &[("token", "a")]);
     let fsshare = FsShare::new(node.socket().to_str().unwrap(), "pod", PATIENCE).unwrap();
-    fsshare.prepare(&guest.address(), 1024).await.unwrap();
+    let told = Guest {
+        address: &guest.address(),
+        port: 1024,
+        memory_mib: 2048,
+        features: &["agent-policy".to_owned()],
+    };
+    fsshare.prepare(&told).await.unwrap();
     let mut mount = oci::Mount::default();
     mount.set_source(Some(source.path().to_owned()));
     mount.set_destination("/token".into());
@@ -26,8 +32,9 @@ async fn two_containers_have_a_volume_each_and_end_one_after_the_other() {
 
     let mut volumes: Vec<Arc<dyn Volume>> = vec![];
     for container in ["first", "second"] {
-        let volume = FsShareVolume::new(&fsshare, &mount, container, true);
-        volumes.push(Arc::new(volume.await.unwrap()));
+        let mut mounts = fsshare.mounts_of(container);
+        volumes.push(mounts.add(&mount, true));
+        mounts.share().await.unwrap();
     }
     let token_of = |volume: &Arc<dyn Volume>| {
         let mounts = volume.get_volume_mount().unwrap();

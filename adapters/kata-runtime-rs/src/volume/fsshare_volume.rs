@@ -3,7 +3,7 @@
 //! filesystem is shared, and keeps current there.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use agent::{FSGroup, FSGroupChangePolicy, Storage};
@@ -15,6 +15,20 @@ use oci_spec::runtime as oci;
 use tokio::sync::RwLock;
 
 use super::Volume;
+
+/// How many mounts fsshare takes in one request.
+const MOST_MOUNTS: usize = 256;
+
+/// What is known of a guest when its agent has told of itself.
+pub struct Guest<'a> {
+    /// The hypervisor's address of the agent, and the agent's configured port.
+    pub address: &'a str,
+    pub port: u32,
+    /// What the guest was started with; copies take a quarter of it at most.
+    pub memory_mib: u32,
+    /// What the agent was built with.
+    pub features: &'a [String],
+}
 
 /// A sandbox as fsshare has it. It holds nothing but names, so that a shim that was
 /// started again makes it anew and goes on.
@@ -36,14 +50,16 @@ impl FsShare {
         }))
     }
 
-    /// To be called when the guest agent can be, at the hypervisor's address of it
-    /// and the agent's configured port, and before the first container is created.
-    pub async fn prepare(&self, address: &str, port: u32) -> Result<()> {
+    /// To be called when the guest agent can be, and before the first container is
+    /// created.
+    pub async fn prepare(&self, guest: &Guest<'_>) -> Result<()> {
         let request = api::PrepareRequest {
             sandbox_id: self.sandbox.clone(),
             mode: api::SharingMode::SHARING_MODE_COPY.into(),
             guest: Some(api::Guest {
-                address: with_port(address, port),
+                address: with_port(guest.address, guest.port),
+                memory_bytes: i64::from(guest.memory_mib) << 20,
+                policy: policy_of(guest.features).into(),
                 ..Default::default()
             })
             .into(),
@@ -51,6 +67,15 @@ impl FsShare {
         };
         self.client.prepare(&request).await?;
         Ok(())
+    }
+
+    /// The mounts of a container: each is added, then all are shared.
+    pub fn mounts_of(self: &Arc<Self>, container: &str) -> ContainerMounts {
+        ContainerMounts {
+            fsshare: self.clone(),
+            container: container.to_owned(),
+            volumes: vec![],
+        }
     }
 
     /// To be called when the sandbox has ended.
@@ -91,49 +116,116 @@ fn with_port(address: &str, port: u32) -> String {
     }
 }
 
+/// An agent that was built without a policy takes every request, so that one copy of a
+/// volume may serve all containers. Agents up to 3.2 tell nothing.
+fn policy_of(features: &[String]) -> api::GuestPolicy {
+    if features.is_empty() {
+        api::GuestPolicy::GUEST_POLICY_UNKNOWN
+    } else if features.iter().any(|feature| feature == "agent-policy") {
+        api::GuestPolicy::GUEST_POLICY_SET
+    } else {
+        api::GuestPolicy::GUEST_POLICY_NONE
+    }
+}
+
+/// The mounts of a container that fsshare copies. They are copied side by side, so
+/// that all of them take about as long as the largest.
+pub struct ContainerMounts {
+    fsshare: Arc<FsShare>,
+    container: String,
+    volumes: Vec<Arc<FsShareVolume>>,
+}
+
+impl ContainerMounts {
+    /// The volume has neither mounts nor storages until all are shared.
+    pub fn add(&mut self, mount: &oci::Mount, read_only: bool) -> Arc<FsShareVolume> {
+        let volume = Arc::new(FsShareVolume {
+            fsshare: self.fsshare.clone(),
+            container: self.container.clone(),
+            mount: mount.clone(),
+            read_only,
+            reply: OnceLock::new(),
+        });
+        self.volumes.push(volume.clone());
+        volume
+    }
+
+    /// Returns when the guest has all of them. Where one fails, those of its request
+    /// are ended again.
+    pub async fn share(self) -> Result<()> {
+        for volumes in self.volumes.chunks(MOST_MOUNTS) {
+            let request = api::ShareFilesRequest {
+                sandbox_id: self.fsshare.sandbox.clone(),
+                container_id: self.container.clone(),
+                mounts: volumes.iter().map(|volume| volume.asked()).collect(),
+                all_or_nothing: true,
+                ..Default::default()
+            };
+            let reply = self.fsshare.client.share_files(&request).await?;
+            for (volume, outcome) in volumes.iter().zip(reply.outcomes) {
+                volume.take(outcome.reply.unwrap_or_default());
+            }
+        }
+        Ok(())
+    }
+}
+
 /// A mount of a container, copied into the guest until the container ends.
 pub struct FsShareVolume {
     fsshare: Arc<FsShare>,
     container: String,
-    destination: String,
-    mounts: Vec<oci::Mount>,
-    storages: Vec<Storage>,
+    mount: oci::Mount,
+    read_only: bool,
+    reply: OnceLock<api::ShareFileReply>,
 }
 
 impl FsShareVolume {
-    /// Returns when the guest has all of it. What cannot be copied, such as a
-    /// socket, is left out as before: the volume has no mount then.
-    pub async fn new(
-        fsshare: &Arc<FsShare>,
-        mount: &oci::Mount,
-        container: &str,
-        read_only: bool,
-    ) -> Result<FsShareVolume> {
-        let request = share_request(&fsshare.sandbox, container, mount, read_only);
-        let reply = fsshare.client.share_file(&request).await?;
+    /// The mount of the specification.
+    fn asked(&self) -> api::Mount {
+        let source = self.mount.source().as_ref();
+        api::Mount {
+            source: source
+                .map(|path| path.display().to_string())
+                .unwrap_or_default(),
+            destination: self.destination(),
+            type_: self.mount.typ().clone().unwrap_or_default(),
+            options: self.mount.options().clone().unwrap_or_default(),
+            read_only: self.read_only,
+            ..Default::default()
+        }
+    }
+
+    fn destination(&self) -> String {
+        self.mount.destination().display().to_string()
+    }
+
+    /// What cannot be copied, such as a socket, is left out as before: the volume
+    /// has no mount then.
+    fn take(&self, reply: api::ShareFileReply) {
         for left in &reply.skipped {
             warn!(sl!(), "fsshare did not copy {}: {}", left.path, left.reason);
         }
-        if reply.ignored {
+        if reply.ignored && !reply.keeps_mount {
             warn!(
                 sl!(),
-                "{} is not copied: {}", request.mount.source, reply.reason
+                "{} is not copied: {}",
+                self.destination(),
+                reply.reason
             );
         }
-        Ok(FsShareVolume {
-            fsshare: fsshare.clone(),
-            container: container.to_owned(),
-            destination: request.mount.destination.clone(),
-            mounts: guest_mount(mount, &reply).into_iter().collect(),
-            storages: storages(&reply),
-        })
+        let _ = self.reply.set(reply);
+    }
+
+    fn reply(&self) -> Result<&api::ShareFileReply> {
+        let reply = self.reply.get();
+        reply.with_context(|| format!("{} is not shared", self.destination()))
     }
 
     async fn unshare(&self) -> Result<()> {
         let request = api::UnshareFileRequest {
             sandbox_id: self.fsshare.sandbox.clone(),
             container_id: self.container.clone(),
-            destination: self.destination.clone(),
+            destination: self.destination(),
             ..Default::default()
         };
         let result = self.fsshare.client.unshare_file(&request).await;
@@ -141,7 +233,7 @@ impl FsShareVolume {
             // Neither this fsshared nor the sandbox has it any more.
             return Ok(());
         }
-        let reply = result.with_context(|| format!("unshare {}", self.destination))?;
+        let reply = result.with_context(|| format!("unshare {}", self.destination()))?;
         for left in &reply.pending {
             info!(
                 sl!(),
@@ -155,11 +247,12 @@ impl FsShareVolume {
 #[async_trait]
 impl Volume for FsShareVolume {
     fn get_volume_mount(&self) -> Result<Vec<oci::Mount>> {
-        Ok(self.mounts.clone())
+        let mount = guest_mount(&self.mount, self.reply()?);
+        Ok(mount.into_iter().collect())
     }
 
     fn get_storage(&self) -> Result<Vec<Storage>> {
-        Ok(self.storages.clone())
+        Ok(storages(self.reply()?))
     }
 
     fn get_device_id(&self) -> Result<Option<String>> {
@@ -171,34 +264,12 @@ impl Volume for FsShareVolume {
     }
 }
 
-fn share_request(
-    sandbox: &str,
-    container: &str,
-    mount: &oci::Mount,
-    read_only: bool,
-) -> api::ShareFileRequest {
-    let source = mount
-        .source()
-        .as_ref()
-        .map(|path| path.display().to_string());
-    api::ShareFileRequest {
-        sandbox_id: sandbox.to_owned(),
-        container_id: container.to_owned(),
-        mount: Some(api::Mount {
-            source: source.unwrap_or_default(),
-            destination: mount.destination().display().to_string(),
-            type_: mount.typ().clone().unwrap_or_default(),
-            options: mount.options().clone().unwrap_or_default(),
-            read_only,
-            ..Default::default()
-        })
-        .into(),
-        ..Default::default()
-    }
-}
-
-/// The container's mount with the guest's path for its source.
+/// The container's mount with the guest's path for its source, or as it is where it is
+/// no matter of sharing.
 fn guest_mount(mount: &oci::Mount, reply: &api::ShareFileReply) -> Option<oci::Mount> {
+    if reply.keeps_mount {
+        return Some(mount.clone());
+    }
     if reply.ignored {
         return None;
     }
