@@ -20,24 +20,27 @@ import (
 
 // Calls is the whole list.
 type Calls struct {
+	Read     map[string]string          `json:"read"`
 	Life     []Event                    `json:"life"`
 	Mounts   map[string]json.RawMessage `json:"mounts"`
 	Runtimes []Runtime                  `json:"runtimes"`
 }
 
-// Event is one of a pod's life.
+// Event is one of a pod's life. Mounts are the container's, where they are not those of
+// the runtime.
 type Event struct {
-	Phase     string `json:"phase"`
-	Container string `json:"container"`
+	Phase     string   `json:"phase"`
+	Container string   `json:"container"`
+	Mounts    []string `json:"mounts"`
 }
 
 // Runtime is what one does in one mode.
 type Runtime struct {
 	Name           string   `json:"name"`
 	Mode           string   `json:"mode"`
-	Source         string   `json:"source"`
 	Mounts         []string `json:"mounts"`
 	SandboxStart   []Call   `json:"sandbox_start"`
+	GuestStart     []Call   `json:"guest_start"`
 	PauseStart     []Call   `json:"pause_start"`
 	ContainerStart []Call   `json:"container_start"`
 	ContainerEnd   []Call   `json:"container_end"`
@@ -45,10 +48,11 @@ type Runtime struct {
 	SandboxEnd     []Call   `json:"sandbox_end"`
 }
 
-// Call is one, or one for each mount.
+// Call is one, or one for each mount. Source is where the runtime makes it.
 type Call struct {
 	Method  string          `json:"method"`
 	For     string          `json:"for"`
+	Source  string          `json:"source"`
 	Request json.RawMessage `json:"request"`
 }
 
@@ -67,10 +71,20 @@ func load() (*Calls, error) {
 	return calls, decoder.Decode(calls)
 }
 
+// hasShims tells whether each sandbox has a process with a mount namespace of its own.
+func (r *Runtime) hasShims() bool {
+	for _, call := range r.SandboxStart {
+		if strings.Contains(string(call.Request), "${NAMESPACE}") {
+			return true
+		}
+	}
+	return false
+}
+
 // phase returns the calls of a phase.
 func (r *Runtime) phase(name string) ([]Call, error) {
 	phases := map[string][]Call{
-		"sandbox_start": r.SandboxStart, "pause_start": r.PauseStart,
+		"sandbox_start": r.SandboxStart, "guest_start": r.GuestStart, "pause_start": r.PauseStart,
 		"container_start": r.ContainerStart, "container_end": r.ContainerEnd,
 		"pause_end": r.PauseEnd, "sandbox_end": r.SandboxEnd,
 	}
@@ -81,11 +95,11 @@ func (r *Runtime) phase(name string) ([]Call, error) {
 	return calls, nil
 }
 
-// fill puts values in place of their names. The one of a mount is an object.
+// fill puts values in place of their names. Those of mounts are JSON themselves.
 func fill(template json.RawMessage, values map[string]string) []byte {
 	text := string(template)
-	if mount, has := values["MOUNT"]; has {
-		text = strings.ReplaceAll(text, `"${MOUNT}"`, mount)
+	for _, name := range []string{"MOUNT", "MOUNTS"} {
+		text = strings.ReplaceAll(text, `"${`+name+`}"`, values[name])
 	}
 	for name, value := range values {
 		text = strings.ReplaceAll(text, "${"+name+"}", value)

@@ -34,16 +34,20 @@ func restartNode(t *testing.T, calls *Calls, runtime *Runtime) {
 	profile := profiles[len(profiles)-1]
 	node := startNode(t, runtime)
 	for number := 0; number < pods; number++ {
-		guest := startGuest(t, runtime, faults[0], profile)
-		newPod(t, node, guest, calls, runtime, faults[0], number).play(upToTheFirstRotation(calls))
+		guest := newGuest(t, runtime, faults[0], profile)
+		pod := newPod(t, node, guest, calls, runtime, faults[0], number)
+		pod.play(upToTheFirstRotation(calls))
 		if guest != nil {
 			guest.Kill()
+		}
+		if pod.shim != nil {
+			pod.shim.end()
 		}
 	}
 	node.Kill()
 	node.StartAgain()
 	for number := 0; number < pods; number++ {
-		guest := startGuest(t, runtime, faults[0], profile)
+		guest := newGuest(t, runtime, faults[0], profile)
 		pod := newPod(t, node, guest, calls, runtime, faults[0], number)
 		pod.giveUp()
 		pod.live()

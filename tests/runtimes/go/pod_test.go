@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -21,40 +22,17 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// fault is what goes wrong while a pod lives.
-type fault struct {
-	name string
-	// Each call is made again by another client, as by a shim that died before it
-	// had the answer.
-	twice bool
-	// A call that the guest failed is made again, as by the kubelet. What could not be
-	// removed may be left in the guest then.
-	again bool
-	// Options of the guest.
-	guest []string
-}
-
-var faults = []fault{
-	{name: "without faults"},
-	{name: "each call twice", twice: true},
-	{name: "a connection is lost", guest: []string{"--drop-after", "7"}},
-	{name: "requests fail", again: true, guest: []string{"--fail-every", "9"}},
-}
-
-var profiles = []string{"3.3", "3.18", "4.0"}
-
-// removesNothing tells of guest agents up to 3.17.
-func removesNothing(profile string) bool {
-	return profile == "3.3"
-}
-
 const podsAtOnce = 5
+
+// killing is for one pod of a node at a time.
+var killing sync.Mutex
 
 // pod is one that a runtime has on a node.
 type pod struct {
 	t       *testing.T
 	node    *fssharetest.Node
 	guest   *fssharetest.Guest
+	shim    *shim
 	calls   *Calls
 	runtime *Runtime
 	fault   fault
@@ -62,9 +40,10 @@ type pod struct {
 	values  map[string]string
 	volumes map[string]*fssharetest.Volume
 	turn    int
+	// Where what is shared is below, in the guest and on the host.
+	shareDir, sharedDir string
 	// By container and the name of the mount: where it is on this machine.
 	shared map[string]map[string]string
-	root   string
 }
 
 func newPod(t *testing.T, node *fssharetest.Node, guest *fssharetest.Guest, calls *Calls,
@@ -73,9 +52,10 @@ func newPod(t *testing.T, node *fssharetest.Node, guest *fssharetest.Guest, call
 	dir := t.TempDir()
 	p := &pod{
 		t: t, node: node, guest: guest, calls: calls, runtime: runtime, fault: f,
-		client:  fsshare.New(node.Socket()),
-		volumes: map[string]*fssharetest.Volume{},
-		shared:  map[string]map[string]string{},
+		client:   fsshare.New(node.Socket()),
+		shareDir: "/run/kata-containers/shared/containers",
+		volumes:  map[string]*fssharetest.Volume{},
+		shared:   map[string]map[string]string{},
 	}
 	t.Cleanup(func() { p.client.Close() })
 	keys := fssharetest.Keys{"key": "0"}
@@ -86,6 +66,7 @@ func newPod(t *testing.T, node *fssharetest.Node, guest *fssharetest.Guest, call
 		"SETTINGS":        p.volumes["settings"].Path,
 		"TOKEN":           p.volumes["token"].Path,
 		"HOSTS":           filepath.Join(dir, "etc-hosts"),
+		"RESOLV_CONF":     filepath.Join(dir, "resolv.conf"),
 		"TERMINATION_LOG": filepath.Join(dir, "4f8e"),
 		"EMPTY_DIR":       filepath.Join(dir, "pods/6fa1/volumes/kubernetes.io~empty-dir/cache"),
 		"ROOTFS":          filepath.Join(dir, "rootfs"),
@@ -96,9 +77,25 @@ func newPod(t *testing.T, node *fssharetest.Node, guest *fssharetest.Guest, call
 	p.must(os.MkdirAll(p.values["EMPTY_DIR"], 0o777))
 	p.must(os.MkdirAll(p.values["ROOTFS"], 0o755))
 	p.must(os.WriteFile(p.values["HOSTS"], []byte("127.0.0.1 localhost\n"), 0o644))
+	p.must(os.WriteFile(p.values["RESOLV_CONF"], []byte("nameserver ::1\n"), 0o644))
 	p.must(os.WriteFile(p.values["TERMINATION_LOG"], nil, 0o666))
-	p.must(os.WriteFile(filepath.Join(p.values["ROOTFS"], "init"), []byte("#!"), 0o755))
+	if runtime.Mode == "shared" {
+		p.startShim(filepath.Join(dir, "image"))
+	}
 	return p
+}
+
+// startShim lets all containers of the pod have a root filesystem of an image, which
+// only the shim sees where the runtime has one for each sandbox.
+func (p *pod) startShim(image string) {
+	p.t.Helper()
+	p.must(os.Mkdir(image, 0o755))
+	p.must(os.WriteFile(filepath.Join(image, "init"), []byte("#!"), 0o755))
+	p.shim = startShim(p.t, image, p.values["ROOTFS"])
+	p.values["NAMESPACE"] = p.shim.proc("ns/mnt")
+	if !p.runtime.hasShims() {
+		p.values["ROOTFS"] = image
+	}
 }
 
 func (p *pod) must(err error) {
@@ -118,6 +115,9 @@ func (p *pod) play(life []Event) {
 			p.rotate()
 			continue
 		}
+		if event.Phase == "guest_start" && p.guest != nil {
+			p.guest.StartAgain()
+		}
 		calls, err := p.runtime.phase(event.Phase)
 		p.must(err)
 		for _, call := range calls {
@@ -130,24 +130,68 @@ func (p *pod) play(life []Event) {
 	}
 }
 
+// mountsOf are the names of an event's mounts.
+func (p *pod) mountsOf(event Event) []string {
+	if event.Mounts != nil {
+		return event.Mounts
+	}
+	return p.runtime.Mounts
+}
+
 func (p *pod) make(call Call, event Event) {
 	p.t.Helper()
 	p.values["CONTAINER"] = event.Container
+	names := p.mountsOf(event)
+	var mounts []string
+	for _, name := range names {
+		mounts = append(mounts, string(fill(p.calls.Mounts[name], p.values)))
+	}
+	p.values["MOUNTS"] = "[" + strings.Join(mounts, ",") + "]"
 	if call.For != "mounts" {
-		delete(p.values, "MOUNT")
-		p.call(call.Method, fill(call.Request, p.values))
+		p.take(event.Container, names, p.call(call.Method, fill(call.Request, p.values)))
 		return
 	}
-	for _, name := range p.runtime.Mounts {
-		p.values["MOUNT"] = string(fill(p.calls.Mounts[name], p.values))
+	for i, name := range names {
 		mount := struct{ Destination string }{}
-		p.must(json.Unmarshal([]byte(p.values["MOUNT"]), &mount))
-		p.values["DESTINATION"] = mount.Destination
+		p.must(json.Unmarshal([]byte(mounts[i]), &mount))
+		p.values["MOUNT"], p.values["DESTINATION"] = mounts[i], mount.Destination
 		reply := p.call(call.Method, fill(call.Request, p.values))
-		if shared, is := reply.(*api.ShareFileReply); is {
-			p.keep(event.Container, name, shared)
-		}
+		p.take(event.Container, []string{name}, reply)
 	}
+}
+
+// take looks at a reply to a request for these mounts.
+func (p *pod) take(container string, mounts []string, reply proto.Message) {
+	p.t.Helper()
+	switch r := reply.(type) {
+	case *api.PrepareReply:
+		p.sharedDir = r.SharedDir
+	case *api.ShareFileReply:
+		p.keep(container, mounts[0], r)
+	case *api.ShareFilesReply:
+		for i, outcome := range r.Outcomes {
+			p.keep(container, mounts[i], outcome.Reply)
+		}
+	case *api.ShareRootFilesystemReply:
+		p.keepAt(container, "rootfs", p.sees(p.exported(r.GuestPath)))
+	}
+}
+
+// exported says where on the host that is which has this path in the guest.
+func (p *pod) exported(guestPath string) string {
+	p.t.Helper()
+	if !strings.HasPrefix(guestPath, p.shareDir+"/") {
+		p.t.Fatalf("%s is not below %s", guestPath, p.shareDir)
+	}
+	return filepath.Join(p.sharedDir, strings.TrimPrefix(guestPath, p.shareDir))
+}
+
+// sees returns a path of the host as a file server of the sandbox sees it.
+func (p *pod) sees(path string) string {
+	if p.runtime.hasShims() {
+		return p.shim.sees(path)
+	}
+	return p.node.Sees(path)
 }
 
 // call returns the answer. The same request again has to have the same one.
@@ -170,11 +214,26 @@ func (p *pod) call(method string, request []byte) proto.Message {
 	p.client = fsshare.New(p.node.Socket())
 	again, err := play(ctx, p.client, method, request)
 	p.must(err)
-	shared, is := reply.(*api.ShareFileReply)
-	if is && shared.GuestPath != again.(*api.ShareFileReply).GuestPath {
-		p.t.Errorf("%s: %v, then %v", method, reply, again)
+	if first, second := guestPaths(reply), guestPaths(again); !reflect.DeepEqual(first, second) {
+		p.t.Errorf("%s: %v, then %v", method, first, second)
 	}
 	return again
+}
+
+// guestPaths are those of what a reply shares.
+func guestPaths(reply proto.Message) []string {
+	var paths []string
+	switch r := reply.(type) {
+	case *api.ShareFileReply:
+		paths = []string{r.GuestPath}
+	case *api.ShareFilesReply:
+		for _, outcome := range r.Outcomes {
+			paths = append(paths, outcome.Reply.GuestPath)
+		}
+	case *api.ShareRootFilesystemReply:
+		paths = []string{r.GuestPath}
+	}
+	return paths
 }
 
 func (p *pod) keep(container, mount string, reply *api.ShareFileReply) {
@@ -182,14 +241,18 @@ func (p *pod) keep(container, mount string, reply *api.ShareFileReply) {
 	if reply.Ignored {
 		p.t.Fatalf("%s: %s", mount, reply.Reason)
 	}
+	if p.runtime.Mode == "copy" {
+		p.keepAt(container, mount, p.guest.At(reply.GuestPath))
+	} else {
+		p.keepAt(container, mount, p.sees(p.exported(reply.RawGuestPath)))
+	}
+}
+
+func (p *pod) keepAt(container, mount, path string) {
 	if p.shared[container] == nil {
 		p.shared[container] = map[string]string{}
 	}
-	if p.runtime.Mode == "copy" {
-		p.shared[container][mount] = p.guest.At(reply.GuestPath)
-	} else {
-		p.shared[container][mount] = p.node.Sees(reply.HostPath)
-	}
+	p.shared[container][mount] = path
 }
 
 // look compares what each container that lives has with the host.
@@ -208,7 +271,11 @@ func (p *pod) lookAt(container, mount, path string) {
 	switch mount {
 	case "hosts":
 		want = "127.0.0.1 localhost\n"
+	case "resolv-conf":
+		want = "nameserver ::1\n"
 	case "termination-log":
+	case "rootfs":
+		want, at = "#!", filepath.Join(path, "init")
 	case "cache":
 		if entries, err := os.ReadDir(path); err != nil || len(entries) != 0 {
 			p.t.Errorf("%s of %s: %v %v", mount, container, entries, err)
@@ -227,6 +294,12 @@ func (p *pod) rotate() {
 	p.turn++
 	for _, volume := range p.volumes {
 		volume.Rotate(fssharetest.Keys{"key": fmt.Sprint(p.turn)})
+	}
+	if p.fault.killed {
+		killing.Lock()
+		p.node.Kill()
+		p.node.StartAgain()
+		killing.Unlock()
 	}
 	p.look()
 }
@@ -286,21 +359,27 @@ func playPods(t *testing.T, calls *Calls, runtime *Runtime, f fault, profile str
 	nothingIsLeft(t, node)
 }
 
-// startGuest returns none where files are not copied.
-func startGuest(t *testing.T, runtime *Runtime, f fault, profile string) *fssharetest.Guest {
+// newGuest returns one that is yet to be started, and none where files are not copied.
+func newGuest(t *testing.T, runtime *Runtime, f fault, profile string) *fssharetest.Guest {
 	if runtime.Mode != "copy" {
 		return nil
 	}
 	options := append([]string{"--profile", profile}, f.guest...)
-	return fssharetest.StartGuest(t, options...)
+	return fssharetest.StoppedGuest(t, options...)
 }
 
 func playPod(t *testing.T, node *fssharetest.Node, calls *Calls, runtime *Runtime, f fault,
 	profile string, number int,
 ) {
 	t.Run(fmt.Sprint("pod ", number), func(t *testing.T) {
-		guest := startGuest(t, runtime, f, profile)
-		newPod(t, node, guest, calls, runtime, f, number).live()
+		guest := newGuest(t, runtime, f, profile)
+		pod := newPod(t, node, guest, calls, runtime, f, number)
+		pod.live()
+		if pod.shim != nil {
+			if left := pod.shim.mountsBelow(t, node.ShareRoot()); len(left) != 0 {
+				t.Errorf("mounts of the shim: %v", left)
+			}
+		}
 		if guest != nil && !f.again && !removesNothing(profile) {
 			// An emptyDir is the sandbox's, and ends with its guest.
 			for _, entry := range guest.Entries() {

@@ -29,7 +29,7 @@ func TestRuntimes(t *testing.T) {
 		}
 		for _, profile := range of {
 			for _, f := range faults {
-				if runtime.Mode == "shared" && f.guest != nil {
+				if !f.fits(runtime) {
 					continue
 				}
 				name := runtime.Name + " " + runtime.Mode + " " + profile + " " + f.name

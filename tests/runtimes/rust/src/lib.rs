@@ -7,32 +7,42 @@ use fsshare_client::{api, Client, Error};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+mod fault;
+
+pub use fault::{Fault, FAULTS, PROFILES};
+
 /// The whole list.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calls {
+    pub read: HashMap<String, String>,
     pub life: Vec<Event>,
     pub mounts: HashMap<String, Box<RawValue>>,
     pub runtimes: Vec<Runtime>,
 }
 
-/// One of a pod's life.
+/// One of a pod's life. The mounts are the container's, where they are not those of the
+/// runtime.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
     pub phase: String,
     #[serde(default)]
     pub container: String,
+    pub mounts: Option<Vec<String>>,
 }
 
 /// What one does in one mode.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Runtime {
     pub name: String,
     pub mode: String,
     pub mounts: Vec<String>,
     #[serde(default)]
     sandbox_start: Vec<Call>,
+    #[serde(default)]
+    guest_start: Vec<Call>,
     #[serde(default)]
     pause_start: Vec<Call>,
     #[serde(default)]
@@ -45,13 +55,14 @@ pub struct Runtime {
     sandbox_end: Vec<Call>,
 }
 
-/// One, or one for each mount.
+/// One, or one for each mount. The source is where the runtime makes it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
     pub method: String,
     #[serde(default, rename = "for")]
     pub of: String,
+    pub source: String,
     pub request: Box<RawValue>,
 }
 
@@ -59,6 +70,7 @@ impl Runtime {
     pub fn phase(&self, name: &str) -> &[Call] {
         match name {
             "sandbox_start" => &self.sandbox_start,
+            "guest_start" => &self.guest_start,
             "pause_start" => &self.pause_start,
             "container_start" => &self.container_start,
             "container_end" => &self.container_end,
@@ -66,6 +78,12 @@ impl Runtime {
             "sandbox_end" => &self.sandbox_end,
             _ => panic!("no such phase: {name}"),
         }
+    }
+
+    /// Whether each sandbox has a process with a mount namespace of its own.
+    pub fn has_shims(&self) -> bool {
+        let names = |call: &Call| call.request.get().contains("${NAMESPACE}");
+        self.sandbox_start.iter().any(names)
     }
 }
 
@@ -77,11 +95,13 @@ pub fn load() -> Calls {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Puts values in place of their names. The one of a mount is an object.
+/// Puts values in place of their names. Those of mounts are JSON themselves.
 pub fn fill(template: &RawValue, values: &HashMap<&str, String>) -> String {
     let mut text = template.get().to_owned();
-    if let Some(mount) = values.get("MOUNT") {
-        text = text.replace("\"${MOUNT}\"", mount);
+    for name in ["MOUNT", "MOUNTS"] {
+        if let Some(value) = values.get(name) {
+            text = text.replace(&format!("\"${{{name}}}\""), value);
+        }
     }
     for (name, value) in values {
         text = text.replace(&format!("${{{name}}}"), value);
@@ -92,7 +112,10 @@ pub fn fill(template: &RawValue, values: &HashMap<&str, String>) -> String {
 /// What of a reply a player looks at.
 #[derive(Debug, PartialEq)]
 pub enum Reply {
-    Shared(api::ShareFileReply),
+    Prepared(api::PrepareReply),
+    /// In the order of the mounts.
+    Shared(Vec<api::ShareFileReply>),
+    SharedRoot(api::ShareRootFilesystemReply),
     Cleaned(api::CleanupReply),
     Other,
 }
@@ -105,15 +128,19 @@ pub async fn play(client: &Client, method: &str, request: &str) -> Result<Reply,
         };
     }
     match method {
-        "Prepare" => drop(call!(prepare)),
+        "Prepare" => return Ok(Reply::Prepared(call!(prepare))),
+        "SetGuest" => drop(call!(set_guest)),
         "Cleanup" => return Ok(Reply::Cleaned(call!(cleanup))),
-        "ShareFile" => return Ok(Reply::Shared(call!(share_file))),
+        "ShareFile" => return Ok(Reply::Shared(vec![call!(share_file)])),
+        "ShareFiles" => {
+            let outcomes = call!(share_files).outcomes.into_iter();
+            let replies = outcomes.map(|outcome| outcome.reply.unwrap_or_default());
+            return Ok(Reply::Shared(replies.collect()));
+        }
         "UnshareFile" => drop(call!(unshare_file)),
         "UnshareContainer" => drop(call!(unshare_container)),
-        "ShareRootFilesystem" => drop(call!(share_root_filesystem)),
+        "ShareRootFilesystem" => return Ok(Reply::SharedRoot(call!(share_root_filesystem))),
         "UnshareRootFilesystem" => drop(call!(unshare_root_filesystem)),
-        "StartFileEventWatcher" => drop(call!(start_file_event_watcher)),
-        "StopFileEventWatcher" => drop(call!(stop_file_event_watcher)),
         _ => panic!("no such method: {method}"),
     }
     Ok(Reply::Other)

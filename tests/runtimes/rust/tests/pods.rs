@@ -7,58 +7,24 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use fsshare_client::{api, Client, Code, Error};
-use fsshare_runtimes::{fill, load, play, Call, Calls, Event, Reply, Runtime};
+use fsshare_runtimes::{
+    fill, load, play, Call, Calls, Event, Fault, Reply, Runtime, FAULTS, PROFILES,
+};
 use fsshare_testing::{eventually, Guest, Node, Volume, PATIENCE};
 use tempfile::TempDir;
 
-/// What goes wrong while a pod lives.
-struct Fault {
-    name: &'static str,
-    /// Each call is made again by another client, as by a shim that died before it had
-    /// the answer.
-    twice: bool,
-    /// A call that the guest failed is made again, as by the kubelet. What could not be
-    /// removed may be left in the guest then.
-    again: bool,
-    /// Options of the guest.
-    guest: &'static [&'static str],
-}
+mod shim;
+use shim::Shim;
 
-const FAULTS: [Fault; 4] = [
-    Fault {
-        name: "without faults",
-        twice: false,
-        again: false,
-        guest: &[],
-    },
-    Fault {
-        name: "each call twice",
-        twice: true,
-        again: false,
-        guest: &[],
-    },
-    Fault {
-        name: "a connection is lost",
-        twice: false,
-        again: false,
-        guest: &["--drop-after", "7"],
-    },
-    Fault {
-        name: "requests fail",
-        twice: false,
-        again: true,
-        guest: &["--fail-every", "9"],
-    },
-];
+const SHARE_DIR: &str = "/run/kata-containers/shared/containers";
 
-/// Guest agents up to the first one's successors remove nothing.
-const PROFILES: [&str; 3] = ["3.3", "3.18", "4.0"];
 const AT_ONCE: usize = 5;
 
 /// One that a runtime has on a node.
 struct Pod<'a> {
     node: &'a Node,
     guest: Option<Guest>,
+    shim: Option<Shim>,
     calls: &'a Calls,
     runtime: &'a Runtime,
     fault: &'a Fault,
@@ -66,6 +32,8 @@ struct Pod<'a> {
     values: HashMap<&'static str, String>,
     volumes: Vec<Volume>,
     turn: u32,
+    /// What a file server exports.
+    shared_dir: PathBuf,
     /// By container and mount: where it is on this machine.
     shared: HashMap<String, HashMap<String, PathBuf>>,
     _dir: TempDir,
@@ -88,11 +56,12 @@ impl<'a> Pod<'a> {
             Volume::new("projected", "kube-api-access", &keys),
         ];
         let path_of = |volume: &Volume| volume.path().display().to_string();
-        let values = HashMap::from([
+        let mut values = HashMap::from([
             ("SANDBOX", format!("pod-{number}")),
             ("SETTINGS", path_of(&volumes[0])),
             ("TOKEN", path_of(&volumes[1])),
             ("HOSTS", at("etc-hosts")),
+            ("RESOLV_CONF", at("resolv.conf")),
             ("TERMINATION_LOG", at("4f8e")),
             (
                 "EMPTY_DIR",
@@ -107,10 +76,16 @@ impl<'a> Pod<'a> {
         fs::create_dir_all(&values["EMPTY_DIR"]).unwrap();
         fs::create_dir_all(&values["ROOTFS"]).unwrap();
         fs::write(&values["HOSTS"], "127.0.0.1 localhost\n").unwrap();
+        fs::write(&values["RESOLV_CONF"], "nameserver ::1\n").unwrap();
         fs::write(&values["TERMINATION_LOG"], "").unwrap();
+        let shim = match runtime.mode.as_str() {
+            "shared" => Some(start_shim(runtime, &at("image"), &mut values)),
+            _ => None,
+        };
         Pod {
             node,
             guest,
+            shim,
             calls,
             runtime,
             fault,
@@ -118,6 +93,7 @@ impl<'a> Pod<'a> {
             values,
             volumes,
             turn: 0,
+            shared_dir: PathBuf::new(),
             shared: HashMap::new(),
             _dir: dir,
         }
@@ -128,6 +104,9 @@ impl<'a> Pod<'a> {
             if event.phase == "rotate" {
                 self.rotate();
                 continue;
+            }
+            if let ("guest_start", Some(guest)) = (event.phase.as_str(), &mut self.guest) {
+                guest.start_again();
             }
             for call in self.runtime.phase(&event.phase) {
                 self.make(call, event).await;
@@ -141,22 +120,53 @@ impl<'a> Pod<'a> {
 
     async fn make(&mut self, call: &Call, event: &Event) {
         self.values.insert("CONTAINER", event.container.clone());
+        let names = event.mounts.as_ref().unwrap_or(&self.runtime.mounts);
+        let filled = |name| fill(&self.calls.mounts[name], &self.values);
+        let mounts: Vec<String> = names.iter().map(filled).collect();
+        self.values
+            .insert("MOUNTS", format!("[{}]", mounts.join(",")));
         if call.of != "mounts" {
-            self.values.remove("MOUNT");
-            self.call(&call.method, &fill(&call.request, &self.values))
-                .await;
+            let request = fill(&call.request, &self.values);
+            let reply = self.call(&call.method, &request).await;
+            self.take(&event.container, names, reply);
             return;
         }
-        for name in &self.runtime.mounts {
-            let mount = fill(&self.calls.mounts[name], &self.values);
+        for (name, mount) in names.iter().zip(mounts) {
             let parsed: serde_json::Value = serde_json::from_str(&mount).unwrap();
             let destination = parsed["destination"].as_str().unwrap().to_owned();
             self.values.insert("MOUNT", mount);
             self.values.insert("DESTINATION", destination);
             let request = fill(&call.request, &self.values);
-            if let Reply::Shared(reply) = self.call(&call.method, &request).await {
-                self.keep(&event.container, name, &reply);
+            let reply = self.call(&call.method, &request).await;
+            self.take(&event.container, std::slice::from_ref(name), reply);
+        }
+    }
+
+    /// Looks at a reply to a request for these mounts.
+    fn take(&mut self, container: &str, mounts: &[String], reply: Reply) {
+        match reply {
+            Reply::Prepared(reply) => self.shared_dir = reply.shared_dir.into(),
+            Reply::Shared(replies) => {
+                assert_eq!(replies.len(), mounts.len());
+                for (mount, reply) in mounts.iter().zip(&replies) {
+                    self.keep(container, mount, reply);
+                }
             }
+            Reply::SharedRoot(reply) => {
+                let path = self.exported(&reply.guest_path);
+                self.keep_at(container, "rootfs", path);
+            }
+            Reply::Cleaned(_) | Reply::Other => {}
+        }
+    }
+
+    /// Where a file server of the sandbox sees what has this path in the guest.
+    fn exported(&self, guest_path: &str) -> PathBuf {
+        let path = Path::new(guest_path).strip_prefix(SHARE_DIR).unwrap();
+        let path = self.shared_dir.join(path);
+        match &self.shim {
+            Some(shim) if self.runtime.has_shims() => shim.sees(&path),
+            _ => self.node.sees(path.to_str().unwrap()),
         }
     }
 
@@ -168,9 +178,7 @@ impl<'a> Pod<'a> {
         }
         self.client = Client::new(self.node.socket()).within(PATIENCE);
         let again = self.call_once(method, request).await;
-        if let (Reply::Shared(first), Reply::Shared(second)) = (&reply, &again) {
-            assert_eq!(first.guest_path, second.guest_path);
-        }
+        assert_eq!(guest_paths(&reply), guest_paths(&again));
         again
     }
 
@@ -191,8 +199,12 @@ impl<'a> Pod<'a> {
         assert!(!reply.ignored, "{mount}: {}", reply.reason);
         let path = match &self.guest {
             Some(guest) => guest.at(&reply.guest_path),
-            None => self.node.sees(&reply.host_path),
+            None => self.exported(&reply.raw_guest_path),
         };
+        self.keep_at(container, mount, path);
+    }
+
+    fn keep_at(&mut self, container: &str, mount: &str, path: PathBuf) {
         let mounts = self.shared.entry(container.to_owned()).or_default();
         mounts.insert(mount.to_owned(), path);
     }
@@ -209,7 +221,9 @@ impl<'a> Pod<'a> {
     fn look_at(&self, container: &str, mount: &str, path: &Path) {
         let (at, want) = match mount {
             "hosts" => (path.to_owned(), "127.0.0.1 localhost\n".to_owned()),
+            "resolv-conf" => (path.to_owned(), "nameserver ::1\n".to_owned()),
             "termination-log" => (path.to_owned(), String::new()),
+            "rootfs" => (path.join("init"), "#!".to_owned()),
             "cache" => {
                 assert_eq!(fs::read_dir(path).unwrap().count(), 0);
                 return;
@@ -228,6 +242,28 @@ impl<'a> Pod<'a> {
             volume.rotate(&[("key", &value)]);
         }
         self.look();
+    }
+}
+
+/// Lets all containers of a pod have a root filesystem of an image, which only the shim
+/// sees where the runtime has one for each sandbox.
+fn start_shim(runtime: &Runtime, image: &str, values: &mut HashMap<&'static str, String>) -> Shim {
+    fs::create_dir(image).unwrap();
+    fs::write(Path::new(image).join("init"), "#!").unwrap();
+    let shim = Shim::start(image, &values["ROOTFS"]);
+    values.insert("NAMESPACE", shim.namespace());
+    if !runtime.has_shims() {
+        values.insert("ROOTFS", image.to_owned());
+    }
+    shim
+}
+
+/// Those of what a reply shares.
+fn guest_paths(reply: &Reply) -> Vec<&str> {
+    match reply {
+        Reply::Shared(replies) => replies.iter().map(|r| r.guest_path.as_str()).collect(),
+        Reply::SharedRoot(reply) => vec![&reply.guest_path],
+        _ => vec![],
     }
 }
 
@@ -284,10 +320,13 @@ async fn play_pods(
                     }
                     let mut options = vec!["--profile", profile];
                     options.extend_from_slice(fault.guest);
-                    let guest = copies.then(|| Guest::start(&options));
+                    let guest = copies.then(|| Guest::stopped(&options));
                     let runtime = &calls.runtimes[runtime];
                     let mut pod = Pod::new(&node, guest, &calls, runtime, fault, number);
                     pod.live().await;
+                    if let Some(shim) = &pod.shim {
+                        assert_eq!(shim.mounts_below(&node.share_root()), [""; 0]);
+                    }
                     let removes = profile != PROFILES[0] && !fault.again;
                     if let (Some(guest), true) = (&pod.guest, removes) {
                         nothing_is_left_in(guest);
