@@ -172,6 +172,20 @@ bool removal_list::may_come_back(const std::string& name) const {
   return i != names_.end() && i->second.lost_at && i->second.due;
 }
 
+std::optional<removal_list::time_point>
+removal_list::lost_at(const std::string& name) const {
+  const auto i = names_.find(name);
+  return i == names_.end() ? std::nullopt : i->second.lost_at;
+}
+
+std::vector<std::string> removal_list::all() const {
+  std::vector<std::string> names;
+  names.reserve(names_.size());
+  for (const auto& entry : names_)
+    names.push_back(entry.first);
+  return names;
+}
+
 std::optional<removal_list::time_point> removal_list::next_due() const {
   std::optional<time_point> due;
   if (!retries_.empty()) {

@@ -78,6 +78,9 @@ public:
   }
   /// Returns whether a name that is gone may come back.
   bool may_come_back(const std::string& name) const;
+  /// When requests lost their answers that may make a name again; nothing if
+  /// none is known.
+  std::optional<time_point> lost_at(const std::string& name) const;
   /// Returns whether all is gone that another try may remove.
   bool is_settled() const {
     return open_ == 0;
@@ -98,6 +101,13 @@ public:
   /// How many more there are, all of them without contents.
   std::size_t more_emptied() const {
     return more_emptied_;
+  }
+  /// All names that may be there: those that shall go, those that may come
+  /// back, and those that stay without contents.
+  std::vector<std::string> all() const;
+  /// Returns whether a name stays without contents, and is never tried again.
+  bool is_emptied(const std::string& name) const {
+    return emptied_.contains(name);
   }
 
 private:

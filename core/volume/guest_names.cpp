@@ -54,7 +54,7 @@ planned_push guest_names::begin_push(const volume_snapshot& host) {
   // From now on they are wanted.
   for (const auto& name : effect.links)
     if (!removals_.is_out(name))
-      removals_.forget(name);
+      link_stays(name);
   if (!acked_) {
     // The rest of the root comes with the first copy and is left alone later.
     others_.clear();
@@ -175,8 +175,14 @@ void guest_names::others_are_old(const std::string& live, time_point now) {
 
 void guest_names::links_went_live(const push_effect& push, time_point now) {
   for (const auto& name : push.unlinked) {
-    links_.erase(name);
-    removals_.forget(name);
+    link_stays(name);
+    const auto link = links_.find(name);
+    if (link == links_.end())
+      continue;
+    if (link->second.lost_at)
+      link->second.state = link_state::may_exist;
+    else
+      links_.erase(link);
   }
   wanted_links_ = {push.links.begin(), push.links.end()};
   for (const auto& name : wanted_links_) {
@@ -187,7 +193,7 @@ void guest_names::links_went_live(const push_effect& push, time_point now) {
             || removals_.is_out(name)))
       i->second.state = link_state::may_exist;
     if (!removals_.is_out(name))
-      removals_.forget(name);
+      link_stays(name);
   }
   list_stale_links(now);
 }

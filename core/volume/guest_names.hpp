@@ -319,12 +319,14 @@ private:
   void keep_some(time_point now);
   void keep(const std::string& name);
   void list_stale_links(time_point now);
+  void link_stays(const std::string& name);
   copy_step removal_of(const std::string& name) const;
 
   void others_failed(const order_outcome& outcome);
   guest_record::generation_state recorded_state(const std::string& name,
                                                 const guest_generation& g,
                                                 const push_effect* out) const;
+  void record_removals(guest_record& into) const;
   void restore_generations(const guest_record& from, time_point now);
   void restore_links(const guest_record& from, time_point now);
 

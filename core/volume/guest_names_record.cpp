@@ -32,11 +32,6 @@ guest_record guest_names::record(const push_effect* out) const {
   r.root = {root.mode, root.uid, root.gid, root_is_known()};
   for (const auto& [name, g] : generations_)
     r.generations[name] = {recorded_state(name, g, out), g.sealed, g.room};
-  // Names without contents that stay where nothing can be removed are told by
-  // the next process, too.
-  for (const auto& name : removals_.not_removable())
-    if (name.starts_with("..") && !generations_.contains(name))
-      r.generations[name].state = guest_record::generation_state::whole;
   for (const auto& [name, link] : links_)
     r.links[name]
       = {link.state == link_state::there ? guest_record::link_state::there
@@ -45,6 +40,7 @@ guest_record guest_names::record(const push_effect* out) const {
            : guest_record::link_state::may_exist,
          link.uid, link.gid};
   r.wanted_links = wanted_links_;
+  record_removals(r);
   if (out != nullptr)
     for (const auto& name : out->sent_links)
       r.links[name].state = guest_record::link_state::may_exist;
@@ -58,6 +54,18 @@ guest_record guest_names::record(const push_effect* out) const {
   r.landmarks = landmarks_;
   r.skipped = skipped_;
   return r;
+}
+
+// What was removed or emptied once is not forgotten by the next process either
+// while it may come back, or its name stays.
+void guest_names::record_removals(guest_record& into) const {
+  for (auto& name : removals_.all())
+    if (name.starts_with(".."))
+      into.generations.try_emplace(
+        std::move(name), guest_record::known_generation{
+                           guest_record::generation_state::whole, {}, 0});
+    else if (!removals_.is_emptied(name))
+      into.links.try_emplace(std::move(name));
 }
 
 std::optional<push_record>

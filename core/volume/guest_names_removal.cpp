@@ -134,7 +134,16 @@ void guest_names::link_tried(const std::string& name, removal_result result) {
     i->second.state = link_state::may_exist;
   // It became wanted while it was being removed.
   if (wanted_links_.contains(name))
-    removals_.forget(name);
+    link_stays(name);
+}
+
+// Its removal is wanted no more. What may make it late is still known.
+void guest_names::link_stays(const std::string& name) {
+  if (const auto lost_at = removals_.lost_at(name)) {
+    auto& link = links_[name];
+    link.lost_at = std::max(link.lost_at, lost_at);
+  }
+  removals_.forget(name);
 }
 
 // What may still be named by a flip without an answer stays for now.

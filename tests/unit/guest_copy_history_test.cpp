@@ -39,6 +39,8 @@ struct late_event {
   std::string made;
   std::string flipped_to;
   std::string unlinked = {};
+  std::string linked = {};
+  std::uint32_t gid = 0;
 };
 
 class history {
@@ -112,8 +114,21 @@ private:
         model_.late_live = i->flipped_to;
       }
       model_.links.erase(i->unlinked);
+      if (!i->linked.empty())
+        model_.links.try_emplace(i->linked, i->gid);
       i = late_.erase(i);
     }
+  }
+
+  // Whoever goes on with what is written down knows all that there may be.
+  void finished(const order_outcome& outcome) {
+    copy_.finished(outcome, now_);
+    written_ = copy_.record();
+    for (const auto& name : model_.generations)
+      CHECK_MESSAGE(written_.generations.contains(name), "forgotten: ", name);
+    for (const auto& entry : model_.links)
+      CHECK_MESSAGE(written_.links.contains(entry.first),
+                    "forgotten: ", entry.first);
   }
 
   // What was written down of a push, and before it, comes to what is known.
@@ -131,6 +146,11 @@ private:
   void is_unlinked_late(const std::string& name) {
     late_.push_back(
       {now_ + std::chrono::milliseconds{pick(25000)}, {}, {}, name});
+  }
+
+  void is_linked_late(const std::string& name, std::uint32_t gid) {
+    late_.push_back(
+      {now_ + std::chrono::milliseconds{pick(25000)}, {}, {}, {}, name, gid});
   }
 
   // Takes the orders there are; a removal may take its time.
@@ -185,6 +205,12 @@ private:
       outcome.cause = stop_cause::interrupted;
       is_late({}, o.attempt_name);
     }
+    // Links of deleted keys go before the flip where nothing else is removed.
+    if (!can_remove_ && outcome.flip != flip_state::not_sent)
+      for (const auto& name : o.links_to_remove) {
+        model_.links.erase(name);
+        outcome.unlinked.push_back(name);
+      }
     // The flip follows the acknowledgement of all before it.
     if (o.send_root)
       set_root_group(snapshot.root.gid, outcome.flip != flip_state::not_sent);
@@ -197,8 +223,7 @@ private:
         if (!o.links_made.contains(name) && (outcome.complete || pick(2) == 0))
           model_.links[name] = snapshot.root.gid;
     }
-    copy_.finished(outcome, now_);
-    written_ = copy_.record();
+    finished(outcome);
   }
 
   void carry_out(const steps_order& order) {
@@ -229,14 +254,19 @@ private:
     } else {
       CHECK(model_.live.size() == 1);
       outcome.complete = !faults_ || pick(3) != 0;
-      for (const auto& step : order.steps)
+      if (!outcome.complete && pick(2) == 0)
+        outcome.cause = stop_cause::interrupted;
+      for (const auto& step : order.steps) {
+        const std::string name{base_name(step.path)};
         if (step.path == root_path)
           set_root_group(step.gid, outcome.complete);
         else if (outcome.complete || pick(2) == 0)
-          model_.links[std::string{base_name(step.path)}] = step.gid;
+          model_.links[name] = step.gid;
+        else if (outcome.cause == stop_cause::interrupted)
+          is_linked_late(name, step.gid);
+      }
     }
-    copy_.finished(outcome, now_);
-    written_ = copy_.record();
+    finished(outcome);
   }
 
   void check(const removal_order& order) {
@@ -265,12 +295,13 @@ private:
                     "what became live was removed: ", name);
       auto result = removal_result::removed;
       if (!can_remove_)
-        result = removal_result::impossible;
-      else if (faults_ && pick(3) == 0)
+        result = name.starts_with("..") ? removal_result::emptied
+                                        : removal_result::impossible;
+      if (faults_ && pick(3) == 0)
         result = removal_result::failed;
       const bool happened
         = result == removal_result::removed
-          || (result == removal_result::failed && pick(2) == 0);
+          || (can_remove_ && result == removal_result::failed && pick(2) == 0);
       if (happened) {
         model_.generations.erase(name);
         model_.links.erase(name);
@@ -281,8 +312,7 @@ private:
       outcome.complete &= result == removal_result::removed;
       outcome.removals.push_back(result);
     }
-    copy_.finished(outcome, now_);
-    written_ = copy_.record();
+    finished(outcome);
   }
 
   void set_root_group(std::uint32_t gid, bool acknowledged) {
