@@ -61,6 +61,8 @@ struct guest_proxy_options {
   std::uint64_t memory_bytes = 0;
   /// Where that comes from; a literal.
   const char* memory_reason = "copy.limits.sandbox_bytes";
+  /// See profile_of().
+  std::optional<agent_release> no_implicit_parents_from = std::nullopt;
   /// Of the jitter of redials.
   std::uint32_t seed = 1;
   /// Gets what was counted at the end; null for nobody.

@@ -116,7 +116,8 @@ void guest_proxy_state::versioned(const ttrpc::client_session::reply& reply) {
     // does not know the method.
     version.ParseFromArray(reply.payload.data(),
                            static_cast<int>(reply.payload.size()));
-  profile_ = profile_of(version.agent_version());
+  profile_
+    = profile_of(version.agent_version(), options_.no_implicit_parents_from);
   // Shown to operators: bounded, whatever the guest sends.
   status_.agent_version = peer_text(version.agent_version(), max_version);
 }

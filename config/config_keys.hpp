@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/node_config.hpp"
+#include "core/copy/guest_profile.hpp"
 
 #include <array>
 #include <limits>
@@ -74,6 +75,9 @@ struct config_key {
 
 /// Room of sockaddr_un::sun_path (unix(7)) without its NUL byte.
 inline constexpr std::size_t max_socket_bytes = 107;
+
+/// Guest agents before it are known as they are.
+inline constexpr agent_release first_confined{4, 0};
 
 /// The largest user id; the next one stands for none (chown(2)).
 inline constexpr std::uint32_t max_uid = 0xfffffffe;
@@ -198,6 +202,14 @@ void visit_keys(Visitor& visit, Config& config) {
                "second where the guest refuses to be called. The removal goes "
                "on as long as the sandbox lives."},
     config.guest.end_timeout, 10ms, 1h);
+  visit.release_or_none(
+    config_key{
+      "/guest/no_implicit_parents_from",
+      "First release of guest agents that leave the directories above what "
+      "they are sent as they are: they make no missing ones and change no "
+      "owners (kata-containers#13799, which is proposed). They are sent fewer "
+      "requests. Empty while no release does."},
+    config.guest.no_implicit_parents_from, first_confined);
   visit.number(
     config_key{"/copy/window_requests",
                "Most requests in flight to one guest agent; adapts below that.",

@@ -85,6 +85,24 @@ void config_reader::http_address_or_none(const char* key, std::string& into) {
        "\"[::1]:10260\", or \"unix:///PATH\", or \"\"");
 }
 
+void config_reader::release_or_none(const char* key, std::string& into,
+                                    const agent_release& min) {
+  const auto* value = find(key);
+  if (value == nullptr)
+    return;
+  if (value->is_string()) {
+    const auto& text = value->get_ref<const std::string&>();
+    const auto release = parse_agent_release(text);
+    if (text.empty() || (release && *release >= min)) {
+      into = text;
+      return;
+    }
+  }
+  fail(key, *value,
+       "a release such as \"4.2\", " + std::to_string(min.major) + "."
+         + std::to_string(min.minor) + " or later, or \"\"");
+}
+
 void config_reader::paths(const char* key, std::vector<std::string>& into) {
   const auto* value = find(key);
   if (value == nullptr)

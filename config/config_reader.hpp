@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/copy/guest_profile.hpp"
 #include "core/result.hpp"
 
 #include <chrono>
@@ -31,6 +32,8 @@ public:
   /// Empty text is taken, too.
   void path_or_none(const char* key, std::string& into);
   void http_address_or_none(const char* key, std::string& into);
+  void release_or_none(const char* key, std::string& into,
+                       const agent_release& min);
   void paths(const char* key, std::vector<std::string>& into);
   void uids(const char* key, std::vector<std::uint32_t>& into);
   void flag(const char* key, bool& into);

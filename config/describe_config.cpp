@@ -73,6 +73,13 @@ public:
          {"pattern", "^(unix:///.*|[0-9.]+:[0-9]+|\\[[0-9A-Fa-f:.]+\\]:[0-9]+)?"
                      "$"}});
   }
+  void release_or_none(const config_key& key, const std::string& value,
+                       const agent_release& min) {
+    add(key,
+        "`\"MAJOR.MINOR\"`, at least " + std::to_string(min.major) + "."
+          + std::to_string(min.minor) + ", or empty",
+        value, {{"type", "string"}, {"pattern", "^([0-9]+\\.[0-9]+)?$"}});
+  }
   void paths(const config_key& key, const std::vector<std::string>& value) {
     add(
       key, "list of paths", value,

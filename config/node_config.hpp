@@ -67,6 +67,8 @@ struct node_config {
     /// How long the end of a share waits for the guest before what is left
     /// there is told.
     std::chrono::nanoseconds end_timeout = std::chrono::seconds{2};
+    /// See profile_of(); empty for never.
+    std::string no_implicit_parents_from = {};
 
     friend bool operator==(const guest_section&, const guest_section&)
       = default;

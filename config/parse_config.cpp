@@ -49,6 +49,10 @@ public:
     add(key);
   }
   template <class... Ts>
+  void release_or_none(const char* key, Ts&&...) {
+    add(key);
+  }
+  template <class... Ts>
   void paths(const char* key, Ts&&...) {
     add(key);
   }
@@ -101,6 +105,10 @@ public:
     put(key, value);
   }
   void http_address_or_none(const char* key, const std::string& value) {
+    put(key, value);
+  }
+  template <class... Ts>
+  void release_or_none(const char* key, const std::string& value, Ts&&...) {
     put(key, value);
   }
   void paths(const char* key, const std::vector<std::string>& value) {

@@ -23,8 +23,10 @@ status refuse(const char* why) {
 } // namespace
 
 confined_copy::confined_copy(const confined_dir& root,
-                             const copy_file_request& request)
-  : root_(root), request_(request), owner_{request.owner(), request.group()} {
+                             const copy_file_request& request,
+                             parent_rule parents)
+  : root_(root), request_(request),
+    parents_(parents), owner_{request.owner(), request.group()} {
 }
 
 status confined_copy::run() {
@@ -34,8 +36,9 @@ status confined_copy::run() {
   path_ = std::move(*path);
   if (path_.is_root())
     return refuse("invalid path argument: file removal path is /");
-  if (auto made = make_parent(); !made)
-    return made;
+  auto parent = parents_ == parent_rule::left ? open_parent() : make_parent();
+  if (!parent)
+    return parent;
   if (path_.name == "..")
     return refuse("invalid path argument: file removal path is /");
   if (request_.is_directory())
@@ -46,6 +49,14 @@ status confined_copy::run() {
       return removed;
   }
   return request_.is_symlink() ? make_symlink() : write_file();
+}
+
+status confined_copy::open_parent() {
+  auto found = root_.find_dir(path_.parent, confinement::in_root);
+  if (!found)
+    return io_status("resolve parent", found.err());
+  parent_ = std::move(*found);
+  return unit{};
 }
 
 status confined_copy::make_parent() {

@@ -19,7 +19,9 @@ result<file_store> file_store::open(const std::string& root, profile which) {
 
 status file_store::copy_file(const copy_file_request& request) const {
   if (which_ == profile::v4_0)
-    return confined_copy{root_, request}.run();
+    return confined_copy{root_, request, parent_rule::made_and_owned}.run();
+  if (which_ == profile::v4_2)
+    return confined_copy{root_, request, parent_rule::left}.run();
   return unconfined_copy{root_, request, which_}.run();
 }
 

@@ -84,6 +84,8 @@ guest_proxy_options proxy_options(const node_config& config,
   o.quiet_time = terms.address.is_remote ? config.guest.remote_quiet_time
                                          : config.guest.quiet_time;
   o.end_timeout = config.guest.end_timeout;
+  o.no_implicit_parents_from
+    = parse_agent_release(config.guest.no_implicit_parents_from);
   o.leftover_interval = config.volumes.sweep_interval;
   o.window_requests = config.copy.window_requests;
   o.window_bytes = config.copy.window_bytes;

@@ -107,12 +107,12 @@ void add_store_options(CLI::App& app, options& into) {
       [&into](const std::string& text) {
         const auto known = guest::parse_profile(text);
         if (!known)
-          throw CLI::ValidationError{"--profile",
-                                     text + " is none of 3.3, 3.18 and 4.0"};
+          throw CLI::ValidationError{
+            "--profile", text + " is none of 3.3, 3.18, 4.0 and 4.2"};
         into.profile = *known;
       },
-      "Guest agents to behave like: 3.3, 3.18 or 4.0 and their successors "
-      "(default 4.0)")
+      "Guest agents to behave like: 3.3, 3.18 or 4.0 and their successors, or "
+      "4.2 as it is proposed (default 4.0)")
     ->type_name("VERSION");
   app
     .add_option("--stats", into.stats_file,

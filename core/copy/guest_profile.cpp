@@ -2,27 +2,27 @@
 #include "core/copy/guest_profile.hpp"
 
 #include <charconv>
-#include <optional>
 
 namespace fsshare {
 
 namespace {
 
-struct version {
-  unsigned major = 0;
-  unsigned minor = 0;
+struct release_text {
+  agent_release release;
+  /// What follows.
+  std::string_view rest;
 };
 
-// Reads MAJOR.MINOR at the beginning; what follows does not matter.
-std::optional<version> parse_version(std::string_view text) {
-  version out;
+std::optional<release_text> read_release(std::string_view text) {
+  release_text out;
   const auto* end = text.data() + text.size();
-  const auto major = std::from_chars(text.data(), end, out.major);
+  const auto major = std::from_chars(text.data(), end, out.release.major);
   if (major.ec != std::errc{} || major.ptr == end || *major.ptr != '.')
     return std::nullopt;
-  const auto minor = std::from_chars(major.ptr + 1, end, out.minor);
+  const auto minor = std::from_chars(major.ptr + 1, end, out.release.minor);
   if (minor.ec != std::errc{})
     return std::nullopt;
+  out.rest = text.substr(static_cast<std::size_t>(minor.ptr - text.data()));
   return out;
 }
 
@@ -33,6 +33,14 @@ bool contains(std::string_view text, std::string_view part) {
 guest_profile newest() {
   guest_profile out;
   out.name = "4.0";
+  return out;
+}
+
+guest_profile from_4_2() {
+  auto out = newest();
+  out.name = "4.2";
+  out.parent_chown = false;
+  out.implicit_parents = false;
   return out;
 }
 
@@ -69,6 +77,12 @@ removal_result guest_profile::classify_removal(errc code,
   // Where nothing is removed the link fails with the same words.
   if (!removal || code != errc::internal)
     return removal_result::failed;
+  // Whatever is missing, nothing is there: parents are not made, and the link
+  // itself is not for want of a target.
+  if (!implicit_parents)
+    return contains(message, "No such file or directory")
+             ? removal_result::removed
+             : removal_result::failed;
   // 3.18-3.32: symlinkat() of the nix crate, without any context. From 4.0 on
   // the same words come from calls that are named before them.
   if (contains(message, "ENOENT: No such file or directory")
@@ -88,16 +102,29 @@ bool guest_profile::unlinked(errc code, std::string_view message) {
          && contains(message, "ENOENT: No such file or directory");
 }
 
-guest_profile profile_of(std::string_view agent_version) {
-  const auto seen = parse_version(agent_version);
-  if (!seen || seen->major > 3)
+std::optional<agent_release> parse_agent_release(std::string_view text) {
+  const auto read = read_release(text);
+  if (!read || !read->rest.empty())
+    return std::nullopt;
+  return read->release;
+}
+
+guest_profile
+profile_of(std::string_view agent_version,
+           std::optional<agent_release> no_implicit_parents_from) {
+  // What follows the release does not matter.
+  const auto read = read_release(agent_version);
+  if (!read)
     return newest();
-  if (seen->major < 3 || seen->minor <= 2)
+  const auto& seen = read->release;
+  if (seen <= agent_release{3, 2})
     return oldest();
-  if (seen->minor <= 17)
+  if (seen <= agent_release{3, 17})
     return from_3_3();
-  if (seen->minor <= 32)
+  if (seen <= agent_release{3, 32})
     return from_3_18();
+  if (no_implicit_parents_from && seen >= *no_implicit_parents_from)
+    return from_4_2();
   return newest();
 }
 

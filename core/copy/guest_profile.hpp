@@ -4,10 +4,23 @@
 #include "core/copy/removal_result.hpp"
 #include "core/result.hpp"
 
+#include <compare>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace fsshare {
+
+/// A release of guest agents, such as 4.2; those of one behave alike.
+struct agent_release {
+  unsigned major = 0;
+  unsigned minor = 0;
+
+  friend auto operator<=>(const agent_release&, const agent_release&) = default;
+};
+
+/// Reads `MAJOR.MINOR` and nothing else.
+std::optional<agent_release> parse_agent_release(std::string_view text);
 
 /// What a guest agent can do and how it behaves where versions differ. The
 /// facts are those that real guest agents of each range showed.
@@ -21,6 +34,9 @@ struct guest_profile {
   bool removal = true;
   /// Gives the parent directory of every path the owner of the request.
   bool parent_chown = true;
+  /// Makes what is missing of the directories that lead to a path. Without, a
+  /// request below a directory that is missing fails with ENOENT.
+  bool implicit_parents = true;
   /// Completes a file whose name is its own temp name, such as `a.tmp`.
   bool tmp_names = true;
   /// Truncates the temporary when a file is begun anew. Without, a longer one
@@ -47,7 +63,13 @@ struct guest_profile {
 
 /// Returns the profile of the agent_version that `grpc.Health/Version` answers,
 /// such as `3.30.0` or `4.1.0-rc0`. Texts without a version, and versions that
-/// nobody has seen, get the newest.
-guest_profile profile_of(std::string_view agent_version);
+/// nobody has seen, get the newest that has been released.
+/// @param no_implicit_parents_from the first release, 4.0 or later, whose guest
+///        agents leave parents as they are, neither making missing ones nor
+///        changing owners: kata-containers#13799, which is not merged. None if
+///        no guest agent does.
+guest_profile profile_of(std::string_view agent_version,
+                         std::optional<agent_release> no_implicit_parents_from
+                         = std::nullopt);
 
 } // namespace fsshare

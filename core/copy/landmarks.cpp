@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t max_landmark_name = 200;
 // Kubelets, runtimes and we make nothing of that name.
 constexpr std::string_view nothing = "..fsshare-none";
+// One byte more than any file's.
+constexpr std::size_t too_long_name = 256;
 // What is there in every guest, and cannot be changed through a link.
 constexpr std::string_view elsewhere = "/proc/self/status";
 
@@ -50,6 +52,21 @@ std::size_t erase_below(Map& map, std::string_view path) {
 
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
+}
+
+// Where nothing is made on the way errno alone tells, whatever its context.
+look_result result_of_way(const landmark& what, errc code,
+                          std::string_view message) {
+  const bool is_dir = what.what == landmark::kind::tree_root;
+  // A directory has been made where the file was.
+  if (code == errc::none && !is_dir)
+    return look_result::gone;
+  if (code != errc::internal)
+    return look_result::unknown;
+  if (contains(message, is_dir ? "File name too long" : "Not a directory"))
+    return look_result::there;
+  return contains(message, "No such file or directory") ? look_result::gone
+                                                        : look_result::unknown;
 }
 
 } // namespace
@@ -214,6 +231,9 @@ copy_step look_step(const landmark& what, const guest_profile& guest) {
     step.type = entry_type::symlink;
     step.path = what.path;
     step.target = what.path == what.guest_root ? elsewhere : ".";
+  } else if (what.what == landmark::kind::tree_root
+             && !guest.implicit_parents) {
+    step = removal_step(join(what.path, std::string(too_long_name, 'x')), 0, 0);
   } else if (what.what == landmark::kind::tree_root) {
     // Its parent, the directory that holds all copies, is root's.
     step = removal_step(join(join(what.path, ".."), nothing), 0, 0);
@@ -226,6 +246,8 @@ copy_step look_step(const landmark& what, const guest_profile& guest) {
 
 look_result look_result_of(const landmark& what, const guest_profile& guest,
                            errc code, std::string_view message) {
+  if (!guest.implicit_parents)
+    return result_of_way(what, code, message);
   if (what.what == landmark::kind::tree_root && guest.removal) {
     if (guest.classify_removal(code, message) == removal_result::removed)
       return look_result::there;

@@ -137,6 +137,8 @@ std::vector<std::string> landmark_files(const tree_snapshot& tree,
 /// - Guest agents of `confined` profiles refuse a path that goes through a
 ///   directory and back (`..`) if that is missing, and make nothing. So they
 ///   are asked to remove what nobody has.
+/// - Guest agents without `implicit_parents` make nothing on the way: the first
+///   changes nothing, and for a directory, any name in it that is too long.
 copy_step look_step(const landmark& what, const guest_profile& guest);
 
 /// What the answer to look_step() says.

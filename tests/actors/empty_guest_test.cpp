@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/support/guest_profiles.hpp"
 #include "tests/support/node_world.hpp"
 
 #include <doctest/doctest.h>
@@ -46,8 +47,7 @@ TEST_SUITE_BEGIN("actors/empty_guest");
 
 TEST_CASE("a guest that comes back empty gets everything again, the volume's "
           "directory with its own mode, and is not current until then") {
-  for (const auto which :
-       {guest::profile::v3_3, guest::profile::v3_18, guest::profile::v4_0})
+  for (const auto which : all_profiles)
     for_each_seed(4, [which](chooser& choose) {
       copy_fixture f{choose, which};
       REQUIRE(f.status().current);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
+#include "tests/support/guest_profiles.hpp"
 #include "tests/support/node_world.hpp"
 #include "tests/support/tree_text.hpp"
 
@@ -15,8 +16,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::uint64_t seeds = 24;
-constexpr std::array profiles{guest::profile::v3_3, guest::profile::v3_18,
-                              guest::profile::v4_0};
 
 payload first_payload() {
   return {{"tls.crt", {std::string((1U << 20U) + 10, 'c')}},
@@ -86,7 +85,7 @@ TEST_CASE("first copies go on when their connections end, however often, on "
     node_world w{choose};
     auto& kubelet = w.add_volume("cm");
     kubelet.rotate(first_payload());
-    const auto which = profiles.at(choose.pick(3));
+    const auto which = any_profile(choose);
     w.add_sandbox("s1", which);
     w.set_lateness("s1", 900ms);
     w.drop_one_in = 40;
@@ -109,7 +108,7 @@ TEST_CASE("a first copy that a guest held up until its deadline goes on when "
           "the guest wakes") {
   for_each_seed(seeds, [](chooser& choose) {
     node_world w{choose};
-    auto& guest = w.add_sandbox("s1", profiles.at(choose.pick(3)));
+    auto& guest = w.add_sandbox("s1", any_profile(choose));
     auto pending = w.actors.request(w.node, tree_request(w));
     begin_copy(w, guest);
     w.hang("s1");
@@ -148,7 +147,7 @@ TEST_CASE("a guest agent's own error fails a first copy, and what was made is "
           "removed or a leftover") {
   for_each_seed(seeds, [](chooser& choose) {
     const bool is_volume = choose.one_in(2);
-    const auto which = profiles.at(choose.pick(3));
+    const auto which = any_profile(choose);
     node_world w{choose};
     w.add_volume("cm").rotate(first_payload());
     auto& guest = w.add_sandbox("s1", which);

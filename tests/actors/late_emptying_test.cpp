@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
 #include "guest/share_path.hpp"
+#include "tests/support/guest_profiles.hpp"
 #include "tests/support/node_world.hpp"
 #include "tests/support/tree_text.hpp"
 
@@ -42,9 +43,6 @@ std::string rest_text(const node_world& w) {
   return describe_tree(w.dir / "guest-s1");
 }
 
-constexpr std::array profiles{guest::profile::v3_3, guest::profile::v3_18,
-                              guest::profile::v4_0};
-
 // As genpolicy writes it: no link directly in the shared directory, none that
 // is absolute.
 bool is_denied(const grpc::CopyFileRequest& request) {
@@ -58,7 +56,7 @@ bool is_denied(const grpc::CopyFileRequest& request) {
 class history {
 public:
   explicit history(chooser& choose)
-    : choose_(choose), w_(choose), which_(profiles.at(choose.pick(3))),
+    : choose_(choose), w_(choose), which_(any_profile(choose)),
       has_policy_(choose.one_in(4)) {
     rotate();
     if (choose.one_in(2))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
+#include "tests/support/guest_profiles.hpp"
 #include "tests/support/node_world.hpp"
 #include "tests/support/tree_text.hpp"
 
@@ -16,9 +17,6 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr auto all_profiles
-  = {guest::profile::v3_3, guest::profile::v3_18, guest::profile::v4_0};
 
 unshare_file_request ending(const std::string& share_id) {
   unshare_file_request request;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/support/guest_profiles.hpp"
 #include "tests/support/node_world.hpp"
 
 #include <csignal>
@@ -141,8 +142,7 @@ TEST_CASE("a share that is the file which vanished fails with its reason") {
 
 TEST_CASE("a file that becomes shorter while it is sent never arrives cut, and "
           "nothing of it stays") {
-  for (const auto which :
-       {guest::profile::v4_0, guest::profile::v3_18, guest::profile::v3_3}) {
+  for (const auto which : all_profiles) {
     for_each_seed(10, [which](chooser& choose) {
       node_world w{choose};
       auto& guest = w.add_sandbox("s1", which);
@@ -264,8 +264,7 @@ TEST_CASE("a file on which somebody holds a lease is tried again, and left out "
 
 TEST_CASE("a file of 41 GiB with a few bytes of data is no more than these, on "
           "every guest agent") {
-  for (const auto which :
-       {guest::profile::v4_0, guest::profile::v3_18, guest::profile::v3_3}) {
+  for (const auto which : all_profiles) {
     chooser choose{1};
     node_config config;
     config.copy.limits.sandbox_bytes = 4 * mib;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
 #include "guest/share_path.hpp"
+#include "tests/support/guest_profiles.hpp"
 #include "tests/support/node_world.hpp"
 #include "tests/support/tree_text.hpp"
 
@@ -17,9 +18,6 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::array profiles{guest::profile::v3_3, guest::profile::v3_18,
-                              guest::profile::v4_0};
 
 // What is in a guest's shared directory.
 struct guest_rest {
@@ -114,7 +112,7 @@ TEST_SUITE_BEGIN("actors/guest_proxy");
 TEST_CASE("after any share that failed, was stopped or ended the guest's "
           "directory is as before, on every guest agent") {
   for_each_seed(150, [](chooser& choose) {
-    const auto which = profiles.at(choose.pick(3));
+    const auto which = any_profile(choose);
     const auto shape = choose.pick(5);
     node_world w{choose};
     auto& guest = w.add_sandbox("s1", which);
@@ -153,7 +151,7 @@ TEST_CASE(
   "nothing, or no byte of contents where nothing can be removed, and under "
   "a policy as genpolicy writes it empty files stay") {
   for (const bool has_policy : {false, true}) {
-    for (const auto which : profiles) {
+    for (const auto which : all_profiles) {
       chooser choose{1};
       node_world w{choose};
       auto& kubelet = w.add_volume("cm");
@@ -271,7 +269,7 @@ TEST_CASE("a request later than any silence changes no finished file, and what "
     node_world w{choose};
     w.add_volume("cm").rotate(
       {{"blob", {std::string(2'500'000, 'b')}}, {"small", {"text"}}});
-    const auto which = profiles.at(choose.pick(3));
+    const auto which = any_profile(choose);
     w.add_sandbox("s1", which);
     w.set_lateness("s1", 3500ms);
     w.drop_one_in = 10;
@@ -320,7 +318,7 @@ TEST_CASE("a volume goes to another guest path where a large file beside its "
     const auto request = w.volume_request("s1", "c1", "cm");
     const std::string large(2'500'000, 'b');
     std::ofstream{request.mount.source + "/beside"} << large;
-    const auto which = profiles.at(choose.pick(3));
+    const auto which = any_profile(choose);
     w.add_sandbox("s1", which);
     w.set_lateness("s1", 3500ms);
     w.drop_one_in = 5;

@@ -26,11 +26,13 @@ struct sandbox_plan {
 };
 constexpr std::array sandbox_plans{
   sandbox_plan{"calm", "4.0", trouble::none},
+  sandbox_plan{"calm-4.2", "4.2", trouble::none},
   sandbox_plan{"calm-3.18", "3.18", trouble::none},
   sandbox_plan{"calm-3.3", "3.3", trouble::none},
   sandbox_plan{"slow", "4.0", trouble::slow},
   sandbox_plan{"unwatched", "4.0", trouble::none, true},
   sandbox_plan{"bad", "4.0", trouble::faults},
+  sandbox_plan{"bad-4.2", "4.2", trouble::faults},
   sandbox_plan{"bad-3.18", "3.18", trouble::faults},
   sandbox_plan{"bad-3.3", "3.3", trouble::faults},
 };
@@ -39,7 +41,7 @@ constexpr std::array sandbox_plans{
 /// quiet time.
 constexpr const char* node_config = R"(
   "guest": {"dial_timeout": "5s", "request_timeout": "2s",
-            "quiet_time": "400ms"},
+            "quiet_time": "400ms", "no_implicit_parents_from": "4.2"},
   "volumes": {"grace": "1s", "sweep_interval": "5s"},
   "mounts": {"visibility": "assumed"},
   "log": {"level": "info"})";

@@ -4,6 +4,7 @@
 #include "core/copy/guest_profile.hpp"
 #include "tests/churn/random_payload.hpp"
 #include "tests/support/guest_process.hpp"
+#include "tests/support/guest_profiles.hpp"
 
 #include <cstdint>
 #include <string>
@@ -23,7 +24,7 @@ enum class trouble : std::uint8_t {
 /// A guest whose guest agent can be started again, each time with other faults.
 class troubled_guest {
 public:
-  /// @param profile 3.3, 3.18 or 4.0.
+  /// @param profile 3.3, 3.18, 4.0 or 4.2.
   troubled_guest(std::string profile, trouble what);
 
   /// Kills the guest agent, and starts it with faults drawn from `from`.
@@ -48,7 +49,7 @@ public:
   }
   /// Returns what such guest agents can do.
   guest_profile abilities() const {
-    return profile_of(profile_ + ".0");
+    return test::rules_of_release(profile_);
   }
   std::size_t restarts() const {
     return restarts_;

@@ -66,7 +66,7 @@ public:
 private:
   std::vector<std::string> ctl_line(const std::vector<std::string>& args) const;
   void start_guest(const std::string& profile);
-  void start_node();
+  void start_node(const std::string& profile);
   void run_node(const std::string& file);
 
   std::string dir_;

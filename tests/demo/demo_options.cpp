@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/demo/demo_options.hpp"
+#include "tests/support/guest_profiles.hpp"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -7,7 +8,7 @@
 namespace fsshare::demo {
 
 guest_profile demo_options::abilities() const {
-  return profile_of(profile + ".0");
+  return test::rules_of_release(profile);
 }
 
 std::variant<demo_options, int> parse_options(int argc, char** argv) {
@@ -21,7 +22,7 @@ std::variant<demo_options, int> parse_options(int argc, char** argv) {
   app
     .add_option("--profile", with.profile,
                 "Guest agents that the guest behaves like")
-    ->check(CLI::IsMember({"3.3", "3.18", "4.0"}))
+    ->check(CLI::IsMember({"3.3", "3.18", "4.0", "4.2"}))
     ->capture_default_str();
   app
     .add_option("--tamper", tamper,

@@ -12,7 +12,8 @@ namespace fsshare::demo {
 
 /// How the demo is to run.
 struct demo_options {
-  /// The guest agents that fsshare-guest behaves like: 3.3, 3.18 or 4.0.
+  /// The guest agents that fsshare-guest behaves like: 3.3, 3.18, 4.0 or
+  /// 4.2.
   std::string profile = "4.0";
   /// What to spoil, to see that the demo notices.
   test::tampering tamper = test::tampering::nothing;

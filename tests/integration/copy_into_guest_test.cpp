@@ -4,6 +4,7 @@
 #include "guest/share_path.hpp"
 #include "sys/tree/file_chunk.hpp"
 #include "sys/tree/volume_tree.hpp"
+#include "tests/support/guest_profiles.hpp"
 #include "tests/support/rotator.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree_text.hpp"
@@ -34,7 +35,7 @@ const std::string guest_path = std::string{guest::share_root} + "/ctr-0123-v";
 struct guest_fixture {
   explicit guest_fixture(guest::profile which)
     : store(*guest::file_store::open(dir.path(), which)),
-      profile(profile_of(guest::agent_version(which))) {
+      profile(rules_of(which)) {
     umask(0022);
   }
 
@@ -117,9 +118,6 @@ tree_text_options comparison() {
   out.owners = getuid() == 0;
   return out;
 }
-
-constexpr std::array all_profiles{guest::profile::v3_3, guest::profile::v3_18,
-                                  guest::profile::v4_0};
 
 void own(const std::string& path, uid_t uid, gid_t gid) {
   if (getuid() == 0)

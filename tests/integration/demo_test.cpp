@@ -83,6 +83,14 @@ TEST_CASE("the demo holds with a guest agent that confines what it is sent") {
   CHECK(said.has("ok: nothing is left in the guest"));
 }
 
+TEST_CASE("the demo holds with a guest agent that leaves parents alone") {
+  const auto said = run_demo({"--profile", "4.2"});
+  check_success(said);
+  CHECK(said.count("not removable by this guest agent") == 0);
+  CHECK(said.has("ok: app-3's guest directory equals the host's"));
+  CHECK(said.has("ok: nothing is left in the guest"));
+}
+
 TEST_CASE("the demo holds with a guest agent that removes") {
   const auto said = run_demo({"--profile", "3.18"});
   check_success(said);

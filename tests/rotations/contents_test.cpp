@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/copy/removal_list.hpp"
 #include "tests/rotations/situations.hpp"
+#include "tests/support/guest_profiles.hpp"
 
 #include <doctest/doctest.h>
 #include <filesystem>
@@ -113,9 +114,7 @@ TEST_CASE("however many generations a guest agent up to 3.17 keeps the names "
 TEST_CASE("links that exist, and links that dangle, are no obstacle to a "
           "rotation on any guest agent") {
   for_each_seed(situation_seeds, [](chooser& choose) {
-    const guest::profile profiles[]
-      = {guest::profile::v3_3, guest::profile::v3_18, guest::profile::v4_0};
-    const auto which = profiles[choose.pick(3)];
+    const auto which = any_profile(choose);
     node_world w{choose};
     followed_volume v{w, {{"a", {"1"}}, {"b", {"1"}}}, which};
     // The link of `b` dangles where it cannot be removed, then is wanted again.

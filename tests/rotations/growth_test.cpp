@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
 #include "tests/rotations/situations.hpp"
+#include "tests/support/guest_profiles.hpp"
 
 #include <doctest/doctest.h>
 #include <filesystem>
@@ -54,8 +55,7 @@ TEST_CASE("many rotations leave as many names in the guest as the first copy, "
 
 TEST_CASE("after 200 rotations and the end of all shares the guest's directory "
           "is empty, or holds no byte where nothing can be removed") {
-  for (const auto which :
-       {guest::profile::v3_3, guest::profile::v3_18, guest::profile::v4_0})
+  for (const auto which : all_profiles)
     for_each_seed(2, [which](chooser& choose) {
       node_world w{choose};
       followed_volume v{w, {{"a.tmp", {"secret"}}, {"tls.crt", {"c"}}}, which};

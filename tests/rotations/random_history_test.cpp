@@ -74,6 +74,25 @@ TEST_CASE(
   play_histories(guest::profile::v4_0, 3);
 }
 
+TEST_CASE("after random histories guests of 4.2 hold what the host has") {
+  play_histories(guest::profile::v4_2, 0);
+}
+
+TEST_CASE(
+  "after random histories, part 2, guests of 4.2 hold what the host has") {
+  play_histories(guest::profile::v4_2, 1);
+}
+
+TEST_CASE(
+  "after random histories, part 3, guests of 4.2 hold what the host has") {
+  play_histories(guest::profile::v4_2, 2);
+}
+
+TEST_CASE(
+  "after random histories, part 4, guests of 4.2 hold what the host has") {
+  play_histories(guest::profile::v4_2, 3);
+}
+
 TEST_CASE("after random histories guests of 3.18 hold what the host has") {
   play_histories(guest::profile::v3_18, 0);
 }

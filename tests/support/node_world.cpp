@@ -4,6 +4,7 @@
 #include "actors/journal.hpp"
 #include "actors/mounter.hpp"
 #include "sys/mount/kernel_mount.hpp"
+#include "tests/support/guest_profiles.hpp"
 #include "tests/support/tree_text.hpp"
 
 #include <algorithm>
@@ -63,6 +64,8 @@ node_world::node_world(chooser& c, node_config config, journaling keeps)
   nonce_ = std::uint64_t{1000} * choose.pick(1000);
   config_.share.root = dir / "sandboxes";
   config_.api.socket = dir / "socket";
+  if (config_.guest.no_implicit_parents_from.empty())
+    config_.guest.no_implicit_parents_from = no_implicit_parents_from;
   wire();
 }
 

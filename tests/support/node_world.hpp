@@ -28,7 +28,8 @@ enum class journaling : std::uint8_t { off, on };
 class node_world {
 public:
   /// @param config what is not of the control socket counts; the share root is
-  ///        the world's own.
+  ///        the world's own. It knows the stand-in's profiles where it does not
+  ///        say otherwise.
   explicit node_world(chooser& choose, node_config config = {},
                       journaling keeps = journaling::off);
 

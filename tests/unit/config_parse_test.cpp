@@ -70,7 +70,8 @@ TEST_CASE("every key is read") {
                "visibility": "assumed"},
     "guest": {"share_dir": "/g", "dial_timeout": "1s",
               "request_timeout": "250ms", "quiet_time": "3s",
-              "remote_quiet_time": "7s", "end_timeout": "8s"},
+              "remote_quiet_time": "7s", "end_timeout": "8s",
+              "no_implicit_parents_from": "4.12"},
     "copy": {"window_requests": 1, "window_bytes": 1048576,
              "node_bytes": 33554432, "cross_mounts": true,
              "limits": {"entries": 2, "file_bytes": 3, "volume_bytes": 4,
@@ -94,7 +95,7 @@ TEST_CASE("every key is read") {
   expected.share = {"/r"};
   expected.mounts
     = {mount_api_choice::classic, false, visibility_check::assumed};
-  expected.guest = {"/g", 1s, 250ms, 3s, 7s, 8s};
+  expected.guest = {"/g", 1s, 250ms, 3s, 7s, 8s, "4.12"};
   using enum copy_rule;
   expected.copy = {1,
                    1048576,
@@ -126,6 +127,19 @@ TEST_CASE("unknown keys are refused with their pointer and those there are") {
   check_refused(R"({"copy": {"limits": {"x": 1}}})", {"/copy/limits/x"});
   check_refused(R"({"nonsense": null})", {"/nonsense"});
   check_refused(R"({"copy": {"nonsense": null}})", {"/copy/nonsense"});
+}
+
+TEST_CASE("a release of guest agents is one of 4.0 or later, or empty") {
+  const auto text = [](const std::string& release) {
+    return R"({"guest": {"no_implicit_parents_from": ")" + release + R"("}})";
+  };
+  for (const char* good : {"", "4.0", "4.2", "17.10"})
+    CHECK(parse({text(good)})->guest.no_implicit_parents_from == good);
+  for (const char* bad : {"4", "4.", "4.2.0", "v4.2", "3.32", "4.x", "never"})
+    check_refused(text(bad), {"/guest/no_implicit_parents_from", bad,
+                              "a release such as \"4.2\", 4.0 or later"});
+  check_refused(R"({"guest": {"no_implicit_parents_from": 4.2}})",
+                {"4.2 is not a release"});
 }
 
 TEST_CASE("an address for HTTP is one in numbers, a socket, or empty") {

@@ -2,6 +2,7 @@
 #include "core/copy/copy_schedule.hpp"
 #include "core/copy/temp_name.hpp"
 #include "core/paths.hpp"
+#include "tests/support/guest_profiles.hpp"
 
 #include <doctest/doctest.h>
 
@@ -235,7 +236,7 @@ TEST_SUITE_BEGIN("core/copy_order");
 
 TEST_CASE("whatever the tree and the order of answers, no rule is broken") {
   const std::array profiles{profile_of("3.16.0"), profile_of("3.30.0"),
-                            profile_of("4.1.0")};
+                            profile_of("4.1.0"), test::rules_of_release("4.2")};
   for (unsigned seed = 1; seed <= 150; ++seed) {
     random_volume random{seed};
     const auto volume = random.make();
@@ -246,7 +247,7 @@ TEST_CASE("whatever the tree and the order of answers, no rule is broken") {
     options.send_others = options.send_root;
     options.links = volume.links;
     const auto plan = std::make_shared<const copy_plan>(
-      plan_push(volume, options, profiles[seed % 3]));
+      plan_push(volume, options, profiles[seed % profiles.size()]));
     const auto why = run(plan, random);
     CHECK_MESSAGE(why.empty(), "seed " << seed << ": " << why);
   }

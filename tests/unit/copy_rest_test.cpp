@@ -2,6 +2,7 @@
 #include "core/copy/copy_rest.hpp"
 
 #include "core/paths.hpp"
+#include "tests/support/guest_profiles.hpp"
 #include "tests/support/tree_text.hpp"
 #include "tests/unit/guest_dir.hpp"
 
@@ -17,9 +18,6 @@ using namespace fsshare::test;
 namespace {
 
 constexpr std::uint64_t chunk_bytes = 4;
-constexpr std::array profiles{guest::profile::v3_3, guest::profile::v3_18,
-                              guest::profile::v4_0};
-
 // Names that meet each other's temp names.
 constexpr std::array names{"a.b",     "a.c",     "a.tmp", "tls.crt",
                            "tls.key", "tls.tmp", "tls",   "z"};
@@ -110,9 +108,9 @@ TEST_CASE("a copy that was interrupted anywhere ends like one that was not, on "
   for (unsigned seed = 1; seed <= 60; ++seed) {
     INFO("seed ", seed);
     std::mt19937 random{seed};
-    const auto which = profiles.at(seed % 3);
-    const auto plan = share(plan_tree(random_tree(random), guest_path("t"),
-                                      profile_of(guest::agent_version(which))));
+    const auto which = all_profiles.at(seed % all_profiles.size());
+    const auto plan
+      = share(plan_tree(random_tree(random), guest_path("t"), rules_of(which)));
     const auto expected = copy_tree(plan, which, random, 0);
     CHECK(copy_tree(plan, which, random, 4) == expected);
   }

@@ -5,6 +5,7 @@
 #include "core/paths.hpp"
 #include "guest/file_store.hpp"
 #include "guest/share_path.hpp"
+#include "tests/support/guest_profiles.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
@@ -33,8 +34,7 @@ inline tree_entry make_entry(std::string path, entry_type type,
 
 // The directory of a stand-in's files, and what is in it.
 struct guest_dir {
-  explicit guest_dir(guest::profile which)
-    : rules(profile_of(guest::agent_version(which))) {
+  explicit guest_dir(guest::profile which) : rules(rules_of(which)) {
     auto opened = guest::file_store::open(dir.path(), which);
     REQUIRE(opened);
     store.emplace(std::move(*opened));

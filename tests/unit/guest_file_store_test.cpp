@@ -2,6 +2,7 @@
 #include "guest/file_store.hpp"
 
 #include "guest/share_path.hpp"
+#include "tests/support/guest_profiles.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree_text.hpp"
 
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 TEST_SUITE_BEGIN("guest/file_store");
 
@@ -59,8 +61,6 @@ struct fixture {
   std::string root;
   std::optional<file_store> store;
 };
-
-constexpr std::array profiles{profile::v3_3, profile::v3_18, profile::v4_0};
 
 void restore_link(const std::string& target, const fs::path& link) {
   std::error_code ignored;
@@ -112,7 +112,7 @@ TEST_CASE("the ways out of this test lead out where nothing confines") {
 }
 
 TEST_CASE("nothing is written out of the root, whatever the links say") {
-  for (const auto which : profiles)
+  for (const auto which : all_profiles)
     for (const auto mode : {file_mode, dir_mode, link_mode})
       for (const std::string data : {"evil", ""}) {
         CAPTURE(agent_version(which));
@@ -143,7 +143,7 @@ TEST_CASE("from 4.0 on an absolute link is one inside the share") {
 }
 
 TEST_CASE("a file sent through a link is the file that the link names") {
-  for (const auto which : profiles) {
+  for (const auto which : all_profiles) {
     const fixture with{which};
     fs::create_directory(fs::path{with.root} / "real");
     fs::create_directory_symlink("real", fs::path{with.root} / "link");
@@ -152,8 +152,53 @@ TEST_CASE("a file sent through a link is the file that the link names") {
   }
 }
 
+TEST_CASE("parents are made up to 4.1, and are missing from 4.2 on") {
+  for (const auto which : all_profiles)
+    for (const auto mode : {file_mode, dir_mode, link_mode}) {
+      CAPTURE(agent_version(which));
+      CAPTURE(mode);
+      const fixture with{which};
+      const auto sent = with.send("a/b", mode, "x");
+      const bool makes = which != profile::v4_2;
+      CHECK(static_cast<bool>(sent) == makes);
+      CHECK(fs::exists(fs::path{with.root} / "a") == makes);
+      if (!makes) {
+        CHECK(sent.err().code == errc::internal);
+        CHECK(sent.err().message.find("No such file or directory")
+              != std::string::npos);
+        REQUIRE(with.send("a", dir_mode, ""));
+        CHECK(with.send("a/b", mode, "x"));
+      }
+    }
+}
+
+TEST_CASE("a parent keeps its owner but on 4.0") {
+  if (::geteuid() != 0)
+    FAIL("needs root");
+  for (const auto which : all_profiles)
+    for (const auto mode : {file_mode, dir_mode, link_mode}) {
+      CAPTURE(agent_version(which));
+      CAPTURE(mode);
+      const fixture with{which};
+      REQUIRE(with.send("d", dir_mode, ""));
+      copy_file_request request;
+      request.path = std::string{share_root} + "/d/e";
+      request.file_mode = mode;
+      request.dir_mode = 0755;
+      request.uid = 7;
+      request.gid = 8;
+      const auto sent = with.store->copy_file(request);
+      // Of a link without a target only the parent is changed.
+      CHECK(static_cast<bool>(sent) == (mode != link_mode));
+      struct stat found {};
+      REQUIRE(::stat((with.root + "/d").c_str(), &found) == 0);
+      CHECK(found.st_uid == (which == profile::v4_0 ? 7 : 0));
+      CHECK(found.st_gid == (which == profile::v4_0 ? 8 : 0));
+    }
+}
+
 TEST_CASE("files of one temp name that are sent at once destroy each other") {
-  for (const auto which : profiles) {
+  for (const auto which : all_profiles) {
     CAPTURE(agent_version(which));
     const fixture with{which};
     CHECK(with.send("tls.crt", file_mode, "CRT1", 8, 0));
@@ -166,7 +211,7 @@ TEST_CASE("files of one temp name that are sent at once destroy each other") {
 }
 
 TEST_CASE("files of one temp name that are sent one by one both arrive") {
-  for (const auto which : profiles) {
+  for (const auto which : all_profiles) {
     const fixture with{which};
     CHECK(with.send("tls.crt", file_mode, "CRT1", 8, 0));
     CHECK(with.send("tls.crt", file_mode, "CRT2", 8, 4));
@@ -178,7 +223,7 @@ TEST_CASE("files of one temp name that are sent one by one both arrive") {
 }
 
 TEST_CASE("the share itself is never replaced") {
-  for (const auto which : profiles) {
+  for (const auto which : all_profiles) {
     const fixture with{which};
     REQUIRE(with.send("keep", file_mode, "x"));
     for (const auto mode : {file_mode, link_mode})

@@ -24,6 +24,27 @@ TEST_CASE("unknown versions get the newest profile") {
     CHECK_MESSAGE(profile_of(version) == profile_of("4.1.0"), version);
 }
 
+TEST_CASE("guest agents leave parents alone from the release that is told on") {
+  const auto name_of = [](const char* version, agent_release from) {
+    return profile_of(version, from).name;
+  };
+  for (const char* version : {"4.2.0", "4.2.0-rc0", "4.10", "5.0.0"})
+    CHECK_MESSAGE(name_of(version, {4, 2}) == "4.2", version);
+  for (const char* version : {"4.1.9", "3.33.0", "", "main"})
+    CHECK_MESSAGE(name_of(version, {4, 2}) == "4.0", version);
+  CHECK(name_of("3.32.0", {4, 0}) == "3.18");
+  CHECK(name_of("4.2.0", {17, 0}) == "4.0");
+  CHECK(profile_of("4.2.0").name == "4.0");
+}
+
+TEST_CASE("a release is two numbers and nothing else") {
+  CHECK(parse_agent_release("4.2") == agent_release{4, 2});
+  CHECK(parse_agent_release("10.33") == agent_release{10, 33});
+  for (const char* text : {"", "4", "4.", "4.2.0", "4.2 ", " 4.2", "v4.2",
+                           "-4.2", "4.-2", "4.99999999999"})
+    CHECK_MESSAGE(!parse_agent_release(text), text);
+}
+
 TEST_CASE("each profile knows what its guest agents cannot do") {
   const auto v3_2 = profile_of("3.2.0");
   CHECK_FALSE(v3_2.entries);
@@ -43,6 +64,12 @@ TEST_CASE("each profile knows what its guest agents cannot do") {
   CHECK(v4_0.tmp_names);
   CHECK(v4_0.parent_chown);
   CHECK(v4_0.confined);
+  CHECK(v4_0.implicit_parents);
+  const auto v4_2 = profile_of("4.2.0", agent_release{4, 2});
+  CHECK(v4_2.removal);
+  CHECK(v4_2.confined);
+  CHECK_FALSE(v4_2.parent_chown);
+  CHECK_FALSE(v4_2.implicit_parents);
 }
 
 TEST_CASE("a removal is proved by the link that could not be made") {
@@ -73,6 +100,26 @@ TEST_CASE("every other answer leaves a removal undone") {
                           errc::deadline_exceeded})
     CHECK(v4_0.classify_removal(code, "ENOENT: No such file or directory")
           == removal_result::failed);
+}
+
+TEST_CASE("where no parents are made nothing is there, whatever is missing") {
+  const auto v4_2 = profile_of("4.2.0", agent_release{4, 2});
+  for (const char* message :
+       {"create symlink /a: No such file or directory (os error 2)",
+        "any other words: No such file or directory (os error 2)",
+        "ENOENT: No such file or directory"})
+    CHECK_MESSAGE(v4_2.classify_removal(errc::internal, message)
+                    == removal_result::removed,
+                  message);
+  for (const char* message :
+       {"", "create symlink /a: File name too long (os error 36)",
+        "resolve parent: Not a directory (os error 20)"})
+    CHECK_MESSAGE(v4_2.classify_removal(errc::internal, message)
+                    == removal_result::failed,
+                  message);
+  CHECK(
+    v4_2.classify_removal(errc::permission_denied, "No such file or directory")
+    == removal_result::failed);
 }
 
 TEST_CASE("guest agents that remove nothing say the same words") {

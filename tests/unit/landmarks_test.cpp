@@ -193,4 +193,36 @@ TEST_CASE("what is asked for changes nothing that is there, and only certain "
   CHECK(look_result_of(root, newest, errc::none, "") == look_result::unknown);
 }
 
+TEST_CASE("guest agents that make no parents are asked without a way through "
+          "what may be missing, and tell by errno") {
+  const auto guest = profile_of("4.2.0", agent_release{4, 2});
+  const landmark file{landmark::kind::volume_file, "/g/v", "/g/v/..1/a"};
+  const landmark root{landmark::kind::tree_root, "/g/t", "/g/t"};
+  CHECK(look_step(file, guest).path == "/g/v/..1/a/look");
+  const auto in_root = look_step(root, guest);
+  CHECK(in_root.type == entry_type::symlink);
+  CHECK(in_root.path == "/g/t/" + std::string(256, 'x'));
+  CHECK(in_root.target.empty());
+  const auto result
+    = [&guest](const landmark& what, errc code, std::string_view message) {
+        return look_result_of(what, guest, code, message);
+      };
+  constexpr auto* gone = "any words: No such file or directory (os error 2)";
+  CHECK(result(file, errc::internal, gone) == look_result::gone);
+  CHECK(result(root, errc::internal, gone) == look_result::gone);
+  CHECK(result(file, errc::internal, "Not a directory (os error 20)")
+        == look_result::there);
+  CHECK(result(root, errc::internal, "File name too long (os error 36)")
+        == look_result::there);
+  CHECK(result(root, errc::internal, "Not a directory (os error 20)")
+        == look_result::unknown);
+  CHECK(result(file, errc::none, "") == look_result::gone);
+  CHECK(result(root, errc::none, "") == look_result::unknown);
+  for (const auto& what : {file, root}) {
+    CHECK(result(what, errc::internal, "No space left on device (os error 28)")
+          == look_result::unknown);
+    CHECK(result(what, errc::permission_denied, gone) == look_result::unknown);
+  }
+}
+
 TEST_SUITE_END();

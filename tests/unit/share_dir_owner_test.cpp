@@ -19,10 +19,12 @@ namespace {
 const guest_inventory there{std::string{guest::share_root}};
 
 // Carries a job out, what may happen in any order in a random one.
-void run(guest_job& job, const guest_dir& guest, unsigned seed) {
+// @returns how many requests it took.
+std::size_t run(guest_job& job, const guest_dir& guest, unsigned seed) {
   std::mt19937 random{seed};
   job.begin(guest.rules, there);
   std::vector<copy_request> flying;
+  std::size_t requests = 0;
   while (!job.ended()) {
     while (const auto request = job.next(copy_schedule::any_length))
       flying.push_back(*request);
@@ -30,12 +32,14 @@ void run(guest_job& job, const guest_dir& guest, unsigned seed) {
     std::swap(flying[random() % flying.size()], flying.back());
     const auto request = flying.back();
     flying.pop_back();
+    ++requests;
     const auto done
       = guest.carry_out(job.step_of(request), request.offset, request.length);
     job.answered(request, done ? errc::none : done.err().code,
                  done ? "" : done.err().message);
   }
   CHECK_MESSAGE(job.outcome().complete, job.outcome().err.message);
+  return requests;
 }
 
 tree_entry owned(const char* path, entry_type type, std::uint32_t uid) {
@@ -124,6 +128,27 @@ TEST_CASE("a volume's root gets its owner by the flip, and again when it "
   run(repair, guest, 1);
   CHECK(owner_of(guest.dir.path()) == 0);
   CHECK(owner_of(guest.dir / "c-1-v") == 5);
+}
+
+TEST_CASE("guest agents that leave parents as they are get no request for "
+          "owners, and the copy is the same") {
+  if (getuid() != 0)
+    FAIL("needs root");
+  using enum entry_type;
+  const std::vector<tree_entry> entries{
+    owned("", directory, 7), owned("d", directory, 8), owned("d/e", file, 9)};
+  for (const auto which : {guest::profile::v4_0, guest::profile::v4_2}) {
+    for (unsigned seed = 1; seed <= 10; ++seed) {
+      const guest_dir guest{which};
+      guest_job job{tree_of(entries)};
+      // Both directories again, and the shared one.
+      const std::size_t for_owners = which == guest::profile::v4_0 ? 3 : 0;
+      CHECK(run(job, guest, seed) == entries.size() + for_owners);
+      CHECK(owner_of(guest.dir.path()) == 0);
+      for (const auto& entry : entries)
+        CHECK(owner_of(join(guest.dir / "c-1-t", entry.path)) == entry.uid);
+    }
+  }
 }
 
 TEST_CASE("nothing but what is below the shared directory is ever sent") {
