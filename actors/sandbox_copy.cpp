@@ -305,6 +305,8 @@ share_file_reply sandbox_state::reply_of_volume(const share& s,
 share_file_reply sandbox_state::reply_with(const share& s,
                                            skipped_list skipped) {
   auto reply = s.reply;
+  // Of a copy that others have made first, or that got another name.
+  reply.raw_guest_path = reply.guest_path;
   reply.skipped = std::move(skipped);
   return reply;
 }

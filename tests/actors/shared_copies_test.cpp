@@ -42,6 +42,7 @@ TEST_CASE("an emptyDir is copied once per sandbox, and never sent again") {
     const auto two = w.actors.answer<share_file_reply>(second);
     REQUIRE((one && *one && two && *two));
     CHECK((**one).guest_path == (**two).guest_path);
+    CHECK((**two).raw_guest_path == (**two).guest_path);
     CHECK((**one).share_id != (**two).share_id);
     REQUIRE(guest_names(w).size() == 1);
     const auto copy = w.dir / ("guest-s1/" + guest_names(w).front());
@@ -140,6 +141,7 @@ TEST_CASE(
     const auto one = w.share("s1", "c1", "cm");
     const auto two = w.share("s1", "c2", "cm");
     CHECK((one.guest_path == two.guest_path) == shared);
+    CHECK(two.raw_guest_path == two.guest_path);
     CHECK(guest_names(w).size() == (shared ? 1 : 2));
     CHECK(w.status_of("cm").destinations.size() == (shared ? 1 : 2));
     // Trees are made once for each.
