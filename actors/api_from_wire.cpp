@@ -22,6 +22,7 @@ prepare_request from_wire(const v1::PrepareRequest& in) {
   out.policy = to_policy(in.guest().policy());
   out.labels = {in.labels().begin(), in.labels().end()};
   out.no_watchable = in.no_watchable();
+  out.local_dir = in.local_dir();
   out.mount_namespace.path = in.mount_namespace();
   return out;
 }

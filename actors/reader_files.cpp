@@ -104,6 +104,10 @@ result<source_class> file_reader::read(const classify_source& msg,
   if (found.plugin == empty_dir_plugin)
     found.empty_dir = find_empty_dir(found.resolved);
   between();
+  if (found.empty_dir) {
+    found.empty_dir_now = look_at_empty_dir(found.empty_dir->volume);
+    between();
+  }
   if (is_volume(msg, found)) {
     const auto published = load_generation_name(found.source);
     if (published && is_generation_name(*published))

@@ -287,6 +287,13 @@ private:
                                           destination_added& copied);
   static share_file_reply reply_with(const share& s, skipped_list skipped);
 
+  // -- emptyDirs of the guest's own (sandbox_local.cpp) -----------------------
+  bool is_guests_own(const source_class& found) const;
+  copy_terms local_terms(const share& s, const source_class& found) const;
+  void join_local(share& s, const source_class& found);
+  void answer_local(const std::string& share_id,
+                    const shared_copies::copy& copy);
+
   // -- trees that the guest has lost (sandbox_lost_tree.cpp) ------------------
   void tree_lost(const std::string& guest_root);
   bool may_be_written(const shared_copies::copy& copy) const;

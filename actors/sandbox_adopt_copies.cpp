@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/sandbox.hpp"
+#include "core/share/local_storage.hpp"
 
 #include <utility>
 
@@ -89,6 +90,11 @@ void sandbox_state::restore_share(const recorded_copied_share& what) {
   reply.generation = what.generation;
   reply.skipped = what.skipped;
   reply.notes = what.notes;
+  const auto* copy = copies_.find(what.copy_id);
+  if (copy != nullptr && copy->terms.is_local) {
+    restored.kind = share_kind::local;
+    reply.volume_storages = local_storages(copy->terms, what.inside);
+  }
   state_.restore(std::move(restored));
 }
 

@@ -28,7 +28,9 @@ void sandbox_state::begin_copy(share& s) {
         auto* known = state_.find(id);
         if (known == nullptr)
           return;
-        if (auto admitted = admit_copy(*known, found); !admitted)
+        if (is_guests_own(found))
+          join_local(*known, found);
+        else if (auto admitted = admit_copy(*known, found); !admitted)
           share_done(id, admitted.err());
         else
           join_copy(*known, found);

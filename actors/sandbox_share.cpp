@@ -17,6 +17,7 @@ const char* to_string(share_kind kind) {
   case share_kind::bind: return "bind";
   case share_kind::volume: return "volume";
   case share_kind::tree: return "tree";
+  case share_kind::local: return "local";
   }
   return "ignored";
 }

@@ -128,6 +128,7 @@ void sandbox_state::take_away(const std::string& id) {
     return;
   case share_kind::volume:
   case share_kind::tree:
+  case share_kind::local:
     record(recorded_share_progress{id, recorded_phase::leaving}, [this, id] {
       if (state_.find(id) != nullptr)
         leave_copy(id);

@@ -256,6 +256,12 @@ void add_prepare(command_set to, CLI::App* sandbox) {
     },
     "No storages that the guest agent watches");
   app->add_option_function<std::string>(
+    "--local-dir",
+    [request](const std::string& dir) {
+      request->set_local_dir(dir);
+    },
+    "Where the guest agent makes emptyDirs that have nothing to be copied");
+  app->add_option_function<std::string>(
     "--guest-share-dir",
     [request](const std::string& dir) {
       request->mutable_guest()->set_share_dir(dir);

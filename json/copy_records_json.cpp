@@ -53,6 +53,9 @@ recorded_copy read_copy(record_reader& in) {
   terms.becomes_volume = in.truth("becomes_volume");
   // Version 3 had no such copies.
   terms.is_emptied = in.has("is_emptied") && in.truth("is_emptied");
+  // Nor version 4 these.
+  terms.is_local = in.has("is_local") && in.truth("is_local");
+  terms.fs_group = static_cast<std::uint32_t>(in.number("fs_group"));
   return out;
 }
 
@@ -142,7 +145,9 @@ json copy_record_json(const recorded_copy& x) {
           {"container", terms.container_id},
           {"destination", terms.destination},
           {"becomes_volume", terms.becomes_volume},
-          {"is_emptied", terms.is_emptied}};
+          {"is_emptied", terms.is_emptied},
+          {"is_local", terms.is_local},
+          {"fs_group", terms.fs_group}};
 }
 
 json copy_record_json(const recorded_tree& x) {

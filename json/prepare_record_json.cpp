@@ -72,6 +72,7 @@ json prepare_record_json(const recorded_prepare& x) {
           {"guest_policy", word_for(policy_words, request.policy)},
           {"labels", request.labels},
           {"no_watchable", request.no_watchable},
+          {"local_dir", request.local_dir},
           {"mount_namespace", namespace_json(request.mount_namespace)}};
 }
 
@@ -101,6 +102,8 @@ recorded_prepare read_prepare_record(record_reader& in) {
     request.policy = in.word("guest_policy", policy_words);
   request.labels = in.text_map("labels");
   request.no_watchable = in.has("no_watchable") && in.truth("no_watchable");
+  // Nor version 4 this one.
+  request.local_dir = in.text("local_dir");
   request.mount_namespace = read_namespace(in);
   return out;
 }

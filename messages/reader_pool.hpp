@@ -7,6 +7,7 @@
 #include "core/copy/shared_copies.hpp"
 #include "core/copy/tree_snapshot.hpp"
 #include "core/share/opened_sources.hpp"
+#include "core/volume/empty_dir.hpp"
 #include "core/volume/host_volume.hpp"
 #include "core/volume/hung_read.hpp"
 #include "core/volume/pod_volume_part.hpp"
@@ -45,6 +46,8 @@ struct source_class {
   std::string plugin;
   /// The emptyDir that the source is or lies in, and where in it.
   std::optional<pod_volume_part> empty_dir;
+  /// What that emptyDir is like on the host.
+  empty_dir_look empty_dir_now = {};
   bool is_directory = false;
   /// A tree at the path of a volume that has no generation yet.
   bool awaits_shape = false;

@@ -81,6 +81,10 @@ struct prepare_request {
   label_map labels = {};
   /// No share gets a storage that the guest agent watches.
   bool no_watchable = false;
+  /// Guest path of the directory in which guest agents make emptyDirs that have
+  /// nothing on the host; empty where the caller hands no storages on, and with
+  /// a shared filesystem.
+  std::string local_dir = {};
   /// Of the sandbox's shim, where its sources are looked up and everything is
   /// mounted; empty for the node agent's own, and in copy mode. From the caller
   /// a path; SANDBOX adds which namespace that is.

@@ -16,6 +16,7 @@ inline constexpr auto api_features = std::to_array<std::string_view>({
   "guest-policy",
   "keeps-mount",
   "labels",
+  "local-empty-dirs",
   "mount-namespace",
   "no-watchable",
   "owner",

@@ -101,6 +101,15 @@ status check_namespace(const prepare_request& request) {
   return check_mount_namespace(path);
 }
 
+status check_local_dir(prepare_request& request) {
+  if (request.local_dir.empty())
+    return unit{};
+  if (request.mode != sharing_mode::copy)
+    return refused("local_dir: with a shared filesystem the guest sees the "
+                   "host's emptyDirs");
+  return make_normal("local_dir", request.local_dir);
+}
+
 result<prepare_request> check(prepare_request request) {
   const auto begin = first_failure(
     {check_sandbox(request.sandbox_id), check_address(request.guest_address),
@@ -126,8 +135,10 @@ result<prepare_request> check(prepare_request request) {
   for (auto& root : request.kubelet_roots)
     if (auto path = make_normal("kubelet_roots", root); !path)
       return path.err();
-  if (auto where = check_namespace(request); !where)
-    return where.err();
+  const auto places
+    = first_failure({check_local_dir(request), check_namespace(request)});
+  if (!places)
+    return places.err();
   return request;
 }
 

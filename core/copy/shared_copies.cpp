@@ -49,6 +49,12 @@ shared_copies::find(const std::string& copy_id) const {
 }
 
 const shared_copies::copy*
+shared_copies::with_key(const std::string& key) const {
+  const auto i = open_.find(key);
+  return i == open_.end() ? nullptr : find(i->second);
+}
+
+const shared_copies::copy*
 shared_copies::at_guest_path(const std::string& guest_path) const {
   for (const auto& entry : copies_)
     if (entry.second.terms.guest_path == guest_path)

@@ -55,6 +55,11 @@ struct copy_terms {
   /// Whether a tree is empty in the guest, whatever the source has: the rule of
   /// its category is `empty`.
   bool is_emptied = false;
+  /// Nothing is sent: it is an emptyDir without contents, which the guest agent
+  /// makes itself.
+  bool is_local = false;
+  /// Of such a one: the pod's fsGroup; 0 for none.
+  std::uint32_t fs_group = 0;
 
   friend bool operator==(const copy_terms&, const copy_terms&) = default;
 };
@@ -104,6 +109,10 @@ public:
 
   copy* find(const std::string& copy_id);
   const copy* find(const std::string& copy_id) const;
+
+  /// Returns the copy that join() makes a share with this key use; null if it
+  /// makes a new one.
+  const copy* with_key(const std::string& key) const;
 
   /// Returns the copy whose root is there; null if there is none.
   const copy* at_guest_path(const std::string& guest_path) const;

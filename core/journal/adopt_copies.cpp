@@ -55,6 +55,9 @@ void add_tree(const copy_of_before& copy, guest_of_before& to) {
   // The first push of what has become a volume brings all of it.
   if (copy.guest && copy.guest->acknowledged)
     return;
+  // Nothing of it was sent, and nothing tells whether it is there.
+  if (copy.what.terms.is_local)
+    return;
   const auto& root = copy.what.terms.guest_path;
   to.rooms[root] = copy.tree->room;
   to.trees[root] = copy.tree->landmark;

@@ -3,9 +3,10 @@
 
 namespace fsshare {
 
-// A volume may have been copied as a tree, before it had a generation.
+// A volume may have been copied as a tree, before it had a generation. Of what
+// the guest makes itself nothing can be cut off.
 bool copy_of_before::is_whole() const {
-  return tree || (guest && guest->acknowledged);
+  return what.terms.is_local || tree || (guest && guest->acknowledged);
 }
 
 } // namespace fsshare

@@ -33,6 +33,7 @@ std::string differing_settings(const prepare_request& x,
   compare("force_guest_pull", x.force_guest_pull == y.force_guest_pull);
   compare("labels", x.labels == y.labels);
   compare("no_watchable", x.no_watchable == y.no_watchable);
+  compare("local_dir", x.local_dir == y.local_dir);
   compare("mount_namespace", x.mount_namespace == y.mount_namespace);
   return listed(names, ", ");
 }

@@ -35,6 +35,8 @@ enum class share_kind : std::uint8_t {
   volume,
   /// A copy made once.
   tree,
+  /// An emptyDir of the guest's own, of which nothing is sent.
+  local,
 };
 
 /// One share of a sandbox.

@@ -110,6 +110,16 @@ std::optional<pod_volume_part> find_empty_dir(const std::string& resolved) {
   return pod_volume_part{volume, std::move(inside)};
 }
 
+empty_dir_look look_at_empty_dir(const std::string& volume) {
+  struct stat info {};
+  std::error_code failed;
+  const bool is_empty = fs::is_empty(volume, failed);
+  if (failed || !is_empty || lstat(volume.c_str(), &info) != 0
+      || !S_ISDIR(info.st_mode))
+    return {};
+  return {true, fs_group_of(info.st_mode, info.st_gid)};
+}
+
 std::string resolved_path(const std::string& path) {
   std::error_code failed;
   const auto resolved = fs::canonical(path, failed);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/result.hpp"
+#include "core/volume/empty_dir.hpp"
 #include "core/volume/pod_volume_part.hpp"
 #include "sys/unique_fd.hpp"
 
@@ -27,6 +28,10 @@ std::string find_plugin(const std::string& path, const std::string& resolved);
 /// inode have to agree. Nothing for other paths, or where that cannot be told.
 /// Blocks on the disk.
 std::optional<pod_volume_part> find_empty_dir(const std::string& resolved);
+
+/// Looks at the root of an emptyDir. One that cannot be looked at counts as not
+/// empty: whoever reads it says why. Blocks on the disk.
+empty_dir_look look_at_empty_dir(const std::string& volume);
 
 /// What stands at the source of a copy.
 struct looked_at_source {

@@ -83,13 +83,14 @@ TEST_CASE_FIXTURE(fixture, "sandbox set-guest, and what prepare tells of it") {
   CHECK(told.guest_memory_bytes == 4096);
   CHECK(told.policy == guest_policy::none);
   run_command("sandbox prepare s1 --mode copy --guest-policy set "
-              "--label pod=web --label uid= --no-watchable");
+              "--label pod=web --label uid= --no-watchable --local-dir /l/");
   const auto& asked = script->asked<prepare_request>();
   CHECK(asked.guest_address.empty());
   CHECK(asked.guest_memory_bytes == 0);
   CHECK(asked.policy == guest_policy::set);
   CHECK(asked.labels == label_map{{"pod", "web"}, {"uid", ""}});
   CHECK(asked.no_watchable);
+  CHECK(asked.local_dir == "/l");
 }
 
 TEST_CASE_FIXTURE(fixture, "labels and names are in every table") {

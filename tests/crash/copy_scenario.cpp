@@ -119,12 +119,14 @@ copy_scenario::copy_scenario(guest_process& guest) : guest_(guest) {
         client.share(sandbox, container, source, destination, read_only));
     };
   };
+  const auto scratch
+    = dir_.make_dir(std::string{pod} + "kubernetes.io~empty-dir/scratch");
   const auto cache
     = dir_ / (std::string{pod} + "kubernetes.io~empty-dir/cache");
   operations_ = {
     {"Prepare",
      [address = to_string(guest.address())](control_client& client) {
-       return done(client.prepare_copy(sandbox, address));
+       return done(client.prepare_copy(sandbox, address, "/local"));
      }},
     {"ShareFile of a ConfigMap",
      share("c1", volume("configmap/cm"), "/etc/cm", true)},
@@ -137,6 +139,14 @@ copy_scenario::copy_scenario(guest_process& guest) : guest_(guest) {
     {"ShareFile of an emptyDir", share("c1", cache, "/cache", false)},
     {"ShareFile of it with another container",
      share("c2", cache, "/cache", false)},
+    {"ShareFile of an emptyDir without contents",
+     share("c1", scratch, "/scratch", false)},
+    {"ShareFile of it with another container, when it has some",
+     [=, this](control_client& client) {
+       dir_.write(std::string{pod} + "kubernetes.io~empty-dir/scratch/late",
+                  "x");
+       return share("c2", scratch, "/scratch", false)(client);
+     }},
     {"a rotation",
      [this](control_client&) {
        return rotate("configmap/cm", {{"a", {"2"}}, {"new", {"2"}}});

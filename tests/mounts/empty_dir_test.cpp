@@ -6,6 +6,8 @@
 
 #include <string>
 #include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace fsshare;
 using namespace fsshare::test;
@@ -28,6 +30,29 @@ std::string bind_subpath(const private_mounts& work, const std::string& source,
 } // namespace
 
 TEST_SUITE_BEGIN("mounts/empty_dir");
+
+TEST_CASE(
+  "an emptyDir is looked at as the kubelet has made it: on the disk, or "
+  "in memory") {
+  private_mounts work;
+  REQUIRE_MESSAGE(work.unavailable().empty(), work.unavailable());
+  const auto dir
+    = work.make_dir(std::string{pod} + "/volumes/kubernetes.io~empty-dir/work");
+  for (const bool in_memory : {false, true}) {
+    if (in_memory)
+      REQUIRE(mount("tmpfs", dir.c_str(), "tmpfs", 0, nullptr) == 0);
+    CHECK(look_at_empty_dir(dir) == empty_dir_look{true, 0});
+    REQUIRE(chown(dir.c_str(), 0, 2000) == 0);
+    REQUIRE(chmod(dir.c_str(), 02777) == 0);
+    CHECK(look_at_empty_dir(dir) == empty_dir_look{true, 2000});
+    const auto name = dir + "/.hidden";
+    REQUIRE(mkdir(name.c_str(), 0700) == 0);
+    CHECK_FALSE(look_at_empty_dir(dir).is_empty);
+    REQUIRE(rmdir(name.c_str()) == 0);
+    REQUIRE(chown(dir.c_str(), 0, 0) == 0);
+  }
+  CHECK_FALSE(look_at_empty_dir(dir + "/missing").is_empty);
+}
 
 TEST_CASE("the source of a subPath mount is told as a part of its emptyDir") {
   private_mounts work;

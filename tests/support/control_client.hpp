@@ -46,11 +46,13 @@ public:
 
   /// @param guest Address of the guest agent.
   result<v1::PrepareReply> prepare_copy(const std::string& sandbox,
-                                        const std::string& guest) {
+                                        const std::string& guest,
+                                        const std::string& local_dir = {}) {
     v1::PrepareRequest request;
     request.set_sandbox_id(sandbox);
     request.set_mode(v1::SHARING_MODE_COPY);
     request.mutable_guest()->set_address(guest);
+    request.set_local_dir(local_dir);
     return call<v1::PrepareReply>("Prepare", request);
   }
 

@@ -129,6 +129,26 @@ TEST_CASE(
   CHECK(got.sandbox.copies.at("e").tree->parts.size() == 2);
 }
 
+TEST_CASE(
+  "an emptyDir of the guest's own is whole as soon as it is decided, and "
+  "nothing that anybody looks for in the guest") {
+  situation s;
+  recorded_copy decided{"e", {}};
+  decided.terms.life = copy_life::until_sandbox_ends;
+  decided.terms.guest_path = "/l/e";
+  decided.terms.is_local = true;
+  s.note(decided);
+  for (const bool has_tree : {false, true}) {
+    if (has_tree)
+      s.note(recorded_tree{"e", false, false, {}, {}, {}, 0, ""});
+    s.share("s", "e");
+    const auto got = s.adopted();
+    CHECK(got.decided.empty());
+    CHECK(got.sandbox == s.sandbox);
+    CHECK(guest_of(got.sandbox) == guest_of_before{});
+  }
+}
+
 TEST_CASE("the next proxy learns which files may have contents, and whether it "
           "knows all") {
   situation s;

@@ -46,6 +46,21 @@ const std::vector<std::string> bad_paths{
 
 } // namespace
 
+TEST_CASE("a place for emptyDirs of the guest's own is a path, and of a guest "
+          "that gets copies") {
+  auto prepare = good_prepare();
+  prepare.local_dir = "/l//local/";
+  CHECK(checked(prepare)->local_dir == "/l/local");
+  for (const auto& path : bad_paths) {
+    prepare.local_dir = path;
+    if (!path.empty())
+      check_refused(prepare, "local_dir");
+  }
+  prepare.local_dir = "/l";
+  prepare.mode = sharing_mode::shared_filesystem;
+  check_refused(prepare, "local_dir");
+}
+
 TEST_CASE("good requests are accepted and keep what they say") {
   CHECK(*checked(good_prepare()) == good_prepare());
   CHECK(*checked(good_share()) == good_share());

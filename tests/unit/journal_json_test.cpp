@@ -32,6 +32,7 @@ recorded_sandbox full_sandbox() {
   request.policy = guest_policy::set;
   request.labels = {{"pod", "a \"b\""}, {"uid", ""}};
   request.no_watchable = true;
+  request.local_dir = "/l";
   request.mount_namespace = {"/proc/12/ns/mnt", 4, 0xf000'0001, 1U << 31};
   prepare.guest_share_dir = "/asked";
   recorded_share share;
@@ -103,7 +104,9 @@ recorded_sandbox full_copying_sandbox() {
                "c1",
                "/e",
                false,
-               true};
+               true,
+               true,
+               2000};
   recorded_copied_share share;
   share.share_id = "s";
   share.container_id = "c1";
@@ -236,9 +239,9 @@ std::string file_of_before(std::uint64_t minor) {
   return text;
 }
 
-TEST_CASE("what versions 1 to 3 have written is read, and nothing is told "
+TEST_CASE("what versions 1 to 4 have written is read, and nothing is told "
           "that they did not know") {
-  for (const std::uint64_t minor : {1U, 2U, 3U}) {
+  for (const std::uint64_t minor : {1U, 2U, 3U, 4U}) {
     CAPTURE(minor);
     const auto read = parse_journal(file_of_before(minor));
     REQUIRE_MESSAGE(read, (read ? "" : read.err().message));
@@ -252,12 +255,14 @@ TEST_CASE("what versions 1 to 3 have written is read, and nothing is told "
     CHECK(request.policy == guest_policy::unknown);
     CHECK(request.guest_memory_bytes == 0);
     CHECK(!request.no_watchable);
+    CHECK(request.local_dir.empty());
     CHECK(request.mount_namespace.is_own());
     CHECK(sandbox.shares.at("s1").what.watchable);
     CHECK(sandbox.shares.at("s1").what.container_name.empty());
     CHECK(sandbox.rootfs.at("c1").what.container_name.empty());
     CHECK(sandbox.copied.at("s2").what.container_name.empty());
-    CHECK(sandbox.copies.contains("v"));
+    REQUIRE(sandbox.copies.contains("v"));
+    CHECK_FALSE(sandbox.copies.at("v").what.terms.is_local);
     CHECK(sandbox.owner.has_value() == (minor >= 2));
     const auto anew = parse_journal(render_journal(head_of(), sandbox));
     REQUIRE(anew);
@@ -322,7 +327,7 @@ TEST_CASE("a push of what was never written down changes nothing") {
 
 TEST_CASE("the form is the documented one") {
   CHECK(render_journal_head(head_of())
-        == line(R"({"boot_id":"b","format":1,"kind":"head","minor":4,)"
+        == line(R"({"boot_id":"b","format":1,"kind":"head","minor":5,)"
                 R"("sandbox":"sb","share_root":"/share"})"));
   CHECK(
     render_journal_record(recorded_share_progress{"s", recorded_phase::gone})

@@ -115,6 +115,10 @@ TEST_CASE("a Prepare with other settings is told each of them by its name") {
         })
         == "no_watchable");
   CHECK(told([](request& r) {
+          r.local_dir = "/l";
+        })
+        == "local_dir");
+  CHECK(told([](request& r) {
           r.guest_memory_bytes = 1;
         })
         == "guest.memory_bytes");

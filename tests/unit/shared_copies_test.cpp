@@ -47,6 +47,16 @@ TEST_CASE("the last share to leave takes the copy along, and a later one gets "
   CHECK(copies.join("s4", terms("a")).id == "s3");
 }
 
+TEST_CASE("a key leads to the copy that would be joined") {
+  shared_copies copies;
+  CHECK(copies.with_key("a") == nullptr);
+  copies.join("s1", terms("a"));
+  REQUIRE(copies.with_key("a") != nullptr);
+  CHECK(copies.with_key("a")->id == "s1");
+  copies.leave("s1");
+  CHECK(copies.with_key("a") == nullptr);
+}
+
 TEST_CASE("a copy that could not be taken away is tried again by its share") {
   shared_copies copies;
   copies.join("s1", terms("a"));
