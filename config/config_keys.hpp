@@ -102,6 +102,11 @@ void visit_rules(Visitor& visit, Rules& rules) {
   rule(config_key{"/copy/categories/downward-api",
                   "Whether downward-API volumes are copied."},
        rules.downward_api);
+  rule(
+    config_key{"/copy/categories/image-volumes",
+               "Whether image volumes are copied: images that containerd, or "
+               "containers-storage, has mounted for volumes of a pod."},
+    rules.image_volumes);
   rule(config_key{"/copy/categories/network-files",
                   "Whether files at `/etc/hosts`, `/etc/hostname` and "
                   "`/etc/resolv.conf` of containers are copied."},

@@ -29,11 +29,12 @@ constexpr words<part_step, 3> part_words{{
   {part_step::failed, "failed"},
 }};
 
-constexpr words<copy_category, 7> category_words{{
+constexpr words<copy_category, 8> category_words{{
   {copy_category::configmap, "configmap"},
   {copy_category::secret, "secret"},
   {copy_category::projected, "projected"},
   {copy_category::downward_api, "downward-api"},
+  {copy_category::image_volumes, "image-volumes"},
   {copy_category::network_files, "network-files"},
   {copy_category::other_files, "other-files"},
   {copy_category::other_directories, "other-directories"},

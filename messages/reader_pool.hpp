@@ -41,7 +41,7 @@ struct source_class {
   std::string source;
   /// The source with all symlinks resolved.
   std::string resolved;
-  /// Of the pod's volume that the source is or lies in; see plugin_of(). By
+  /// Of the pod's volume that the source is or lies in; see find_plugin(). By
   /// whatever name, where the rules do not let pass what is of such a volume.
   std::string plugin;
   /// The emptyDir that the source is or lies in, and where in it.

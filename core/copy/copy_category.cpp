@@ -9,6 +9,7 @@ const char* to_string(copy_category category) noexcept {
   case copy_category::secret: return "secret";
   case copy_category::projected: return "projected";
   case copy_category::downward_api: return "downward-api";
+  case copy_category::image_volumes: return "image-volumes";
   case copy_category::network_files: return "network-files";
   case copy_category::other_files: return "other-files";
   case copy_category::other_directories: break;
@@ -32,6 +33,7 @@ copy_rule copy_rules::rule_for(copy_category category) const noexcept {
   case copy_category::secret: return secret;
   case copy_category::projected: return projected;
   case copy_category::downward_api: return downward_api;
+  case copy_category::image_volumes: return image_volumes;
   case copy_category::network_files: return network_files;
   case copy_category::other_files: return other_files;
   case copy_category::other_directories: break;
@@ -42,12 +44,13 @@ copy_rule copy_rules::rule_for(copy_category category) const noexcept {
 bool copy_rules::allow_volumes() const noexcept {
   using enum copy_rule;
   return configmap == allow && secret == allow && projected == allow
-         && downward_api == allow;
+         && downward_api == allow && image_volumes == allow;
 }
 
 std::optional<copy_category> volume_category(std::string_view plugin) noexcept {
   using enum copy_category;
-  for (const auto category : {configmap, secret, projected, downward_api})
+  for (const auto category :
+       {configmap, secret, projected, downward_api, image_volumes})
     if (plugin == to_string(category))
       return category;
   return std::nullopt;

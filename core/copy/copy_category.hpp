@@ -14,6 +14,8 @@ enum class copy_category : std::uint8_t {
   secret,
   projected,
   downward_api,
+  /// Images that are mounted as volumes.
+  image_volumes,
   /// The files that a runtime writes for a container's network.
   network_files,
   other_files,
@@ -49,6 +51,7 @@ struct copy_rules {
   copy_rule secret = copy_rule::allow;
   copy_rule projected = copy_rule::allow;
   copy_rule downward_api = copy_rule::allow;
+  copy_rule image_volumes = copy_rule::allow;
   copy_rule network_files = copy_rule::allow;
   copy_rule other_files = copy_rule::allow;
   copy_rule other_directories = copy_rule::allow;
@@ -61,8 +64,9 @@ struct copy_rules {
   bool allow_volumes() const noexcept;
 };
 
-/// Returns the category of what lies in a pod's volume of that plugin; nothing
-/// where it depends on what it is.
+/// Returns the category of what lies in a pod's volume of that plugin, or in an
+/// image volume (`image_volume_plugin`); nothing where it depends on what it
+/// is.
 std::optional<copy_category> volume_category(std::string_view plugin) noexcept;
 
 /// Returns why what is of that category is not copied, by a rule that does not
@@ -71,7 +75,8 @@ std::string denial(copy_category category, copy_rule rule);
 
 /// Tells the category of a source.
 /// @param plugin of the pod's volume that the source is or lies in, such as
-///        `secret`; empty if it is in none. See plugin_of().
+///        `secret`, or `image_volume_plugin`; empty if it is in none. See
+///        find_plugin().
 /// @param destination where the container mounts it: /etc/hosts, /etc/hostname
 ///        and /etc/resolv.conf are the network's.
 /// @param is_directory of the source; links count as files.

@@ -33,6 +33,15 @@ std::optional<volume_kind> kind_of_plugin(std::string_view name) {
   return std::nullopt;
 }
 
+// Of an image, a layer or a sandbox: a digest of 256 bits or more.
+bool is_long_id(std::string_view name) {
+  constexpr std::size_t sha256_digits = 64;
+  return name.size() >= sha256_digits
+         && std::all_of(name.begin(), name.end(), [](char c) {
+              return is_digit(c) || (c >= 'a' && c <= 'f');
+            });
+}
+
 /// Cuts the last component off `path` and returns it.
 std::string_view take_last(std::string_view& path) {
   const auto name = base_name(path);
@@ -63,6 +72,21 @@ bool is_generation_name(std::string_view name) noexcept {
       return false;
   const auto digits = name.substr(pattern.size());
   return std::all_of(digits.begin(), digits.end(), is_digit);
+}
+
+bool is_in_image_volume(std::string_view path) noexcept {
+  std::array<std::string_view, 2> above;
+  for (std::size_t begin = 0; begin < path.size();) {
+    const auto end = std::min(path.find('/', begin), path.size());
+    const auto name = path.substr(begin, end - begin);
+    if (is_long_id(above[1])
+        && ((above[0] == "image-volumes" && is_long_id(name))
+            || (above[0] == "overlay" && name == "merged")))
+      return true;
+    above = {above[1], name};
+    begin = end + 1;
+  }
+  return false;
 }
 
 std::string_view plugin_of(std::string_view path) noexcept {

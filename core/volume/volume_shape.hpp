@@ -39,6 +39,24 @@ std::string_view kubelet_root_of(std::string_view path) noexcept;
 /// The plugin of emptyDir volumes.
 inline constexpr std::string_view empty_dir_plugin = "empty-dir";
 
+/// Stands for a plugin where something lies in an image volume, which has none:
+/// the word of its category.
+inline constexpr std::string_view image_volume_plugin = "image-volumes";
+
+/// Returns whether `path` (absolute, normal) is or lies in the root of an image
+/// that was mounted for a volume of a pod (Kubernetes' image volume source):
+///
+/// - `.../image-volumes/SANDBOX/IMAGE`, below whatever state directory
+///   containerd has; both are ids of 64 hex digits, or of more
+///   (internal/cri/server/helpers.go and container_image_mount.go of
+///   containerd, from 2.1 on);
+/// - `.../overlay/LAYER/merged` of containers-storage, which CRI-O names as the
+///   lower directory of an overlay mount (MountImage() in its
+///   server/container_create_linux.go, from 1.31 on).
+///
+/// Both hold with a part of the image (`subPath`) behind them.
+bool is_in_image_volume(std::string_view path) noexcept;
+
 /// A volume of which a part is mounted at `.../volume-subpaths/NAME/...`.
 struct subpath_volume {
   /// Holds the pod's volumes: `.../pods/UID/volumes`.

@@ -132,6 +132,8 @@ std::string find_plugin(const std::string& path, const std::string& resolved) {
       return std::string{plugin};
     if (const auto volume = subpath_volume_of(at))
       return plugin_of_subpath(*volume);
+    if (is_in_image_volume(at))
+      return std::string{image_volume_plugin};
   }
   return {};
 }

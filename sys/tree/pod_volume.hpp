@@ -18,7 +18,8 @@ std::string resolved_path(const std::string& path);
 
 /// Returns the plugin of the pod's volume that `path` is or lies in, whichever
 /// symlinks lead there; for the source of a subPath mount that of the volume
-/// whose part it is. Empty if it is in none. Blocks on the disk.
+/// whose part it is. `image_volume_plugin` for what lies in an image volume.
+/// Empty if it is in none. Blocks on the disk.
 /// @param resolved what resolved_path() says of `path`.
 std::string find_plugin(const std::string& path, const std::string& resolved);
 

@@ -310,6 +310,44 @@ TEST_CASE("a category that is denied is refused before anything is sent, "
   });
 }
 
+TEST_CASE("an image volume has a category of its own, with all its parts") {
+  const auto image = "state/image-volumes/" + std::string(64, 'a') + "/"
+                     + std::string(64, '1');
+  for (const auto rule : {copy_rule::allow, copy_rule::audit, copy_rule::empty,
+                          copy_rule::deny}) {
+    CAPTURE(to_string(rule));
+    chooser choose{1};
+    node_config config;
+    config.copy.categories.image_volumes = rule;
+    // That of others does not matter.
+    config.copy.categories.other_directories
+      = rule == copy_rule::deny ? copy_rule::allow : copy_rule::deny;
+    node_world w{choose, config};
+    w.add_sandbox("s1");
+    w.dir.write(image + "/lib/model", "weights");
+    for (const std::string part : {"", "/lib"}) {
+      auto request = request_for(w.dir / (image + part), "/model" + part);
+      request.mount.read_only = true;
+      const auto reply = w.ask<share_file_reply>(request);
+      if (rule == copy_rule::deny) {
+        CHECK(code(reply) == errc::permission_denied);
+        CHECK(message(reply).find("copy.categories.image-volumes is deny")
+              != std::string::npos);
+        continue;
+      }
+      REQUIRE_MESSAGE(reply, message(reply));
+      const auto copy = w.guest_dir("s1", reply->share_id)
+                        + (part.empty() ? "/lib/model" : "/model");
+      CHECK(std::filesystem::exists(copy) == lets_pass(rule));
+    }
+    for (const auto& shown : inspect(w).shares.listed) {
+      CHECK(shown.category == "image-volumes");
+      CHECK(shown.would_be_denied == (rule == copy_rule::audit));
+    }
+    CHECK(inspect(w).shares.listed.size() == (rule == copy_rule::deny ? 0 : 2));
+  }
+}
+
 TEST_CASE("a category that is emptied is an empty file or directory in the "
           "guest, also after rotations and a restart") {
   for_each_seed(20, [](chooser& choose) {

@@ -78,6 +78,7 @@ TEST_CASE("every key is read") {
                         "sandbox_bytes": 5, "names_bytes": 65536},
              "categories": {"configmap": "audit", "secret": "deny",
                             "projected": "empty", "downward-api": "deny",
+                            "image-volumes": "empty",
                             "network-files": "audit", "other-files": "deny",
                             "other-directories": "audit"}},
     "sources": {"timeout": "4s"},
@@ -102,7 +103,7 @@ TEST_CASE("every key is read") {
                    33554432,
                    true,
                    {2, 3, 65536, 4, 5},
-                   {audit, deny, empty, deny, audit, deny, audit}};
+                   {audit, deny, empty, deny, empty, audit, deny, audit}};
   expected.sources = {4s};
   expected.sandboxes = {24h};
   expected.shutdown = {5s};

@@ -17,6 +17,8 @@ TEST_CASE("volumes are of their kind, whatever is mounted where") {
           == copy_category::projected);
     CHECK(category_of("downward-api", "/x", is_directory)
           == copy_category::downward_api);
+    CHECK(category_of("image-volumes", "/x", is_directory)
+          == copy_category::image_volumes);
   }
 }
 
@@ -36,8 +38,9 @@ TEST_CASE("the network's files are told by their destinations, other files and "
 
 TEST_CASE("each category has a rule of its own") {
   using enum copy_category;
-  for (const auto denied : {configmap, secret, projected, downward_api,
-                            network_files, other_files, other_directories}) {
+  for (const auto denied :
+       {configmap, secret, projected, downward_api, image_volumes,
+        network_files, other_files, other_directories}) {
     copy_rules rules;
     const auto deny = copy_rule::deny;
     switch (denied) {
@@ -45,12 +48,14 @@ TEST_CASE("each category has a rule of its own") {
     case secret: rules.secret = deny; break;
     case projected: rules.projected = deny; break;
     case downward_api: rules.downward_api = deny; break;
+    case image_volumes: rules.image_volumes = deny; break;
     case network_files: rules.network_files = deny; break;
     case other_files: rules.other_files = deny; break;
     case other_directories: rules.other_directories = deny; break;
     }
-    for (const auto asked : {configmap, secret, projected, downward_api,
-                             network_files, other_files, other_directories}) {
+    for (const auto asked :
+         {configmap, secret, projected, downward_api, image_volumes,
+          network_files, other_files, other_directories}) {
       CAPTURE(to_string(denied));
       CAPTURE(to_string(asked));
       CHECK((rules.rule_for(asked) == deny) == (asked == denied));
@@ -78,8 +83,8 @@ TEST_CASE("volumes are judged only where a rule does not let one pass") {
   rules.other_files = copy_rule::deny;
   rules.network_files = copy_rule::audit;
   CHECK(rules.allow_volumes());
-  for (auto* rule :
-       {&rules.configmap, &rules.secret, &rules.projected, &rules.downward_api})
+  for (auto* rule : {&rules.configmap, &rules.secret, &rules.projected,
+                     &rules.downward_api, &rules.image_volumes})
     for (const auto strict :
          {copy_rule::audit, copy_rule::empty, copy_rule::deny}) {
       *rule = strict;
@@ -87,6 +92,7 @@ TEST_CASE("volumes are judged only where a rule does not let one pass") {
       *rule = copy_rule::allow;
     }
   CHECK(volume_category("downward-api") == copy_category::downward_api);
+  CHECK(volume_category("image-volumes") == copy_category::image_volumes);
   CHECK_FALSE(volume_category("other-files"));
   CHECK_FALSE(volume_category("csi"));
   CHECK_FALSE(volume_category(""));
