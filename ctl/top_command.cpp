@@ -64,11 +64,11 @@ std::vector<copy_row> copies_of(const v1::ListVolumesReply& volumes) {
 
 std::string summary(const v1::ListSandboxesReply& sandboxes,
                     const copy_sums& all) {
-  return count(static_cast<std::uint64_t>(sandboxes.sandboxes_size())
-               + sandboxes.sandboxes_more())
-         + " sandboxes, " + count(all.copies)
-         + " copies of volumes: " + count(all.copies - all.stale) + " current, "
-         + count(all.stale) + " not"
+  return "sandboxes: "
+         + count(static_cast<std::uint64_t>(sandboxes.sandboxes_size())
+                 + sandboxes.sandboxes_more())
+         + ", copies of volumes: " + count(all.copies) + ", of them current: "
+         + count(all.copies - all.stale) + ", not: " + count(all.stale)
          + (all.stale_ns > 0 ? ", for " + duration_cell(all.stale_ns) : "")
          + "\n";
 }

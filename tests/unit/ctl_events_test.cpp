@@ -294,8 +294,8 @@ ctl::call_outcome looked(const std::string& method) {
 
 TEST_CASE("top begins with what is stale") {
   const auto text = ctl::top_text(some_look(), std::nullopt);
-  CHECK(text.starts_with("2 sandboxes, 2 copies of volumes: 1 current, 1 not, "
-                         "for 1.5m\n\nSANDBOX"));
+  CHECK(text.starts_with("sandboxes: 2, copies of volumes: 2, of them current: "
+                         "1, not: 1, for 1.5m\n\nSANDBOX"));
   CHECK(text.find("late") < text.find("calm"));
   const auto copies = text.find("VOLUME");
   REQUIRE(copies != std::string::npos);
@@ -357,7 +357,7 @@ TEST_CASE("top shows it anew on a terminal, each second at most") {
   };
   CHECK(ctl::run({"top"}, "v", with, out, err) == 0);
   CHECK(looks == 3);
-  CHECK(count_of(out.str(), "\x1b[H\x1b[2J2 sandboxes") == 3);
+  CHECK(count_of(out.str(), "\x1b[H\x1b[2Jsandboxes: 2") == 3);
 }
 
 TEST_SUITE_END();
