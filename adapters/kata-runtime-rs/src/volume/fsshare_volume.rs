@@ -19,6 +19,9 @@ use super::Volume;
 /// How many mounts fsshare takes in one request.
 const MOST_MOUNTS: usize = 256;
 
+/// Of storages for which the guest agent makes a directory, and of their mounts.
+const LOCAL: &str = "local";
+
 /// What is known of a guest when its agent has told of itself.
 pub struct Guest<'a> {
     /// The hypervisor's address of the agent, and the agent's configured port.
@@ -56,6 +59,7 @@ impl FsShare {
         let request = api::PrepareRequest {
             sandbox_id: self.sandbox.clone(),
             mode: api::SharingMode::SHARING_MODE_COPY.into(),
+            local_dir: local_dir(&self.sandbox),
             guest: Some(api::Guest {
                 address: with_port(guest.address, guest.port),
                 memory_bytes: i64::from(guest.memory_mib) << 20,
@@ -114,6 +118,11 @@ fn with_port(address: &str, port: u32) -> String {
     } else {
         address.to_owned()
     }
+}
+
+/// Where runtime-rs has emptyDirs that the guest agent makes, and policies know them.
+fn local_dir(sandbox: &str) -> String {
+    format!("/run/kata-containers/shared/containers/passthrough/{sandbox}/rootfs/local")
 }
 
 /// An agent that was built without a policy takes every request, so that one copy of a
@@ -275,7 +284,10 @@ fn guest_mount(mount: &oci::Mount, reply: &api::ShareFileReply) -> Option<oci::M
     }
     let mut out = oci::Mount::default();
     out.set_destination(mount.destination().clone());
-    out.set_typ(Some("bind".to_owned()));
+    let is_local = |storage: &api::Storage| storage.driver == LOCAL;
+    let is_made_there = reply.volume_storages.iter().any(is_local);
+    let typ = if is_made_there { LOCAL } else { "bind" };
+    out.set_typ(Some(typ.to_owned()));
     out.set_options(mount.options().clone());
     out.set_source(Some(PathBuf::from(&reply.guest_path)));
     Some(out)
