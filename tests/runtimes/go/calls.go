@@ -73,8 +73,18 @@ func load() (*Calls, error) {
 
 // hasShims tells whether each sandbox has a process with a mount namespace of its own.
 func (r *Runtime) hasShims() bool {
-	for _, call := range r.SandboxStart {
-		if strings.Contains(string(call.Request), "${NAMESPACE}") {
+	return asks(r.SandboxStart, "${NAMESPACE}")
+}
+
+// handsStoragesOn tells whether the guest agent is given the storages of copies.
+func (r *Runtime) handsStoragesOn() bool {
+	return asks(r.GuestStart, "localDir")
+}
+
+// asks tells whether a request of these calls has a word in it.
+func asks(calls []Call, word string) bool {
+	for _, call := range calls {
+		if strings.Contains(string(call.Request), word) {
 			return true
 		}
 	}

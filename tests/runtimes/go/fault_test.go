@@ -34,7 +34,7 @@ func (f *fault) fits(runtime *Runtime) bool {
 	return f.guest == nil && (!f.killed || runtime.hasShims())
 }
 
-var profiles = []string{"3.3", "3.18", "4.0"}
+var profiles = []string{"3.3", "3.18", "4.0", "4.2"}
 
 // removesNothing tells of guest agents up to 3.17.
 func removesNothing(profile string) bool {

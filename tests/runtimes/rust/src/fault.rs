@@ -41,4 +41,4 @@ pub const FAULTS: [Fault; 4] = [
 ];
 
 /// Guest agents up to the first one's successors remove nothing.
-pub const PROFILES: [&str; 3] = ["3.3", "3.18", "4.0"];
+pub const PROFILES: [&str; 4] = ["3.3", "3.18", "4.0", "4.2"];

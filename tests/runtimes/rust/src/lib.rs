@@ -82,9 +82,18 @@ impl Runtime {
 
     /// Whether each sandbox has a process with a mount namespace of its own.
     pub fn has_shims(&self) -> bool {
-        let names = |call: &Call| call.request.get().contains("${NAMESPACE}");
-        self.sandbox_start.iter().any(names)
+        asks(&self.sandbox_start, "${NAMESPACE}")
     }
+
+    /// Whether the guest agent is given the storages of copies.
+    pub fn hands_storages_on(&self) -> bool {
+        asks(&self.guest_start, "localDir")
+    }
+}
+
+/// Whether a request of these calls has a word in it.
+fn asks(calls: &[Call], word: &str) -> bool {
+    calls.iter().any(|call| call.request.get().contains(word))
 }
 
 /// The list that `FSSHARE_CALLS` names, or the one of the project.
