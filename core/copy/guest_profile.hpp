@@ -15,7 +15,7 @@ namespace fsshare {
 struct agent_release {
   unsigned major = 0;
   unsigned minor = 0;
-
+  // NOLINTNEXTLINE(modernize-use-nullptr): in what the compiler makes
   friend auto operator<=>(const agent_release&, const agent_release&) = default;
 };
 
