@@ -17,6 +17,8 @@ fate fault_plan::next(request_kind kind) {
   }
   if (kind != request_kind::copy_file)
     return fate::carried_out;
+  if (options_.deny_after != 0 && requests_ > options_.deny_after)
+    return fate::denied;
   ++copies_;
   if (options_.fail_every != 0 && copies_ % options_.fail_every == 0)
     return fate::failed;

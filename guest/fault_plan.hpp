@@ -11,6 +11,8 @@ struct fault_options {
   std::uint64_t fail_every = 0;
   /// After N requests a connection is lost, once.
   std::uint64_t drop_after = 0;
+  /// After N requests each CopyFile is denied, as by a policy.
+  std::uint64_t deny_after = 0;
   /// After N requests nothing is answered any more.
   std::uint64_t hang_after = 0;
 };
@@ -20,6 +22,8 @@ enum class fate : std::uint8_t {
   carried_out,
   /// Answered INTERNAL, without any effect.
   failed,
+  /// Answered PERMISSION_DENIED, without any effect.
+  denied,
   /// The connection ends, once what it had before is answered.
   dropped,
   /// Neither carried out nor answered.

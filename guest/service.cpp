@@ -24,7 +24,11 @@ struct counters {
   std::atomic<std::uint64_t> late{0};
 };
 
-result<bytes> intended_failure() {
+/// The answer to a request that is not carried out.
+result<bytes> intended_failure(fate what) {
+  if (what == fate::denied)
+    return error{errc::permission_denied,
+                 "CopyFileRequest is blocked by policy: --deny-after"};
   return error{errc::internal, "failed as asked for by --fail-every"};
 }
 
@@ -119,12 +123,12 @@ private:
     // Shared, because the functions that carry it on have to be copyable.
     const call_ptr shared
       = std::make_shared<const ttrpc::request>(std::move(call));
-    const auto is_failing = next == fate::failed;
-    wait([this, client, shared, is_failing] {
+    wait([this, client, shared, next] {
       // Guest agents drop what has not begun when its connection ends.
       if (client->is_open())
-        carry_out(client, *shared, is_failing);
-      else if (late_ > std::chrono::nanoseconds::zero() && !is_failing)
+        carry_out(client, *shared, next);
+      else if (late_ > std::chrono::nanoseconds::zero()
+               && next == fate::carried_out)
         wait_late(client, shared);
     });
   }
@@ -163,10 +167,11 @@ private:
 
   // In a worker, which never outlives us.
   void carry_out(const client_ptr& client, const ttrpc::request& call,
-                 bool is_failing) {
+                 fate what) {
     use_cpu(service_time_);
-    const auto reply
-      = is_failing ? intended_failure() : api_.answer(client->session(), call);
+    const auto reply = what == fate::carried_out
+                         ? api_.answer(client->session(), call)
+                         : intended_failure(what);
     ++(reply ? counters_.succeeded : counters_.failed);
     client->answer(call.stream, reply);
   }

@@ -82,6 +82,12 @@ void add_fault_options(CLI::App& app, guest::fault_options& into) {
     ->check(CLI::PositiveNumber)
     ->type_name("N");
   app
+    .add_option("--deny-after", into.deny_after,
+                "After N requests each CopyFile is answered PERMISSION_DENIED, "
+                "as by a policy, and changes nothing")
+    ->check(CLI::PositiveNumber)
+    ->type_name("N");
+  app
     .add_option("--drop-after", into.drop_after,
                 "After N requests the connection is closed once, the next "
                 "request not carried out")

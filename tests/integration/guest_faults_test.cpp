@@ -104,6 +104,16 @@ TEST_CASE("what came before the lost request is still answered") {
   CHECK_FALSE(exists(guest, "d"));
 }
 
+TEST_CASE("after N requests each CopyFile is denied and changes nothing") {
+  const guest_process guest{{"--deny-after", "1"}};
+  socket_peer peer{guest.address()};
+  CHECK(copy(peer, 1, "a") == errc::none);
+  CHECK(copy(peer, 3, "b") == errc::permission_denied);
+  peer.send(check_frame(5));
+  CHECK(answer(peer, 5) == errc::none);
+  CHECK_FALSE(exists(guest, "b"));
+}
+
 TEST_CASE("after N requests nothing is answered or carried out, on any line") {
   const guest_process guest{{"--hang-after", "1"}};
   socket_peer peer{guest.address()};

@@ -36,8 +36,8 @@ TEST_CASE("the version and the options can be asked for") {
   CHECK(help.exit_code == 0);
   for (const auto* option :
        {"--listen", "--root", "--profile", "--workers", "--delay",
-        "--service-time", "--late", "--fail-every", "--drop-after",
-        "--hang-after", "--stats"})
+        "--service-time", "--late", "--fail-every", "--deny-after",
+        "--drop-after", "--hang-after", "--stats"})
     CHECK(contains(help.output, option));
 }
 

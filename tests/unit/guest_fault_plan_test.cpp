@@ -52,6 +52,13 @@ TEST_CASE("after N requests all hang, of either kind") {
   CHECK(fates(plan, 2) == std::vector(2, fate::hung));
 }
 
+TEST_CASE("after N requests each CopyFile is denied, and nothing else") {
+  fault_plan plan{{.fail_every = 1, .deny_after = 2}};
+  CHECK(fates(plan, 2) == std::vector(2, fate::failed));
+  CHECK(fates(plan, 2) == std::vector(2, fate::denied));
+  CHECK(plan.next(request_kind::other) == fate::carried_out);
+}
+
 TEST_CASE("a dropped request is no CopyFile that could fail") {
   fault_plan plan{{.fail_every = 2, .drop_after = 1}};
   CHECK(fates(plan, 3)
