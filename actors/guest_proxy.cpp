@@ -129,7 +129,8 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
 }
 
 guest_measure guest_proxy_state::measure() const {
-  return {counted_, connection_.is_up(), in_flight_.size(), budget_.held()};
+  return {counted_, connection_.is_up(), connection_.is_guest_silent(),
+          in_flight_.size(), budget_.held()};
 }
 
 guest_status

@@ -152,12 +152,14 @@ void metrics_state::finish() {
 metric_set metrics_state::guest_metrics() const {
   auto counted = ended_;
   std::uint64_t connected = 0;
+  std::uint64_t silent = 0;
   std::uint64_t in_flight = 0;
   std::uint64_t held = 0;
   metric_set out;
   for (const auto& [id, each] : guests_) {
     counted += each.last.counted;
     connected += each.last.is_connected ? 1 : 0;
+    silent += each.last.is_silent ? 1 : 0;
     in_flight += each.last.in_flight;
     held += each.last.held_bytes;
     out.add("kata_fsshare_guest_connected", each.last.is_connected ? 1 : 0,
@@ -170,6 +172,7 @@ metric_set metrics_state::guest_metrics() const {
   out.add("kata_fsshare_guests", number(connected), {"connected"});
   out.add("kata_fsshare_guests", number(guests_.size() - connected),
           {"unconnected"});
+  out.add("kata_fsshare_silent_guests", number(silent));
   out.add("kata_fsshare_guest_requests_in_flight", number(in_flight));
   out.add("kata_fsshare_guest_held_bytes", number(held));
   return out;

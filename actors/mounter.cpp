@@ -60,9 +60,16 @@ mounter_state::handle::behavior_type mounter_state::make_behavior() {
       look();
     },
     [this](describe_metrics) {
-      return metrics_part{counted_};
+      return measure();
     },
   };
+}
+
+metrics_part mounter_state::measure() const {
+  metrics_part out{counted_};
+  out.metrics.add("kata_fsshare_wiped_sandboxes",
+                  static_cast<double>(executor_->count_wiped()));
+  return out;
 }
 
 void mounter_state::count(const mount_plan& plan, bool is_done) {

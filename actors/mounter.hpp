@@ -34,6 +34,7 @@ private:
   void look_later(std::optional<look_pace::time_point> when);
   void look();
   void count(const mount_plan& plan, bool is_done);
+  metrics_part measure() const;
 
   handle::pointer self_;
   std::shared_ptr<mount_executor> executor_;

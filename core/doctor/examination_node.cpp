@@ -136,6 +136,29 @@ findings judge_copies(const copy_facts& facts) {
   return out;
 }
 
+/// Sandboxes that share a filesystem and whose directories somebody else has
+/// taken away.
+finding judge_wiped(const std::string& root,
+                    const std::vector<root_entry>& entries,
+                    const std::vector<known_sandbox>& sandboxes) {
+  constexpr auto* check = "sandboxes";
+  std::set<std::string> there;
+  for (const auto& each : entries)
+    if (each.owner == entry_owner::ours)
+      there.insert(each.name);
+  std::vector<std::string> wiped;
+  for (const auto& each : sandboxes)
+    if (!each.gets_copies && !there.contains(each.id))
+      wiped.push_back(each.id);
+  if (wiped.empty())
+    return good(check, "what was prepared in " + root + " is there");
+  return bad(level::fail, check,
+             "somebody has taken away what was prepared in " + root + " for "
+               + listed(wiped, ", "),
+             "end their pods, which are started anew; fssharectl sandbox "
+             "cleanup where no shim does");
+}
+
 finding judge_version(const node_facts& facts) {
   constexpr auto* check = "node-agent";
   if (facts.version == facts.own_version)
@@ -298,6 +321,8 @@ findings judge_orphans(const doctor_subject& subject, const host_facts& host,
     known = host.states.adoptable;
   const auto sorted = sort_entries({*entries, *facts.copy_marks}, known);
   findings out;
+  if (node.answer == node_answer::answered)
+    out.push_back(judge_wiped(root, *entries, node.sandboxes));
   const auto count = sorted.orphans.size();
   const auto marked
     = number_of(count, "sandbox bears", "sandboxes bear") + " our mark";

@@ -34,6 +34,8 @@ struct guest_counters {
 struct guest_measure {
   guest_counters counted;
   bool is_connected = false;
+  /// It does not answer.
+  bool is_silent = false;
   std::uint64_t in_flight = 0;
   /// Memory of the guest that copies take.
   std::uint64_t held_bytes = 0;

@@ -116,6 +116,11 @@ inline constexpr auto known_metrics = std::to_array<known_metric>({
    {"state"},
    "Sandboxes whose guests get copies: `connected`, or `unconnected`, which is "
    "no fault while there is nothing to send."},
+  {"kata_fsshare_silent_guests",
+   metric_type::gauge,
+   {},
+   "Guests whose agents do not answer: they owe answers and a sign of life, or "
+   "their connection has ended, or was refused, and is not back."},
   {"kata_fsshare_guest_connected",
    metric_type::gauge,
    {"sandbox_id", "pod_namespace", "pod_name"},
@@ -161,6 +166,11 @@ inline constexpr auto known_metrics = std::to_array<known_metric>({
    {"state"},
    "Sandboxes: `prepared`, `changing` while Prepare or Cleanup runs, and "
    "`lost` of which only Cleanup is left."},
+  {"kata_fsshare_wiped_sandboxes",
+   metric_type::gauge,
+   {},
+   "Sandboxes that were prepared and whose directory below the share root is "
+   "not there any more, or not with our mark."},
   {"kata_fsshare_adopted_sandboxes_total",
    metric_type::counter,
    {"result"},

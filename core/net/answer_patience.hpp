@@ -44,6 +44,11 @@ public:
   /// after the latter the connection has ended.
   verdict at(time_point now);
 
+  /// Whether it was asked for a sign of life and has given none.
+  bool is_asked() const {
+    return phase_ == phase::asked;
+  }
+
   /// When at() has something else to tell than `wait`.
   std::optional<time_point> due() const;
 

@@ -231,6 +231,10 @@ guest_connection::next_due(std::optional<time_point> debts_due) const {
   return due;
 }
 
+bool guest_connection::is_guest_silent() const {
+  return patience_.is_asked() || (is_connecting() && (is_refused_ || lost_at_));
+}
+
 bool guest_connection::is_connecting() const {
   return is<state::down>() || is<state::dialing>() || is<state::greeting>();
 }

@@ -192,6 +192,10 @@ public:
   /// would have: a guest that is only paused answers by then.
   answer_patience::verdict silence_at(time_point now);
 
+  /// Whether the guest agent does not answer: it owes answers and a Check, or
+  /// the connection was lost or refused and is not back.
+  bool is_guest_silent() const;
+
   // -- losses -----------------------------------------------------------------
 
   enum class loss : std::uint8_t {

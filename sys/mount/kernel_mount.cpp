@@ -7,9 +7,12 @@
 #include "sys/process/kernel_calls.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
 #include <iterator>
 #include <memory>
 #include <string>
+#include <sys/stat.h>
 #include <utility>
 
 namespace fsshare {
@@ -177,6 +180,19 @@ kernel_mount::list_marks(const std::string& copy_mark_dir) {
   if (!marks)
     return marks.err();
   return marked_entries{*std::move(entries), *std::move(marks)};
+}
+
+// A share root that was deleted itself has nothing in it, either.
+std::size_t kernel_mount::count_wiped() const {
+  return static_cast<std::size_t>(
+    std::count_if(known_.begin(), known_.end(), [this](const auto& entry) {
+      const share_layout layout{root_.path(), entry.first, ""};
+      const auto below = layout.mark_path().substr(root_.path().size() + 1);
+      struct stat found {};
+      return ::fstatat(root_.fd(), below.c_str(), &found, AT_SYMLINK_NOFOLLOW)
+               != 0
+             && errno == ENOENT;
+    }));
 }
 
 bool kernel_mount::follows_host() const {

@@ -35,6 +35,7 @@ public:
   result<std::vector<sandbox_look>>
   look_at(const std::vector<sandbox_places>& sandboxes) override;
   result<marked_entries> list_marks(const std::string& copy_mark_dir) override;
+  std::size_t count_wiped() const override;
   bool follows_host() const override;
   result<host_look> follow_host() override;
 

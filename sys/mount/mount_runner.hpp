@@ -8,6 +8,7 @@
 #include "core/share/orphans.hpp"
 #include "sys/mount/host_follower.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -63,6 +64,12 @@ public:
   virtual result<marked_entries>
   list_marks(const std::string& /*copy_mark_dir*/) {
     return marked_entries{};
+  }
+
+  /// Counts sandboxes that were prepared here and whose directories somebody
+  /// else has taken away.
+  virtual std::size_t count_wiped() const {
+    return 0;
   }
 
   /// Whether any share is to follow what the host unmounts.

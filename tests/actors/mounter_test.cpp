@@ -53,6 +53,18 @@ TEST_CASE_FIXTURE(fixture, "a failed plan is answered with its sentence") {
                  "make sandbox directory /r/box: not ours"});
 }
 
+TEST_CASE_FIXTURE(fixture, "a scrape tells how many sandboxes are wiped") {
+  mounts->wiped = 2;
+  const auto got = ask<metrics_part>(caf::actor_cast<metrics_source>(aut),
+                                     describe_metrics{});
+  REQUIRE(got);
+  const auto& all = got->metrics.all();
+  const auto found
+    = all.find({metric{"kata_fsshare_wiped_sandboxes"}.index(), {}});
+  REQUIRE(found != all.end());
+  CHECK(std::get<double>(found->second) == 2);
+}
+
 TEST_CASE_FIXTURE(fixture, "what a plan leaves behind is in the answer") {
   mounts->answers.emplace("unmount /r/box/mounts/n",
                           error{errc::internal, "busy"});

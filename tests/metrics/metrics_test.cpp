@@ -236,6 +236,7 @@ TEST_CASE(
   one->counted.answered(errc::permission_denied, 3ms);
   one->is_connected = true;
   one->in_flight = 4;
+  other->is_silent = true;
   other->counted.answered(errc::none, 3ms);
   const auto proxy
     = w.actors.spawn<state_actor<fake_guest_state>>(w.asked, one);
@@ -248,6 +249,7 @@ TEST_CASE(
   CHECK(has(text, R"(kata_fsshare_guest_requests_total{result="denied"} 1)"));
   CHECK(has(text, R"(kata_fsshare_guests{state="connected"} 1)"));
   CHECK(has(text, R"(kata_fsshare_guests{state="unconnected"} 1)"));
+  CHECK(has(text, "kata_fsshare_silent_guests 1"));
   CHECK(has(text, R"(kata_fsshare_guest_connected{sandbox_id="box1",)"
                   R"(pod_namespace="shop",pod_name="web-0"} 1)"));
   CHECK(has(text, R"(kata_fsshare_guest_connected{sandbox_id="box2",)"

@@ -31,6 +31,25 @@ TEST_CASE("prepare makes a shared mount and a read-only slave of it") {
   });
 }
 
+TEST_CASE("a sandbox whose directory somebody else takes away is counted until "
+          "it is cleaned up") {
+  for_each_way([](mount_fixture& f) {
+    CHECK(f.kernel->count_wiped() == 0);
+    f.prepare();
+    CHECK(f.kernel->count_wiped() == 0);
+    unmount_by_hand(f.layout.shared_dir());
+    unmount_by_hand(f.layout.mounts_dir());
+    std::filesystem::remove_all(f.layout.sandbox_dir());
+    CHECK(f.kernel->count_wiped() == 1);
+    // Somebody else's directory is not ours, though it bears the name.
+    std::filesystem::create_directory(f.layout.sandbox_dir());
+    CHECK(f.kernel->count_wiped() == 1);
+    std::filesystem::remove(f.layout.sandbox_dir());
+    f.must_run(plan_cleanup(f.layout));
+    CHECK(f.kernel->count_wiped() == 0);
+  });
+}
+
 TEST_CASE("cleanup takes away all that prepare and shares made") {
   for_each_way([](mount_fixture& f) {
     f.work.write("bound/key", "bound");

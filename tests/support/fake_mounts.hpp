@@ -34,6 +34,11 @@ public:
   result<marked_entries> marks = marked_entries{};
   std::string marks_asked_in;
 
+  std::size_t count_wiped() const override {
+    return wiped;
+  }
+  std::size_t wiped = 0;
+
   bool follows_host() const override {
     return follows;
   }

@@ -22,10 +22,13 @@ TEST_CASE("a guest that owes answers and is silent is asked, then given up") {
   patience.sent(start);
   CHECK(patience.at(start + 999ms) == verdict::wait);
   REQUIRE(patience.due() == start + 1s);
+  CHECK_FALSE(patience.is_asked());
   CHECK(patience.at(start + 1s) == verdict::ask);
+  CHECK(patience.is_asked());
   CHECK(patience.at(start + 3999ms) == verdict::wait);
   REQUIRE(patience.due() == start + 4s);
   CHECK(patience.at(start + 4s) == verdict::give_up);
+  CHECK_FALSE(patience.is_asked());
   CHECK_FALSE(patience.due());
   CHECK(patience.at(start + 1h) == verdict::wait);
 }

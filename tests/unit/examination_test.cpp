@@ -84,7 +84,11 @@ finding the_only_one(const host_facts& host, level how,
 
 finding the_only_one(const node_facts& node, level how,
                      const std::string& check) {
-  return the_only_one(examine(some_subject(), good_host(), node), how, check);
+  auto host = good_host();
+  for (const auto& each : node.sandboxes)
+    if (!each.gets_copies)
+      host.share_root.entries->push_back({each.id, entry_owner::ours, {}});
+  return the_only_one(examine(some_subject(), host, node), how, check);
 }
 
 bool says(const finding& what, const std::string& part) {
@@ -98,11 +102,26 @@ TEST_SUITE_BEGIN("core/doctor/examination");
 TEST_CASE("where all is well, all that was looked at is said, without cures") {
   const auto all = examine(some_subject(), good_host(), good_node());
   CHECK(count_of(all, level::ok) == all.size());
-  for (const std::string check :
-       {"system-calls", "capabilities", "descriptors", "mount-namespace",
-        "inotify-instances", "inotify-watches", "mounts", "open-files",
-        "share-root", "states", "kubelet-root", "control-socket", "node-agent",
-        "guests", "leftovers", "owners", "copies", "volumes", "orphans"})
+  for (const std::string check : {"system-calls",
+                                  "capabilities",
+                                  "descriptors",
+                                  "mount-namespace",
+                                  "inotify-instances",
+                                  "inotify-watches",
+                                  "mounts",
+                                  "open-files",
+                                  "share-root",
+                                  "states",
+                                  "kubelet-root",
+                                  "control-socket",
+                                  "node-agent",
+                                  "guests",
+                                  "leftovers",
+                                  "owners",
+                                  "copies",
+                                  "volumes",
+                                  "orphans",
+                                  "sandboxes"})
     CHECK_MESSAGE(std::count_if(all.begin(), all.end(),
                                 [&check](const finding& each) {
                                   return each.check == check
@@ -346,6 +365,32 @@ TEST_CASE("orphans warn, what is foreign does not, and what is unclear is "
              "odd (the mark is damaged)"));
   host.share_root.entries = error{errc::permission_denied, "denied"};
   CHECK(says(the_only_one(host, level::warn, "orphans"), "denied"));
+}
+
+TEST_CASE("sandboxes whose directories somebody has taken away are named, with "
+          "the share root or without, and guests that get copies have none") {
+  auto host = good_host();
+  auto node = good_node();
+  node.sandboxes = {{"box", false, false, 0, 0},
+                    {"wiped", false, false, 0, 0},
+                    {"copies", true, true, 0, 0}};
+  host.share_root.entries
+    = std::vector<root_entry>{{"box", entry_owner::ours, {}}};
+  CHECK(says(
+    the_only_one(examine(some_subject(), host, node), level::fail, "sandboxes"),
+    "taken away what was prepared in /s for wiped"));
+  host.share_root.entries->front().owner = entry_owner::foreign;
+  CHECK(says(
+    the_only_one(examine(some_subject(), host, node), level::fail, "sandboxes"),
+    "box, wiped"));
+  host.share_root.exists = missing;
+  CHECK(says(
+    the_only_one(examine(some_subject(), host, node), level::fail, "sandboxes"),
+    "box, wiped"));
+  // Nobody says what there should be.
+  node.answer = node_answer::absent;
+  for (const auto& each : judge_orphans(some_subject(), host, node))
+    CHECK(each.check != "sandboxes");
 }
 
 TEST_CASE("without a node agent those are orphans that none would go on with, "

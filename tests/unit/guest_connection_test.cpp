@@ -469,6 +469,41 @@ TEST_CASE("a lost connection takes its silence along") {
   CHECK(c.silence_at(t0 + 1h) == verdict::wait);
 }
 
+TEST_CASE("a guest is silent from the Check that it owes until it is back, and "
+          "one that nobody needed is not") {
+  auto c = make();
+  CHECK_FALSE(c.is_guest_silent());
+  come_up(c, t0);
+  c.request_sent(t0);
+  CHECK_FALSE(c.is_guest_silent());
+  c.silence_at(t0 + 1s);
+  CHECK(c.is_guest_silent());
+  c.taken(0, t0 + 2s);
+  CHECK_FALSE(c.is_guest_silent());
+  c.lost(1, t0 + 4s);
+  CHECK_FALSE(c.is_guest_silent());
+  c.doubt_guest(t0 + 4s);
+  CHECK(c.is_guest_silent());
+  c.redial_wait_ends(t0 + 5s);
+  c.call();
+  c.refused(t0 + 5s);
+  CHECK(c.is_guest_silent());
+  c.redial_wait_ends(t0 + 10s);
+  c.call();
+  greet(c, t0 + 10s);
+  c.silence_ends(t0 + 11s);
+  c.answered(question::check, t0 + 11s);
+  c.come_up(t0 + 11s);
+  CHECK_FALSE(c.is_guest_silent());
+}
+
+TEST_CASE("a guest that refuses to be dialed is silent") {
+  auto c = dialing();
+  CHECK_FALSE(c.is_guest_silent());
+  c.refused(t0);
+  CHECK(c.is_guest_silent());
+}
+
 TEST_CASE("who owes nothing may be silent") {
   auto c = up();
   c.request_sent(t0);
