@@ -8,6 +8,7 @@
 #include <iterator>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 namespace fsshare::test {
 
@@ -21,10 +22,18 @@ std::string config_text(const std::string& socket,
          + R"("}, "http": {"listen": ""}, "mounts": {"visibility": "assumed"}})";
 }
 
+std::vector<std::string> launched_by(std::vector<std::string> launcher,
+                                     const std::string& config) {
+  for (const auto& word : {fsshared_program(), std::string{"--config"}, config})
+    launcher.push_back(word);
+  return launcher;
+}
+
 } // namespace
 
-node_process::node_process(const std::string& more_config)
-  : program_({fsshared_program(), "--config", write_config(more_config)}) {
+node_process::node_process(const std::string& more_config,
+                           std::vector<std::string> launcher)
+  : program_(launched_by(std::move(launcher), write_config(more_config))) {
   const auto limit = std::chrono::steady_clock::now() + child_process::patience;
   while (run_fssharectl(socket_, {"version"}).exit_code != 0) {
     if (std::chrono::steady_clock::now() > limit)

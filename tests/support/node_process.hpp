@@ -14,7 +14,9 @@ class node_process {
 public:
   /// Starts it and waits until it takes calls; throws if it does not.
   /// @param more_config Members of the configuration, such as `"copy": {…}`.
-  explicit node_process(const std::string& more_config = {});
+  /// @param launcher What starts it, by a command line that its own follows.
+  explicit node_process(const std::string& more_config = {},
+                        std::vector<std::string> launcher = {});
   /// Its mounts go with it and its files.
   ~node_process();
   node_process(const node_process&) = delete;
