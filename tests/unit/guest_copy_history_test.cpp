@@ -373,16 +373,24 @@ private:
   std::optional<removal_order> removal_;
 };
 
+void run_histories(unsigned first, unsigned last) {
+  for (unsigned seed = first; seed <= last; ++seed) {
+    INFO("seed ", seed);
+    history{seed}.run();
+  }
+}
+
 } // namespace
 
 TEST_SUITE_BEGIN("core/volume/guest_copy");
 
 TEST_CASE("in no history is a generation that may be live written to or "
           "removed, and each ends with the guest as wanted") {
-  for (unsigned seed = 1; seed <= seeds; ++seed) {
-    INFO("seed ", seed);
-    history{seed}.run();
-  }
+  run_histories(1, seeds / 2);
+}
+
+TEST_CASE("nor in as many histories more") {
+  run_histories(seeds / 2 + 1, seeds);
 }
 
 TEST_SUITE_END();
