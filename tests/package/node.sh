@@ -168,6 +168,37 @@ installs_again() {
   is_neither_enabled_nor_started
 }
 
+# What docs/first-steps.md has somebody do who has nothing yet, and what it
+# says of what is seen.
+takes_the_first_steps() {
+  local commands said
+  commands=$(scripts/doc_commands tour docs/first-steps.md)
+  [[ -n $commands ]]
+  said=$(in_root sh -euxc "cd /srv/fsshare; $commands" 2>&1) || {
+    printf '%s\n' "$said"
+    return 1
+  }
+  printf '%s\n' "$said"
+  contains "$said" $'\nblue\n'
+  contains "$said" $'\ngreen\n'
+  # The table's row, and the page's data.
+  grep -qE '^/var/lib/kubelet/pods/first-steps/.* first +web +current +[0-9.]+[µm]?s ' <<<"$said"
+  grep -qE '^sandboxes: [1-9][0-9]*, copies of volumes: [1-9]' <<<"$said"
+  grep -qE '"generation": ?"\.\.2026_01_02_03_05_06\.2"' <<<"$said"
+  contains "$said" "$version-2"
+  in_root test ! -e /usr/sbin/fsshared
+  in_root test ! -e /srv/first-steps
+}
+
+check_first_steps() {
+  local name="docs/first-steps.md does what it says"
+  if has_systemd; then
+    check "$name" takes_the_first_steps
+  else
+    skip "no systemd can be booted here" "$name"
+  fi
+}
+
 check_node() {
   local pid before=$failed
   check "the package installs from nothing but Debian" installs
@@ -195,4 +226,5 @@ check_node() {
   check "the package is purged" purges
   check "what sandboxes use stays after the purge" host_has_share
   check "it installs again, and starts nothing" installs_again
+  check_first_steps
 }
