@@ -141,19 +141,20 @@ TEST_CASE("what lies in an image that is mounted for a volume is told by the "
   const auto containerd = "/run/containerd/io.containerd.grpc.v1.cri/"
                           "image-volumes/"
                           + sandbox + "/";
+  const auto below = sandbox + "/" + image;
   const auto layer = "/var/lib/containers/storage/overlay/" + image;
-  for (const auto& path : {containerd + image, containerd + image + "/sub/dir",
-                           containerd + std::string(128, 'f'),
-                           "/state/image-volumes/" + sandbox + "/" + image,
-                           layer + "/merged", layer + "/merged/etc"}) {
+  for (const auto& path :
+       {containerd + image, containerd + image + "/sub/dir",
+        containerd + std::string(128, 'f'), "/state/image-volumes/" + below,
+        layer + "/merged", layer + "/merged/etc"}) {
     CAPTURE(path);
     CHECK(is_in_image_volume(path));
   }
   for (const auto& path :
        {std::string{}, std::string{"/"}, containerd, containerd + "x",
         containerd + std::string(63, '0'), containerd + std::string(64, 'F'),
-        "/run/images/" + sandbox + "/" + image, "/image-volumes/short/" + image,
-        layer, layer + "/diff", "/overlay/" + image + "/work/merged",
+        "/run/images/" + below, "/image-volumes/short/" + image, layer,
+        layer + "/diff", "/overlay/" + image + "/work/merged",
         std::string{"/overlay/x/merged"}, "/vfs/" + image + "/merged"}) {
     CAPTURE(path);
     CHECK_FALSE(is_in_image_volume(path));
