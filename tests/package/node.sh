@@ -127,7 +127,8 @@ upgrades() {
   said=$(in_root apt-get -q -y -o Dpkg::Use-Pty=0 install \
     "/srv/fsshare/build/package/upgrade/fsshare_$version-2_amd64.deb" 2>&1)
   echo "$said"
-  contains "$said" "an fsshared that runs goes on as version $version-1"
+  contains "$said" "an fsshared that runs goes on as version $version-1 until it\
+ is restarted; the next one goes on with its sandboxes"
   equal "$(in_root dpkg-query -W -f='${Version}' fsshare)" "$version-2"
 }
 
@@ -172,6 +173,7 @@ installs_again() {
 # says of what is seen.
 takes_the_first_steps() {
   local commands said
+  local row='^/var/lib/kubelet/pods/first-steps/.* first +web +current'
   commands=$(scripts/doc_commands tour docs/first-steps.md)
   [[ -n $commands ]]
   said=$(in_root sh -euxc "cd /srv/fsshare; $commands" 2>&1) || {
@@ -181,8 +183,9 @@ takes_the_first_steps() {
   printf '%s\n' "$said"
   contains "$said" $'\nblue\n'
   contains "$said" $'\ngreen\n'
-  # The table's row, and the page's data.
-  grep -qE '^/var/lib/kubelet/pods/first-steps/.* first +web +current +[0-9.]+[µm]?s ' <<<"$said"
+  # The table's row, before and after the restart, and top's.
+  equal "$(grep -cE "$row" <<<"$said")" 3
+  grep -qE "$row +[0-9.]+[um]?s " <<<"$said"
   grep -qE '^sandboxes: [1-9][0-9]*, copies of volumes: [1-9]' <<<"$said"
   grep -qE '"generation": ?"\.\.2026_01_02_03_05_06\.2"' <<<"$said"
   contains "$said" "$version-2"
