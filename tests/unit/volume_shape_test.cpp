@@ -154,7 +154,7 @@ TEST_CASE("what lies in an image that is mounted for a volume is told by the "
        {std::string{}, std::string{"/"}, containerd, containerd + "x",
         containerd + std::string(63, '0'), containerd + std::string(64, 'F'),
         "/run/images/" + below, "/image-volumes/short/" + image, layer,
-        layer + "/diff", "/overlay/" + image + "/work/merged",
+        layer + "/diff", "/overlay/" + image + "/diff/merged",
         std::string{"/overlay/x/merged"}, "/vfs/" + image + "/merged"}) {
     CAPTURE(path);
     CHECK_FALSE(is_in_image_volume(path));
