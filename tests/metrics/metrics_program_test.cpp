@@ -161,34 +161,3 @@ TEST_CASE("a socket file serves too, and is root's alone") {
   const auto got = run_process({"/usr/bin/stat", "-c", "%a %F", path});
   CHECK(got.output == "600 socket\n");
 }
-
-TEST_CASE("promtool takes the rules, and they raise what they should") {
-  if (run_process({"/bin/sh", "-c", "command -v promtool"}).exit_code != 0) {
-    MESSAGE("skipped: there is no promtool");
-    return;
-  }
-  const auto checked
-    = run_process({"/bin/sh", "-c",
-                   "promtool check rules deploy/prometheus/rules.yaml 2>&1"});
-  CHECK_MESSAGE(checked.exit_code == 0, checked.output);
-  const auto tested = run_process(
-    {"/bin/sh", "-c",
-     "promtool test rules deploy/prometheus/rules_test.yaml 2>&1"});
-  CHECK_MESSAGE(tested.exit_code == 0, tested.output);
-}
-
-TEST_CASE("promtool takes a scrape") {
-  if (run_process({"/bin/sh", "-c", "command -v promtool"}).exit_code != 0) {
-    MESSAGE("skipped: there is no promtool");
-    return;
-  }
-  measured_node m;
-  m.rotate("second");
-  CHECK(eventually([&] {
-    return m.scrape().find("lag_seconds_bucket") != std::string::npos;
-  }));
-  const auto file = m.dir.write("scrape", m.scrape());
-  const auto got = run_process(
-    {"/bin/sh", "-c", "promtool check metrics <\"$1\" 2>&1", "sh", file});
-  CHECK_MESSAGE(got.exit_code == 0, got.output);
-}
