@@ -50,7 +50,8 @@ deb_has_complete_tree() {
     /usr/share/zsh/vendor-completions/_fssharectl \
     /usr/share/man/man{1/fssharectl.1,1/fsshare-guest.1,5/fsshare.json.5,8/fsshared.8}.gz \
     $doc/{README.md,changelog.gz,changelog.Debian.gz,copyright} \
-    $doc/{configuration,install,limits,operating,sharing}.md \
+    $doc/{api,configuration,first-steps,install,limits}.md \
+    $doc/{metrics,operating,sharing,troubleshooting}.md \
     $doc/examples/config.json | sort)
   equal "$(files_of "$work/deb")" "$expected"
   [[ -d $work/deb/etc/fsshare/config.d ]]

@@ -27,7 +27,8 @@ has_complete_tree() {
     "$2/share/fish/vendor_completions.d/fssharectl.fish" \
     "$2/share/zsh/site-functions/_fssharectl" \
     "$doc/examples/config.json" "$doc/README.md" "$doc/CHANGELOG.md" \
-    "$doc"/{configuration,install,limits,operating,sharing}.md \
+    "$doc"/{api,configuration,first-steps,install,limits}.md \
+    "$doc"/{metrics,operating,sharing,troubleshooting}.md \
     "$doc/LICENSE" | sort)
   equal "$(files_of "$1")" "$expected"
 }
