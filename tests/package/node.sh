@@ -181,6 +181,8 @@ takes_the_first_steps() {
     return 1
   }
   printf '%s\n' "$said"
+  contains "$commands" "$(scripts/doc_commands tour docs/metrics.md)"
+  contains "$said" "readyz check passed"
   contains "$said" $'\nblue\n'
   contains "$said" $'\ngreen\n'
   # The table's row, before and after the restart, and top's.
