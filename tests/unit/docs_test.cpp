@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -65,6 +66,38 @@ bool is_known(const std::string& event) {
                      [&event](const log::known_event& each) {
                        return each.name == event;
                      });
+}
+
+/// What a source calls exit codes.
+std::set<std::string> exit_codes_of(const std::string& source) {
+  auto codes = all_of(source, R"(constexpr int exit_\w+ = (\d+);)");
+  const auto listed = all_of(source, R"(enum exit_code : int \{([^}]*)\})");
+  for (const auto& list : listed)
+    for (const auto& code : all_of(list, R"(= (\d+),)"))
+      codes.push_back(code);
+  return {codes.begin(), codes.end()};
+}
+
+std::set<std::string> exit_codes_of_page(const std::string& page) {
+  const auto sections = all_of(page, R"(\n\.SH EXIT STATUS\n([^]*?)\n\.SH )");
+  REQUIRE(sections.size() == 1);
+  const auto codes = all_of(sections.front(), R"(\.TP\n\.B (\d+)\n)");
+  return {codes.begin(), codes.end()};
+}
+
+/// Of the rows that say something of a program.
+std::set<std::string> exit_codes_of_table(const std::string& guide,
+                                          std::size_t column) {
+  const auto sections = all_of(guide, R"(\n## Exit codes\n([^]*?)\n## )");
+  REQUIRE(sections.size() == 1);
+  std::set<std::string> codes;
+  for (const auto& row : all_of(sections.front(), R"(\n(\| \d+ \|[^\n]*))")) {
+    const auto cells = all_of(row, R"(\| ([^|]*) )");
+    REQUIRE(cells.size() == 4);
+    if (cells.at(column) != "–")
+      codes.insert(cells.front());
+  }
+  return codes;
 }
 
 /// Checks that a schema knows the keys of an object, with their defaults, and
@@ -169,6 +202,27 @@ TEST_CASE("every event of the list is logged, and listed once at a level") {
     CHECK_MESSAGE(std::count(listed.begin(), listed.end(), entry) == 0,
                   each.name);
     listed.push_back(entry);
+  }
+}
+
+TEST_CASE("every exit code is in the program's manual page and in the "
+          "operators' guide, and no other") {
+  struct program {
+    std::string page;
+    std::string source;
+    std::size_t column;
+  };
+  const auto guide = read_file("docs/operating.md");
+  for (const auto& [page, source, column] :
+       {program{"docs/man/fsshared.8", "main/fsshared.cpp", 1},
+        program{"docs/man/fssharectl.1", "ctl/program.hpp", 2},
+        program{"docs/man/fsshare-guest.1", "main/fsshare_guest.cpp", 3}}) {
+    CAPTURE(page);
+    auto codes = exit_codes_of(read_file(source));
+    codes.insert({"0", "1"});
+    CHECK(codes.size() > 2);
+    CHECK(exit_codes_of_page(read_file(page)) == codes);
+    CHECK(exit_codes_of_table(guide, column) == codes);
   }
 }
 
