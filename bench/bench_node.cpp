@@ -3,6 +3,7 @@
 
 #include "actors/journal.hpp"
 #include "actors/mounter.hpp"
+#include "bench/must.hpp"
 #include "core/paths.hpp"
 #include "sys/journal/state_files.hpp"
 #include "sys/mount/kernel_mount.hpp"
@@ -25,13 +26,6 @@ namespace fs = std::filesystem;
 using clock = std::chrono::steady_clock;
 
 constexpr const char* sandbox = "bench";
-
-template <class T>
-T must(result<T> got) {
-  if (!got)
-    throw std::runtime_error{got.err().message};
-  return *std::move(got);
-}
 
 /// Asks an actor and waits.
 template <class Reply, class Handle, class Request>

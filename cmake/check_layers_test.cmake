@@ -43,7 +43,7 @@ expect("" sys/a.cpp
 expect("sys/ must not include \"ttrpc/a.hpp\"" sys/a.cpp
   "#include \"ttrpc/a.hpp\"")
 foreach(folder
-    core json ttrpc config log messages actors guest ctl main bench)
+    core json ttrpc config log messages actors guest ctl main)
   foreach(header unistd.h fcntl.h sched.h poll.h sys/stat.h linux/mount.h
       netinet/in.h)
     expect("${folder}/ must not include <${header}>" ${folder}/a.cpp
@@ -54,7 +54,7 @@ foreach(folder core json sys ttrpc config log guest ctl bench)
   expect("${folder}/ must not include <caf/actor.hpp>" ${folder}/a.hpp
     "  #  include <caf/actor.hpp>")
 endforeach()
-foreach(folder core json sys config log messages main bench)
+foreach(folder core json sys config log messages main)
   expect("${folder}/ must not include \"proto/agent.pb.h\"" ${folder}/a.cpp
     "#include \"proto/agent.pb.h\"")
 endforeach()

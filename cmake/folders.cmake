@@ -25,9 +25,9 @@ set(may_ctl ctl core config ttrpc proto protobuf cli io)
 set(may_main core json sys ttrpc config log metrics messages actors guest ctl main caf cli
   spdlog nlohmann io)
 set(may_bench core json sys ttrpc config log metrics messages actors guest ctl main
-  bench benchmark io)
+  bench tests proto protobuf cli nlohmann benchmark kernel io)
 set(may_tests core json sys ttrpc config log metrics messages actors guest ctl main
-  tests proto protobuf caf cli nlohmann spdlog doctest rapidcheck httplib
+  bench tests proto protobuf caf cli nlohmann spdlog doctest rapidcheck httplib
   kernel io)
 
 # Rooms: the folders in a folder, and which of them each may include beside

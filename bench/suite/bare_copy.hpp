@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bench/suite/sample.hpp"
+
+#include <string>
+
+namespace fsshare::bench {
+
+/// Copies the files of a directory as a guest agent writes them, in this thread
+/// and with nothing between: read, written under another name, owner and mode
+/// set, renamed. Throws what it cannot do.
+sample bare_copy(const std::string& dir);
+
+/// Sends the files of a directory through a socket to a thread that throws them
+/// away. Throws what it cannot do.
+sample bare_stream(const std::string& dir);
+
+} // namespace fsshare::bench

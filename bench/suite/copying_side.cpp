@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/suite/copying_side.hpp"
+
+#include "bench/must.hpp"
+#include "bench/suite/process_cost.hpp"
+#include "core/paths.hpp"
+#include "tests/support/resident_memory.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <utility>
+
+namespace fsshare::bench {
+
+namespace {
+
+constexpr const char* sandbox = "bench";
+
+std::vector<std::string> with_stats(const guest_kind& kind,
+                                    const std::string& file) {
+  auto out = options_of(kind);
+  out.insert(out.end(), {"--stats", file});
+  return out;
+}
+} // namespace
+
+copying_side::copying_side(const guest_kind& kind)
+  : guest_(with_stats(kind, dir_ / "stats.json")) {
+}
+
+sample copying_side::take(const std::function<void()>& work) {
+  using clock = std::chrono::steady_clock;
+  forget_peak(pid());
+  const auto rss = static_cast<double>(test::resident_memory(pid()));
+  const auto cpu = cpu_seconds(pid());
+  const auto guest_cpu = cpu_seconds(guest_.process().pid());
+  const auto begin = clock::now();
+  work();
+  sample out;
+  out.seconds = std::chrono::duration<double>(clock::now() - begin).count();
+  out.cpu_seconds = cpu_seconds(pid()) - cpu;
+  out.guest_cpu_seconds = cpu_seconds(guest_.process().pid()) - guest_cpu;
+  const auto peak = static_cast<double>(test::peak_memory(pid()));
+  out.growth_mib = std::max(0.0, peak - rss) / (1 << 20);
+  return out;
+}
+
+double copying_side::end_guest() {
+  if (guest_.process().terminate() != 0)
+    throw std::runtime_error{"the guest: " + guest_.process().errors()};
+  const auto stats
+    = nlohmann::json::parse(test::read_file(dir_ / "stats.json"));
+  return stats.at("requests").get<double>();
+}
+
+fsshare_side::fsshare_side(const guest_kind& kind, copy_sharing sharing,
+                           std::vector<std::string> launcher)
+  : copying_side(kind), node_({}, std::move(launcher)),
+    client_(node_.socket()) {
+  v1::PrepareRequest request;
+  request.set_sandbox_id(sandbox);
+  request.set_mode(v1::SHARING_MODE_COPY);
+  request.mutable_guest()->set_address(to_string(guest().address()));
+  request.mutable_guest()->set_policy(sharing == copy_sharing::per_sandbox
+                                        ? v1::GUEST_POLICY_NONE
+                                        : v1::GUEST_POLICY_SET);
+  must(client_.call<v1::PrepareReply>("Prepare", request));
+}
+
+std::string fsshare_side::share(const std::string& source, int container) {
+  const auto reply
+    = must(client_.share(sandbox, "c" + std::to_string(container), source,
+                         "/shared/" + std::string{base_name(source)} + "-"
+                           + std::to_string(std::hash<std::string>{}(source)),
+                         true));
+  return join(guest().root(), base_name(reply.guest_path()));
+}
+
+serial_side::serial_side(const guest_kind& kind, rendering renders)
+  : copying_side(kind), peer_(guest().address(), renders) {
+}
+
+std::string serial_side::share(const std::string& source, int container) {
+  const auto name = "c" + std::to_string(container) + "-"
+                    + std::to_string(++shares_) + "-"
+                    + std::string{base_name(source)};
+  peer_.share(source, name);
+  return join(guest().root(), name);
+}
+
+} // namespace fsshare::bench

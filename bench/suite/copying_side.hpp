@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bench/suite/guest_kind.hpp"
+#include "bench/suite/sample.hpp"
+#include "bench/suite/serial_peer.hpp"
+#include "tests/support/control_client.hpp"
+#include "tests/support/guest_process.hpp"
+#include "tests/support/node_process.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fsshare::bench {
+
+/// A guest, and what copies to it. Throws what it cannot do.
+class copying_side {
+public:
+  explicit copying_side(const guest_kind& kind);
+  virtual ~copying_side() = default;
+  copying_side(const copying_side&) = delete;
+  copying_side& operator=(const copying_side&) = delete;
+
+  /// Copies a file or directory for a container of that number.
+  /// @returns where it lies in the directory that stands for the guest's share.
+  virtual std::string share(const std::string& source, int container) = 0;
+
+  /// The same as a function, which must not outlive this.
+  auto sharer() {
+    return [this](const std::string& source, int container) {
+      return share(source, container);
+    };
+  }
+
+  /// Does some work and measures it. Requests are not among what is measured.
+  sample take(const std::function<void()>& work);
+
+  /// Ends the guest.
+  /// @returns how many requests it has served.
+  double end_guest();
+
+  test::guest_process& guest() {
+    return guest_;
+  }
+
+protected:
+  virtual int pid() = 0;
+
+private:
+  test::temp_dir dir_;
+  test::guest_process guest_;
+};
+
+/// Whether a sandbox has one guest copy of a volume for all its containers.
+enum class copy_sharing { per_container, per_sandbox };
+
+/// fsshared, with a sandbox in copy mode.
+class fsshare_side final : public copying_side {
+public:
+  explicit fsshare_side(const guest_kind& kind,
+                        copy_sharing sharing = copy_sharing::per_container,
+                        std::vector<std::string> launcher = {});
+  std::string share(const std::string& source, int container) override;
+
+  test::child_process& program() {
+    return node_.program();
+  }
+
+private:
+  int pid() override {
+    return node_.program().pid();
+  }
+
+  test::node_process node_;
+  test::control_client client_;
+};
+
+/// bench/peers.
+class serial_side final : public copying_side {
+public:
+  serial_side(const guest_kind& kind, rendering renders);
+  std::string share(const std::string& source, int container) override;
+
+private:
+  int pid() override {
+    return peer_.pid();
+  }
+
+  serial_peer peer_;
+  int shares_ = 0;
+};
+
+} // namespace fsshare::bench

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+
+namespace fsshare::bench {
+
+/// Counts the instructions of fsshared with callgrind: what is counted -> how
+/// many. Empty where there is no valgrind.
+std::map<std::string, double> count_instructions();
+
+} // namespace fsshare::bench

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bench/suite/row.hpp"
+
+#include <vector>
+
+namespace fsshare::bench {
+
+/// What others notice of a guest that hangs.
+std::vector<row> trouble_rows();
+
+} // namespace fsshare::bench
