@@ -25,7 +25,7 @@ set(may_ctl ctl core config ttrpc proto protobuf cli io)
 set(may_main core json sys ttrpc config log metrics messages actors guest ctl main caf cli
   spdlog nlohmann io)
 set(may_bench core json sys ttrpc config log metrics messages actors guest ctl main
-  bench tests proto protobuf cli nlohmann benchmark kernel io)
+  bench tests proto protobuf cli nlohmann doctest benchmark kernel io)
 set(may_tests core json sys ttrpc config log metrics messages actors guest ctl main
   bench tests proto protobuf caf cli nlohmann spdlog doctest rapidcheck httplib
   kernel io)

@@ -55,10 +55,8 @@ double copying_side::end_guest() {
   return stats.at("requests").get<double>();
 }
 
-fsshare_side::fsshare_side(const guest_kind& kind, copy_sharing sharing,
-                           std::vector<std::string> launcher)
-  : copying_side(kind), node_({}, std::move(launcher)),
-    client_(node_.socket()) {
+fsshare_side::fsshare_side(const guest_kind& kind, copy_sharing sharing)
+  : copying_side(kind), client_(node_.socket()) {
   v1::PrepareRequest request;
   request.set_sandbox_id(sandbox);
   request.set_mode(v1::SHARING_MODE_COPY);

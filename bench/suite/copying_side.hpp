@@ -11,7 +11,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace fsshare::bench {
 
@@ -60,19 +59,14 @@ enum class copy_sharing { per_container, per_sandbox };
 class fsshare_side final : public copying_side {
 public:
   explicit fsshare_side(const guest_kind& kind,
-                        copy_sharing sharing = copy_sharing::per_container,
-                        std::vector<std::string> launcher = {});
+                        copy_sharing sharing = copy_sharing::per_container);
   std::string share(const std::string& source, int container) override;
 
-  test::child_process& program() {
-    return node_.program();
-  }
-
-private:
   int pid() override {
     return node_.program().pid();
   }
 
+private:
   test::node_process node_;
   test::control_client client_;
 };

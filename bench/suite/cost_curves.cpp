@@ -38,7 +38,7 @@ cost cost_of(rotating_volumes& volumes, int pid) {
 cost one_sandbox(const rotation_shape& shape) {
   fsshare_side side{{}};
   rotating_volumes volumes{side.sharer(), shape};
-  return cost_of(volumes, side.program().pid());
+  return cost_of(volumes, side.pid());
 }
 
 /// One volume each; they differ, as those of pods do.

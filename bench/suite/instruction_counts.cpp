@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/suite/instruction_counts.hpp"
 
-#include "bench/suite/copying_side.hpp"
-#include "bench/suite/rotating_volumes.hpp"
+#include "tests/support/child_process.hpp"
 
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 #include <stdexcept>
 
 namespace fsshare::bench {
@@ -14,59 +12,36 @@ namespace fsshare::bench {
 namespace {
 
 constexpr const char* valgrind = "/usr/bin/valgrind";
+constexpr std::string_view program = FSSHARE_INSTRUCTION_WORLD;
 
-/// Runs fsshared under callgrind, from its start to its end.
-/// @returns how many instructions it has carried out.
-double instructions_of(const std::function<void(fsshare_side&)>& work) {
-  fsshare_side side{{},
-                    copy_sharing::per_container,
-                    // It starts itself anew.
-                    {valgrind, "--trace-children=yes", "--tool=callgrind",
-                     "--callgrind-out-file=/dev/null"}};
-  work(side);
-  side.program().terminate();
-  const auto said = side.program().errors();
+/// @returns how many instructions a case of instruction_world.cpp has.
+double instructions_of(const std::string& name) {
+  constexpr std::chrono::minutes patience{2};
+  const auto ended = test::run_process(
+    {valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null",
+     std::string{program}, "--test-case=" + name},
+    patience);
   const std::string before = "Collected : ";
-  const auto at = said.find(before);
-  if (at == std::string::npos)
-    throw std::runtime_error{"callgrind has counted nothing: " + said};
-  return std::strtod(said.c_str() + at + before.size(), nullptr);
-}
-
-double copying(int files) {
-  const test::temp_dir dir;
-  for (int n = 0; n < files; ++n)
-    dir.write("tree/" + std::to_string(n), std::string(1 << 10, 'x'));
-  return instructions_of([&](fsshare_side& side) {
-    side.share(dir / "tree", 1);
-  });
-}
-
-constexpr int rotations = 20;
-
-double rotating(int destinations) {
-  return instructions_of([&](fsshare_side& side) {
-    rotating_volumes volumes{side.sharer(), {1, destinations, 1}};
-    for (int n = 0; n < rotations; ++n)
-      volumes.rotate();
-  });
+  const auto at = ended.errors.find(before);
+  if (ended.exit_code != 0 || at == std::string::npos)
+    throw std::runtime_error{"callgrind of " + name + ": " + ended.output
+                             + ended.errors};
+  return std::strtod(ended.errors.c_str() + at + before.size(), nullptr);
 }
 
 } // namespace
 
 std::map<std::string, double> count_instructions() {
-  if (!std::filesystem::exists(valgrind))
+  if (program.empty() || !std::filesystem::exists(valgrind))
     return {};
   // What a start and an end cost is on both sides of a difference.
-  constexpr int few_files = 200;
-  constexpr int many_files = 1200;
-  constexpr int few = 1;
-  constexpr int many = 11;
-  const auto copies = copying(many_files) - copying(few_files);
-  const auto fanned_out = rotating(many) - rotating(few);
-  return {{"CopyFile of 1 KiB", copies / (many_files - few_files)},
+  const auto copies
+    = instructions_of("copy 1200") - instructions_of("copy 200");
+  const auto fanned_out
+    = instructions_of("rotate to 11") - instructions_of("rotate to 1");
+  return {{"CopyFile of 1 KiB", copies / 1000},
           {"rotation of one key, for each further destination",
-           fanned_out / rotations / (many - few)}};
+           fanned_out / 20 / 10}};
 }
 
 } // namespace fsshare::bench

@@ -5,10 +5,23 @@
 
 namespace fsshare::bench {
 
-double row_result::ratio() const {
-  if (sides.size() < 2 || sides[0].middle.seconds <= 0)
+namespace {
+
+double second_to_first(const std::vector<side_result>& sides,
+                       double sample::*member) {
+  if (sides.size() < 2 || sides[0].middle.*member <= 0)
     return 0;
-  return sides[1].middle.seconds / sides[0].middle.seconds;
+  return sides[1].middle.*member / (sides[0].middle.*member);
+}
+
+} // namespace
+
+double row_result::ratio() const {
+  return second_to_first(sides, &sample::seconds);
+}
+
+double row_result::cpu_ratio() const {
+  return second_to_first(sides, &sample::cpu_seconds);
 }
 
 bool row_result::is_met() const {

@@ -56,6 +56,8 @@ struct row_result {
 
   /// By how much fsshare is faster than the second side; 0 if it is alone.
   double ratio() const;
+  /// The same of CPU times.
+  double cpu_ratio() const;
   /// Whether it reaches what it is to reach.
   bool is_met() const;
 };

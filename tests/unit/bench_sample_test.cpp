@@ -86,9 +86,17 @@ TEST_SUITE("bench/suite/row") {
     CHECK(got.is_met());
   }
 
+  TEST_CASE("CPU has a ratio of its own") {
+    const row_result got{
+      "id", "work", {}, {{"ours", {1, 0, 2}}, {"peer", {3, 0, 8}}}};
+    CHECK(got.ratio() == 3);
+    CHECK(got.cpu_ratio() == 4);
+  }
+
   TEST_CASE("one that is alone has no ratio") {
     const row_result got{"id", "work", {2, 0}, {{"ours", {1}}}};
     CHECK(got.ratio() == 0);
+    CHECK(got.cpu_ratio() == 0);
     CHECK_FALSE(got.is_met());
   }
 }
