@@ -20,9 +20,11 @@ error lost_error(const std::string& id, const sandbox_remains& remains) {
 } // namespace
 
 node_state::node_state(handle::pointer self, sandbox_factory make_sandbox,
-                       registry_actor registry, mark_places marks)
+                       registry_actor registry, mark_places marks,
+                       event_sink told)
   : self_(self), make_sandbox_(std::move(make_sandbox)),
     registry_(std::move(registry)), marks_(std::move(marks)),
+    told_(std::move(told)),
     counted_(at_zero({
       {"kata_fsshare_adopted_sandboxes_total", {"adopted"}},
       {"kata_fsshare_adopted_sandboxes_total", {"unfinished"}},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/copy/ranked.hpp"
+#include "messages/events.hpp"
 #include "messages/journal.hpp"
 #include "messages/metrics.hpp"
 #include "messages/mounter.hpp"
@@ -40,8 +41,10 @@ public:
   using handle = measured<node_actor>;
   static constexpr const char* name = "node";
 
+  /// @param told Null where nobody is told what happens.
   node_state(handle::pointer self, sandbox_factory make_sandbox,
-             registry_actor registry, mark_places marks = {});
+             registry_actor registry, mark_places marks = {},
+             event_sink told = {});
 
   handle::behavior_type make_behavior();
 
@@ -93,6 +96,7 @@ private:
   sandbox_factory make_sandbox_;
   registry_actor registry_;
   mark_places marks_;
+  event_sink told_;
   std::map<std::string, sandbox> sandboxes_;
   /// Those that exist.
   ranked_set<std::string> listed_;

@@ -49,8 +49,11 @@ void node_state::adopt_one(const recorded_sandbox& recorded,
                                 {"shares", adopted.sandbox.shares.size()
                                              + adopted.sandbox.copied.size()},
                                 {"rootfs", adopted.sandbox.rootfs.size()}});
-  for (const auto& lost : adopted.lost)
+  note(told_, {event_id::sandbox_adopted, id});
+  for (const auto& lost : adopted.lost) {
     log::warning("share-lost", {{"sandbox", id}, {"share", lost}});
+    note(told_, {event_id::share_lost, id, {}, lost});
+  }
   auto& entry = sandboxes_[id];
   entry.actor = make_sandbox_(id, std::nullopt);
   set_exists(id, entry, true);
@@ -65,6 +68,7 @@ void node_state::adopt_one(const recorded_sandbox& recorded,
   const auto& id = recorded.prepare.request.sandbox_id;
   counted_.add("kata_fsshare_adopted_sandboxes_total", 1, {"unfinished"});
   log::info("sandbox-unfinished", {{"sandbox", id}});
+  note(told_, {event_id::sandbox_unfinished, id});
   auto left = remains_of(recorded,
                          {errc::aborted, "an earlier process did not end it"});
   left.is_unfinished = true;
@@ -92,6 +96,9 @@ void node_state::adopt_one(const recorded_sandbox& recorded,
   const auto& id = recorded.prepare.request.sandbox_id;
   counted_.add("kata_fsshare_adopted_sandboxes_total", 1, {"lost"});
   log::warning("sandbox-lost", {{"sandbox", id}, {"reason", lost.why}});
+  node_event told{event_id::sandbox_lost, id};
+  told.detail = lost.why;
+  note(told_, std::move(told));
   auto& entry = sandboxes_[id];
   set_exists(id, entry, true);
   entry.remains = remains_of(recorded, {errc::failed_precondition, lost.why});

@@ -25,14 +25,27 @@ recorded_owner_state recorded_state(const named_owner& owner) {
     owner);
 }
 
+std::string process_text(const process_identity& process) {
+  return "process " + std::to_string(process.pid);
+}
+
+/// Nothing of one that has ended, or cannot be told.
+std::optional<std::string> owner_text(const recorded_owner_state& owner) {
+  if (const auto* process = std::get_if<process_identity>(&owner))
+    return process_text(*process);
+  return std::holds_alternative<no_owner>(owner) ? std::optional{"nobody"}
+                                                 : std::nullopt;
+}
+
 } // namespace
 
 owners_state::owners_state(handle::pointer self,
                            const owner_table::settings& settings,
                            std::shared_ptr<process_watch> processes,
-                           node_actor node, journal_actor journal)
+                           node_actor node, journal_actor journal,
+                           event_sink told)
   : self_(self), table_(settings), processes_(std::move(processes)),
-    node_(std::move(node)),
+    node_(std::move(node)), told_(std::move(told)),
     recorder_(
       self, std::move(journal),
       [](const std::string& id) {
@@ -108,6 +121,7 @@ result<named_owner> owners_state::owner_for(const name_owner& msg) const {
 caf::result<owner_recorded>
 owners_state::prepared(const sandbox_prepared& msg) {
   const auto promise = recording_.add(self_);
+  const bool was_known = table_.describe(msg.sandbox_id, now()).has_value();
   auto actions = table_.prepared(msg.sandbox_id, msg.owner);
   const auto is_record = [](const owner_action& each) {
     return std::holds_alternative<record_owner>(each);
@@ -118,11 +132,23 @@ owners_state::prepared(const sandbox_prepared& msg) {
     promise.deliver(owner_recorded{});
     return promise;
   }
+  if (was_known)
+    note_change(msg.sandbox_id, recorded_state(msg.owner));
   recorder_.record(msg.sandbox_id, recorded_owner{recorded_state(msg.owner)},
                    [promise] {
                      promise.deliver(owner_recorded{});
                    });
   return promise;
+}
+
+void owners_state::note_change(const std::string& sandbox_id,
+                               const recorded_owner_state& owner) const {
+  auto text = owner_text(owner);
+  if (!text)
+    return;
+  node_event changed{event_id::owner_changed, sandbox_id};
+  changed.detail = *std::move(text);
+  note(told_, std::move(changed));
 }
 
 void owners_state::restore(const restore_owners& msg) {
@@ -163,12 +189,16 @@ void owners_state::carry_out(const unwatch_process& what) {
 }
 
 void owners_state::carry_out(const record_owner& what) {
+  note_change(what.sandbox_id, what.owner);
   recorder_.record(what.sandbox_id, recorded_owner{what.owner});
 }
 
 void owners_state::carry_out(const owner_is_gone& what) {
   log::warning("owner-gone",
                {{"sandbox", what.sandbox_id}, {"pid", what.process.pid}});
+  node_event gone{event_id::owner_gone, what.sandbox_id};
+  gone.detail = process_text(what.process);
+  note(told_, std::move(gone));
 }
 
 void owners_state::carry_out(const end_sandbox& what) {
@@ -177,6 +207,7 @@ void owners_state::carry_out(const end_sandbox& what) {
     .then(
       [this, id](const cleanup_reply&) {
         log::warning("orphan-ended", {{"sandbox", id}});
+        note(told_, {event_id::orphan_ended, id});
         counted_.add("kata_fsshare_orphan_ends_total", 1, {"ended"});
         carry_out(table_.removed(id));
       },
@@ -184,9 +215,17 @@ void owners_state::carry_out(const end_sandbox& what) {
         const auto why = from_caf(err).message;
         counted_.add("kata_fsshare_orphan_ends_total", 1, {"kept"});
         if (table_.kept(id, why, now()))
-          log::warning("orphan-kept", {{"sandbox", id}, {"reason", why}});
+          tell_kept(id, why);
         arm();
       });
+}
+
+void owners_state::tell_kept(const std::string& id,
+                             const std::string& why) const {
+  log::warning("orphan-kept", {{"sandbox", id}, {"reason", why}});
+  node_event kept{event_id::orphan_kept, id};
+  kept.detail = why;
+  note(told_, std::move(kept));
 }
 
 metrics_part owners_state::measure() const {

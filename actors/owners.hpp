@@ -3,6 +3,7 @@
 
 #include "core/share/owner_table.hpp"
 #include "core/share/process_watch.hpp"
+#include "messages/events.hpp"
 #include "messages/journal.hpp"
 #include "messages/metrics.hpp"
 #include "messages/node.hpp"
@@ -26,9 +27,10 @@ public:
 
   /// @param node Ends sandboxes.
   /// @param journal Null where nothing is written down.
+  /// @param told Null where nobody is told what happens.
   owners_state(handle::pointer self, const owner_table::settings& settings,
                std::shared_ptr<process_watch> processes, node_actor node,
-               journal_actor journal);
+               journal_actor journal, event_sink told = {});
 
   handle::behavior_type make_behavior();
 
@@ -36,6 +38,8 @@ private:
   caf::result<owner_named> name_of(const name_owner& msg);
   result<named_owner> owner_for(const name_owner& msg) const;
   caf::result<owner_recorded> prepared(const sandbox_prepared& msg);
+  void note_change(const std::string& sandbox_id,
+                   const recorded_owner_state& owner) const;
   void restore(const restore_owners& msg);
   owners_described describe(const describe_owners& msg) const;
   void carry_out(const owner_actions& actions);
@@ -44,6 +48,7 @@ private:
   void carry_out(const record_owner& what);
   void carry_out(const owner_is_gone& what);
   void carry_out(const end_sandbox& what);
+  void tell_kept(const std::string& id, const std::string& why) const;
   metrics_part measure() const;
   void wake(const owners_tick& msg);
   void arm();
@@ -53,6 +58,7 @@ private:
   owner_table table_;
   std::shared_ptr<process_watch> processes_;
   node_actor node_;
+  event_sink told_;
   state_recorder<handle::base> recorder_;
   /// When it wakes, by the last tick; nothing while it does not.
   std::optional<owner_table::time_point> wakes_;

@@ -204,13 +204,14 @@ wired_actors wire_actors(caf::actor_system& system, const node_config& config,
     },
     out.registry,
     mark_places{out.mounter, config.share.root, copy_mark_dir(config),
-                out.journal});
+                out.journal},
+    out.events);
   if (around.processes) {
     owner_table::settings owning;
     owning.grace = config.sandboxes.orphan_grace;
     owning.seed = static_cast<std::uint32_t>(around.random());
     out.owners = actors.spawn<state_actor<owners_state>>(
-      owning, around.processes, out.node, out.journal);
+      owning, around.processes, out.node, out.journal, out.events);
   }
   if (out.metrics)
     measure_all(out);

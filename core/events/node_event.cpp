@@ -78,15 +78,34 @@ std::string volume_sentence(const node_event& of) {
   }
 }
 
+std::string sandbox_sentence(const node_event& of) {
+  switch (of.id) {
+  case event_id::sandbox_prepared:
+    return "the sandbox is prepared"
+           + (of.detail.empty() ? "" : ", mode " + of.detail);
+  case event_id::sandbox_cleaned: return "the sandbox is cleaned up";
+  case event_id::sandbox_adopted:
+    return "the sandbox of an earlier process goes on";
+  case event_id::sandbox_unfinished:
+    return "what an earlier process did not end is cleaned up";
+  case event_id::sandbox_lost:
+    return with_reason("the sandbox is lost, only Cleanup is left", of.detail);
+  case event_id::share_lost: return "somebody has unmounted the share";
+  case event_id::owner_changed: return "the owner is now " + of.detail;
+  case event_id::owner_gone:
+    return with_reason("the owner has ended without Cleanup", of.detail);
+  case event_id::orphan_ended: return "the sandbox was ended without its owner";
+  case event_id::orphan_kept:
+    return with_reason("the sandbox without its owner is kept", of.detail);
+  default: return volume_sentence(of);
+  }
+}
+
 } // namespace
 
 std::string sentence(const node_event& of) {
   switch (of.id) {
   case event_id::call_audited: return call_sentence(of);
-  case event_id::sandbox_prepared:
-    return "the sandbox is prepared"
-           + (of.detail.empty() ? "" : ", mode " + of.detail);
-  case event_id::sandbox_cleaned: return "the sandbox is cleaned up";
   case event_id::file_shared:
     return "the share is ready"
            + (of.detail.empty() ? "" : ", kind " + of.detail);
@@ -102,7 +121,7 @@ std::string sentence(const node_event& of) {
     return "the guest came back without what it was sent";
   case event_id::guest_unreachable:
     return with_reason("the guest agent cannot be reached", of.detail);
-  default: return volume_sentence(of);
+  default: return sandbox_sentence(of);
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/owners.hpp"
 
+#include "actors/events.hpp"
 #include "actors/journal.hpp"
 #include "log/log.hpp"
 #include "tests/support/actor_fixture.hpp"
@@ -31,6 +32,7 @@ struct fixture : actor_fixture {
   journal_actor states = spawn<journal>(state_files{dir / "state"},
                                         journal_options{"boot", "/share"});
   node_actor node = spawn<fake_node>(script);
+  events_actor events = spawn<event_keeper>(events_options{});
   owners_actor aut = start(1min);
 
   fixture() {
@@ -41,7 +43,8 @@ struct fixture : actor_fixture {
   owners_actor start(std::chrono::nanoseconds grace) {
     owner_table::settings settings;
     settings.grace = grace;
-    return spawn<state_actor<owners_state>>(settings, processes, node, states);
+    return spawn<state_actor<owners_state>>(settings, processes, node, states,
+                                            events);
   }
 
   result<owner_named> named(const std::string& id, const owner_terms& terms,
@@ -74,6 +77,20 @@ struct fixture : actor_fixture {
     return found == all.end() ? 0 : std::get<double>(found->second);
   }
 
+  /// What was told since the last time, in words.
+  std::vector<std::string> told() {
+    watch_events wanted;
+    wanted.after = told_;
+    const auto got = ask<event_page>(events, wanted);
+    REQUIRE(got);
+    told_ = got->next;
+    std::vector<std::string> out;
+    for (const auto& each : got->events)
+      out.push_back(std::string{entry_of(each.what.id).name} + " "
+                    + each.what.sandbox_id + ": " + sentence(each.what));
+    return out;
+  }
+
   std::size_t ends() const {
     return static_cast<std::size_t>(std::count(
       script->calls.begin(), script->calls.end(), "cleanup_request s1"));
@@ -91,6 +108,9 @@ struct fixture : actor_fixture {
         return each.owner;
     return std::nullopt;
   }
+
+private:
+  event_cursor told_;
 };
 
 } // namespace
@@ -172,6 +192,56 @@ TEST_CASE_FIXTURE(fixture, "owners, and the ends of what has lost its own, are "
   CHECK(measured("kata_fsshare_owners", "gone") == 0);
   CHECK(measured("kata_fsshare_orphan_ends_total", "ended") == 1);
   CHECK(measured("kata_fsshare_orphan_ends_total", "kept") == 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "who owns a sandbox from now on is told, and what "
+                           "becomes of one without an owner") {
+  using words = std::vector<std::string>;
+  processes->runs(8);
+  prepare("s1", processes->at(7));
+  // Who prepares it is in the event of that.
+  CHECK(told().empty());
+  prepare("s1", processes->at(8));
+  CHECK(told() == words{"owner-changed s1: the owner is now process 8"});
+  prepare("s1", processes->at(8));
+  CHECK(told().empty());
+  prepare("s1", no_owner{});
+  CHECK(told() == words{"owner-changed s1: the owner is now nobody"});
+  prepare("s1", processes->at(7));
+  CHECK(told() == words{"owner-changed s1: the owner is now process 7"});
+  processes->ends(7);
+  run();
+  CHECK(told()
+        == words{"owner-gone s1: the owner has ended without Cleanup: "
+                 "process 7"});
+  script->failure = {errc::failed_precondition, "process 1 has it open"};
+  advance(1min);
+  run();
+  CHECK(told()
+        == words{"orphan-kept s1: the sandbox without its owner is kept: "
+                 "process 1 has it open"});
+  // For the same reason once.
+  advance(pacing::orphan_ends.first);
+  run();
+  CHECK(told().empty());
+  script->failure = {errc::none, {}};
+  advance(pacing::orphan_ends.last);
+  run();
+  CHECK(told()
+        == words{"orphan-ended s1: the sandbox was ended without its owner"});
+}
+
+TEST_CASE_FIXTURE(fixture, "who takes a lost sandbox over is told as its "
+                           "owner") {
+  processes->runs(8);
+  prepare("s1", processes->at(7));
+  processes->ends(7);
+  run();
+  tell(aut, sandbox_used{"s1", processes->at(8)});
+  run();
+  const auto all = told();
+  REQUIRE(all.size() == 2);
+  CHECK(all.back() == "owner-changed s1: the owner is now process 8");
 }
 
 TEST_CASE_FIXTURE(fixture, "without a grace nothing is ended") {
