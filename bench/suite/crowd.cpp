@@ -27,7 +27,9 @@ double seconds_since(clock::time_point begin) {
 } // namespace
 
 crowd::crowd() : guest_({"--workers", "2"}) {
-  node_.emplace(dir_.make_dir("share"), "");
+  node_.emplace(
+    dir_.make_dir("share"),
+    R"("http": {"listen": ""}, "mounts": {"visibility": "assumed"})");
   node_->start();
   client_.emplace(node_->socket());
 }

@@ -24,9 +24,9 @@ double rss_mib(int pid) {
 
 /// What fsshared takes while nothing happens.
 void add_idle(std::vector<figure>& out, crowd& of, int sandboxes) {
-  // Some sweeps, which come every 30 s, and what the last work has left.
   constexpr std::chrono::seconds settle{5};
-  constexpr std::chrono::seconds idle{60};
+  // One sweep.
+  constexpr std::chrono::seconds idle{30};
   constexpr double most_mib = 64;
   constexpr double most_percent = 0.5;
   std::this_thread::sleep_for(settle);
