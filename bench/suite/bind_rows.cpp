@@ -129,11 +129,12 @@ sample run(bind_place& at, const bind_work& work) {
 }
 
 row bind_row(std::string id, std::string what, bind_work ours,
-             const bind_work& bare, aim wanted, std::size_t files = 1000) {
+             const bind_work& bare, aim wanted, std::size_t files = 1000,
+             extent when = extent::usual) {
   return {std::move(id),
           std::move(what),
           wanted,
-          extent::usual,
+          when,
           5,
           [files, ours = std::move(ours), bare] {
             const auto at = std::make_shared<bind_place>(files);
@@ -157,6 +158,12 @@ std::vector<row> bind_rows() {
     bind_row("bind-share", "1,000 read-only binds, ShareFile one by one",
              {{&at::prepare}, &at::share_one_by_one, {&at::cleanup}}, bare,
              {0.4}),
+    bind_row("bind-share-100", "100 read-only binds, ShareFile one by one",
+             {{&at::prepare}, &at::share_one_by_one, {&at::cleanup}}, bare, {},
+             100, extent::full),
+    bind_row("bind-share-2000", "2,000 read-only binds, ShareFile one by one",
+             {{&at::prepare}, &at::share_one_by_one, {&at::cleanup}}, bare, {},
+             2000, extent::full),
     bind_row("bind-share-files", "1,000 read-only binds, by ShareFiles",
              {{&at::prepare}, &at::share_together, {&at::cleanup}}, bare,
              {0.77}),
