@@ -152,8 +152,8 @@ findings judge_system_calls(const system_call_facts& facts) {
     good(check, std::string{"open_tree, move_mount, mount_setattr, openat2 and "
                             "statx can be used; "}
                   + (facts.has_statmount ? "statmount too"
-                                         : "statmount cannot, nothing needs "
-                                           "it"))};
+                                         : "statmount cannot, so that binds "
+                                           "read the whole mount table"))};
 }
 
 findings judge_process(const process_facts& facts) {
