@@ -3,11 +3,13 @@
 
 #include "core/paths.hpp"
 #include "sys/mount/mount_places.hpp"
+#include "sys/mount/mount_query.hpp"
 #include "sys/mount/opened_source.hpp"
 #include "sys/tree/open_beneath.hpp"
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -77,19 +79,29 @@ mounted_entry take_original(const mounted_tree& source,
   return original;
 }
 
+// Whether it is known without the mount table that nothing is mounted below
+// what a descriptor was opened through.
+bool is_alone(int fd) {
+  const auto mount = mount_query::id_of(fd);
+  const auto below = mount ? mount_query::below(*mount) : std::nullopt;
+  return below && below->empty();
+}
+
 } // namespace
 
 status host_follower::follow(const share_layout& layout, const share_tree& tree,
                              int source, const std::string& target) {
+  const auto opened = tree.open_path(target);
+  if (!opened)
+    return opened.err();
+  if (is_alone(opened->get()))
+    return unit{};
   auto mounts = read_mount_places();
   if (!mounts)
     return mounts.err();
   const auto from = tree_behind(*mounts, source, "source");
   if (!from)
     return from.err();
-  const auto opened = tree.open_path(target);
-  if (!opened)
-    return opened.err();
   const auto share = tree_behind(*mounts, opened->get(), target);
   if (!share)
     return share.err();

@@ -66,6 +66,23 @@ outcome done(const status& what) {
   return what ? done() : outcome{what.err()};
 }
 
+// What is mounted on a file later than that was opened is not what was opened,
+// and below it nothing is.
+bind_options options_for(const opened_source& source, bind_options options) {
+  if (!source.is_directory())
+    options.submounts = submounts::leave;
+  return options;
+}
+
+// Only a file can be mounted on a file, and none holds the share root.
+source_extent extent_of(const opened_source& source,
+                        const bind_options& options) {
+  const bool is_closed = options.submounts == submounts::leave
+                         && options.propagation != propagation::slave;
+  return is_closed || !source.is_directory() ? source_extent::top
+                                             : source_extent::tree;
+}
+
 // Numbers of mounts are given out again.
 bool is_file(const mount_identity& known, const std::string& path) {
   const auto seen = look_without_asking(AT_FDCWD, path.c_str(), 0);
@@ -134,20 +151,21 @@ private:
       return from.err();
     const auto origin
       = is_ours(x.source) ? source_origin::sandbox : source_origin::elsewhere;
-    auto attached
-      = api_.attach(tree_, {(*from)->fd(), x.target, layout_.staging_dir(),
-                            x.options, origin, x.source});
+    const auto options = options_for(**from, x.options);
+    auto attached = api_.attach(tree_, {(*from)->fd(), x.target,
+                                        layout_.staging_dir(), options, origin,
+                                        extent_of(**from, options), x.source});
     if (attached && x.target == layout_.mounts_dir())
       if (const auto made = tree_.identify_mounts_dir())
         known_.insert_or_assign(layout_.sandbox_id(), *made);
     if (attached && origin == source_origin::elsewhere)
-      return done(follow(x, (*from)->fd()));
+      return done(follow(x, options, (*from)->fd()));
     return done(attached);
   }
 
   // A share that is to lose what the host unmounts, and cannot do so by itself.
-  status follow(const make_bind& x, int source) {
-    if (!follows_unmounting(x.options))
+  status follow(const make_bind& x, const bind_options& options, int source) {
+    if (!follows_unmounting(options))
       return unit{};
     auto followed = follower_.follow(layout_, tree_, source, x.target);
     if (followed)
@@ -162,6 +180,8 @@ private:
     const auto from = find_source(x.source);
     if (!from)
       return from.err();
+    if (!(*from)->is_directory())
+      return step_outcome{};
     const auto followed
       = follower_.follow(layout_, tree_, (*from)->fd(), x.target);
     return followed ? outcome{step_outcome{}} : followed.err();

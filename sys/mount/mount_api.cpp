@@ -132,7 +132,7 @@ result<source_place> admit_source(const share_tree& tree,
                                   const attach_request& request) {
   if (request.origin == source_origin::sandbox)
     return source_place::apart;
-  auto place = place_source(request.source, tree.root());
+  auto place = place_source(request.source, tree.root(), request.extent);
   if (place && *place == source_place::in_share_root)
     return error{errc::invalid_argument, "source '" + request.shown
                                            + "' leads into the share root '"

@@ -34,6 +34,8 @@ struct attach_request {
   std::string staging_dir;
   bind_options options;
   source_origin origin = source_origin::elsewhere;
+  /// What the options let come along.
+  source_extent extent = source_extent::tree;
   /// Names the source in the sentence of an error.
   std::string shown = "source";
 };

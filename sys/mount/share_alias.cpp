@@ -2,8 +2,10 @@
 #include "sys/mount/share_alias.hpp"
 
 #include "core/paths.hpp"
+#include "sys/mount/mount_query.hpp"
 #include "sys/mount/share_visibility.hpp"
 #include "sys/mount_identity.hpp"
+#include "sys/process/kernel_calls.hpp"
 #include "sys/tree/open_beneath.hpp"
 #include "sys/unique_fd.hpp"
 
@@ -62,17 +64,14 @@ struct sight {
 };
 
 result<sight> seen_from(int fd, const std::string& shown,
-                        const held_root& share_root, mount_details wanted) {
-  auto mounts = read_mount_places(wanted);
-  if (!mounts)
-    return mounts.err();
-  auto root = place_of_root(*mounts, share_root);
+                        const held_root& share_root, mount_places mounts) {
+  auto root = place_of_root(mounts, share_root);
   if (!root)
     return root.err();
-  auto from = locate(*mounts, fd, shown);
+  auto from = locate(mounts, fd, shown);
   if (!from)
     return from.err();
-  return sight{*std::move(mounts), *std::move(root), *std::move(from)};
+  return sight{std::move(mounts), *std::move(root), *std::move(from)};
 }
 
 std::optional<mount_identity> root_seen_by(const char* process) {
@@ -108,11 +107,37 @@ std::set<std::uint64_t> groups_outside(const std::set<std::uint64_t>& groups,
   return outside;
 }
 
+// Whether it is known without the mount table that one mount is at a name, and
+// nothing on or below it: then nothing is unmounted from what has a peer group.
+bool is_alone_at(int parent, std::string_view name) {
+  if (!available_calls().openat2)
+    return false;
+  const auto top = open_cached(parent, std::string{name}, O_PATH);
+  const auto on = mount_query::id_of(parent);
+  const auto mount = top ? mount_query::id_of(top.get()) : std::nullopt;
+  if (!mount || !on)
+    return false;
+  const auto found = mount_query{}.look_at(*mount);
+  const auto below = mount_query::below(*mount);
+  return found && found->parent == *on && below && below->empty();
+}
+
 } // namespace
 
-result<source_place> place_source(int source, const held_root& share_root) {
-  const auto found
-    = seen_from(source, "source", share_root, mount_details::places);
+result<source_place> place_source(int source, const held_root& share_root,
+                                  source_extent extent) {
+  if (auto places = places_at_issue(source, share_root.fd(), extent))
+    return place_in(*std::move(places), source, share_root, extent);
+  auto table = read_mount_places(mount_details::places);
+  if (!table)
+    return table.err();
+  return place_in(*std::move(table), source, share_root, extent);
+}
+
+result<source_place> place_in(mount_places places, int source,
+                              const held_root& share_root,
+                              source_extent extent) {
+  const auto found = seen_from(source, "source", share_root, std::move(places));
   if (!found)
     return found.err();
   const auto& mounts = found->mounts;
@@ -124,6 +149,8 @@ result<source_place> place_source(int source, const held_root& share_root) {
     return source_place::in_share_root;
   if (shows(from.mount, from.path, root))
     return source_place::holds_share_root;
+  if (extent == source_extent::top)
+    return source_place::apart;
   const auto below = mounts.below(from.mount, from.path);
   const bool holds
     = std::any_of(below.begin(), below.end(), [&](const auto* entry) {
@@ -140,7 +167,7 @@ result<mount_crossing> crossing_at(const std::string& path,
   // Who reads it says why.
   if (!source)
     return wanted;
-  const auto place = place_source(source.get(), root);
+  const auto place = place_source(source.get(), root, source_extent::tree);
   if (!place)
     return place.err();
   if (*place == source_place::in_share_root)
@@ -152,8 +179,10 @@ result<mount_crossing> crossing_at(const std::string& path,
 
 result<std::vector<mounted_entry>> share_mounts_below(int top,
                                                       const share_tree& tree) {
-  const auto found
-    = seen_from(top, "source", tree.root(), mount_details::places);
+  auto table = read_mount_places(mount_details::places);
+  if (!table)
+    return table.err();
+  const auto found = seen_from(top, "source", tree.root(), *std::move(table));
   if (!found)
     return found.err();
   const auto& [mounts, root, from] = *found;
@@ -166,8 +195,12 @@ result<std::vector<mounted_entry>> share_mounts_below(int top,
 
 result<std::vector<mounted_entry>>
 foreign_mounts_at(int parent, std::string_view name, const share_tree& tree) {
-  const auto found
-    = seen_from(parent, "mount", tree.root(), mount_details::all);
+  if (is_alone_at(parent, name))
+    return std::vector<mounted_entry>{};
+  auto table = read_mount_places();
+  if (!table)
+    return table.err();
+  const auto found = seen_from(parent, "mount", tree.root(), *std::move(table));
   if (!found)
     return found.err();
   const auto& [mounts, root, from] = *found;

@@ -5,6 +5,7 @@
 #include "sys/mount/held_root.hpp"
 #include "sys/mount/mount_paths.hpp"
 #include "sys/mount/mount_places.hpp"
+#include "sys/mount/places_at_issue.hpp"
 #include "sys/mount_identity.hpp"
 
 #include <cstdint>
@@ -24,7 +25,15 @@ enum class source_place : std::uint8_t {
 
 /// Looks where a source lies, as the mount table is now.
 /// @param source Opened with O_PATH.
-result<source_place> place_source(int source, const held_root& share_root);
+/// @param extent What is to come along. Of what holds the share root by nothing
+///               but mounts below it, the top is apart.
+result<source_place> place_source(int source, const held_root& share_root,
+                                  source_extent extent);
+
+/// The same by the mounts of `places`.
+result<source_place> place_in(mount_places places, int source,
+                              const held_root& share_root,
+                              source_extent extent);
 
 /// Returns how a copy of what is at `path` may cross mounts. One of what holds
 /// the share root takes nothing that is mounted in it: other sandboxes' shares
