@@ -21,7 +21,7 @@ bytes copy_file_head(const copy_step& step, std::uint64_t offset,
   head.set_path(sent_path(step));
   head.set_file_size(static_cast<std::int64_t>(step.announced_size));
   head.set_file_mode(wire_mode(step));
-  head.set_dir_mode(implicit_parent_mode);
+  head.set_dir_mode(step.parent_mode);
   head.set_uid(static_cast<std::int32_t>(step.uid));
   head.set_gid(static_cast<std::int32_t>(step.gid));
   head.set_offset(static_cast<std::int64_t>(step.offset + offset));

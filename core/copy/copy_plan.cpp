@@ -60,6 +60,12 @@ public:
 
   void add_entry(const tree_entry& entry, std::string_view base);
 
+  // Adds a tree at a path where nothing stands yet.
+  void add_new_tree(const tree_snapshot& tree, std::string base) {
+    new_tree_ = std::move(base);
+    add_tree(tree, new_tree_);
+  }
+
   // Orders all that was added so far; `base` is left out of the second pass.
   void finish_tree(std::string_view without_second_pass);
 
@@ -98,6 +104,8 @@ private:
   bool is_own_temporary(std::string_view name) const {
     return !guest_.tmp_names && temp_name(name) == name;
   }
+  bool may_make_parent(const copy_step& step, std::uint32_t parent) const;
+  std::optional<std::uint32_t> waits_for(const copy_step& step) const;
   void order_parents();
   void order_temp_names();
   void repeat_directories(std::string_view without);
@@ -109,6 +117,10 @@ private:
   std::unordered_map<std::string, std::uint32_t> index_;
   // Guest paths of directories that are not sent, so nothing below them is.
   std::unordered_set<std::string> dropped_;
+  // Where nothing stands yet; empty if that is nowhere.
+  std::string new_tree_;
+  // Steps that wait for others than their parents.
+  std::unordered_set<std::uint32_t> held_;
 };
 
 void plan_builder::add_tree(const tree_snapshot& tree, std::string_view base) {
@@ -143,6 +155,9 @@ void plan_builder::add_entry(const tree_entry& entry, std::string_view base) {
       step.source = entry.path;
     announce_size(step, entry);
   }
+  const auto parent = index_.find(std::string{parent_path(step.path)});
+  if (parent != index_.end())
+    step.parent_mode = plan_.steps[parent->second].mode;
   index_.emplace(step.path, static_cast<std::uint32_t>(plan_.steps.size()));
   add_step(std::move(step));
 }
@@ -178,19 +193,44 @@ void plan_builder::announce_size(copy_step& step, const tree_entry& entry) {
 }
 
 void plan_builder::finish_tree(std::string_view without_second_pass) {
-  order_parents();
   order_temp_names();
+  order_parents();
   if (guest_.parent_chown)
     repeat_directories(without_second_pass);
 }
 
+// Whether a step, carried out before its parent's or while that is, leaves a
+// directory as the parent's step has it. Some guest agents give one that they
+// make the owner of the request, and that after another request has made it.
+bool plan_builder::may_make_parent(const copy_step& step,
+                                   std::uint32_t parent) const {
+  const auto& directory = plan_.steps[parent];
+  return guest_.implicit_parents && !new_tree_.empty()
+         && (directory.path == new_tree_ || is_below(directory.path, new_tree_))
+         && same_owner(step, directory) && !held_.contains(parent);
+}
+
+// A directory that a guest agent makes on the way to another gets no mode of
+// its own from all of them: so the parent's parent has to stand.
+std::optional<std::uint32_t>
+plan_builder::waits_for(const copy_step& step) const {
+  const auto of
+    = [this](std::string_view path) -> std::optional<std::uint32_t> {
+    const auto found = index_.find(std::string{path});
+    if (found == index_.end())
+      return std::nullopt;
+    return found->second;
+  };
+  const auto parent = of(parent_path(step.path));
+  if (!parent || !may_make_parent(step, *parent))
+    return parent;
+  return of(parent_path(parent_path(step.path)));
+}
+
 void plan_builder::order_parents() {
-  for (std::uint32_t i = 0; i < plan_.steps.size(); ++i) {
-    const auto parent
-      = index_.find(std::string{parent_path(plan_.steps[i].path)});
-    if (parent != index_.end())
-      plan_.order.push_back({parent->second, i});
-  }
+  for (std::uint32_t i = 0; i < plan_.steps.size(); ++i)
+    if (const auto before = waits_for(plan_.steps[i]))
+      plan_.order.push_back({*before, i});
 }
 
 // Files of one directory that share a temp name go one after the other, then
@@ -213,8 +253,10 @@ void plan_builder::order_temp_names() {
   }
   for (const auto& [temp, last] : last_of) {
     const auto real = index_.find(temp);
-    if (real != index_.end())
+    if (real != index_.end()) {
       plan_.order.push_back({last, real->second});
+      held_.insert(real->second);
+    }
   }
 }
 
@@ -309,7 +351,8 @@ copy_plan plan_push(const volume_snapshot& volume, const push_options& options,
     builder.add_entry(volume.root, options.guest_root);
   if (options.send_others)
     builder.add_tree(volume.others, options.guest_root);
-  builder.add_tree(volume.tree, join(options.guest_root, options.attempt_name));
+  builder.add_new_tree(volume.tree,
+                       join(options.guest_root, options.attempt_name));
   // The flip gives the volume's root its owner back.
   builder.finish_tree(options.guest_root);
   if (is_update) {

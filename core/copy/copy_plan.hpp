@@ -17,8 +17,8 @@ namespace fsshare {
 /// fast as larger ones, and small enough to share a window.
 constexpr std::uint64_t default_chunk_bytes = std::uint64_t{1} << 20;
 
-/// Mode for parents that a guest agent has to make itself (`dir_mode`). Plans
-/// send every directory they know, so this concerns what is above a plan.
+/// Mode for parents that a guest agent has to make itself (`dir_mode`) and that
+/// are above a plan; the others have that of their own step.
 constexpr std::uint32_t implicit_parent_mode = 0750;
 
 /// One entry to be made in the guest. Only a file may take several requests.
@@ -28,6 +28,8 @@ struct copy_step {
   std::string path;
   /// Permission bits, at most 07777; see wire_mode().
   std::uint32_t mode = 0;
+  /// Mode of the parent directory, should the guest agent have to make it.
+  std::uint32_t parent_mode = implicit_parent_mode;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
   /// Bytes of a file that are sent.
@@ -127,6 +129,10 @@ copy_plan plan_tree(const tree_snapshot& tree, std::string_view guest_root,
 
 /// Plans a push: the generation's tree, its directories again where the guest
 /// agent gave them a child's owner, the flip, then visible links.
+///
+/// An entry of the generation goes together with its directory if the guest
+/// agent makes parents: whichever of the two makes it, the directory has its
+/// own mode and owner when both are answered. What is above it stands before.
 ///
 /// Flip and links carry the owner of the volume's root, which the guest agent
 /// may hand on to it.

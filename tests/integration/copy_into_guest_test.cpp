@@ -50,7 +50,7 @@ struct guest_fixture {
     guest::copy_file_request message;
     message.path = sent_path(step);
     message.file_mode = wire_mode(step);
-    message.dir_mode = implicit_parent_mode;
+    message.dir_mode = step.parent_mode;
     message.file_size = static_cast<std::int64_t>(step.announced_size);
     message.uid = static_cast<std::int32_t>(step.uid);
     message.gid = static_cast<std::int32_t>(step.gid);

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <random>
@@ -82,8 +83,9 @@ private:
 // nothing about how plans or schedules come to their order.
 class guest_model {
 public:
-  explicit guest_model(const copy_plan& plan)
-    : plan_(plan), chunks_(plan.steps.size()), acked_(plan.steps.size(), 0) {
+  guest_model(const copy_plan& plan, const guest_profile& rules)
+    : plan_(plan), makes_parents_(rules.implicit_parents),
+      chunks_(plan.steps.size()), acked_(plan.steps.size(), 0) {
     for (std::uint32_t i = 0; i < plan.steps.size(); ++i)
       if (plan.steps[i].stage == 0)
         first_.emplace(plan.steps[i].path, i);
@@ -134,19 +136,38 @@ private:
       if (plan_.steps[i].stage < step.stage && !finished_.contains(i))
         return step.is_flip ? "flip before the tree is acknowledged"
                             : "stage before the last one is acknowledged";
-    const auto parent = first_.find(std::string{parent_path(step.path)});
-    if (parent != first_.end() && !finished_.contains(parent->second))
+    if (!stands(parent_path(step.path)) && !makes_parent(step))
       return "child before its parent";
     for (const auto& other : flying_)
-      if (meets(plan_.steps[other.second.step].path, step.path)
+      if (plan_.steps[other.second.step].path == step.path
           && other.second.step != request.step)
-        return "in flight at or around a path that is in flight";
+        return "in flight at a path that is in flight";
     const auto collision = temp_flaw(request, step);
     return collision.empty() ? chunk_flaw(request, step) : collision;
   }
 
-  static bool meets(std::string_view x, std::string_view y) {
-    return x == y || is_below(x, y) || is_below(y, x);
+  // Whether a directory is not the plan's to make, or was made.
+  bool stands(std::string_view path) const {
+    const auto made = first_.find(std::string{path});
+    return made == first_.end() || finished_.contains(made->second);
+  }
+
+  // Whether a guest agent that carries out a step makes its directory as the
+  // step of that would.
+  bool makes_parent(const copy_step& step) const {
+    const auto path = parent_path(step.path);
+    const auto& parent = plan_.steps[first_.at(std::string{path})];
+    return makes_parents_ && stands(parent_path(path))
+           && step.parent_mode == parent.mode && step.uid == parent.uid
+           && step.gid == parent.gid && !is_temp_of_unfinished(parent.path);
+  }
+
+  bool is_temp_of_unfinished(const std::string& path) const {
+    return std::any_of(first_.begin(), first_.end(), [&](const auto& other) {
+      const auto& file = plan_.steps[other.second];
+      return file.type == entry_type::file && temp_path(file) == path
+             && !finished_.contains(other.second);
+    });
   }
 
   static std::string temp_path(const copy_step& step) {
@@ -189,6 +210,7 @@ private:
   }
 
   const copy_plan& plan_;
+  bool makes_parents_;
   std::map<std::string, std::uint32_t> first_;
   std::vector<std::map<std::uint64_t, std::uint64_t>> chunks_;
   std::vector<std::uint64_t> acked_;
@@ -197,9 +219,10 @@ private:
 };
 
 // Runs a plan to its end; returns the first rule that was broken.
-std::string run(const copy_plan_ptr& plan, random_volume& random) {
+std::string run(const copy_plan_ptr& plan, const guest_profile& rules,
+                random_volume& random) {
   copy_schedule schedule{plan, chunk_bytes};
-  guest_model guest{*plan};
+  guest_model guest{*plan, rules};
   while (!schedule.done()) {
     const auto room = random.pick(3) == 0 ? random.pick(chunk_bytes + 1)
                                           : copy_schedule::any_length;
@@ -246,9 +269,10 @@ TEST_CASE("whatever the tree and the order of answers, no rule is broken") {
     options.send_root = random.pick(2) == 0;
     options.send_others = options.send_root;
     options.links = volume.links;
-    const auto plan = std::make_shared<const copy_plan>(
-      plan_push(volume, options, profiles[seed % profiles.size()]));
-    const auto why = run(plan, random);
+    const auto& rules = profiles[seed % profiles.size()];
+    const auto plan
+      = std::make_shared<const copy_plan>(plan_push(volume, options, rules));
+    const auto why = run(plan, rules, random);
     CHECK_MESSAGE(why.empty(), "seed " << seed << ": " << why);
   }
 }
@@ -258,14 +282,16 @@ TEST_CASE("the model sees a plan without the order of temp names") {
   for (unsigned seed = 1; seed <= 20; ++seed) {
     random_volume random{seed};
     const auto volume = random.make();
-    auto plan = plan_tree(volume.tree, "/g", profile_of("4.1.0"));
+    const auto rules = profile_of("4.1.0");
+    auto plan = plan_tree(volume.tree, "/g", rules);
     // What is left are the edges from a parent to its child.
     std::erase_if(plan.order, [&](const step_order& pair) {
       return plan.steps[pair.before].path
              != parent_path(plan.steps[pair.after].path);
     });
     seen
-      += run(std::make_shared<const copy_plan>(std::move(plan)), random).empty()
+      += run(std::make_shared<const copy_plan>(std::move(plan)), rules, random)
+             .empty()
            ? 0
            : 1;
   }
@@ -278,11 +304,12 @@ TEST_CASE("the model sees a flip without its barrier") {
   push_options options;
   options.guest_root = "/g/v";
   options.attempt_name = "..1";
-  const auto plan = plan_push(volume, options, profile_of("3.30.0"));
+  const auto rules = profile_of("3.30.0");
+  const auto plan = plan_push(volume, options, rules);
   auto early = std::make_shared<copy_plan>(plan);
   for (auto& step : early->steps)
     step.stage = 0;
-  guest_model guest{plan};
+  guest_model guest{plan, rules};
   copy_schedule schedule{early, chunk_bytes};
   std::string why;
   while (const auto request = schedule.next())

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/copy/copy_plan.hpp"
 
+#include "tests/support/guest_profiles.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 
 using namespace fsshare;
+using fsshare::test::rules_of_release;
 
 namespace {
 
@@ -88,6 +91,16 @@ bool is_before(const copy_plan& plan, std::string_view first,
                        return plan.steps[pair.before].path == first
                               && plan.steps[pair.after].path == second;
                      });
+}
+
+// What has to be acknowledged before a path is sent, in order.
+std::vector<std::string> waits_for(const copy_plan& plan,
+                                   std::string_view path) {
+  std::vector<std::string> out;
+  for (const auto& pair : plan.order)
+    if (plan.steps[pair.after].path == path)
+      out.push_back(plan.steps[pair.before].path);
+  return out;
 }
 
 const auto v3_3 = profile_of("3.16.0");
@@ -297,6 +310,57 @@ TEST_CASE("a push is the tree, then the flip, then the visible links") {
   CHECK_FALSE(link.is_flip);
   CHECK(link.target == "..data/b");
   CHECK(link.gid == 2000);
+}
+
+TEST_CASE(
+  "entries of a generation go together with their directory, whose mode "
+  "they name, and wait for what that lies in") {
+  auto volume
+    = make_volume({make_dir("", 02775), make_file("a"), make_dir("b", 0711),
+                   make_file("b/c"), make_dir("b/d"), make_file("b/d/e")});
+  volume.others = make_tree({make_dir("mnt"), make_file("mnt/x")});
+  for (const auto& guest : {v3_3, v3_18, v4_0}) {
+    const auto update = plan_push(volume, push_of({}), guest);
+    CHECK(waits_for(update, "/g/v/..1") == strings{});
+    CHECK(waits_for(update, "/g/v/..1/a") == strings{});
+    CHECK(waits_for(update, "/g/v/..1/b") == strings{});
+    CHECK(waits_for(update, "/g/v/..1/b/c") == strings{"/g/v/..1"});
+    CHECK(waits_for(update, "/g/v/..1/b/d") == strings{"/g/v/..1"});
+    CHECK(waits_for(update, "/g/v/..1/b/d/e") == strings{"/g/v/..1/b"});
+    CHECK(step_at(update, "/g/v/..1").parent_mode == implicit_parent_mode);
+    CHECK(step_at(update, "/g/v/..1/a").parent_mode == 02775);
+    CHECK(step_at(update, "/g/v/..1/b/c").parent_mode == 0711);
+
+    auto options = push_of({});
+    options.send_root = true;
+    options.send_others = true;
+    const auto first = plan_push(volume, options, guest);
+    CHECK(waits_for(first, "/g/v/..1") == strings{"/g/v"});
+    CHECK(waits_for(first, "/g/v/..1/a") == strings{"/g/v"});
+    CHECK(waits_for(first, "/g/v/mnt/x") == strings{"/g/v/mnt"});
+  }
+}
+
+TEST_CASE("an entry waits for its directory where making that may go wrong") {
+  const auto parents_left = rules_of_release("4.2");
+  const auto tree = {make_dir(""), make_file("a")};
+  CHECK(waits_for(plan_push(make_volume(tree), push_of({}), parents_left),
+                  "/g/v/..1/a")
+        == strings{"/g/v/..1"});
+
+  const auto theirs
+    = {make_dir("", 0755, {1, 1}), make_file("a", "x", {2, 2}),
+       make_file("b", "x", {1, 2}), make_file("c", "x", {1, 1})};
+  const auto owned = plan_push(make_volume(theirs), push_of({}), v3_18);
+  CHECK(waits_for(owned, "/g/v/..1/a") == strings{"/g/v/..1"});
+  CHECK(waits_for(owned, "/g/v/..1/b") == strings{"/g/v/..1"});
+  CHECK(waits_for(owned, "/g/v/..1/c") == strings{});
+
+  const auto held = {make_dir(""), make_file("app.conf"), make_dir("app.tmp"),
+                     make_file("app.tmp/f")};
+  const auto plan = plan_push(make_volume(held), push_of({}), v4_0);
+  CHECK(waits_for(plan, "/g/v/..1/app.tmp") == strings{"/g/v/..1/app.conf"});
+  CHECK(waits_for(plan, "/g/v/..1/app.tmp/f") == strings{"/g/v/..1/app.tmp"});
 }
 
 TEST_CASE("a first push sends the root and the other entries too") {

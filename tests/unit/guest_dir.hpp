@@ -46,7 +46,7 @@ struct guest_dir {
     request.path = sent_path(step);
     request.file_size = static_cast<std::int64_t>(step.announced_size);
     request.file_mode = wire_mode(step);
-    request.dir_mode = implicit_parent_mode;
+    request.dir_mode = step.parent_mode;
     request.uid = static_cast<std::int32_t>(step.uid);
     request.gid = static_cast<std::int32_t>(step.gid);
     request.offset = static_cast<std::int64_t>(step.offset + offset);
