@@ -84,6 +84,7 @@ registry_state::handle::behavior_type registry_state::make_behavior() {
     [this](const volume_changed& msg) {
       if (msg.hint == volume_hint::begun) {
         table_.begun(msg.path, msg.generation);
+        expect_rotation(msg.path);
         return;
       }
       note_volume(event_id::volume_hinted, msg.path, to_string(msg.hint));

@@ -98,6 +98,8 @@ private:
   void ended(destination_id id, const order_outcome& outcome);
   // --------------------------------------------------------------------------
   void give_order(destination_id id, const guest_order& order);
+  void expect_rotation(const std::string& volume);
+  void reserve_ahead();
   void ask_reader(const ask_volume& action);
   void read_volume(const ask_volume& action, std::uint64_t room);
   void read_volume(const ask_volume& action, byte_lease_ptr memory);
@@ -132,6 +134,9 @@ private:
   /// What they are told at the end of what is being done.
   std::vector<node_event> noted_;
   destination_map destinations_;
+  /// Memory for the read of a volume that a generation has been begun in.
+  byte_lease_ptr ahead_;
+  bool is_reserving_ahead_ = false;
   /// By volume, the end of whose read says whether their pushes come.
   std::map<std::string, std::vector<destination_id>> expected_;
   std::uint64_t last_expected_ = 0;

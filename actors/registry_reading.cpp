@@ -15,6 +15,32 @@ constexpr std::uint64_t usual_volume_bytes = std::uint64_t{1} << 20;
 
 } // namespace
 
+// What the rotation waits for otherwise is had before it comes: kubelets make a
+// generation's directory before they write to it, and flip when that is done.
+void registry_state::expect_rotation(const std::string& volume) {
+  expect_no_more(volume);
+  expect_pushes(volume);
+  reserve_ahead();
+}
+
+// For the next read, of whichever volume; with its end it is given back, at the
+// latest.
+void registry_state::reserve_ahead() {
+  if (ahead_ || is_reserving_ahead_)
+    return;
+  is_reserving_ahead_ = true;
+  ask(self_, memory_,
+      reserve_bytes{usual_volume_bytes, budget_use::rotation, 0})
+    .then(
+      [this](bytes_reserved& got) {
+        is_reserving_ahead_ = false;
+        ahead_ = std::move(got.lease);
+      },
+      [this](caf::error&) {
+        is_reserving_ahead_ = false;
+      });
+}
+
 void registry_state::ask_reader(const ask_volume& action) {
   const auto asked = action.ticket;
   if (action.request == volume_request::read) {
@@ -40,6 +66,10 @@ void registry_state::ask_reader(const ask_volume& action) {
 }
 
 void registry_state::read_volume(const ask_volume& action, std::uint64_t room) {
+  if (ahead_ && room <= usual_volume_bytes) {
+    read_volume(action, std::exchange(ahead_, nullptr));
+    return;
+  }
   const auto use
     = action.memory_bytes > 0 ? budget_use::rotation : budget_use::first_copy;
   ask(self_, memory_, reserve_bytes{room, use, 0})
@@ -77,6 +107,7 @@ void registry_state::have_read(const volume_ticket& asked,
   table_.read(asked, got, now());
   act();
   expect_no_more(asked.volume);
+  ahead_.reset();
 }
 
 } // namespace fsshare

@@ -48,12 +48,15 @@ void registry_state::push_recorded(destination_id id,
   ended(id, superseded);
 }
 
-// So that the line is written while a reader is at work.
+// So that the line is written before the rotation comes, or while a reader is
+// at work.
 void registry_state::expect_pushes(const std::string& volume) {
   if (!recorder_.is_there())
     return;
   for (auto& push : table_.expect(volume, now())) {
     auto& d = destinations_.at(push.id);
+    if (d.expected && d.expected->record == push.record)
+      continue;
     const auto turn = ++last_expected_;
     expected_[volume].push_back(push.id);
     d.expected.emplace(destination::expected_push{push.record, turn});

@@ -111,14 +111,28 @@ status dir_walk::add(const std::string& name, const std::string& as,
   return added;
 }
 
-result<std::vector<std::string>> dir_walk::names(const std::string& path) {
+// Not all filesystems tell types with names.
+bool dir_walk::is_link(int dir, const std::string& name,
+                       unsigned char type) const {
+  if (type != DT_UNKNOWN)
+    return type == DT_LNK;
+  pause();
+  struct stat info {};
+  return fstatat(dir, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0
+         && S_ISLNK(info.st_mode);
+}
+
+result<std::vector<std::string>>
+dir_walk::names_without_links(const std::string& path) {
   pause();
   auto dir = open_directory(path);
   if (!dir)
     return errno_error(errno, "open", shown(path));
   std::vector<std::string> out;
-  const auto add = [this, &out](int, std::string_view name) -> status {
-    out.emplace_back(name);
+  const auto add = [this, &out](int fd, std::string_view name,
+                                unsigned char type) -> status {
+    if (!is_link(fd, std::string{name}, type))
+      out.emplace_back(name);
     return charge(name.size());
   };
   if (auto listed = list(std::move(dir), {path, path}, add); !listed)
@@ -169,22 +183,22 @@ status dir_walk::visit(int dir, const std::string& name, place at) {
         : look(dir, name.c_str(), AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH);
   if (seen.failure != 0)
     return unreadable(at, seen.failure, "stat");
-  return add_seen(dir, name, handle, seen, std::move(at));
+  return add_seen({dir, name, handle}, seen, std::move(at));
 }
 
-status dir_walk::add_seen(int dir, const std::string& name, int handle,
-                          const file_look& seen, place at) {
+status dir_walk::add_seen(const opened_entry& of, const file_look& seen,
+                          place at) {
   const char* reason = special_type(seen.mode);
   if (reason == nullptr)
     reason = foreign(at, seen.is_mount_root);
   if (reason != nullptr)
     return skip(at, reason);
-  const auto denied = is_denied(handle, seen, at);
+  const auto denied = is_denied(of.handle, seen, at);
   if (!denied)
     return denied.err();
   if (*denied)
     return unit{};
-  count_losses(handle, seen);
+  count_losses(of.handle, seen);
   tree_entry entry;
   entry.path = at.as;
   entry.type = type_of(seen.mode);
@@ -195,12 +209,12 @@ status dir_walk::add_seen(int dir, const std::string& name, int handle,
       && entry.type != entry_type::directory)
     return add_empty_file(std::move(entry));
   if (entry.type == entry_type::symlink)
-    return add_link(dir, name, at, std::move(entry));
+    return add_link(of.dir, of.name, at, std::move(entry));
   if (entry.type == entry_type::file) {
     entry.size = seen.size;
     if (options_.contents == file_contents::leave)
       entry.hole_bytes = holes_of(seen);
-    return add_file(dir, name, at, std::move(entry));
+    return add_file(of, at, std::move(entry));
   }
   if (options_.contents != file_contents::none)
     pending_.push_back(std::move(at));
@@ -307,7 +321,7 @@ status dir_walk::list(unique_fd dir, const place& at, const each_name& each) {
     if (options_.stop && *options_.stop)
       return error{errc::aborted,
                    "list " + shown(at.path) + ": not wanted any more"};
-    if (auto done = each(fd, name); !done)
+    if (auto done = each(fd, name, entry->d_type); !done)
       return done;
   }
   return unit{};
@@ -324,10 +338,12 @@ status dir_walk::visit_children(const place& at) {
     return skip(at, "vanished while it was read");
   if (!dir)
     return unreadable(at, errno, "open");
-  return list(std::move(dir), at, [this, &at](int fd, std::string_view name) {
-    return visit(fd, std::string{name},
-                 {join(at.path, name), join(at.as, name), at.judged});
-  });
+  return list(std::move(dir), at,
+              [this, &at](int fd, std::string_view name, unsigned char) {
+                return visit(
+                  fd, std::string{name},
+                  {join(at.path, name), join(at.as, name), at.judged});
+              });
 }
 
 // Whether the kernel says that an entry is not there (any more), or not of the

@@ -85,9 +85,9 @@ public:
   status add(const std::string& name, const std::string& as,
              vanished_entries vanished);
 
-  /// Returns the names in the directory at `path`, sorted; they count like
-  /// those that are added.
-  result<std::vector<std::string>> names(const std::string& path);
+  /// Returns the names in the directory at `path` but for symlinks, sorted;
+  /// they count like those that are added.
+  result<std::vector<std::string>> names_without_links(const std::string& path);
 
   /// Gives away what was added since the last call, in lexical order of paths.
   /// What counts towards the limits stays counted.
@@ -103,6 +103,13 @@ private:
     std::optional<copy_category> audited = {};
   };
 
+  /// An entry by its name in an open directory, and opened with O_PATH.
+  struct opened_entry {
+    int dir;
+    const std::string& name;
+    int handle;
+  };
+
   /// An entry where it is (relative to the base) and as it will be known.
   struct place {
     std::string path;
@@ -115,21 +122,21 @@ private:
   status add_empty_file(tree_entry entry);
   unique_fd open_directory(const std::string& path) const;
   const char* foreign(const place& at, bool is_mount) const;
-  using each_name = std::function<status(int dir, std::string_view name)>;
+  /// @param type d_type of readdir(3).
+  using each_name
+    = std::function<status(int dir, std::string_view name, unsigned char type)>;
+  bool is_link(int dir, const std::string& name, unsigned char type) const;
   status list(unique_fd dir, const place& at, const each_name& each);
   status visit(int dir, const std::string& name, place at);
-  status add_seen(int dir, const std::string& name, int handle,
-                  const file_look& seen, place at);
+  status add_seen(const opened_entry& of, const file_look& seen, place at);
   status visit_children(const place& at);
   status vanish(const place& at) const;
   static bool says_vanished(int number);
   status unreadable(const place& at, int number, const char* call);
   result<bool> is_denied(int handle, const file_look& seen, place& at);
   void count_losses(int handle, const file_look& seen);
-  status add_file(int dir, const std::string& name, const place& at,
-                  tree_entry entry);
-  result<bool> read_once(int dir, const std::string& name, const place& at,
-                         tree_entry& entry) const;
+  status add_file(const opened_entry& of, const place& at, tree_entry entry);
+  result<bool> read_once(int handle, const place& at, tree_entry& entry) const;
   result<bytes> read_to_end(int file, const place& at,
                             std::uint64_t told) const;
   status add_link(int dir, const std::string& name, const place& at,

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -30,14 +31,18 @@ error exhausted(std::string message) {
 
 } // namespace
 
-status dir_walk::add_file(int dir, const std::string& name, const place& at,
+status dir_walk::add_file(const opened_entry& of, const place& at,
                           tree_entry entry) {
   if (auto small = check_size(at, entry.size - entry.hole_bytes); !small)
     return small;
   bool whole
     = options_.contents == file_contents::leave || !has_memory_for(entry.size);
+  // What changed is another file under that name, most often.
+  unique_fd again;
   for (int i = 0; !whole && i < pacing::most_readings; ++i) {
-    const auto read = read_once(dir, name, at, entry);
+    if (i > 0)
+      again = open_beneath(of.dir, of.name, O_PATH, options_.mounts);
+    const auto read = read_once(i > 0 ? again.get() : of.handle, at, entry);
     if (!read && read.err().code == errc::not_found)
       return vanish(at);
     if (!read)
@@ -52,18 +57,18 @@ status dir_walk::add_file(int dir, const std::string& name, const place& at,
 }
 
 // Reads a file into `entry`; false when it changed meanwhile.
-result<bool> dir_walk::read_once(int dir, const std::string& name,
-                                 const place& at, tree_entry& entry) const {
+// @param handle open with O_PATH; -1, and errno why, where that failed.
+result<bool> dir_walk::read_once(int handle, const place& at,
+                                 tree_entry& entry) const {
   pause();
-  const auto file = open_regular_file(dir, name, options_.mounts);
+  struct stat before {};
+  struct stat after {};
+  const auto file
+    = handle < 0 ? unique_fd{} : reopen_regular_file(handle, before);
   if (!file)
     return errno == ENXIO || says_vanished(errno)
              ? error{errc::not_found, {}}
              : errno_error(errno, "open", shown(at.path));
-  struct stat before {};
-  struct stat after {};
-  if (fstat(file.get(), &before) != 0)
-    return errno_error(errno, "stat", shown(at.path));
   entry.size = static_cast<std::uint64_t>(before.st_size);
   if (auto small = check_size(at, entry.size); !small)
     return small.err();

@@ -3,7 +3,6 @@
 
 #include <cerrno>
 #include <fcntl.h>
-#include <sys/stat.h>
 
 namespace fsshare {
 
@@ -14,10 +13,14 @@ unique_fd open_regular_file(int base, const std::string& path,
 }
 
 unique_fd reopen_regular_file(int handle) {
-  struct stat info {};
-  if (::fstat(handle, &info) != 0)
+  struct stat ignored {};
+  return reopen_regular_file(handle, ignored);
+}
+
+unique_fd reopen_regular_file(int handle, struct stat& seen) {
+  if (::fstat(handle, &seen) != 0)
     return {};
-  if (!S_ISREG(info.st_mode)) {
+  if (!S_ISREG(seen.st_mode)) {
     errno = ENXIO;
     return {};
   }

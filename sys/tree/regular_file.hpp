@@ -4,6 +4,7 @@
 #include "sys/tree/open_beneath.hpp"
 
 #include <string>
+#include <sys/stat.h>
 
 namespace fsshare {
 
@@ -19,6 +20,8 @@ unique_fd open_regular_file(int base, const std::string& path,
                             mount_crossing mounts);
 
 /// The same of the file that `handle` has open with O_PATH.
+/// @param seen what fstat(2) tells of it, just before it is opened.
+unique_fd reopen_regular_file(int handle, struct stat& seen);
 unique_fd reopen_regular_file(int handle);
 
 } // namespace fsshare

@@ -42,7 +42,6 @@ private:
   status read_root(volume_snapshot& out) const;
   status load_tree(volume_snapshot& out);
   status read_others(volume_snapshot& out);
-  bool is_link(const std::string& name) const;
   void pause() const {
     if (between_)
       between_();
@@ -141,24 +140,17 @@ status volume_reader::load_tree(volume_snapshot& out) {
 
 // Visible links come and go during a rotation, so nothing here must exist.
 status volume_reader::read_others(volume_snapshot& out) {
-  const auto names = walk_.names({});
+  const auto names = walk_.names_without_links({});
   if (!names)
     return names.err();
   for (const auto& name : *names) {
-    if (name.starts_with("..") || is_link(name))
+    if (name.starts_with(".."))
       continue;
     if (auto added = walk_.add(name, name, vanished_entries::leave_out); !added)
       return added;
   }
   out.others = walk_.take();
   return unit{};
-}
-
-bool volume_reader::is_link(const std::string& name) const {
-  pause();
-  struct stat info {};
-  return fstatat(root_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0
-         && S_ISLNK(info.st_mode);
 }
 
 result<volume_snapshot_ptr> read_volume(const std::string& path,
