@@ -120,6 +120,37 @@ TEST_CASE("whatever becomes of copies, guests and sandboxes, no memory is held "
   });
 }
 
+TEST_CASE(
+  "memory for a rotation is had when its generation is begun, and comes "
+  "back with the next read") {
+  for_each_seed(20, [](chooser& choose) {
+    node_world w{choose};
+    auto& begun = w.add_volume("begun");
+    auto& other = w.add_volume("other");
+    for (auto* kubelet : {&begun, &other})
+      kubelet->rotate({{"key", {"0"}}});
+    w.add_sandbox("s1");
+    w.share("s1", "c1", "begun");
+    w.share("s1", "c2", "other");
+    w.pass(5s);
+    CHECK(used(w.actors, w.memory).used_bytes == 0);
+    for (auto* flipped : {&begun, &other}) {
+      begun.begin({{"key", {"1"}}});
+      begun.run_until(rotation_step::flip);
+      w.settle();
+      CHECK(used(w.actors, w.memory).used_bytes == mib);
+      if (flipped == &begun)
+        begun.finish();
+      else
+        other.rotate({{"key", {"1"}}});
+      w.pass(5s);
+      CHECK(used(w.actors, w.memory).used_bytes == 0);
+      begun.rotate({{"key", {"2"}}});
+      w.pass(5s);
+    }
+  });
+}
+
 TEST_CASE("copies that all start at once hold no more than the node's budget, "
           "and all are made") {
   for_each_seed(4, [](chooser& choose) {

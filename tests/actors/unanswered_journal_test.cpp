@@ -80,6 +80,9 @@ struct connected_world : node_world {
   void rotate(const std::string& volume, int n) {
     rotate(volume, {{"key", {std::to_string(n)}}});
   }
+  rotator& kubelet_of(const std::string& volume) {
+    return *kubelets_.at(volume);
+  }
   void forget_sent() {
     guest("s1").carried_out.clear();
   }
@@ -183,6 +186,24 @@ TEST_CASE("what was written down while a volume was read is sent at once, and "
     silent_journal journal{w};
     w.readers->hold = false;
     w.readers->release();
+    journal.settle();
+    CHECK(w.sent().empty() == !is_as_expected);
+  });
+}
+
+TEST_CASE("what was written down when a generation was begun is sent at its "
+          "flip, and nothing else is") {
+  for_each_seed(20, [](chooser& choose) {
+    connected_world w{choose};
+    const bool is_as_expected = choose.one_in(2);
+    auto& kubelet = w.kubelet_of("other");
+    kubelet.begin(is_as_expected ? payload{{"key", {"1"}}}
+                                 : payload{{"key", {"1"}}, {"new", {"1"}}});
+    kubelet.run_until(rotation_step::write_files);
+    w.settle();
+    w.forget_sent();
+    silent_journal journal{w};
+    kubelet.finish();
     journal.settle();
     CHECK(w.sent().empty() == !is_as_expected);
   });
