@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -142,13 +143,16 @@ finding judge_wiped(const std::string& root,
                     const std::vector<root_entry>& entries,
                     const std::vector<known_sandbox>& sandboxes) {
   constexpr auto* check = "sandboxes";
-  std::set<std::string> there;
+  std::map<std::string, entry_owner> owners;
   for (const auto& each : entries)
-    if (each.owner == entry_owner::ours)
-      there.insert(each.name);
+    owners.emplace(each.name, each.owner);
+  const auto owner_of = [&owners](const std::string& id) {
+    const auto found = owners.find(id);
+    return found == owners.end() ? entry_owner::foreign : found->second;
+  };
   std::vector<std::string> wiped;
   for (const auto& each : sandboxes)
-    if (!each.gets_copies && !there.contains(each.id))
+    if (!each.gets_copies && is_wiped(owner_of(each.id)))
       wiped.push_back(each.id);
   if (wiped.empty())
     return good(check, "what was prepared in " + root + " is there");

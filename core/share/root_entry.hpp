@@ -17,6 +17,13 @@ enum class entry_owner : std::uint8_t {
   unclear,
 };
 
+/// Whether somebody has taken away what was prepared for a sandbox, by whose
+/// its entry is; one that is not there is foreign. What is unclear may be
+/// there.
+constexpr bool is_wiped(entry_owner found) {
+  return found == entry_owner::foreign;
+}
+
 /// What lies in the share root.
 struct root_entry {
   /// Sandbox id, if it is ours.

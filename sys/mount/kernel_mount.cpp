@@ -7,12 +7,9 @@
 #include "sys/process/kernel_calls.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <fcntl.h>
 #include <iterator>
 #include <memory>
 #include <string>
-#include <sys/stat.h>
 #include <utility>
 
 namespace fsshare {
@@ -186,12 +183,8 @@ kernel_mount::list_marks(const std::string& copy_mark_dir) {
 std::size_t kernel_mount::count_wiped() const {
   return static_cast<std::size_t>(
     std::count_if(known_.begin(), known_.end(), [this](const auto& entry) {
-      const share_layout layout{root_.path(), entry.first, ""};
-      const auto below = layout.mark_path().substr(root_.path().size() + 1);
-      struct stat found {};
-      return ::fstatat(root_.fd(), below.c_str(), &found, AT_SYMLINK_NOFOLLOW)
-               != 0
-             && errno == ENOENT;
+      return is_wiped(
+        look_at_root_entry(root_.fd(), root_.path(), entry.first).owner);
     }));
 }
 

@@ -25,8 +25,10 @@ root_entry unclear(const std::string& name, std::string reason) {
   return {name, entry_owner::unclear, std::move(reason)};
 }
 
-root_entry look_at_entry(int root, const std::string& path,
-                         const std::string& name) {
+} // namespace
+
+root_entry look_at_root_entry(int root, const std::string& path,
+                              const std::string& name) {
   root_entry foreign{name, entry_owner::foreign, {}};
   // A mark has the name of its sandbox in it, which is an id.
   if (!is_id(name))
@@ -56,8 +58,6 @@ root_entry look_at_entry(int root, const std::string& path,
   return {name, entry_owner::ours, {}};
 }
 
-} // namespace
-
 result<std::vector<root_entry>> list_root_entries(int root,
                                                   const std::string& path) {
   // What was opened with O_PATH cannot be listed.
@@ -70,7 +70,7 @@ result<std::vector<root_entry>> list_root_entries(int root,
   std::vector<root_entry> entries;
   entries.reserve(names->size());
   for (const auto& name : *names)
-    entries.push_back(look_at_entry(dir.get(), path, name));
+    entries.push_back(look_at_root_entry(dir.get(), path, name));
   return entries;
 }
 

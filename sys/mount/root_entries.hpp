@@ -16,6 +16,10 @@ namespace fsshare {
 result<std::vector<root_entry>> list_root_entries(int root,
                                                   const std::string& path);
 
+/// Looks at one entry of a share root likewise; foreign if it is not there.
+root_entry look_at_root_entry(int root, const std::string& path,
+                              const std::string& name);
+
 /// Lists the ids of sandboxes by their marks in a directory of marks; none
 /// where it was never made.
 result<std::vector<std::string>> list_copy_marks(const std::string& dir);

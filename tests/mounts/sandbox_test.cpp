@@ -44,6 +44,11 @@ TEST_CASE("a sandbox whose directory somebody else takes away is counted until "
     // Somebody else's directory is not ours, though it bears the name.
     std::filesystem::create_directory(f.layout.sandbox_dir());
     CHECK(f.kernel->count_wiped() == 1);
+    // What it has in the place of our mark may be a mark that was damaged.
+    f.work.write("made-up", "");
+    std::filesystem::rename(f.work / "made-up", f.layout.mark_path());
+    CHECK(f.kernel->count_wiped() == 0);
+    std::filesystem::remove(f.layout.mark_path());
     std::filesystem::remove(f.layout.sandbox_dir());
     f.must_run(plan_cleanup(f.layout));
     CHECK(f.kernel->count_wiped() == 0);

@@ -386,6 +386,12 @@ TEST_CASE("sandboxes whose directories somebody has taken away are named, with "
   CHECK(says(
     the_only_one(examine(some_subject(), host, node), level::fail, "sandboxes"),
     "box, wiped"));
+  // What cannot be told is no proof; the check of marks tells of it.
+  host.share_root.entries->front().owner = entry_owner::unclear;
+  const auto unclear = examine(some_subject(), host, node);
+  CHECK(std::any_of(unclear.begin(), unclear.end(), [](const finding& each) {
+    return each.check == "sandboxes" && says(each, "/s for wiped");
+  }));
   host.share_root.exists = missing;
   CHECK(says(
     the_only_one(examine(some_subject(), host, node), level::fail, "sandboxes"),
