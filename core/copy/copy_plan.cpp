@@ -205,7 +205,7 @@ void plan_builder::finish_tree(std::string_view without_second_pass) {
 bool plan_builder::may_make_parent(const copy_step& step,
                                    std::uint32_t parent) const {
   const auto& directory = plan_.steps[parent];
-  return guest_.implicit_parents && !new_tree_.empty()
+  return guest_.surely_makes_parents && !new_tree_.empty()
          && (directory.path == new_tree_ || is_below(directory.path, new_tree_))
          && same_owner(step, directory) && !held_.contains(parent);
 }

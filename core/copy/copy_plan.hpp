@@ -131,8 +131,9 @@ copy_plan plan_tree(const tree_snapshot& tree, std::string_view guest_root,
 /// agent gave them a child's owner, the flip, then visible links.
 ///
 /// An entry of the generation goes together with its directory if the guest
-/// agent makes parents: whichever of the two makes it, the directory has its
-/// own mode and owner when both are answered. What is above it stands before.
+/// agent surely makes parents: whichever of the two makes it, the directory has
+/// its own mode and owner when both are answered. What is above it stands
+/// before.
 ///
 /// Flip and links carry the owner of the volume's root, which the guest agent
 /// may hand on to it.

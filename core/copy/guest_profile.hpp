@@ -37,6 +37,9 @@ struct guest_profile {
   /// Makes what is missing of the directories that lead to a path. Without, a
   /// request below a directory that is missing fails with ENOENT.
   bool implicit_parents = true;
+  /// The same, if it is known of the release: what is newer than what was seen
+  /// may have been changed.
+  bool surely_makes_parents = true;
   /// Completes a file whose name is its own temp name, such as `a.tmp`.
   bool tmp_names = true;
   /// Truncates the temporary when a file is begun anew. Without, a longer one

@@ -136,6 +136,9 @@ private:
   result<bool> is_denied(int handle, const file_look& seen, place& at);
   void count_losses(int handle, const file_look& seen);
   status add_file(const opened_entry& of, const place& at, tree_entry entry);
+  error unopened(int number, const place& at) const;
+  result<bool> read_again(int dir, const std::string& name, const place& at,
+                          tree_entry& entry) const;
   result<bool> read_once(int handle, const place& at, tree_entry& entry) const;
   result<bytes> read_to_end(int file, const place& at,
                             std::uint64_t told) const;

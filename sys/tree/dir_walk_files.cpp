@@ -37,12 +37,9 @@ status dir_walk::add_file(const opened_entry& of, const place& at,
     return small;
   bool whole
     = options_.contents == file_contents::leave || !has_memory_for(entry.size);
-  // What changed is another file under that name, most often.
-  unique_fd again;
   for (int i = 0; !whole && i < pacing::most_readings; ++i) {
-    if (i > 0)
-      again = open_beneath(of.dir, of.name, O_PATH, options_.mounts);
-    const auto read = read_once(i > 0 ? again.get() : of.handle, at, entry);
+    const auto read = i == 0 ? read_once(of.handle, at, entry)
+                             : read_again(of.dir, of.name, at, entry);
     if (!read && read.err().code == errc::not_found)
       return vanish(at);
     if (!read)
@@ -56,19 +53,30 @@ status dir_walk::add_file(const opened_entry& of, const place& at,
   return add_entry(std::move(entry));
 }
 
+error dir_walk::unopened(int number, const place& at) const {
+  return number == ENXIO || says_vanished(number)
+           ? error{errc::not_found, {}}
+           : errno_error(number, "open", shown(at.path));
+}
+
+// What changed is another file under that name, most often.
+result<bool> dir_walk::read_again(int dir, const std::string& name,
+                                  const place& at, tree_entry& entry) const {
+  pause();
+  const auto handle = open_beneath(dir, name, O_PATH, options_.mounts);
+  return handle ? read_once(handle.get(), at, entry) : unopened(errno, at);
+}
+
 // Reads a file into `entry`; false when it changed meanwhile.
-// @param handle open with O_PATH; -1, and errno why, where that failed.
+// @param handle open with O_PATH.
 result<bool> dir_walk::read_once(int handle, const place& at,
                                  tree_entry& entry) const {
   pause();
   struct stat before {};
   struct stat after {};
-  const auto file
-    = handle < 0 ? unique_fd{} : reopen_regular_file(handle, before);
+  const auto file = reopen_regular_file(handle, before);
   if (!file)
-    return errno == ENXIO || says_vanished(errno)
-             ? error{errc::not_found, {}}
-             : errno_error(errno, "open", shown(at.path));
+    return unopened(errno, at);
   entry.size = static_cast<std::uint64_t>(before.st_size);
   if (auto small = check_size(at, entry.size); !small)
     return small.err();

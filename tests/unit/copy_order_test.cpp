@@ -84,7 +84,7 @@ private:
 class guest_model {
 public:
   guest_model(const copy_plan& plan, const guest_profile& rules)
-    : plan_(plan), makes_parents_(rules.implicit_parents),
+    : plan_(plan), makes_parents_(rules.surely_makes_parents),
       chunks_(plan.steps.size()), acked_(plan.steps.size(), 0) {
     for (std::uint32_t i = 0; i < plan.steps.size(); ++i)
       if (plan.steps[i].stage == 0)
