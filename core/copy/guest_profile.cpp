@@ -36,14 +36,14 @@ guest_profile newest() {
   return out;
 }
 
-guest_profile newer_than_seen() {
+guest_profile never_seen() {
   auto out = newest();
   out.surely_makes_parents = false;
   return out;
 }
 
 guest_profile from_4_2() {
-  auto out = newer_than_seen();
+  auto out = never_seen();
   out.name = "4.2";
   out.parent_chown = false;
   out.implicit_parents = false;
@@ -121,7 +121,7 @@ profile_of(std::string_view agent_version,
   // What follows the release does not matter.
   const auto read = read_release(agent_version);
   if (!read)
-    return newer_than_seen();
+    return never_seen();
   const auto& seen = read->release;
   if (seen <= agent_release{3, 2})
     return oldest();
@@ -131,7 +131,9 @@ profile_of(std::string_view agent_version,
     return from_3_18();
   if (no_implicit_parents_from && seen >= *no_implicit_parents_from)
     return from_4_2();
-  return seen <= agent_release{4, 1} ? newest() : newer_than_seen();
+  const bool was_seen
+    = agent_release{4, 0} <= seen && seen <= agent_release{4, 1};
+  return was_seen ? newest() : never_seen();
 }
 
 } // namespace fsshare

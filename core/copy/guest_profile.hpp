@@ -66,7 +66,7 @@ struct guest_profile {
 
 /// Returns the profile of the agent_version that `grpc.Health/Version` answers,
 /// such as `3.30.0` or `4.1.0-rc0`. Texts without a version, and versions that
-/// nobody has seen, get the newest that has been released.
+/// nobody has seen, get the newest that was, but for `surely_makes_parents`.
 /// @param no_implicit_parents_from the first release, 4.0 or later, whose guest
 ///        agents leave parents as they are, neither making missing ones nor
 ///        changing owners: kata-containers#13799, which is not merged. None if

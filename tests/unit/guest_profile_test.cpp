@@ -18,10 +18,14 @@ TEST_CASE("versions fall into the ranges in which guest agents behave alike") {
     CHECK_MESSAGE(profile_of(version).name == "4.0", version);
 }
 
-TEST_CASE("unknown versions get the newest profile") {
+TEST_CASE("unknown versions get the newest profile, and nothing is taken for "
+          "certain of their parents") {
+  auto expected = profile_of("4.1.0");
+  CHECK(expected.surely_makes_parents);
+  expected.surely_makes_parents = false;
   for (const char* version : {"", "main", "v3.16.0", "3", "3.", "3.x", "3.33.0",
-                              "17.0.0", "99999999999.1"})
-    CHECK_MESSAGE(profile_of(version) == profile_of("4.1.0"), version);
+                              "4.2.0", "17.0.0", "99999999999.1"})
+    CHECK_MESSAGE(profile_of(version) == expected, version);
 }
 
 TEST_CASE("guest agents leave parents alone from the release that is told on") {
@@ -70,6 +74,7 @@ TEST_CASE("each profile knows what its guest agents cannot do") {
   CHECK(v4_2.confined);
   CHECK_FALSE(v4_2.parent_chown);
   CHECK_FALSE(v4_2.implicit_parents);
+  CHECK_FALSE(v4_2.surely_makes_parents);
 }
 
 TEST_CASE("a removal is proved by the link that could not be made") {
