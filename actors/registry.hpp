@@ -137,6 +137,8 @@ private:
   /// Memory for the read of a volume that a generation has been begun in.
   byte_lease_ptr ahead_;
   bool is_reserving_ahead_ = false;
+  /// Reads that wait for memory of their own.
+  std::size_t reads_waiting_ = 0;
   /// By volume, the end of whose read says whether their pushes come.
   std::map<std::string, std::vector<destination_id>> expected_;
   std::uint64_t last_expected_ = 0;

@@ -34,7 +34,9 @@ void registry_state::reserve_ahead() {
     .then(
       [this](bytes_reserved& got) {
         is_reserving_ahead_ = false;
-        ahead_ = std::move(got.lease);
+        // It may be what they wait for.
+        if (reads_waiting_ == 0)
+          ahead_ = std::move(got.lease);
       },
       [this](caf::error&) {
         is_reserving_ahead_ = false;
@@ -70,14 +72,19 @@ void registry_state::read_volume(const ask_volume& action, std::uint64_t room) {
     read_volume(action, std::exchange(ahead_, nullptr));
     return;
   }
+  // Who waits holds nothing that he may be waiting for.
+  ahead_.reset();
+  ++reads_waiting_;
   const auto use
     = action.memory_bytes > 0 ? budget_use::rotation : budget_use::first_copy;
   ask(self_, memory_, reserve_bytes{room, use, 0})
     .then(
       [this, action](bytes_reserved& got) {
+        --reads_waiting_;
         read_volume(action, std::move(got.lease));
       },
       [this, asked = action.ticket](caf::error& err) {
+        --reads_waiting_;
         have_read(asked, from_caf(err));
       });
 }

@@ -151,6 +151,37 @@ TEST_CASE(
   });
 }
 
+TEST_CASE("a rotation arrives when there is memory for one read, whoever asked "
+          "for it first") {
+  for_each_seed(40, [](chooser& choose) {
+    node_config config;
+    config.copy.node_bytes = 16 * mib;
+    node_world w{choose, config};
+    auto& kubelet = w.add_volume("cm");
+    kubelet.rotate({{"key", {"0"}}});
+    w.add_sandbox("s1");
+    w.share("s1", "c1", "cm");
+    w.pass(5s);
+    // All but the eighths that are kept for the other lanes.
+    std::vector<decltype(w.actors.call<bytes_reserved>(w.memory,
+                                                       reserve_bytes{}))>
+      held;
+    for (int n = 0; n < 12; ++n) {
+      held.push_back(w.actors.call<bytes_reserved>(
+        w.memory, reserve_bytes{mib, budget_use::rotation, 0}));
+      w.settle();
+      REQUIRE(*held.back());
+    }
+    kubelet.rotate({{"key", {"1"}}});
+    w.pass(2s);
+    CHECK(used(w.actors, w.memory).waiting == 2);
+    CHECK_FALSE(w.status_of("cm").destinations.at(0).current);
+    held.pop_back();
+    w.settle();
+    CHECK(w.status_of("cm").destinations.at(0).current);
+  });
+}
+
 TEST_CASE("copies that all start at once hold no more than the node's budget, "
           "and all are made") {
   for_each_seed(4, [](chooser& choose) {
