@@ -26,6 +26,7 @@ std::string curves_markdown(const std::vector<cost_curve>& curves) {
 
 std::vector<plot> curve_plots(const std::vector<cost_curve>& curves) {
   std::vector<plot> out;
+  out.reserve(2 * curves.size());
   for (const auto& each : curves)
     out.push_back({each.of, "time of a rotation, ms", each.time});
   for (const auto& each : curves)

@@ -87,7 +87,7 @@ std::string time_text(double seconds) {
 std::string to_markdown(const report& what) {
   std::string out;
   for (const auto& [name, value] : what.machine)
-    out += "- " + name + ": " + value + "\n";
+    out.append("- ").append(name).append(": ").append(value).append("\n");
   out += "\n| Work | By | Time | × ours | p99 | CPU | CPU of the guest | RSS "
          "growth "
          "| Requests | Aim |\n|---|---|---|---|---|---|---|---|---|---|\n";

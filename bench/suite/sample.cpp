@@ -24,6 +24,7 @@ double quantile(std::vector<double> of, double part) {
 sample medians(const std::vector<sample>& of) {
   const auto middle = [&of](double sample::*member) {
     std::vector<double> numbers;
+    numbers.reserve(of.size());
     for (const auto& each : of)
       numbers.push_back(each.*member);
     return median(std::move(numbers));

@@ -120,8 +120,10 @@ private:
     for (const auto& [x, y] : what_.points) {
       const auto px = number_text(at_x(std::log10(x)));
       const auto py = number_text(at_y(std::log10(y)));
-      corners += (corners.empty() ? "" : " ") + px + "," + py;
-      dots += "<circle cx=\"" + px + "\" cy=\"" + py + "\" r=\"3\"/>\n";
+      corners.append(corners.empty() ? "" : " ").append(px).append(",");
+      corners.append(py);
+      dots.append("<circle cx=\"").append(px).append("\" cy=\"").append(py);
+      dots.append("\" r=\"3\"/>\n");
     }
     return "<polyline points=\"" + corners + "\" class=\"curve\"/>\n" + dots;
   }
@@ -146,10 +148,12 @@ std::string to_svg(const std::vector<plot>& plots, std::size_t columns) {
                       "stroke-dasharray:4 4}.curve{fill:none;stroke:#06c;"
                       "stroke-width:2}circle{fill:#06c}</style>\n"
                       "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n";
-  for (std::size_t n = 0; n < plots.size(); ++n)
+  for (std::size_t n = 0; n < plots.size(); ++n) {
+    const auto row = n / columns;
     out += panel{plots[n], panel_width * static_cast<double>(n % columns),
-                 panel_height * static_cast<double>(n / columns)}
+                 panel_height * static_cast<double>(row)}
              .draw();
+  }
   return out + "</svg>\n";
 }
 
