@@ -2,6 +2,7 @@
 #include "core/paths.hpp"
 #include "sys/mount/share_alias.hpp"
 #include "sys/tree/volume_tree.hpp"
+#include "tests/mounts/bind_kinds.hpp"
 #include "tests/support/mount_fixture.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tree_text.hpp"
@@ -15,8 +16,6 @@ using namespace fsshare::test;
 
 namespace {
 
-constexpr bind_options slave{access::read_write, submounts::take,
-                             propagation::slave};
 constexpr bind_options top_slave{access::read_write, submounts::leave,
                                  propagation::slave};
 

@@ -2,6 +2,7 @@
 #include "sys/mount/mount_query.hpp"
 #include "sys/mount/share_alias.hpp"
 #include "sys/unique_fd.hpp"
+#include "tests/mounts/bind_kinds.hpp"
 #include "tests/support/mount_fixture.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -17,12 +18,11 @@ using namespace fsshare::test;
 
 namespace {
 
-constexpr bind_options follows{access::read_only, submounts::take,
-                               propagation::unmounts};
-constexpr bind_options slave{access::read_write, submounts::take,
-                             propagation::slave};
-
-bool can_ask() {
+bool can_ask(const mount_fixture& f) {
+  if (!f.work.unavailable().empty()) {
+    MESSAGE("skipped: ", f.work.unavailable());
+    return false;
+  }
   const unique_fd root{::open("/", O_PATH | O_CLOEXEC)};
   const auto mount = mount_query::id_of(root.get());
   if (mount && mount_query{}.look_at(*mount))
@@ -83,13 +83,9 @@ TEST_SUITE_BEGIN("sys/mount/mount_query: mounts that are asked for");
 
 TEST_CASE("the mounts that are asked for tell where a source lies, as the "
           "table does, whoever moves what") {
-  if (!can_ask())
-    return;
   mount_fixture f{{mount_api_choice::new_api, parent_mount::closed}};
-  if (!f.work.unavailable().empty()) {
-    MESSAGE("skipped: ", f.work.unavailable());
+  if (!can_ask(f))
     return;
-  }
   using enum source_place;
   f.prepare();
   f.work.mount_tmpfs("other");
@@ -143,13 +139,9 @@ TEST_CASE("the mounts that are asked for tell where a source lies, as the "
 
 TEST_CASE("a mount that was made long before it was put below a source is "
           "seen there") {
-  if (!can_ask())
-    return;
   mount_fixture f{{mount_api_choice::new_api, parent_mount::closed}};
-  if (!f.work.unavailable().empty()) {
-    MESSAGE("skipped: ", f.work.unavailable());
+  if (!can_ask(f))
     return;
-  }
   const auto root = held_root::open(f.layout.share_root());
   REQUIRE(root);
   const unique_fd early{::open_tree(AT_FDCWD, f.work.path().c_str(),
@@ -167,14 +159,10 @@ TEST_CASE("a mount that was made long before it was put below a source is "
 }
 
 TEST_CASE("neither a share nor its end reads the mount table") {
-  if (!can_ask())
-    return;
   for (const auto parent : {parent_mount::closed, parent_mount::shared}) {
     mount_fixture f{{mount_api_choice::new_api, parent}};
-    if (!f.work.unavailable().empty()) {
-      MESSAGE("skipped: ", f.work.unavailable());
+    if (!can_ask(f))
       return;
-    }
     f.prepare();
     const auto before = mount_table();
     {

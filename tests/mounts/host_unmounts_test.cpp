@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
+#include "tests/mounts/bind_kinds.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/hanging_fuse.hpp"
 #include "tests/support/mount_fixture.hpp"
@@ -19,11 +20,6 @@ using namespace fsshare;
 using namespace fsshare::test;
 
 namespace {
-
-constexpr bind_options follows{access::read_only, submounts::take,
-                               propagation::unmounts};
-constexpr bind_options slave{access::read_write, submounts::take,
-                             propagation::slave};
 
 // Takes away what the host has unmounted; returns how many mounts that were.
 std::size_t follow(mount_fixture& f) {

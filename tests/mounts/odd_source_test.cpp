@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/paths.hpp"
 #include "tests/mounts/automounter.hpp"
+#include "tests/mounts/bind_kinds.hpp"
 #include "tests/support/mount_fixture.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -13,9 +14,6 @@ using namespace fsshare;
 using namespace fsshare::test;
 
 namespace {
-
-constexpr bind_options slave{access::read_write, submounts::take,
-                             propagation::slave};
 
 // Returns how many mounts there are below a path.
 std::size_t mounts_below(const std::string& path) {
