@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 namespace fsshare {
@@ -108,24 +109,32 @@ struct root {
 };
 
 struct generations {
-  using value_type = std::map<std::string, guest_record::known_generation>;
+  using known_generation = guest_record::known_generation;
+  using value_type = std::map<std::string, known_generation>;
+  static json write(const known_generation& known) {
+    json out;
+    out["state"] = word_for(generation_words, known.state);
+    out["sealed"] = known.sealed;
+    out["room"] = known.room;
+    return out;
+  }
   static json write(const value_type& value) {
     auto out = json::object();
-    for (const auto& [name, known] : value) {
-      auto& one = out[name];
-      one["state"] = word_for(generation_words, known.state);
-      one["sealed"] = known.sealed;
-      one["room"] = known.room;
-    }
+    for (const auto& [name, known] : value)
+      out[name] = write(known);
+    return out;
+  }
+  static known_generation read(record_reader& known) {
+    known_generation out;
+    out.state = known.word("state", generation_words);
+    out.sealed = known.set<std::set<std::string>>("sealed");
+    out.room = known.number("room");
     return out;
   }
   static value_type read(record_reader& in, const char* name) {
     value_type out;
     in.objects(name, [&out](const std::string& which, record_reader& known) {
-      auto& one = out[which];
-      one.state = known.word("state", generation_words);
-      one.sealed = known.set<std::set<std::string>>("sealed");
-      one.room = known.number("room");
+      out[which] = read(known);
     });
     return out;
   }
@@ -220,13 +229,32 @@ constexpr member member_of(const char* name) {
           }};
 }
 
+constexpr const char* generations_name = "generations";
+constexpr const char* changed_generations_name = "changed_generations";
+
+// A volume that rotates quickly has many within the time that old ones are
+// kept, of which a rotation changes two.
+json changed_generations_json(const guest_record& before,
+                              const guest_record& guest) {
+  auto out = json::object();
+  for (const auto& [name, known] : guest.generations) {
+    const auto was = before.generations.find(name);
+    if (was == before.generations.end() || was->second != known)
+      out[name] = generations::write(known);
+  }
+  for (const auto& [name, known] : before.generations)
+    if (!guest.generations.contains(name))
+      out[name] = nullptr;
+  return out;
+}
+
 using g = guest_record;
 constexpr std::array members{
   member_of<&g::may_exist, truth>("may_exist"),
   member_of<&g::acknowledged, acknowledged>("acknowledged"),
   member_of<&g::live_name, text>("live"),
   member_of<&g::root, root>("root"),
-  member_of<&g::generations, generations>("generations"),
+  member_of<&g::generations, generations>(generations_name),
   member_of<&g::links, links>("links"),
   member_of<&g::wanted_links, names>("wanted_links"),
   member_of<&g::others, names>("others"),
@@ -257,9 +285,14 @@ guest_record read_guest_members(record_reader& in) {
 json changed_guest_members_json(const guest_record& before,
                                 const guest_record& guest) {
   auto out = json::object();
-  for (const auto& each : members)
-    if (!each.is_same(before, guest))
+  for (const auto& each : members) {
+    if (each.is_same(before, guest))
+      continue;
+    if (each.name == std::string_view{generations_name})
+      out[changed_generations_name] = changed_generations_json(before, guest);
+    else
       out[each.name] = each.write(guest);
+  }
   return out;
 }
 
@@ -267,6 +300,15 @@ void read_changed_guest_members(record_reader& in, guest_record& guest) {
   for (const auto& each : members)
     if (in.has(each.name))
       each.read(in, each.name, guest);
+  if (in.has(changed_generations_name))
+    in.objects(
+      changed_generations_name,
+      [&guest](const std::string& which, record_reader& known) {
+        guest.generations[which] = generations::read(known);
+      },
+      [&guest](const std::string& which) {
+        guest.generations.erase(which);
+      });
 }
 
 json skipped_json(const skipped_list& list) {

@@ -98,14 +98,25 @@ public:
   /// Reads an object of objects, each with `read(name, record_reader&)`.
   template <class Read>
   void objects(const char* name, Read read) {
+    objects(name, read, [this](const std::string&) {
+      refuse();
+    });
+  }
+  /// The same, where some are null, each of these with `none(name)`.
+  template <class Read, class None>
+  void objects(const char* name, Read read, None none) {
     const auto at = record_.find(name);
     is_good_ = is_good_ && at != record_.end() && at->is_object();
     if (!is_good_)
       return;
     for (const auto& [key, each] : at->items()) {
-      is_good_ = is_good_ && each.is_object();
+      is_good_ = is_good_ && (each.is_object() || each.is_null());
       if (!is_good_)
         return;
+      if (each.is_null()) {
+        none(key);
+        continue;
+      }
       record_reader inner{each};
       read(key, inner);
       is_good_ = is_good_ && inner.is_good();

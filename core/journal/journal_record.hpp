@@ -28,7 +28,7 @@ struct journal_head {
   static constexpr std::uint64_t known_format = 1;
   /// Grows with each kind of record or member that is added: records of
   /// unknown kinds may be passed over where it is higher than this.
-  static constexpr std::uint64_t known_minor = 5;
+  static constexpr std::uint64_t known_minor = 6;
 
   std::uint64_t format = known_format;
   std::uint64_t minor = known_minor;

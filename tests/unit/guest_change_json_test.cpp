@@ -53,7 +53,7 @@ constexpr std::array members{
   member<&g::acknowledged>("acknowledged"),
   member<&g::live_name>("live"),
   member<&g::root>("root"),
-  member<&g::generations>("generations"),
+  member<&g::generations>("changed_generations"),
   member<&g::links>("links"),
   member<&g::wanted_links>("wanted_links"),
   member<&g::others>("others"),
@@ -126,6 +126,41 @@ TEST_CASE("the first record of a volume is whole, and each after it says what "
       volume.check_read_back();
     }
   }
+}
+
+TEST_CASE(
+  "of many generations a change names those that differ, and those that "
+  "are gone") {
+  written_volume volume;
+  guest_record guest;
+  for (int i = 0; i < 20; ++i)
+    guest.generations["..old" + std::to_string(i)]
+      = {generation_state::whole, {}, 1};
+  volume.add(of(guest));
+  guest.generations.erase("..old3");
+  guest.generations["..old4"].state = generation_state::doubtful;
+  guest.generations["..new"] = {generation_state::whole, {"token"}, 2};
+  const auto change = record_in(volume.add(of(guest)));
+  CHECK(change.at("guest") == nlohmann::json::parse(R"({"changed_generations":{
+             "..old3": null,
+             "..old4": {"state": "doubtful", "sealed": [], "room": 1},
+             "..new": {"state": "whole", "sealed": ["token"], "room": 2}}})"));
+  volume.check_read_back();
+}
+
+TEST_CASE("all generations, as version 5 wrote them into a change, are those "
+          "that there are") {
+  written_volume volume;
+  volume.add(of(full_guest()));
+  const auto read = parse_journal(
+    volume.text
+    + journal_line(R"({"kind":"destination-change","copy":"v","guest":{)"
+                   R"("generations":{"..3":{"state":"whole","sealed":[],)"
+                   R"("room":3}}}})"));
+  REQUIRE_MESSAGE(read, (read ? "" : read.err().message));
+  auto guest = full_guest();
+  guest.generations = {{"..3", {generation_state::whole, {}, 3}}};
+  CHECK(read->sandbox.copies.at("v").guest == guest);
 }
 
 TEST_CASE("changes come to the same as whole records") {

@@ -239,9 +239,9 @@ std::string file_of_before(std::uint64_t minor) {
   return text;
 }
 
-TEST_CASE("what versions 1 to 4 have written is read, and nothing is told "
+TEST_CASE("what versions 1 to 5 have written is read, and nothing is told "
           "that they did not know") {
-  for (const std::uint64_t minor : {1U, 2U, 3U, 4U}) {
+  for (const std::uint64_t minor : {1U, 2U, 3U, 4U, 5U}) {
     CAPTURE(minor);
     const auto read = parse_journal(file_of_before(minor));
     REQUIRE_MESSAGE(read, (read ? "" : read.err().message));
@@ -327,7 +327,7 @@ TEST_CASE("a push of what was never written down changes nothing") {
 
 TEST_CASE("the form is the documented one") {
   CHECK(render_journal_head(head_of())
-        == line(R"({"boot_id":"b","format":1,"kind":"head","minor":5,)"
+        == line(R"({"boot_id":"b","format":1,"kind":"head","minor":6,)"
                 R"("sandbox":"sb","share_root":"/share"})"));
   CHECK(
     render_journal_record(recorded_share_progress{"s", recorded_phase::gone})
