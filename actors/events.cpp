@@ -20,9 +20,12 @@ events_state::~events_state() {
 events_state::handle::behavior_type events_state::make_behavior() {
   return {
     [this](node_event& what) {
-      waiting_.happened(what, now());
-      ring_.add(std::move(what), options_.wall_clock ? options_.wall_clock()
-                                                     : event_ring::wall_time{});
+      add(std::move(what));
+      arm();
+    },
+    [this](happened& what) {
+      for (auto& each : what.events)
+        add(std::move(each));
       arm();
     },
     [this](const watch_events& msg) {
@@ -46,6 +49,12 @@ events_state::handle::behavior_type events_state::make_behavior() {
       return measure();
     },
   };
+}
+
+void events_state::add(node_event what) {
+  waiting_.happened(what, now());
+  ring_.add(std::move(what), options_.wall_clock ? options_.wall_clock()
+                                                 : event_ring::wall_time{});
 }
 
 caf::result<event_page> events_state::watch(const watch_events& msg) {

@@ -45,6 +45,7 @@ private:
     reply_promise<event_page> promise;
   };
 
+  void add(node_event what);
   caf::result<event_page> watch(const watch_events& msg);
   event_page read(const watch_events& asked) const;
   void answer(const std::vector<event_waiters::id>& which);

@@ -28,6 +28,13 @@ journal_state::handle::behavior_type journal_state::make_behavior() {
     [this](const record_state& msg) {
       return record(msg);
     },
+    [this](const record_states& msg) {
+      state_recorded out;
+      for (const auto& each : msg.records)
+        if (auto done = record(each); out.failure.empty())
+          out = std::move(done);
+      return out;
+    },
     [this](const state_status_request& msg) {
       return describe(msg.sandbox_id);
     },

@@ -317,6 +317,7 @@ void registry_state::perform(first_copy_outcome& action) {
   auto promise = *std::exchange(i->second.added, std::nullopt);
   if (action.outcome) {
     record(action.destination);
+    tell_noted();
     promise.deliver(destination_added{action.outcome->copied.name,
                                       std::move(action.outcome->skipped),
                                       std::move(action.outcome->notes)});
@@ -339,6 +340,7 @@ void registry_state::perform(current_reached& action) {
   auto promise = std::move(i->second.promise);
   if (action.outcome)
     record(i->second.destination);
+  tell_noted();
   waiting_.erase(i);
   if (action.outcome)
     promise.deliver(destination_added{action.outcome->copied.name,
@@ -353,8 +355,8 @@ void registry_state::perform(leave_leftovers& action) {
   if (i == destinations_.end())
     return;
   for (auto& leftover : action.paths) {
-    recorder_.record(i->second.sandbox_id,
-                     recorded_leftover{leftover.path, leftover.reason});
+    recorder_.add(i->second.sandbox_id,
+                  recorded_leftover{leftover.path, leftover.reason});
     tell(i->second.proxy,
          take_leftover{std::move(leftover.path), std::move(leftover.reason)});
   }
@@ -366,6 +368,7 @@ void registry_state::perform(destination_left& action) {
     return;
   auto waiting = std::move(i->second.removed);
   erase(i);
+  tell_noted();
   for (auto& promise : waiting)
     promise.deliver(destination_removed{action.leftovers});
 }

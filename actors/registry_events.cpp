@@ -6,10 +6,11 @@
 namespace fsshare {
 
 // Whoever is told is woken, which takes longer than the rest of a handler: what
-// a rotation waits for comes first.
+// a rotation waits for comes first, and each is woken once. Who is answered
+// finds told what led to the answer.
 void registry_state::tell_noted() {
-  for (auto& each : std::exchange(noted_, {}))
-    note(events_, std::move(each));
+  recorder_.flush();
+  note(events_, std::exchange(noted_, {}));
 }
 
 void registry_state::note_volume(event_id id, const std::string& volume,

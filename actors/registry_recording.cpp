@@ -60,12 +60,13 @@ void registry_state::expect_pushes(const std::string& volume) {
     const auto turn = ++last_expected_;
     expected_[volume].push_back(push.id);
     d.expected.emplace(destination::expected_push{push.record, turn});
-    recorder_.record(d.sandbox_id,
-                     recorded_push{d.share_id, std::move(push.record)},
-                     [this, id = push.id, turn] {
-                       expected_recorded(id, turn);
-                     });
+    recorder_.add(d.sandbox_id,
+                  recorded_push{d.share_id, std::move(push.record)},
+                  [this, id = push.id, turn] {
+                    expected_recorded(id, turn);
+                  });
   }
+  recorder_.flush();
 }
 
 void registry_state::expected_recorded(destination_id id, std::uint64_t turn) {
@@ -91,6 +92,7 @@ void registry_state::expect_no_more(const std::string& volume) {
                                                && d->second.expected
                                                && !d->second.expected->then)
       record(id);
+  recorder_.flush();
 }
 
 // Another record takes the place of one of a push that has not come.
@@ -105,9 +107,8 @@ void registry_state::record(destination_id id) {
     return;
   forget_expected(i->second);
   if (auto what = table_.record(id))
-    recorder_.record(
-      i->second.sandbox_id,
-      recorded_destination{i->second.share_id, *std::move(what)});
+    recorder_.add(i->second.sandbox_id,
+                  recorded_destination{i->second.share_id, *std::move(what)});
 }
 
 void registry_state::record_push(destination_id id,
@@ -121,7 +122,7 @@ void registry_state::record_push(destination_id id,
     return;
   }
   forget_expected(i->second);
-  recorder_.record(i->second.sandbox_id, *std::move(what), then);
+  recorder_.add(i->second.sandbox_id, *std::move(what), then);
 }
 
 // Of a push only what it may change, but for the first one.

@@ -14,6 +14,11 @@
 
 namespace fsshare {
 
+/// In the order in which it happened.
+struct happened {
+  std::vector<node_event> events;
+};
+
 struct watch_events {
   /// The connection that asks.
   std::uint64_t client = 0;
@@ -43,7 +48,7 @@ struct events_tick {
 
 } // namespace fsshare
 
-FSSHARE_MESSAGES(events, 11, node_event, watch_events, event_page,
+FSSHARE_MESSAGES(events, 11, node_event, happened, watch_events, event_page,
                  latest_events, events_told, watcher_gone, events_tick)
 
 namespace fsshare {
@@ -51,7 +56,9 @@ namespace fsshare {
 /// Who is told what happened: EVENTS.
 using event_sink = caf::typed_actor<
   // Something happened.
-  msg<node_event>>;
+  msg<node_event>,
+  // Several things have.
+  msg<happened>>;
 
 /// EVENTS: one per process; keeps what happened lately.
 using events_actor = event_sink::extend<
@@ -73,6 +80,12 @@ using events_actor = event_sink::extend<
 inline void note(const event_sink& to, node_event what) {
   if (to)
     tell(to, std::move(what));
+}
+
+/// Tells all of it with one message.
+inline void note(const event_sink& to, std::vector<node_event> what) {
+  if (to && !what.empty())
+    tell(to, happened{std::move(what)});
 }
 
 } // namespace fsshare

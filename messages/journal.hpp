@@ -17,6 +17,9 @@ struct record_state {
   std::string sandbox_id;
   journal_record record;
 };
+struct record_states {
+  std::vector<record_state> records;
+};
 struct state_recorded {
   /// Why not; empty if so.
   std::string failure;
@@ -61,7 +64,7 @@ struct journal_rewriting_tick {};
 
 } // namespace fsshare
 
-FSSHARE_MESSAGES(journal, 14, record_state, state_recorded,
+FSSHARE_MESSAGES(journal, 14, record_state, record_states, state_recorded,
                  state_status_request, forget_state, read_states, states_read,
                  collect_asides, asides_collected, journal_tick,
                  journal_rewriting_tick)
@@ -76,6 +79,9 @@ using journal_actor = caf::typed_actor<
   // outlives this process, or with the reason why it does not; then it is tried
   // again by itself. What changes nothing is not written.
   rpc<record_state, state_recorded>,
+  // The same for several, of any sandboxes, in their order; the first reason
+  // counts.
+  rpc<record_states, state_recorded>,
   // Is all of a sandbox written down? Answered with the reason if not.
   rpc<state_status_request, state_recorded>,
   // Nothing is left of a sandbox. Answered when its file is gone, as above.

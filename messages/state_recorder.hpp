@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace fsshare {
 
@@ -34,21 +35,40 @@ public:
 
   /// Has something recorded.
   void record(const std::string& sandbox_id, journal_record what) {
-    if (!journal_)
-      return;
-    record_state request{sandbox_id, std::move(what)};
-    if (!is_silent_) {
-      tell(journal_, std::move(request));
+    if (journal_)
+      send(record_state{sandbox_id, std::move(what)});
+  }
+
+  /// Has something recorded with all else that is, from the next flush() on.
+  /// @param then Comes after that; may be null.
+  void add(const std::string& sandbox_id, journal_record what,
+           std::function<void()> then = nullptr) {
+    if (journal_)
+      batch_.records.push_back({sandbox_id, std::move(what)});
+    if (then)
+      when_recorded_.push_back(std::move(then));
+  }
+
+  /// Sends what was added, in its order, as one message: that wakes JOURNAL
+  /// once. Nothing is written down before.
+  void flush() {
+    auto batch = std::exchange(batch_, {});
+    auto then = std::exchange(when_recorded_, {});
+    const auto all = [then] {
+      for (const auto& each : then)
+        each();
+    };
+    if (batch.records.empty()) {
+      all();
       return;
     }
-    ask(self_, journal_, std::move(request))
-      .then(
-        [this](const state_recorded&) {
-          is_silent_ = false;
-        },
-        [](const caf::error&) {
-          // It has ended, and with it the process.
-        });
+    if (then.empty() || is_silent_) {
+      send(std::move(batch));
+      all();
+      return;
+    }
+    const auto sandbox_id = batch.records.front().sandbox_id;
+    await(sandbox_id, std::move(batch), all);
   }
 
   /// Has something recorded before what comes then.
@@ -79,6 +99,22 @@ public:
 
 private:
   template <class Request>
+  void send(Request request) {
+    if (!is_silent_) {
+      tell(journal_, std::move(request));
+      return;
+    }
+    ask(self_, journal_, std::move(request))
+      .then(
+        [this](const state_recorded&) {
+          is_silent_ = false;
+        },
+        [](const caf::error&) {
+          // It has ended, and with it the process.
+        });
+  }
+
+  template <class Request>
   void await(const std::string& sandbox_id, Request request,
              const std::function<void()>& then) {
     ask_within(self_, journal_, pacing::longest_record, std::move(request))
@@ -98,6 +134,9 @@ private:
   silence_handler silent_;
   /// It has left something unanswered.
   bool is_silent_ = false;
+  /// What was added since the last flush(), and what comes then.
+  record_states batch_;
+  std::vector<std::function<void()>> when_recorded_;
 };
 
 } // namespace fsshare

@@ -75,6 +75,34 @@ TEST_CASE("what was recorded is what the next process reads") {
         == size + render_journal_record(recorded_watcher{true}).size());
 }
 
+TEST_CASE("several records of one request are written in their order, whose "
+          "ever they are, and the first failure is the answer") {
+  fixture f;
+  const auto j = f.start();
+  const std::vector<record_state> all{
+    {"sb", prepare_of("sb")},
+    {"other", prepare_of("other")},
+    {"sb", share_of("s1")},
+    {"sb", recorded_share_progress{"s1", recorded_phase::made}}};
+  const auto done = f.actors.ask<state_recorded>(j, record_states{all});
+  REQUIRE(done);
+  CHECK(done->failure.empty());
+  const auto read = f.read(f.start());
+  REQUIRE(read.size() == 2);
+  CHECK(read.front().prepare.request.sandbox_id == "other");
+  CHECK(read.back().shares.at("s1").phase == recorded_phase::made);
+  fs::remove_all(f.dir / "state");
+  f.dir.write("state", "in the way");
+  const auto failed = f.actors.ask<state_recorded>(
+    j, record_states{{{"nobody", share_of("s1")},
+                      {"sb", share_of("s2")},
+                      {"sb", recorded_watcher{true}}}});
+  REQUIRE(failed);
+  // The second is that the file cannot be written anew.
+  CHECK(failed->failure.starts_with("open "));
+  CHECK(f.status(j, "sb").starts_with("make "));
+}
+
 TEST_CASE("a record costs its line, and what changes nothing costs nothing") {
   fixture f;
   const auto j = f.start();

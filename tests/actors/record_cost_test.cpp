@@ -42,6 +42,28 @@ std::uintmax_t bytes_of_a_rotation(std::size_t shares) {
   return written[written.size() / 2];
 }
 
+/// Returns how many bytes are written down for a rotation with so many others
+/// within the time that old generations are kept.
+std::uintmax_t bytes_after(int rotations) {
+  chooser choose{1};
+  node_world w{choose, {}, journaling::on};
+  auto& kubelet = w.add_volume("cm");
+  kubelet.rotate({{"key", {"0"}}});
+  w.add_sandbox("s1");
+  w.share("s1", "c0", "cm");
+  w.pass(5s);
+  const auto file = w.dir / "state/s1.jsonl";
+  std::uintmax_t last = 0;
+  for (int n = 0; n < rotations; ++n) {
+    const auto before = std::filesystem::file_size(file);
+    kubelet.rotate({{"key", {std::string(1, static_cast<char>('a' + n))}}});
+    w.settle();
+    last = std::filesystem::file_size(file) - before;
+  }
+  REQUIRE(w.status_of("cm").destinations.at(0).current);
+  return last;
+}
+
 } // namespace
 
 TEST_SUITE_BEGIN("actors/record_cost");
@@ -53,6 +75,14 @@ TEST_CASE(
   MESSAGE(few, " bytes with 10 shares, ", many, " with 1,000");
   CHECK(few > 0);
   // Names have no fixed length.
+  CHECK(many < few + few / 20);
+}
+
+TEST_CASE("nor with the old generations that are kept") {
+  const auto few = bytes_after(3);
+  const auto many = bytes_after(20);
+  MESSAGE(few, " bytes after 3 rotations, ", many, " after 20");
+  CHECK(few > 0);
   CHECK(many < few + few / 20);
 }
 

@@ -109,6 +109,12 @@ public:
       [this](const record_state& msg) {
         return note(std::visit(record_words{}, msg.record));
       },
+      [this](const record_states& msg) {
+        caf::result<state_recorded> last{state_recorded{}};
+        for (const auto& each : msg.records)
+          last = note(std::visit(record_words{}, each.record));
+        return last;
+      },
       [](const state_status_request&) {
         return state_recorded{};
       },
