@@ -33,7 +33,9 @@ const (
 type FSGroupChangePolicy int32
 
 const (
-	FSGroupChangePolicy_Always         FSGroupChangePolicy = 0
+	// At every mount.
+	FSGroupChangePolicy_Always FSGroupChangePolicy = 0
+	// If the root has another owner or mode only.
 	FSGroupChangePolicy_OnRootMismatch FSGroupChangePolicy = 1
 )
 
@@ -79,6 +81,7 @@ func (FSGroupChangePolicy) EnumDescriptor() ([]byte, []int) {
 type SharingMode int32
 
 const (
+	// Is refused.
 	SharingMode_SHARING_MODE_UNSPECIFIED SharingMode = 0
 	// Bind mounts below a directory that virtio-fs or the like exports.
 	SharingMode_SHARING_MODE_SHARED_FILESYSTEM SharingMode = 1
@@ -131,11 +134,13 @@ func (SharingMode) EnumDescriptor() ([]byte, []int) {
 type GuestPolicy int32
 
 const (
+	// Nobody has told.
 	GuestPolicy_GUEST_POLICY_UNKNOWN GuestPolicy = 0
 	// It takes every request. With `volumes.guest_copies` at `auto` one guest
 	// copy of a volume serves all containers of the sandbox then.
 	GuestPolicy_GUEST_POLICY_NONE GuestPolicy = 1
-	GuestPolicy_GUEST_POLICY_SET  GuestPolicy = 2
+	// It takes what its policy allows.
+	GuestPolicy_GUEST_POLICY_SET GuestPolicy = 2
 )
 
 // Enum value maps for GuestPolicy.
@@ -184,8 +189,10 @@ type OwnerState int32
 const (
 	// It cannot be told, and counts as alive; see `reason`.
 	OwnerState_OWNER_STATE_UNKNOWN OwnerState = 0
-	OwnerState_OWNER_STATE_ALIVE   OwnerState = 1
-	OwnerState_OWNER_STATE_GONE    OwnerState = 2
+	// It runs.
+	OwnerState_OWNER_STATE_ALIVE OwnerState = 1
+	// It has ended, and Cleanup has not come.
+	OwnerState_OWNER_STATE_GONE OwnerState = 2
 	// Prepare said so, see PrepareRequest.no_owner.
 	OwnerState_OWNER_STATE_NOBODY OwnerState = 3
 )
@@ -236,8 +243,11 @@ func (OwnerState) EnumDescriptor() ([]byte, []int) {
 type CheckReply_ServingStatus int32
 
 const (
-	CheckReply_UNKNOWN     CheckReply_ServingStatus = 0
-	CheckReply_SERVING     CheckReply_ServingStatus = 1
+	// Never answered.
+	CheckReply_UNKNOWN CheckReply_ServingStatus = 0
+	// Calls are taken.
+	CheckReply_SERVING CheckReply_ServingStatus = 1
+	// Never answered: what answers serves.
 	CheckReply_NOT_SERVING CheckReply_ServingStatus = 2
 )
 
@@ -287,7 +297,9 @@ type FSGroup struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
-	GroupId           uint32              `protobuf:"varint,2,opt,name=group_id,json=groupId,proto3" json:"group_id,omitempty"`
+	// The group that is to own the storage's files.
+	GroupId uint32 `protobuf:"varint,2,opt,name=group_id,json=groupId,proto3" json:"group_id,omitempty"`
+	// When the guest agent gives them to it.
 	GroupChangePolicy FSGroupChangePolicy `protobuf:"varint,3,opt,name=group_change_policy,json=groupChangePolicy,proto3,enum=fsshare.v1.FSGroupChangePolicy" json:"group_change_policy,omitempty"`
 }
 
@@ -342,14 +354,23 @@ type Storage struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
-	Driver        string   `protobuf:"bytes,1,opt,name=driver,proto3" json:"driver,omitempty"`
+	// How the guest agent mounts it, such as `blk`, `overlayfs`, `local` or
+	// `watchable-bind`.
+	Driver string `protobuf:"bytes,1,opt,name=driver,proto3" json:"driver,omitempty"`
+	// For the driver, not for mount(2).
 	DriverOptions []string `protobuf:"bytes,2,rep,name=driver_options,json=driverOptions,proto3" json:"driver_options,omitempty"`
-	Source        string   `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
-	Fstype        string   `protobuf:"bytes,4,opt,name=fstype,proto3" json:"fstype,omitempty"`
-	Options       []string `protobuf:"bytes,5,rep,name=options,proto3" json:"options,omitempty"`
-	MountPoint    string   `protobuf:"bytes,6,opt,name=mount_point,json=mountPoint,proto3" json:"mount_point,omitempty"`
-	FsGroup       *FSGroup `protobuf:"bytes,7,opt,name=fs_group,json=fsGroup,proto3" json:"fs_group,omitempty"`
-	Shared        bool     `protobuf:"varint,8,opt,name=shared,proto3" json:"shared,omitempty"`
+	// What is mounted: a device, a guest path or a word of the driver.
+	Source string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
+	// Filesystem type for mount(2).
+	Fstype string `protobuf:"bytes,4,opt,name=fstype,proto3" json:"fstype,omitempty"`
+	// Options for mount(2).
+	Options []string `protobuf:"bytes,5,rep,name=options,proto3" json:"options,omitempty"`
+	// Guest path of the mount.
+	MountPoint string `protobuf:"bytes,6,opt,name=mount_point,json=mountPoint,proto3" json:"mount_point,omitempty"`
+	// Unset: owners stay as they are.
+	FsGroup *FSGroup `protobuf:"bytes,7,opt,name=fs_group,json=fsGroup,proto3" json:"fs_group,omitempty"`
+	// Several containers of the sandbox use it.
+	Shared bool `protobuf:"varint,8,opt,name=shared,proto3" json:"shared,omitempty"`
 }
 
 func (x *Storage) Reset() {
@@ -446,7 +467,9 @@ type PathReason struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
-	Path   string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	// On the host or in the guest, as the field says that has it.
+	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	// A sentence.
 	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
 }
 
@@ -509,8 +532,9 @@ type Guest struct {
 	ShareDir string `protobuf:"bytes,2,opt,name=share_dir,json=shareDir,proto3" json:"share_dir,omitempty"`
 	// The guest's memory: copies take a quarter of it at most. 0 is unknown:
 	// what `copy.limits.sandbox_bytes` says. Not later than the address.
-	MemoryBytes int64       `protobuf:"varint,3,opt,name=memory_bytes,json=memoryBytes,proto3" json:"memory_bytes,omitempty"`
-	Policy      GuestPolicy `protobuf:"varint,4,opt,name=policy,proto3,enum=fsshare.v1.GuestPolicy" json:"policy,omitempty"`
+	MemoryBytes int64 `protobuf:"varint,3,opt,name=memory_bytes,json=memoryBytes,proto3" json:"memory_bytes,omitempty"`
+	// May come later; what was shared before stays as it is.
+	Policy GuestPolicy `protobuf:"varint,4,opt,name=policy,proto3,enum=fsshare.v1.GuestPolicy" json:"policy,omitempty"`
 }
 
 func (x *Guest) Reset() {
@@ -578,6 +602,7 @@ type SandboxBind struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
+	// Path on the host.
 	Source string `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
 	// Unset is read-only.
 	Writable bool `protobuf:"varint,3,opt,name=writable,proto3" json:"writable,omitempty"`
@@ -634,9 +659,12 @@ type PrepareRequest struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
-	SandboxId string      `protobuf:"bytes,1,opt,name=sandbox_id,json=sandboxId,proto3" json:"sandbox_id,omitempty"`
-	Mode      SharingMode `protobuf:"varint,2,opt,name=mode,proto3,enum=fsshare.v1.SharingMode" json:"mode,omitempty"`
-	Guest     *Guest      `protobuf:"bytes,3,opt,name=guest,proto3" json:"guest,omitempty"`
+	// The key of all that follows.
+	SandboxId string `protobuf:"bytes,1,opt,name=sandbox_id,json=sandboxId,proto3" json:"sandbox_id,omitempty"`
+	// How files get to the guest.
+	Mode SharingMode `protobuf:"varint,2,opt,name=mode,proto3,enum=fsshare.v1.SharingMode" json:"mode,omitempty"`
+	// What is known of the guest by now; SetGuest tells the rest.
+	Guest *Guest `protobuf:"bytes,3,opt,name=guest,proto3" json:"guest,omitempty"`
 	// Appear below sandbox-mounts/, each under its base name. Refused in copy
 	// mode, where the guest sees no directory of the host.
 	SandboxBinds []*SandboxBind `protobuf:"bytes,4,rep,name=sandbox_binds,json=sandboxBinds,proto3" json:"sandbox_binds,omitempty"`
@@ -824,7 +852,8 @@ type SetGuestRequest struct {
 	unknownFields protoimpl.UnknownFields
 
 	SandboxId string `protobuf:"bytes,1,opt,name=sandbox_id,json=sandboxId,proto3" json:"sandbox_id,omitempty"`
-	Guest     *Guest `protobuf:"bytes,2,opt,name=guest,proto3" json:"guest,omitempty"`
+	// Unset fields say nothing.
+	Guest *Guest `protobuf:"bytes,2,opt,name=guest,proto3" json:"guest,omitempty"`
 }
 
 func (x *SetGuestRequest) Reset() {
@@ -919,6 +948,7 @@ type PrepareReply struct {
 
 	// What the file server of the sandbox exports.
 	SharedDir string `protobuf:"bytes,1,opt,name=shared_dir,json=sharedDir,proto3" json:"shared_dir,omitempty"`
+	// Where mounts are made, which the file server sees below shared_dir.
 	MountsDir string `protobuf:"bytes,2,opt,name=mounts_dir,json=mountsDir,proto3" json:"mounts_dir,omitempty"`
 }
 
@@ -1090,11 +1120,16 @@ type Mount struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
-	Source      string   `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
-	Destination string   `protobuf:"bytes,2,opt,name=destination,proto3" json:"destination,omitempty"`
-	Type        string   `protobuf:"bytes,3,opt,name=type,proto3" json:"type,omitempty"`
-	Options     []string `protobuf:"bytes,4,rep,name=options,proto3" json:"options,omitempty"`
-	ReadOnly    bool     `protobuf:"varint,5,opt,name=read_only,json=readOnly,proto3" json:"read_only,omitempty"`
+	// Path on the host; a word, such as `tmpfs`, for what is no bind mount.
+	Source string `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
+	// Path in the container.
+	Destination string `protobuf:"bytes,2,opt,name=destination,proto3" json:"destination,omitempty"`
+	// Such as `bind`; only bind mounts are shared.
+	Type string `protobuf:"bytes,3,opt,name=type,proto3" json:"type,omitempty"`
+	// As the OCI runtime specification has them: `rbind`, `ro`, `rslave` and so on.
+	Options []string `protobuf:"bytes,4,rep,name=options,proto3" json:"options,omitempty"`
+	// The container cannot write to it.
+	ReadOnly bool `protobuf:"varint,5,opt,name=read_only,json=readOnly,proto3" json:"read_only,omitempty"`
 }
 
 func (x *Mount) Reset() {
@@ -1171,7 +1206,8 @@ type ShareFileRequest struct {
 
 	SandboxId   string `protobuf:"bytes,1,opt,name=sandbox_id,json=sandboxId,proto3" json:"sandbox_id,omitempty"`
 	ContainerId string `protobuf:"bytes,2,opt,name=container_id,json=containerId,proto3" json:"container_id,omitempty"`
-	Mount       *Mount `protobuf:"bytes,3,opt,name=mount,proto3" json:"mount,omitempty"`
+	// What is to be shared; its destination is a part of the key.
+	Mount *Mount `protobuf:"bytes,3,opt,name=mount,proto3" json:"mount,omitempty"`
 	// What people call the container; shown beside its id. At most 253 bytes,
 	// without control characters. No part of what makes a request the same.
 	ContainerName string `protobuf:"bytes,4,opt,name=container_name,json=containerName,proto3" json:"container_name,omitempty"`
@@ -1244,16 +1280,21 @@ type ShareFileReply struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
-	Ignored bool   `protobuf:"varint,1,opt,name=ignored,proto3" json:"ignored,omitempty"`
-	Reason  string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Nothing was shared.
+	Ignored bool `protobuf:"varint,1,opt,name=ignored,proto3" json:"ignored,omitempty"`
+	// Why it is ignored, a sentence.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Names the share in UnshareFile, in every status and event.
 	ShareId string `protobuf:"bytes,3,opt,name=share_id,json=shareId,proto3" json:"share_id,omitempty"`
 	// Empty in copy mode.
 	HostPath string `protobuf:"bytes,4,opt,name=host_path,json=hostPath,proto3" json:"host_path,omitempty"`
 	// What the container mounts; with a storage of the driver `watchable-bind`
 	// that one's mount point.
-	GuestPath         string     `protobuf:"bytes,5,opt,name=guest_path,json=guestPath,proto3" json:"guest_path,omitempty"`
+	GuestPath string `protobuf:"bytes,5,opt,name=guest_path,json=guestPath,proto3" json:"guest_path,omitempty"`
+	// To be added to the container's storages of CreateContainer, in this order.
 	ContainerStorages []*Storage `protobuf:"bytes,6,rep,name=container_storages,json=containerStorages,proto3" json:"container_storages,omitempty"`
-	VolumeStorages    []*Storage `protobuf:"bytes,7,rep,name=volume_storages,json=volumeStorages,proto3" json:"volume_storages,omitempty"`
+	// The same, of volumes: behind the container's own.
+	VolumeStorages []*Storage `protobuf:"bytes,7,rep,name=volume_storages,json=volumeStorages,proto3" json:"volume_storages,omitempty"`
 	// Of a ConfigMap, Secret, projected or downward-API volume: the generation
 	// that the guest has.
 	Generation string `protobuf:"bytes,8,opt,name=generation,proto3" json:"generation,omitempty"`
@@ -1485,8 +1526,10 @@ type ShareFilesOutcome struct {
 	unknownFields protoimpl.UnknownFields
 
 	// Of google.rpc.Code; 0 is OK, and `reply` is set.
-	Code  int32           `protobuf:"varint,1,opt,name=code,proto3" json:"code,omitempty"`
-	Error string          `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	Code int32 `protobuf:"varint,1,opt,name=code,proto3" json:"code,omitempty"`
+	// A sentence; empty for OK.
+	Error string `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	// As ShareFile would have answered.
 	Reply *ShareFileReply `protobuf:"bytes,3,opt,name=reply,proto3" json:"reply,omitempty"`
 }
 
@@ -1598,10 +1641,13 @@ type UnshareFileRequest struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
-	SandboxId   string `protobuf:"bytes,1,opt,name=sandbox_id,json=sandboxId,proto3" json:"sandbox_id,omitempty"`
+	SandboxId string `protobuf:"bytes,1,opt,name=sandbox_id,json=sandboxId,proto3" json:"sandbox_id,omitempty"`
+	// With destination.
 	ContainerId string `protobuf:"bytes,2,opt,name=container_id,json=containerId,proto3" json:"container_id,omitempty"`
+	// With container_id.
 	Destination string `protobuf:"bytes,3,opt,name=destination,proto3" json:"destination,omitempty"`
-	ShareId     string `protobuf:"bytes,4,opt,name=share_id,json=shareId,proto3" json:"share_id,omitempty"`
+	// Of ShareFileReply.
+	ShareId string `protobuf:"bytes,4,opt,name=share_id,json=shareId,proto3" json:"share_id,omitempty"`
 }
 
 func (x *UnshareFileRequest) Reset() {
@@ -1785,8 +1831,9 @@ type UnshareContainerReply struct {
 	unknownFields protoimpl.UnknownFields
 
 	// See UnshareFileReply.
-	Pending     []*PathReason `protobuf:"bytes,1,rep,name=pending,proto3" json:"pending,omitempty"`
-	PendingMore uint64        `protobuf:"varint,2,opt,name=pending_more,json=pendingMore,proto3" json:"pending_more,omitempty"`
+	Pending []*PathReason `protobuf:"bytes,1,rep,name=pending,proto3" json:"pending,omitempty"`
+	// How many more than are listed.
+	PendingMore uint64 `protobuf:"varint,2,opt,name=pending_more,json=pendingMore,proto3" json:"pending_more,omitempty"`
 }
 
 func (x *UnshareContainerReply) Reset() {
@@ -1841,8 +1888,10 @@ type RootFilesystem struct {
 	unknownFields protoimpl.UnknownFields
 
 	// The directory on the host; needed where it is to be bound.
-	Target  string   `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
-	Type    string   `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
+	Target string `protobuf:"bytes,1,opt,name=target,proto3" json:"target,omitempty"`
+	// Of the runtime's mount at the target, such as `overlay`.
+	Type string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
+	// Of that mount.
 	Options []string `protobuf:"bytes,3,rep,name=options,proto3" json:"options,omitempty"`
 	// Directory below the container's guest path: empty or, mostly, `rootfs`.
 	Suffix string `protobuf:"bytes,4,opt,name=suffix,proto3" json:"suffix,omitempty"`
@@ -2028,8 +2077,9 @@ type Device struct {
 	unknownFields protoimpl.UnknownFields
 
 	// Path in the container.
-	ContainerPath string       `protobuf:"bytes,1,opt,name=container_path,json=containerPath,proto3" json:"container_path,omitempty"`
-	Block         *BlockDevice `protobuf:"bytes,2,opt,name=block,proto3" json:"block,omitempty"`
+	ContainerPath string `protobuf:"bytes,1,opt,name=container_path,json=containerPath,proto3" json:"container_path,omitempty"`
+	// Where the guest has it.
+	Block *BlockDevice `protobuf:"bytes,2,opt,name=block,proto3" json:"block,omitempty"`
 }
 
 func (x *Device) Reset() {
@@ -2089,9 +2139,10 @@ type ShareRootFilesystemRequest struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
-	SandboxId   string          `protobuf:"bytes,1,opt,name=sandbox_id,json=sandboxId,proto3" json:"sandbox_id,omitempty"`
-	ContainerId string          `protobuf:"bytes,2,opt,name=container_id,json=containerId,proto3" json:"container_id,omitempty"`
-	Rootfs      *RootFilesystem `protobuf:"bytes,3,opt,name=rootfs,proto3" json:"rootfs,omitempty"`
+	SandboxId   string `protobuf:"bytes,1,opt,name=sandbox_id,json=sandboxId,proto3" json:"sandbox_id,omitempty"`
+	ContainerId string `protobuf:"bytes,2,opt,name=container_id,json=containerId,proto3" json:"container_id,omitempty"`
+	// What the container's runtime has mounted, or would.
+	Rootfs *RootFilesystem `protobuf:"bytes,3,opt,name=rootfs,proto3" json:"rootfs,omitempty"`
 	// Set if the root filesystem is on a block device of its own.
 	Block *BlockDevice `protobuf:"bytes,4,opt,name=block,proto3" json:"block,omitempty"`
 	// For EROFS: `layer.erofs`, one for each layer that lowerdir names, or one
@@ -2190,9 +2241,12 @@ type ShareRootFilesystemReply struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
-	GuestPath         string     `protobuf:"bytes,1,opt,name=guest_path,json=guestPath,proto3" json:"guest_path,omitempty"`
+	// Root of the container in the guest.
+	GuestPath string `protobuf:"bytes,1,opt,name=guest_path,json=guestPath,proto3" json:"guest_path,omitempty"`
+	// To be added to the container's storages of CreateContainer, in this order.
 	ContainerStorages []*Storage `protobuf:"bytes,2,rep,name=container_storages,json=containerStorages,proto3" json:"container_storages,omitempty"`
-	VolumeStorages    []*Storage `protobuf:"bytes,3,rep,name=volume_storages,json=volumeStorages,proto3" json:"volume_storages,omitempty"`
+	// The same, of volumes: behind the container's own.
+	VolumeStorages []*Storage `protobuf:"bytes,3,rep,name=volume_storages,json=volumeStorages,proto3" json:"volume_storages,omitempty"`
 	// Container paths of the request's devices in their order, where any of them
 	// has changed.
 	DevicePaths []string `protobuf:"bytes,4,rep,name=device_paths,json=devicePaths,proto3" json:"device_paths,omitempty"`
@@ -2527,10 +2581,14 @@ type Progress struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
-	EntriesDone  uint64 `protobuf:"varint,1,opt,name=entries_done,json=entriesDone,proto3" json:"entries_done,omitempty"`
+	// Files, directories and links that the guest has acknowledged.
+	EntriesDone uint64 `protobuf:"varint,1,opt,name=entries_done,json=entriesDone,proto3" json:"entries_done,omitempty"`
+	// Of those that are to be copied.
 	EntriesTotal uint64 `protobuf:"varint,2,opt,name=entries_total,json=entriesTotal,proto3" json:"entries_total,omitempty"`
-	DoneBytes    int64  `protobuf:"varint,3,opt,name=done_bytes,json=doneBytes,proto3" json:"done_bytes,omitempty"`
-	TotalBytes   int64  `protobuf:"varint,4,opt,name=total_bytes,json=totalBytes,proto3" json:"total_bytes,omitempty"`
+	// Contents that the guest has acknowledged.
+	DoneBytes int64 `protobuf:"varint,3,opt,name=done_bytes,json=doneBytes,proto3" json:"done_bytes,omitempty"`
+	// Of those that are to be copied; files may change meanwhile.
+	TotalBytes int64 `protobuf:"varint,4,opt,name=total_bytes,json=totalBytes,proto3" json:"total_bytes,omitempty"`
 }
 
 func (x *Progress) Reset() {
@@ -2599,17 +2657,22 @@ type ShareStatus struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
+	// See ShareFileReply.
 	ShareId     string `protobuf:"bytes,1,opt,name=share_id,json=shareId,proto3" json:"share_id,omitempty"`
 	ContainerId string `protobuf:"bytes,2,opt,name=container_id,json=containerId,proto3" json:"container_id,omitempty"`
-	Mount       *Mount `protobuf:"bytes,3,opt,name=mount,proto3" json:"mount,omitempty"`
-	HostPath    string `protobuf:"bytes,4,opt,name=host_path,json=hostPath,proto3" json:"host_path,omitempty"`
-	GuestPath   string `protobuf:"bytes,5,opt,name=guest_path,json=guestPath,proto3" json:"guest_path,omitempty"`
+	// As it was requested.
+	Mount *Mount `protobuf:"bytes,3,opt,name=mount,proto3" json:"mount,omitempty"`
+	// See ShareFileReply.
+	HostPath string `protobuf:"bytes,4,opt,name=host_path,json=hostPath,proto3" json:"host_path,omitempty"`
+	// See ShareFileReply.
+	GuestPath string `protobuf:"bytes,5,opt,name=guest_path,json=guestPath,proto3" json:"guest_path,omitempty"`
 	// False while the request that makes it still runs, if it is ignored, and
 	// where the guest may have lost it.
 	Ready bool `protobuf:"varint,6,opt,name=ready,proto3" json:"ready,omitempty"`
 	// Of the first copy, while it runs.
-	Progress *Progress     `protobuf:"bytes,7,opt,name=progress,proto3" json:"progress,omitempty"`
-	Skipped  []*PathReason `protobuf:"bytes,8,rep,name=skipped,proto3" json:"skipped,omitempty"`
+	Progress *Progress `protobuf:"bytes,7,opt,name=progress,proto3" json:"progress,omitempty"`
+	// Paths on the host; see ShareFileReply.
+	Skipped []*PathReason `protobuf:"bytes,8,rep,name=skipped,proto3" json:"skipped,omitempty"`
 	// How many more could not be copied than are listed.
 	SkippedMore uint64 `protobuf:"varint,13,opt,name=skipped_more,json=skippedMore,proto3" json:"skipped_more,omitempty"`
 	// The source cannot be copied: the container goes without this mount.
@@ -2771,6 +2834,7 @@ type Owner struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
+	// Whether it runs.
 	State OwnerState `protobuf:"varint,1,opt,name=state,proto3,enum=fsshare.v1.OwnerState" json:"state,omitempty"`
 	// In the PID namespace of fsshared; 0 for none.
 	Pid int32 `protobuf:"varint,2,opt,name=pid,proto3" json:"pid,omitempty"`
@@ -2778,7 +2842,8 @@ type Owner struct {
 	GoneNs int64 `protobuf:"varint,3,opt,name=gone_ns,json=goneNs,proto3" json:"gone_ns,omitempty"`
 	// Whether the sandbox is ended for that, and in how long that is tried, or
 	// tried again.
-	WillEnd  bool  `protobuf:"varint,4,opt,name=will_end,json=willEnd,proto3" json:"will_end,omitempty"`
+	WillEnd bool `protobuf:"varint,4,opt,name=will_end,json=willEnd,proto3" json:"will_end,omitempty"`
+	// 0 while it is tried.
 	EndsInNs int64 `protobuf:"varint,5,opt,name=ends_in_ns,json=endsInNs,proto3" json:"ends_in_ns,omitempty"`
 	// Why it is unknown, or why the sandbox could not be ended yet.
 	Reason string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
@@ -2863,17 +2928,26 @@ type SandboxStatus struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
-	SandboxId    string      `protobuf:"bytes,1,opt,name=sandbox_id,json=sandboxId,proto3" json:"sandbox_id,omitempty"`
-	Mode         SharingMode `protobuf:"varint,2,opt,name=mode,proto3,enum=fsshare.v1.SharingMode" json:"mode,omitempty"`
-	GuestAddress string      `protobuf:"bytes,3,opt,name=guest_address,json=guestAddress,proto3" json:"guest_address,omitempty"`
+	SandboxId string `protobuf:"bytes,1,opt,name=sandbox_id,json=sandboxId,proto3" json:"sandbox_id,omitempty"`
+	// As Prepare has told.
+	Mode SharingMode `protobuf:"varint,2,opt,name=mode,proto3,enum=fsshare.v1.SharingMode" json:"mode,omitempty"`
+	// Empty until it is known.
+	GuestAddress string `protobuf:"bytes,3,opt,name=guest_address,json=guestAddress,proto3" json:"guest_address,omitempty"`
 	// Empty before the first contact.
 	GuestAgentVersion string `protobuf:"bytes,4,opt,name=guest_agent_version,json=guestAgentVersion,proto3" json:"guest_agent_version,omitempty"`
-	GuestConnected    bool   `protobuf:"varint,5,opt,name=guest_connected,json=guestConnected,proto3" json:"guest_connected,omitempty"`
-	WatcherRunning    bool   `protobuf:"varint,6,opt,name=watcher_running,json=watcherRunning,proto3" json:"watcher_running,omitempty"`
-	SharedDir         string `protobuf:"bytes,7,opt,name=shared_dir,json=sharedDir,proto3" json:"shared_dir,omitempty"`
-	MountsDir         string `protobuf:"bytes,8,opt,name=mounts_dir,json=mountsDir,proto3" json:"mounts_dir,omitempty"`
-	Containers        uint64 `protobuf:"varint,9,opt,name=containers,proto3" json:"containers,omitempty"`
-	Shares            uint64 `protobuf:"varint,10,opt,name=shares,proto3" json:"shares,omitempty"`
+	// Nothing waits for a connection to the guest agent. One that has nothing to do
+	// for a while is closed, and counts as connected.
+	GuestConnected bool `protobuf:"varint,5,opt,name=guest_connected,json=guestConnected,proto3" json:"guest_connected,omitempty"`
+	// Rotations of its volumes are followed.
+	WatcherRunning bool `protobuf:"varint,6,opt,name=watcher_running,json=watcherRunning,proto3" json:"watcher_running,omitempty"`
+	// See PrepareReply.
+	SharedDir string `protobuf:"bytes,7,opt,name=shared_dir,json=sharedDir,proto3" json:"shared_dir,omitempty"`
+	// See PrepareReply.
+	MountsDir string `protobuf:"bytes,8,opt,name=mounts_dir,json=mountsDir,proto3" json:"mounts_dir,omitempty"`
+	// Containers that have shares, or a root filesystem.
+	Containers uint64 `protobuf:"varint,9,opt,name=containers,proto3" json:"containers,omitempty"`
+	// Shares of all containers, root filesystems counted.
+	Shares uint64 `protobuf:"varint,10,opt,name=shares,proto3" json:"shares,omitempty"`
 	// Guest paths that should be gone and are not; see UnshareFileReply.
 	// GetSandbox lists them in the order of their paths, page by page, ListSandboxes
 	// the first 16.
@@ -2886,16 +2960,20 @@ type SandboxStatus struct {
 	PendingMore uint64 `protobuf:"varint,14,opt,name=pending_more,json=pendingMore,proto3" json:"pending_more,omitempty"`
 	// Reads of its sources that do not answer: what is tried, and for how long.
 	// In GetSandbox only.
-	HungReads     []*PathReason `protobuf:"bytes,15,rep,name=hung_reads,json=hungReads,proto3" json:"hung_reads,omitempty"`
-	HungReadsMore uint64        `protobuf:"varint,16,opt,name=hung_reads_more,json=hungReadsMore,proto3" json:"hung_reads_more,omitempty"`
+	HungReads []*PathReason `protobuf:"bytes,15,rep,name=hung_reads,json=hungReads,proto3" json:"hung_reads,omitempty"`
+	// How many more than are listed.
+	HungReadsMore uint64 `protobuf:"varint,16,opt,name=hung_reads_more,json=hungReadsMore,proto3" json:"hung_reads_more,omitempty"`
 	// Why fsshared, were it started again, would not know the latest of the
 	// sandbox; empty where it would. Copy mode: always empty.
 	Unrecorded string `protobuf:"bytes,17,opt,name=unrecorded,proto3" json:"unrecorded,omitempty"`
 	// As Prepare and SetGuest have told.
-	Labels           map[string]string `protobuf:"bytes,18,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key,proto3" protobuf_val:"bytes,2,opt,name=value,proto3"`
-	GuestPolicy      GuestPolicy       `protobuf:"varint,19,opt,name=guest_policy,json=guestPolicy,proto3,enum=fsshare.v1.GuestPolicy" json:"guest_policy,omitempty"`
-	GuestMemoryBytes int64             `protobuf:"varint,20,opt,name=guest_memory_bytes,json=guestMemoryBytes,proto3" json:"guest_memory_bytes,omitempty"`
-	Owner            *Owner            `protobuf:"bytes,30,opt,name=owner,proto3" json:"owner,omitempty"`
+	Labels map[string]string `protobuf:"bytes,18,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key,proto3" protobuf_val:"bytes,2,opt,name=value,proto3"`
+	// As Prepare and SetGuest have told.
+	GuestPolicy GuestPolicy `protobuf:"varint,19,opt,name=guest_policy,json=guestPolicy,proto3,enum=fsshare.v1.GuestPolicy" json:"guest_policy,omitempty"`
+	// As Prepare and SetGuest have told; 0 is unknown.
+	GuestMemoryBytes int64 `protobuf:"varint,20,opt,name=guest_memory_bytes,json=guestMemoryBytes,proto3" json:"guest_memory_bytes,omitempty"`
+	// Who it lives and dies with.
+	Owner *Owner `protobuf:"bytes,30,opt,name=owner,proto3" json:"owner,omitempty"`
 }
 
 func (x *SandboxStatus) Reset() {
@@ -3155,8 +3233,9 @@ type Orphan struct {
 	// Why it is not removed, where that was tried.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	// What was in it and is somebody else's; it stays.
-	Foreign     []*PathReason `protobuf:"bytes,4,rep,name=foreign,proto3" json:"foreign,omitempty"`
-	ForeignMore uint64        `protobuf:"varint,5,opt,name=foreign_more,json=foreignMore,proto3" json:"foreign_more,omitempty"`
+	Foreign []*PathReason `protobuf:"bytes,4,rep,name=foreign,proto3" json:"foreign,omitempty"`
+	// How many more than are listed.
+	ForeignMore uint64 `protobuf:"varint,5,opt,name=foreign_more,json=foreignMore,proto3" json:"foreign_more,omitempty"`
 }
 
 func (x *Orphan) Reset() {
@@ -3232,8 +3311,10 @@ type AsideFile struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
+	// Whose it was.
 	SandboxId string `protobuf:"bytes,1,opt,name=sandbox_id,json=sandboxId,proto3" json:"sandbox_id,omitempty"`
-	Removed   bool   `protobuf:"varint,2,opt,name=removed,proto3" json:"removed,omitempty"`
+	// It is gone.
+	Removed bool `protobuf:"varint,2,opt,name=removed,proto3" json:"removed,omitempty"`
 	// Why it stays; empty where nobody needs it, or it is removed.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 }
@@ -3302,8 +3383,9 @@ type CollectOrphansReply struct {
 	OrphansMore uint64 `protobuf:"varint,2,opt,name=orphans_more,json=orphansMore,proto3" json:"orphans_more,omitempty"`
 	// What lies in the share root and is not ours, or cannot be told; it stays.
 	// With the first page only.
-	Foreign     []*PathReason `protobuf:"bytes,3,rep,name=foreign,proto3" json:"foreign,omitempty"`
-	ForeignMore uint64        `protobuf:"varint,4,opt,name=foreign_more,json=foreignMore,proto3" json:"foreign_more,omitempty"`
+	Foreign []*PathReason `protobuf:"bytes,3,rep,name=foreign,proto3" json:"foreign,omitempty"`
+	// How many more than are listed.
+	ForeignMore uint64 `protobuf:"varint,4,opt,name=foreign_more,json=foreignMore,proto3" json:"foreign_more,omitempty"`
 	// State files that were set aside; those that nobody needs are removed with
 	// the orphans. With the last page of all orphans only.
 	Asides []*AsideFile `protobuf:"bytes,30,rep,name=asides,proto3" json:"asides,omitempty"`
@@ -3393,8 +3475,10 @@ type DestinationStatus struct {
 
 	SandboxId   string `protobuf:"bytes,1,opt,name=sandbox_id,json=sandboxId,proto3" json:"sandbox_id,omitempty"`
 	ContainerId string `protobuf:"bytes,2,opt,name=container_id,json=containerId,proto3" json:"container_id,omitempty"`
-	ShareId     string `protobuf:"bytes,3,opt,name=share_id,json=shareId,proto3" json:"share_id,omitempty"`
-	GuestPath   string `protobuf:"bytes,4,opt,name=guest_path,json=guestPath,proto3" json:"guest_path,omitempty"`
+	// See ShareFileReply.
+	ShareId string `protobuf:"bytes,3,opt,name=share_id,json=shareId,proto3" json:"share_id,omitempty"`
+	// Root of the copy.
+	GuestPath string `protobuf:"bytes,4,opt,name=guest_path,json=guestPath,proto3" json:"guest_path,omitempty"`
 	// Generation that the guest acknowledged; empty before the first.
 	GuestGeneration string `protobuf:"bytes,5,opt,name=guest_generation,json=guestGeneration,proto3" json:"guest_generation,omitempty"`
 	// Whether the guest has what the host has.
@@ -3408,27 +3492,33 @@ type DestinationStatus struct {
 	// nothing failed.
 	Reason string `protobuf:"bytes,9,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Since the last success.
-	Failures uint64        `protobuf:"varint,10,opt,name=failures,proto3" json:"failures,omitempty"`
-	Pushes   uint64        `protobuf:"varint,11,opt,name=pushes,proto3" json:"pushes,omitempty"`
-	Skipped  []*PathReason `protobuf:"bytes,12,rep,name=skipped,proto3" json:"skipped,omitempty"`
+	Failures uint64 `protobuf:"varint,10,opt,name=failures,proto3" json:"failures,omitempty"`
+	// Pushes that were begun, the first copy counted.
+	Pushes uint64 `protobuf:"varint,11,opt,name=pushes,proto3" json:"pushes,omitempty"`
+	// What of the generation is not in the guest: paths below the volume's root.
+	Skipped []*PathReason `protobuf:"bytes,12,rep,name=skipped,proto3" json:"skipped,omitempty"`
 	// How many more could not be copied than are listed.
 	SkippedMore uint64 `protobuf:"varint,15,opt,name=skipped_more,json=skippedMore,proto3" json:"skipped_more,omitempty"`
 	// Guest paths that should be gone and that this guest agent cannot remove.
 	NotRemovable []string `protobuf:"bytes,13,rep,name=not_removable,json=notRemovable,proto3" json:"not_removable,omitempty"`
 	// Of the running push.
-	Progress         *Progress `protobuf:"bytes,14,opt,name=progress,proto3" json:"progress,omitempty"`
-	NotRemovableMore uint64    `protobuf:"varint,16,opt,name=not_removable_more,json=notRemovableMore,proto3" json:"not_removable_more,omitempty"`
+	Progress *Progress `protobuf:"bytes,14,opt,name=progress,proto3" json:"progress,omitempty"`
+	// How many more than are listed.
+	NotRemovableMore uint64 `protobuf:"varint,16,opt,name=not_removable_more,json=notRemovableMore,proto3" json:"not_removable_more,omitempty"`
 	// Generations, by their names in the guest, that stay until the share ends
 	// since they hold sealed secrets, which the guest agent may have unsealed
 	// there; the links of these are not sent again.
-	KeptGenerations     []string `protobuf:"bytes,17,rep,name=kept_generations,json=keptGenerations,proto3" json:"kept_generations,omitempty"`
-	KeptGenerationsMore uint64   `protobuf:"varint,18,opt,name=kept_generations_more,json=keptGenerationsMore,proto3" json:"kept_generations_more,omitempty"`
+	KeptGenerations []string `protobuf:"bytes,17,rep,name=kept_generations,json=keptGenerations,proto3" json:"kept_generations,omitempty"`
+	// How many more than are listed.
+	KeptGenerationsMore uint64 `protobuf:"varint,18,opt,name=kept_generations_more,json=keptGenerationsMore,proto3" json:"kept_generations_more,omitempty"`
 	// See ShareFileRequest and PrepareRequest.
-	ContainerName string            `protobuf:"bytes,19,opt,name=container_name,json=containerName,proto3" json:"container_name,omitempty"`
-	Labels        map[string]string `protobuf:"bytes,20,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key,proto3" protobuf_val:"bytes,2,opt,name=value,proto3"`
+	ContainerName string `protobuf:"bytes,19,opt,name=container_name,json=containerName,proto3" json:"container_name,omitempty"`
+	// Of the sandbox.
+	Labels map[string]string `protobuf:"bytes,20,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key,proto3" protobuf_val:"bytes,2,opt,name=value,proto3"`
 	// Whether something has failed and waits to be tried again, and in how long;
 	// not while it is tried.
-	WillTry   bool  `protobuf:"varint,30,opt,name=will_try,json=willTry,proto3" json:"will_try,omitempty"`
+	WillTry bool `protobuf:"varint,30,opt,name=will_try,json=willTry,proto3" json:"will_try,omitempty"`
+	// From now on; only with will_try.
 	NextTryNs int64 `protobuf:"varint,31,opt,name=next_try_ns,json=nextTryNs,proto3" json:"next_try_ns,omitempty"`
 }
 
@@ -3627,11 +3717,13 @@ type VolumeStatus struct {
 	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
 	// Empty before it was read.
 	HostGeneration string `protobuf:"bytes,2,opt,name=host_generation,json=hostGeneration,proto3" json:"host_generation,omitempty"`
-	Watched        bool   `protobuf:"varint,3,opt,name=watched,proto3" json:"watched,omitempty"`
+	// Changes are told by inotify; otherwise the volume is compared every second.
+	Watched bool `protobuf:"varint,3,opt,name=watched,proto3" json:"watched,omitempty"`
 	// Why it could not be watched or read; empty when nothing failed.
 	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	// Number of times that a generation was read from the disk.
-	Snapshots    uint64               `protobuf:"varint,5,opt,name=snapshots,proto3" json:"snapshots,omitempty"`
+	Snapshots uint64 `protobuf:"varint,5,opt,name=snapshots,proto3" json:"snapshots,omitempty"`
+	// In the order in which they were added.
 	Destinations []*DestinationStatus `protobuf:"bytes,6,rep,name=destinations,proto3" json:"destinations,omitempty"`
 	// How many more than are listed.
 	DestinationsMore uint64 `protobuf:"varint,7,opt,name=destinations_more,json=destinationsMore,proto3" json:"destinations_more,omitempty"`
@@ -3844,7 +3936,8 @@ type GetSandboxRequest struct {
 	PendingAfter string `protobuf:"bytes,2,opt,name=pending_after,json=pendingAfter,proto3" json:"pending_after,omitempty"`
 	// The same of `shares`, and of `volumes`: `shares_next` or `volumes_next` of
 	// the page before. At most one of the three may be given.
-	SharesAfter  string `protobuf:"bytes,3,opt,name=shares_after,json=sharesAfter,proto3" json:"shares_after,omitempty"`
+	SharesAfter string `protobuf:"bytes,3,opt,name=shares_after,json=sharesAfter,proto3" json:"shares_after,omitempty"`
+	// See shares_after.
 	VolumesAfter string `protobuf:"bytes,4,opt,name=volumes_after,json=volumesAfter,proto3" json:"volumes_after,omitempty"`
 }
 
@@ -3913,15 +4006,19 @@ type GetSandboxReply struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
+	// The sandbox itself.
 	Sandbox *SandboxStatus `protobuf:"bytes,1,opt,name=sandbox,proto3" json:"sandbox,omitempty"`
-	Shares  []*ShareStatus `protobuf:"bytes,2,rep,name=shares,proto3" json:"shares,omitempty"`
+	// In the order of their ids, root filesystems last.
+	Shares []*ShareStatus `protobuf:"bytes,2,rep,name=shares,proto3" json:"shares,omitempty"`
 	// With this sandbox's destinations only.
 	Volumes []*VolumeStatus `protobuf:"bytes,3,rep,name=volumes,proto3" json:"volumes,omitempty"`
 	// How many come behind those that are listed.
-	SharesMore  uint64 `protobuf:"varint,4,opt,name=shares_more,json=sharesMore,proto3" json:"shares_more,omitempty"`
+	SharesMore uint64 `protobuf:"varint,4,opt,name=shares_more,json=sharesMore,proto3" json:"shares_more,omitempty"`
+	// The same of volumes.
 	VolumesMore uint64 `protobuf:"varint,5,opt,name=volumes_more,json=volumesMore,proto3" json:"volumes_more,omitempty"`
 	// Not empty: there are more; what to ask for them with.
-	SharesNext  string `protobuf:"bytes,6,opt,name=shares_next,json=sharesNext,proto3" json:"shares_next,omitempty"`
+	SharesNext string `protobuf:"bytes,6,opt,name=shares_next,json=sharesNext,proto3" json:"shares_next,omitempty"`
+	// The same of volumes.
 	VolumesNext string `protobuf:"bytes,7,opt,name=volumes_next,json=volumesNext,proto3" json:"volumes_next,omitempty"`
 }
 
@@ -4068,6 +4165,7 @@ type ListVolumesReply struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
+	// In the order of their paths.
 	Volumes []*VolumeStatus `protobuf:"bytes,1,rep,name=volumes,proto3" json:"volumes,omitempty"`
 	// How many come behind those that are listed.
 	VolumesMore uint64 `protobuf:"varint,2,opt,name=volumes_more,json=volumesMore,proto3" json:"volumes_more,omitempty"`
@@ -4135,9 +4233,11 @@ type Caller struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
+	// Of the process that opened the connection.
 	Uid uint32 `protobuf:"varint,1,opt,name=uid,proto3" json:"uid,omitempty"`
 	// In the PID namespace of fsshared; 0 where it is not known.
-	Pid    int32  `protobuf:"varint,2,opt,name=pid,proto3" json:"pid,omitempty"`
+	Pid int32 `protobuf:"varint,2,opt,name=pid,proto3" json:"pid,omitempty"`
+	// Of the API, such as ShareFile.
 	Method string `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
 	// Of google.rpc.Code.
 	Code int32 `protobuf:"varint,4,opt,name=code,proto3" json:"code,omitempty"`
@@ -4229,7 +4329,8 @@ type Event struct {
 	ContainerId string `protobuf:"bytes,5,opt,name=container_id,json=containerId,proto3" json:"container_id,omitempty"`
 	ShareId     string `protobuf:"bytes,6,opt,name=share_id,json=shareId,proto3" json:"share_id,omitempty"`
 	// Root of the volume on the host; of another share its source.
-	Volume     string `protobuf:"bytes,7,opt,name=volume,proto3" json:"volume,omitempty"`
+	Volume string `protobuf:"bytes,7,opt,name=volume,proto3" json:"volume,omitempty"`
+	// The host's name of it.
 	Generation string `protobuf:"bytes,8,opt,name=generation,proto3" json:"generation,omitempty"`
 	// What happened, for people.
 	Sentence string `protobuf:"bytes,9,opt,name=sentence,proto3" json:"sentence,omitempty"`
@@ -4239,10 +4340,13 @@ type Event struct {
 	LagNs int64 `protobuf:"varint,11,opt,name=lag_ns,json=lagNs,proto3" json:"lag_ns,omitempty"`
 	// Of what has failed: how often since the last success, and whether and in
 	// how long it is tried again, counted from the event.
-	Failures  uint64  `protobuf:"varint,12,opt,name=failures,proto3" json:"failures,omitempty"`
-	WillTry   bool    `protobuf:"varint,13,opt,name=will_try,json=willTry,proto3" json:"will_try,omitempty"`
-	NextTryNs int64   `protobuf:"varint,14,opt,name=next_try_ns,json=nextTryNs,proto3" json:"next_try_ns,omitempty"`
-	Caller    *Caller `protobuf:"bytes,15,opt,name=caller,proto3" json:"caller,omitempty"`
+	Failures uint64 `protobuf:"varint,12,opt,name=failures,proto3" json:"failures,omitempty"`
+	// See failures.
+	WillTry bool `protobuf:"varint,13,opt,name=will_try,json=willTry,proto3" json:"will_try,omitempty"`
+	// See failures.
+	NextTryNs int64 `protobuf:"varint,14,opt,name=next_try_ns,json=nextTryNs,proto3" json:"next_try_ns,omitempty"`
+	// Of calls only.
+	Caller *Caller `protobuf:"bytes,15,opt,name=caller,proto3" json:"caller,omitempty"`
 }
 
 func (x *Event) Reset() {
@@ -4395,7 +4499,8 @@ type WatchEventsRequest struct {
 	// `events_next` of the reply before. Empty: from the first event that is kept,
 	// or with `only_new` from now on.
 	EventsAfter string `protobuf:"bytes,3,opt,name=events_after,json=eventsAfter,proto3" json:"events_after,omitempty"`
-	OnlyNew     bool   `protobuf:"varint,4,opt,name=only_new,json=onlyNew,proto3" json:"only_new,omitempty"`
+	// See events_after.
+	OnlyNew bool `protobuf:"varint,4,opt,name=only_new,json=onlyNew,proto3" json:"only_new,omitempty"`
 	// Longest wait for an event; at most a minute, more is taken for that. 0: do
 	// not wait.
 	WaitNs int64 `protobuf:"varint,5,opt,name=wait_ns,json=waitNs,proto3" json:"wait_ns,omitempty"`
@@ -4607,6 +4712,7 @@ type CheckReply struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
+	// Of the node agent; guests and sources have no part in it.
 	Status CheckReply_ServingStatus `protobuf:"varint,1,opt,name=status,proto3,enum=fsshare.v1.CheckReply_ServingStatus" json:"status,omitempty"`
 }
 
@@ -4702,6 +4808,7 @@ type VersionReply struct {
 	sizeCache     protoimpl.SizeCache
 	unknownFields protoimpl.UnknownFields
 
+	// Such as 0.1.0.
 	Version string `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
 	// Commit and compiler that it was built from and with.
 	Build string `protobuf:"bytes,2,opt,name=build,proto3" json:"build,omitempty"`
