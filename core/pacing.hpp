@@ -164,6 +164,9 @@ inline constexpr backoff_range failed_reads{milliseconds{100}, seconds{30}};
 inline constexpr backoff_range odd_volumes{milliseconds{100}, seconds{2}};
 /// Kubelets up to 1.26 set owner and mode entry by entry after the flip.
 inline constexpr duration attribute_quiet = milliseconds{20};
+/// From the first copy that has a generation to a look whether it is still the
+/// latest: no next rotation comes so soon.
+inline constexpr duration look_after_copies = milliseconds{100};
 /// What cannot be read at any try for so long is shown, and then not waited
 /// for any more.
 inline constexpr duration unreadable_shown = seconds{1};

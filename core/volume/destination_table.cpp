@@ -186,12 +186,10 @@ destination_table::finished(destination_id id, const order_outcome& outcome,
   auto& v = volumes_.at(d->spec.volume);
   touch(id, *d);
   if (d->copy.acknowledged() && outcome.flip == flip_state::acknowledged) {
-    // What was published while we copied has its own event; looking again
-    // costs one readlink and needs no event.
     auto live = note_live(*d, v, now);
     if (live)
       live->is_first = had_none;
-    v.host.hint(volume_hint::look, now);
+    v.host.look_later(now);
     return live;
   }
   if (d->is<making>() && has_failed

@@ -62,6 +62,11 @@ void host_volume::hint(volume_hint what, time_point now) {
   }
 }
 
+void host_volume::look_later(time_point now) {
+  if (!look_at_)
+    look_at_ = now + pacing::look_after_copies;
+}
+
 void host_volume::suspect(time_point now) {
   if (!suspected_at_)
     suspected_at_ = now;
@@ -104,6 +109,10 @@ std::optional<volume_request> host_volume::decide(time_point now) {
     // Without a watch there are no ATTRIB events.
     need_close_look_ |= ++polls_ % pacing::close_poll_every == 0;
   }
+  if (look_at_ && *look_at_ <= now) {
+    look_at_.reset();
+    need_look_ = true;
+  }
   if (read_at_ && *read_at_ <= now) {
     read_at_.reset();
     need_watch_ |= std::exchange(watch_before_retry_, false);
@@ -136,6 +145,7 @@ std::optional<volume_request> host_volume::decide(time_point now) {
 // What is hinted from here on may be of a later generation.
 std::optional<volume_request> host_volume::begin(volume_request what) {
   out_ = true;
+  look_at_.reset();
   ++begun_;
   asked_for_ = std::exchange(noticed_at_, std::nullopt);
   return what;
@@ -311,7 +321,7 @@ std::optional<host_volume::time_point> host_volume::next_due() const {
   if (out_)
     return std::nullopt;
   std::optional<time_point> due;
-  for (const auto& at : {read_at_, attributes_at_, poll_at_})
+  for (const auto& at : {read_at_, attributes_at_, poll_at_, look_at_})
     if (at)
       due = due ? std::min(*due, *at) : *at;
   return due;

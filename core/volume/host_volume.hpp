@@ -54,6 +54,11 @@ public:
   /// Notes that something may have changed.
   void hint(volume_hint what, time_point now);
 
+  /// A copy has what was read last. What was published meanwhile has its own
+  /// event: a look costs little and needs none. One does for all copies of a
+  /// rotation, and stands in no next one's way.
+  void look_later(time_point now);
+
   /// Asks for the contents of the current generation.
   void want_snapshot();
 
@@ -187,6 +192,7 @@ private:
   std::optional<time_point> read_at_;
   std::optional<time_point> attributes_at_;
   std::optional<time_point> poll_at_;
+  std::optional<time_point> look_at_;
   /// The first hint that no answer agrees with yet.
   std::optional<time_point> suspected_at_;
   /// The first hint of what will be found next: later than the one above where

@@ -148,8 +148,14 @@ struct table_fixture {
     advance();
     read(what);
     finish(id, done());
-    look(what);
+    look_after_copies(what);
     return id;
+  }
+  /// Some time after copies, which are what the volume has still.
+  lines look_after_copies(const volume_snapshot_ptr& what) {
+    now += pacing::look_after_copies;
+    advance();
+    return look(what);
   }
   lines finish(destination_id id, const order_outcome& outcome) {
     table.finished(id, outcome, now);

@@ -120,6 +120,35 @@ TEST_CASE("a look that finds nothing new reads nothing") {
   CHECK(v.next(t0) == std::nullopt);
 }
 
+TEST_CASE("all copies of a generation cost one look, a moment after the first, "
+          "and none where it was read again meanwhile") {
+  auto v = read_volume();
+  v.look_later(t0);
+  v.look_later(t0 + 60ms);
+  CHECK(v.next(t0 + 99ms) == std::nullopt);
+  CHECK(v.next_due() == t0 + 100ms);
+  SUBCASE("one look") {
+    CHECK(v.next(t0 + 100ms) == volume_request::look);
+    v.looked(volume_look{"..1", {}}, t0 + 100ms);
+    CHECK(v.next(t0 + 1h) == std::nullopt);
+    CHECK_FALSE(v.next_due());
+    v.look_later(t0 + 1h);
+    CHECK(v.next_due() == t0 + 1h + 100ms);
+  }
+  SUBCASE("it finds what had no event") {
+    REQUIRE(v.next(t0 + 100ms) == volume_request::look);
+    v.looked(volume_look{"..2", {}}, t0 + 100ms);
+    CHECK(v.next(t0 + 100ms) == volume_request::read);
+  }
+  SUBCASE("a rotation is read at once, and is what would have been looked at") {
+    v.hint(volume_hint::read_now, t0 + 70ms);
+    CHECK(v.next(t0 + 70ms) == volume_request::read);
+    v.read(contents("..2"), t0 + 71ms);
+    CHECK(v.next(t0 + 1h) == std::nullopt);
+    CHECK_FALSE(v.next_due());
+  }
+}
+
 TEST_CASE("attributes are compared when they have been quiet for 20 ms") {
   auto v = read_volume();
   v.hint(volume_hint::look_closely, t0);
