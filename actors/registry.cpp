@@ -340,8 +340,8 @@ void registry_state::perform(current_reached& action) {
   auto promise = std::move(i->second.promise);
   if (action.outcome)
     record(i->second.destination);
-  tell_noted();
   waiting_.erase(i);
+  tell_noted();
   if (action.outcome)
     promise.deliver(destination_added{action.outcome->copied.name,
                                       std::move(action.outcome->skipped),
