@@ -13,30 +13,42 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// A sandbox that has a volume, and what is written down of it.
+struct recorded_volume : node_world {
+  explicit recorded_volume(chooser& c) : node_world(c, {}, journaling::on) {
+    rotate("0");
+    add_sandbox("s1");
+    share("s1", "c0", "cm");
+  }
+  void rotate(const std::string& content) {
+    kubelet.rotate({{"key", {content}}});
+  }
+  std::uintmax_t written() const {
+    return std::filesystem::file_size(dir / "state/s1.jsonl");
+  }
+
+  rotator& kubelet = add_volume("cm");
+};
+
 /// Returns how many bytes are written down for a rotation of a volume that a
 /// sandbox has beside so many other shares.
 std::uintmax_t bytes_of_a_rotation(std::size_t shares) {
   chooser choose{1};
-  node_world w{choose, {}, journaling::on};
-  auto& kubelet = w.add_volume("cm");
-  kubelet.rotate({{"key", {"0"}}});
-  w.add_sandbox("s1");
-  w.share("s1", "c0", "cm");
+  recorded_volume w{choose};
   auto tree = tree_request(w, 1);
   for (std::size_t n = 1; n < shares; ++n) {
     tree.container_id = "c" + std::to_string(n);
     REQUIRE(w.ask_over_time<share_file_reply>(tree));
   }
   w.pass(5s);
-  const auto file = w.dir / "state/s1.jsonl";
   std::vector<std::uintmax_t> written;
   // Perhaps the file is written anew in one of them.
   for (int n = 1; n <= 5; ++n) {
-    const auto before = std::filesystem::file_size(file);
-    kubelet.rotate({{"key", {std::to_string(n)}}});
+    const auto before = w.written();
+    w.rotate(std::to_string(n));
     w.pass(5s);
     REQUIRE(w.status_of("cm").destinations.at(0).current);
-    written.push_back(std::filesystem::file_size(file) - before);
+    written.push_back(w.written() - before);
   }
   std::sort(written.begin(), written.end());
   return written[written.size() / 2];
@@ -46,19 +58,14 @@ std::uintmax_t bytes_of_a_rotation(std::size_t shares) {
 /// within the time that old generations are kept.
 std::uintmax_t bytes_after(int rotations) {
   chooser choose{1};
-  node_world w{choose, {}, journaling::on};
-  auto& kubelet = w.add_volume("cm");
-  kubelet.rotate({{"key", {"0"}}});
-  w.add_sandbox("s1");
-  w.share("s1", "c0", "cm");
+  recorded_volume w{choose};
   w.pass(5s);
-  const auto file = w.dir / "state/s1.jsonl";
   std::uintmax_t last = 0;
   for (int n = 0; n < rotations; ++n) {
-    const auto before = std::filesystem::file_size(file);
-    kubelet.rotate({{"key", {std::string(1, static_cast<char>('a' + n))}}});
+    const auto before = w.written();
+    w.rotate({static_cast<char>('a' + n)});
     w.settle();
-    last = std::filesystem::file_size(file) - before;
+    last = w.written() - before;
   }
   REQUIRE(w.status_of("cm").destinations.at(0).current);
   return last;
