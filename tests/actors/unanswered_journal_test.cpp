@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <caf/local_actor.hpp>
 #include <caf/resumable.hpp>
+#include <caf/scheduled_actor.hpp>
 #include <doctest/doctest.h>
 #include <functional>
 #include <string_view>
@@ -37,6 +38,13 @@ public:
   /// Whether JOURNAL was asked for anything.
   bool was_asked() const {
     return held_ != nullptr;
+  }
+
+  /// How many messages it has got, and not looked at.
+  std::size_t waiting() const {
+    auto* actor = dynamic_cast<caf::scheduled_actor*>(held_);
+    REQUIRE(actor != nullptr);
+    return actor->mailbox().size();
   }
 
 private:
@@ -282,6 +290,30 @@ TEST_CASE("who shares a copy is answered when it is written down what that "
     w.settle();
     REQUIRE(*got);
     CHECK(**got);
+  });
+}
+
+TEST_CASE("what a rotation is about to send to all its copies is written down "
+          "with one message") {
+  for_each_seed(20, [](chooser& choose) {
+    connected_world w{choose};
+    constexpr int copies = 5;
+    for (int n = 1; n <= copies; ++n)
+      w.share("s1", "c" + std::to_string(n), "cm");
+    w.pass(5s);
+    w.forget_sent();
+    {
+      silent_journal journal{w};
+      w.rotate("cm", 1);
+      journal.settle();
+      CHECK(journal.waiting() == 1);
+      CHECK(w.sent().empty());
+    }
+    w.pass(5s);
+    const auto shown = w.status_of("cm").destinations;
+    REQUIRE(shown.size() == copies);
+    for (const auto& one : shown)
+      CHECK(one.current);
   });
 }
 
