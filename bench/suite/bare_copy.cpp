@@ -22,6 +22,8 @@ namespace fsshare::bench {
 
 namespace {
 
+namespace fs = std::filesystem;
+
 // As large as the chunks of the peers.
 constexpr std::size_t piece_bytes = 1 << 20;
 
@@ -55,7 +57,7 @@ void pass_on(const std::string& file, int to) {
   }
 }
 
-void copy_as_guest(const std::string& file, const std::string& to) {
+void write_as_guest(const std::string& file, const std::string& to) {
   const auto unfinished = to + ".new";
   const unique_fd out{check(
     ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600),
@@ -64,6 +66,19 @@ void copy_as_guest(const std::string& file, const std::string& to) {
   check(::fchown(out.get(), ::geteuid(), ::getegid()), "chown");
   check(::fchmod(out.get(), 0644), "chmod");
   check(::rename(unfinished.c_str(), to.c_str()), "rename");
+}
+
+void copy_as_guest(const fs::directory_entry& from, const std::string& to) {
+  if (from.is_symlink()) {
+    const auto target = fs::read_symlink(from);
+    check(::symlink(target.c_str(), to.c_str()), "symlink");
+  } else if (from.is_directory()) {
+    check(::mkdir(to.c_str(), 0700), "mkdir");
+    check(::chmod(to.c_str(), 0755), "chmod");
+  } else {
+    return write_as_guest(from.path(), to);
+  }
+  check(::lchown(to.c_str(), ::geteuid(), ::getegid()), "chown");
 }
 
 sample timed(const std::function<void()>& work) {
@@ -80,8 +95,9 @@ sample timed(const std::function<void()>& work) {
 sample bare_copy(const std::string& dir) {
   const test::temp_dir to;
   return timed([&] {
-    for (const auto& entry : std::filesystem::directory_iterator{dir})
-      copy_as_guest(entry.path(), to / entry.path().filename().string());
+    for (const auto& entry : fs::recursive_directory_iterator{dir})
+      copy_as_guest(entry,
+                    to.path() + entry.path().string().substr(dir.size()));
   });
 }
 
@@ -99,8 +115,9 @@ sample bare_stream(const std::string& dir) {
     }};
     // Its end, which comes before that of the thread, ends the thread.
     const unique_fd to = std::move(near);
-    for (const auto& entry : std::filesystem::directory_iterator{dir})
-      pass_on(entry.path(), to.get());
+    for (const auto& entry : fs::recursive_directory_iterator{dir})
+      if (!entry.is_symlink() && entry.is_regular_file())
+        pass_on(entry.path(), to.get());
   });
 }
 

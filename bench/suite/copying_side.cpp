@@ -24,6 +24,14 @@ std::vector<std::string> with_stats(const guest_kind& kind,
   out.insert(out.end(), {"--stats", file});
   return out;
 }
+
+std::string config_of(const fsshare_options& with) {
+  if (with.most_requests == 0)
+    return {};
+  return R"("copy": {"window_requests": )" + std::to_string(with.most_requests)
+         + "}";
+}
+
 } // namespace
 
 copying_side::copying_side(const guest_kind& kind)
@@ -55,13 +63,20 @@ double copying_side::end_guest() {
   return stats.at("requests").get<double>();
 }
 
-fsshare_side::fsshare_side(const guest_kind& kind, copy_sharing sharing)
-  : copying_side(kind), client_(node_.socket()) {
+taking take_under(machine_load load) {
+  return [load](copying_side& by, const std::function<void()>& work) {
+    const burners busy{load};
+    return by.take(work);
+  };
+}
+
+fsshare_side::fsshare_side(const guest_kind& kind, const fsshare_options& with)
+  : copying_side(kind), node_(config_of(with)), client_(node_.socket()) {
   v1::PrepareRequest request;
   request.set_sandbox_id(sandbox);
   request.set_mode(v1::SHARING_MODE_COPY);
   request.mutable_guest()->set_address(to_string(guest().address()));
-  request.mutable_guest()->set_policy(sharing == copy_sharing::per_sandbox
+  request.mutable_guest()->set_policy(with.sharing == copy_sharing::per_sandbox
                                         ? v1::GUEST_POLICY_NONE
                                         : v1::GUEST_POLICY_SET);
   must(client_.call<v1::PrepareReply>("Prepare", request));

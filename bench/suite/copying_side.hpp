@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bench/suite/burners.hpp"
 #include "bench/suite/guest_kind.hpp"
 #include "bench/suite/sample.hpp"
 #include "bench/suite/serial_peer.hpp"
@@ -52,14 +53,33 @@ private:
   test::guest_process guest_;
 };
 
+/// Measures some work of one that copies, and what goes on beside it.
+using taking
+  = std::function<sample(copying_side& by, const std::function<void()>& work)>;
+
+/// Returns what measures on a machine with such a load.
+taking take_under(machine_load load);
+
 /// Whether a sandbox has one guest copy of a volume for all its containers.
 enum class copy_sharing { per_container, per_sandbox };
+
+struct fsshare_options {
+  copy_sharing sharing = copy_sharing::per_container;
+  /// In flight to the guest; 0: as many as fsshared takes by itself.
+  unsigned most_requests = 0;
+};
+
+/// Our own serial mode.
+inline constexpr fsshare_options one_request{copy_sharing::per_container, 1};
+
+/// Whether a row has a side with that, too.
+enum class pacing { usual, one_request_too };
 
 /// fsshared, with a sandbox in copy mode.
 class fsshare_side final : public copying_side {
 public:
   explicit fsshare_side(const guest_kind& kind,
-                        copy_sharing sharing = copy_sharing::per_container);
+                        const fsshare_options& with = {});
   std::string share(const std::string& source, int container) override;
 
   int pid() override {

@@ -9,6 +9,7 @@
 #include "bench/suite/machine.hpp"
 #include "bench/suite/report.hpp"
 #include "bench/suite/rotation_rows.hpp"
+#include "bench/suite/slow_guest_rows.hpp"
 #include "bench/suite/trouble_rows.hpp"
 #include "tests/support/program_main.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -25,7 +26,8 @@ using namespace fsshare::bench;
 
 std::vector<row> all_rows() {
   std::vector<row> out;
-  for (auto* rows : {copy_rows, rotation_rows, trouble_rows, bind_rows})
+  for (auto* rows : {copy_rows, rotation_rows, slow_guest_rows, trouble_rows,
+                     bind_rows})
     for (auto& each : rows())
       out.push_back(std::move(each));
   return out;

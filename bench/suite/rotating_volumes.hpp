@@ -33,7 +33,7 @@ public:
   void start_rotation();
 
   /// Waits until the last copy shows what the last rename made; throws if one
-  /// does not within a minute.
+  /// does not within minutes.
   /// @returns for each copy how long it took from the rename of its volume.
   std::vector<double> await_arrival();
 
