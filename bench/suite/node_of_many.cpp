@@ -6,13 +6,9 @@
 
 namespace fsshare::bench {
 
-namespace {
-
-std::string id_of(int sandbox) {
+std::string node_of_many::id_of(int sandbox) {
   return "sb" + std::to_string(sandbox);
 }
-
-} // namespace
 
 node_of_many::node_of_many(int sandboxes, int guests,
                            const std::vector<std::string>& guest_options)

@@ -25,6 +25,12 @@ public:
   test::child_process& guest(int number) {
     return guests_.at(static_cast<std::size_t>(number))->process();
   }
+  /// Returns the id of a sandbox, counted from 0.
+  static std::string id_of(int sandbox);
+  /// Returns where calls are taken.
+  const std::string& socket() const {
+    return node_.socket();
+  }
   int pid() {
     return node_.program().pid();
   }

@@ -2,6 +2,7 @@
 #include "bench/suite/trouble_rows.hpp"
 
 #include "bench/suite/guest_kind.hpp"
+#include "bench/suite/hung_volume.hpp"
 #include "bench/suite/node_of_many.hpp"
 #include "bench/suite/rotating_volumes.hpp"
 
@@ -55,24 +56,73 @@ private:
   rotating_volumes last_;
 };
 
+/// Ten sandboxes: nine with ten volumes each, and one with a volume that can
+/// hang.
+class ten_sources {
+public:
+  ten_sources()
+    : node_(guests, guests, options_of({"1ms"})),
+      others_(
+        [this](const std::string& source, int) {
+          return node_.share(source, next_++ % (guests - 1));
+        },
+        {(guests - 1) * volumes_each, 1, 10}) {
+  }
+
+  /// Rotates the volumes of the nine while the tenth shares its own.
+  sample run(source_state does) {
+    const hung_volume::use last{hung_, node_.socket(),
+                                node_of_many::id_of(guests - 1), does};
+    const auto p99 = quantile(others_.rotate(), 0.99);
+    return {p99, p99};
+  }
+
+private:
+  // The node agent sees it, and ends before it.
+  hung_volume hung_;
+  int next_ = 0;
+  node_of_many node_;
+  rotating_volumes others_;
+};
+
+/// What others notice, beside the same without the trouble. Within 1.2 times.
+template <class Place, class Trouble>
+row trouble_row(std::string id, std::string work, Trouble with,
+                Trouble without) {
+  constexpr int repeats = 9;
+  constexpr aim wanted{1 / 1.2};
+  return {std::move(id),
+          std::move(work),
+          wanted,
+          extent::usual,
+          repeats,
+          [with, without] {
+            const auto at = std::make_shared<Place>();
+            return std::vector<side>{
+              {"fsshare",
+               [at, with] {
+                 return at->run(with);
+               }},
+              {"the same without the hang", [at, without] {
+                 return at->run(without);
+               }}};
+          }};
+}
+
 } // namespace
 
 std::vector<row> trouble_rows() {
-  constexpr int repeats = 9;
-  // Others within 1.2 times.
-  constexpr aim wanted{1 / 1.2};
-  return {{"hung-guest",
-           "p99 of 90 volumes of 9 guests, 100 rotate, the tenth guest hangs",
-           wanted, extent::usual, repeats, [] {
-             const auto at = std::make_shared<ten_guests>();
-             return std::vector<side>{{"fsshare",
-                                       [at] {
-                                         return at->run(last_guest::hangs);
-                                       }},
-                                      {"the same without the hang", [at] {
-                                         return at->run(last_guest::answers);
-                                       }}};
-           }}};
+  std::vector<row> out{trouble_row<ten_guests>(
+    "hung-guest",
+    "p99 of 90 volumes of 9 guests, 100 rotate, the tenth guest hangs",
+    last_guest::hangs, last_guest::answers)};
+  if (hung_volume::is_possible())
+    out.push_back(trouble_row<ten_sources>(
+      "hung-source",
+      "p99 of 90 volumes of 9 sandboxes, all rotate, a volume of the tenth "
+      "hangs",
+      source_state::hangs, source_state::answers));
+  return out;
 }
 
 } // namespace fsshare::bench

@@ -7,7 +7,7 @@
 
 namespace fsshare::bench {
 
-/// What others notice of a guest that hangs.
+/// What others notice of a guest that hangs, and of a source.
 std::vector<row> trouble_rows();
 
 } // namespace fsshare::bench
