@@ -26,7 +26,10 @@ double seconds_since(clock::time_point begin) {
 
 } // namespace
 
-crowd::crowd() : guest_({"--workers", "2"}) {
+crowd::crowd(int guests) {
+  for (int n = 0; n < guests; ++n)
+    guests_.push_back(std::make_unique<test::guest_process>(
+      std::vector<std::string>{"--workers", "2"}));
   node_.emplace(
     dir_.make_dir("share"),
     R"("http": {"listen": ""}, "mounts": {"visibility": "assumed"})");
@@ -36,7 +39,9 @@ crowd::crowd() : guest_({"--workers", "2"}) {
 
 void crowd::add_sandbox(int number) {
   const auto id = "sb" + std::to_string(number);
-  must(client_->prepare_copy(id, to_string(guest_.address())));
+  const auto& guest
+    = *guests_[static_cast<std::size_t>(number) % guests_.size()];
+  must(client_->prepare_copy(id, to_string(guest.address())));
   for (int n = 0; n < volumes_each; ++n) {
     const auto at = static_cast<int>(volumes_.size());
     const auto source = dir_.make_dir(volume_dir(at));
@@ -47,7 +52,7 @@ void crowd::add_sandbox(int number) {
       client_->share(id, id, source, "/shared/" + std::to_string(n), true));
     sharing_ += seconds_since(begin);
     volumes_.push_back(
-      {std::move(kubelet), join(guest_.root(), base_name(reply.guest_path()))});
+      {std::move(kubelet), join(guest.root(), base_name(reply.guest_path()))});
   }
 }
 

@@ -6,6 +6,7 @@
 #include "tests/support/rotator.hpp"
 #include "tests/support/temp_dir.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,12 +14,13 @@
 namespace fsshare::bench {
 
 /// Many sandboxes in copy mode on one node agent, each with ten small volumes;
-/// one stand-in serves all guests. Throws what it cannot do.
+/// a few stand-ins serve all guests. Throws what it cannot do.
 class crowd {
 public:
   static constexpr int volumes_each = 10;
 
-  crowd();
+  /// @param guests How many stand-ins serve the guests by turns.
+  explicit crowd(int guests = 1);
 
   /// Prepares and shares until there are so many sandboxes.
   /// @returns the seconds that the shares have taken.
@@ -46,7 +48,7 @@ private:
   bool all_show(const std::string& generation) const;
 
   test::temp_dir dir_;
-  test::guest_process guest_;
+  std::vector<std::unique_ptr<test::guest_process>> guests_;
   std::optional<test::killed_node> node_;
   std::optional<test::control_client> client_;
   std::vector<shared_volume> volumes_;

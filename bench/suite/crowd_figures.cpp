@@ -3,6 +3,7 @@
 
 #include "bench/suite/crowd.hpp"
 #include "bench/suite/process_cost.hpp"
+#include "bench/suite/sample.hpp"
 #include "tests/support/process_usage.hpp"
 
 #include <chrono>
@@ -38,13 +39,26 @@ void add_idle(std::vector<figure>& out, crowd& of, int sandboxes) {
   const auto usage = test::usage_of(pid);
   const auto name = sandboxes_text(sandboxes) + ", idle: ";
   out.push_back({name + "resident memory", rss_mib(pid), "MiB", most_mib});
-  out.push_back({name + "of a processor",
-                 (cpu_seconds(pid) - cpu) / seconds * 100, "%", most_percent});
+  out.push_back({name + "of a processor", (cpu_seconds(pid) - cpu) / seconds * 100, "%",
+                 most_percent});
   out.push_back(
     {name + "wake-ups a second", (waits(pid) - waited) / seconds, "", 0});
   out.push_back(
     {name + "descriptors", static_cast<double>(usage.descriptors), "", 0});
   out.push_back({name + "watches", static_cast<double>(usage.watches), "", 0});
+}
+
+/// Rotates all volumes.
+void add_rotation(std::vector<figure>& out, crowd& of, int sandboxes,
+                  double most_seconds) {
+  const auto name = sandboxes_text(sandboxes) + ": ";
+  const auto before = rss_mib(of.pid());
+  out.push_back(
+    {name + "all rotate at once, drained", of.rotate_all(), "s", most_seconds});
+  // Memory is given back a moment later.
+  std::this_thread::sleep_for(std::chrono::seconds{10});
+  out.push_back({name + "growth of the resident memory by that",
+                 (rss_mib(of.pid()) / before - 1) * 100, "%", 10});
 }
 
 std::vector<figure> measure_crowd() {
@@ -58,22 +72,44 @@ std::vector<figure> measure_crowd() {
   }
   const auto all = sandboxes_text(most);
   out.push_back({all + ": shared one by one", sharing, "s", 5});
-  const auto before = rss_mib(of.pid());
-  out.push_back(
-    {all + ": all rotate at once, drained", of.rotate_all(), "s", 5});
-  // Memory is given back a moment later.
-  std::this_thread::sleep_for(std::chrono::seconds{10});
-  out.push_back({all + ": growth of the resident memory by that",
-                 (rss_mib(of.pid()) / before - 1) * 100, "%", 10});
+  add_rotation(out, of, most, 5);
   out.push_back({all + ": killed and started, until calls are taken",
                  of.start_again(), "s", 1});
   return out;
 }
 
+/// More sandboxes than a node has as a rule.
+std::vector<figure> measure_scale() {
+  constexpr int sandboxes = 2000;
+  constexpr int guests = 4;
+  std::vector<figure> out;
+  crowd of{guests};
+  const auto sharing = of.grow_to(sandboxes);
+  add_idle(out, of, sandboxes);
+  out.push_back(
+    {sandboxes_text(sandboxes) + ": shared one by one", sharing, "s", 0});
+  add_rotation(out, of, sandboxes, 10);
+  return out;
+}
+
+/// The median of some starts.
+std::vector<figure> measure_start() {
+  constexpr int starts = 9;
+  constexpr double ms = 1e3;
+  crowd nobody;
+  std::vector<double> taken;
+  for (int n = 0; n < starts; ++n)
+    taken.push_back(nobody.start_again());
+  return {{"nothing to adopt: killed and started, until calls are taken",
+           median(taken) * ms, "ms", 0}};
+}
+
 } // namespace
 
 std::vector<figure_group> crowd_figures() {
-  return {{"crowd", measure_crowd}};
+  return {{"crowd", extent::usual, measure_crowd},
+          {"start", extent::usual, measure_start},
+          {"scale", extent::full, measure_scale}};
 }
 
 } // namespace fsshare::bench

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "bench/suite/row.hpp"
+
 #include <string>
 #include <vector>
 
@@ -22,6 +24,7 @@ struct figure {
 /// Some figures that are measured together, under an id as that of a row.
 struct figure_group {
   std::string id;
+  extent since = extent::usual;
   std::vector<figure> (*measure)();
 };
 

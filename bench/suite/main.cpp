@@ -59,7 +59,7 @@ constexpr std::string_view instructions_id = "instructions";
 std::vector<figure> measure_figures(const bench_options& with) {
   std::vector<figure> out;
   for (const auto& group : crowd_figures())
-    if (group.id.starts_with(with.only))
+    if (group.since <= with.how_much && group.id.starts_with(with.only))
       for (auto& each : group.measure())
         out.push_back(std::move(each));
   if (instructions_id.starts_with(with.only))
