@@ -117,12 +117,12 @@ sample run(bind_place& at, const bind_work& work) {
   using clock = std::chrono::steady_clock;
   for (const auto each : work.before)
     std::invoke(each, at);
-  const auto cpu = cpu_seconds(at.pid());
+  const cpu_meter cpu{at.pid()};
   const auto begin = clock::now();
   std::invoke(work.measured, at);
   sample out;
   out.seconds = std::chrono::duration<double>(clock::now() - begin).count();
-  out.cpu_seconds = cpu_seconds(at.pid()) - cpu;
+  out.cpu_seconds = cpu.seconds();
   for (const auto each : work.after)
     std::invoke(each, at);
   return out;

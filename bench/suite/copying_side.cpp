@@ -3,6 +3,7 @@
 
 #include "bench/must.hpp"
 #include "bench/suite/process_cost.hpp"
+#include "bench/suite/system_calls.hpp"
 #include "core/paths.hpp"
 #include "tests/support/resident_memory.hpp"
 
@@ -42,14 +43,17 @@ sample copying_side::take(const std::function<void()>& work) {
   using clock = std::chrono::steady_clock;
   forget_peak(pid());
   const auto rss = static_cast<double>(test::resident_memory(pid()));
-  const auto cpu = cpu_seconds(pid());
-  const auto guest_cpu = cpu_seconds(guest_.process().pid());
+  const cpu_meter cpu{pid()};
+  const cpu_meter guest_cpu{guest_.process().pid()};
+  // Last, so that it counts nothing of the above.
+  const system_calls calls{with_readers(pid())};
   const auto begin = clock::now();
   work();
   sample out;
   out.seconds = std::chrono::duration<double>(clock::now() - begin).count();
-  out.cpu_seconds = cpu_seconds(pid()) - cpu;
-  out.guest_cpu_seconds = cpu_seconds(guest_.process().pid()) - guest_cpu;
+  out.system_calls = calls.count().value_or(0);
+  out.cpu_seconds = cpu.seconds();
+  out.guest_cpu_seconds = guest_cpu.seconds();
   const auto peak = static_cast<double>(test::peak_memory(pid()));
   out.growth_mib = std::max(0.0, peak - rss) / (1 << 20);
   return out;

@@ -32,14 +32,14 @@ void add_idle(std::vector<figure>& out, crowd& of, int sandboxes) {
   constexpr double most_percent = 0.5;
   std::this_thread::sleep_for(settle);
   const auto pid = of.pid();
-  const auto cpu = cpu_seconds(pid);
+  const cpu_meter cpu{pid};
   const auto waited = waits(pid);
   std::this_thread::sleep_for(idle);
   const auto seconds = static_cast<double>(idle.count());
   const auto usage = test::usage_of(pid);
   const auto name = sandboxes_text(sandboxes) + ", idle: ";
   out.push_back({name + "resident memory", rss_mib(pid), "MiB", most_mib});
-  out.push_back({name + "of a processor", (cpu_seconds(pid) - cpu) / seconds * 100, "%",
+  out.push_back({name + "of a processor", cpu.seconds() / seconds * 100, "%",
                  most_percent});
   out.push_back(
     {name + "wake-ups a second", (waits(pid) - waited) / seconds, "", 0});

@@ -51,6 +51,7 @@ std::string line_of(const row_result& row, const side_result& side,
         cell_or_none(at.guest_cpu_seconds, time_text(at.guest_cpu_seconds)),
         cell_or_none(at.growth_mib, short_text(at.growth_mib) + " MiB"),
         cell_or_none(at.requests, short_text(at.requests)),
+        cell_or_none(at.system_calls, short_text(at.system_calls)),
         is_first ? aim_text(row) : std::string{}})
     out += " | " + cell;
   return out + " |\n";
@@ -90,7 +91,8 @@ std::string to_markdown(const report& what) {
     out.append("- ").append(name).append(": ").append(value).append("\n");
   out += "\n| Work | By | Time | × ours | p99 | CPU | CPU of the guest | RSS "
          "growth "
-         "| Requests | Aim |\n|---|---|---|---|---|---|---|---|---|---|\n";
+         "| Requests | System calls | Aim |\n"
+         "|---|---|---|---|---|---|---|---|---|---|---|\n";
   for (const auto& row : what.rows)
     for (const auto& side : row.sides)
       out += line_of(row, side, &side == &row.sides.front());
@@ -112,7 +114,8 @@ std::string to_json(const report& what) {
                        {"cpu_seconds", side.middle.cpu_seconds},
                        {"guest_cpu_seconds", side.middle.guest_cpu_seconds},
                        {"growth_mib", side.middle.growth_mib},
-                       {"requests", side.middle.requests}});
+                       {"requests", side.middle.requests},
+                       {"system_calls", side.middle.system_calls}});
     out["rows"].push_back({{"id", row.id},
                            {"work", row.work},
                            {"ratio", row.ratio()},

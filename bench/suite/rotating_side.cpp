@@ -37,6 +37,7 @@ sample rotating_side::run(int rotations, const taking& how) {
   out.p99_seconds = quantile(all, 0.99);
   out.cpu_seconds /= rotations;
   out.guest_cpu_seconds /= rotations;
+  out.system_calls /= rotations;
   return out;
 }
 

@@ -31,7 +31,8 @@ sample medians(const std::vector<sample>& of) {
   };
   return {middle(&sample::seconds),     middle(&sample::p99_seconds),
           middle(&sample::cpu_seconds), middle(&sample::guest_cpu_seconds),
-          middle(&sample::growth_mib),  middle(&sample::requests)};
+          middle(&sample::growth_mib),  middle(&sample::requests),
+          middle(&sample::system_calls)};
 }
 
 } // namespace fsshare::bench

@@ -19,6 +19,8 @@ struct sample {
   double growth_mib = 0;
   /// Sent to the guest.
   double requests = 0;
+  /// Of the process that is measured, all its threads.
+  double system_calls = 0;
 };
 
 /// Returns the middle of some numbers, the upper one of two; 0 of none.

@@ -11,7 +11,7 @@ TEST_SUITE("bench/suite/report") {
 
   report small_report() {
     row_result row{"copy-x", "copy of x", {25, 0.1}, {}};
-    row.sides.push_back({"fsshare", {0.05, 0, 0.02, 0, 1.5, 1003}});
+    row.sides.push_back({"fsshare", {0.05, 0, 0.02, 0, 1.5, 1003, 4321}});
     row.sides.push_back({"serial peer", {1.0, 0.25}});
     return {{{"Kernel", "Linux 6.1"}}, {row}, {}};
   }
@@ -33,11 +33,12 @@ TEST_SUITE("bench/suite/report") {
     const auto table = to_markdown(small_report());
 
     CHECK(has(table, "- Kernel: Linux 6.1\n"));
-    CHECK(has(table, "| copy of x | fsshare | 50.0 ms | 1 | – | 20.0 ms | – | "
-                     "1.50 MiB | 1003 | ≥ 25.0×, ≤ 100 ms: **missed** |\n"));
+    CHECK(has(table,
+              "| copy of x | fsshare | 50.0 ms | 1 | – | 20.0 ms | – | "
+              "1.50 MiB | 1003 | 4321 | ≥ 25.0×, ≤ 100 ms: **missed** |\n"));
     CHECK(has(table,
               "|  | serial peer | 1.00 s | 20.0 | 250 ms | – | – | – | – "
-              "|  |\n"));
+              "| – |  |\n"));
   }
 
   TEST_CASE("a reached aim is said to be met") {
@@ -73,5 +74,6 @@ TEST_SUITE("bench/suite/report") {
     CHECK(row.at("is_met") == false);
     CHECK(row.at("sides").at(1).at("p99_seconds") == 0.25);
     CHECK(row.at("sides").at(0).at("requests") == 1003);
+    CHECK(row.at("sides").at(0).at("system_calls") == 4321);
   }
 }

@@ -28,11 +28,12 @@ TEST_SUITE("bench/suite/sample") {
 
   TEST_CASE("each member of samples has a median of its own") {
     const auto middle = medians(
-      {{1, 30, 0, 0, 5, 0}, {2, 20, 0, 0, 6, 0}, {3, 10, 0, 0, 4, 9}});
+      {{1, 30, 0, 0, 5, 0, 7}, {2, 20, 0, 0, 6, 0, 8}, {3, 10, 0, 0, 4, 9, 9}});
     CHECK(middle.seconds == 2);
     CHECK(middle.p99_seconds == 20);
     CHECK(middle.growth_mib == 5);
     CHECK(middle.requests == 0);
+    CHECK(middle.system_calls == 8);
   }
 }
 
