@@ -7,6 +7,7 @@
 #include "bench/suite/crowd_figures.hpp"
 #include "bench/suite/instruction_counts.hpp"
 #include "bench/suite/machine.hpp"
+#include "bench/suite/prepare_rows.hpp"
 #include "bench/suite/report.hpp"
 #include "bench/suite/rotation_rows.hpp"
 #include "bench/suite/slow_guest_rows.hpp"
@@ -27,7 +28,7 @@ using namespace fsshare::bench;
 std::vector<row> all_rows() {
   std::vector<row> out;
   for (auto* rows : {copy_rows, rotation_rows, slow_guest_rows, trouble_rows,
-                     bind_rows})
+                     bind_rows, prepare_rows})
     for (auto& each : rows())
       out.push_back(std::move(each));
   return out;
