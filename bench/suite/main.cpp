@@ -6,6 +6,7 @@
 #include "bench/suite/cost_curves.hpp"
 #include "bench/suite/crowd_figures.hpp"
 #include "bench/suite/instruction_counts.hpp"
+#include "bench/suite/journal_figures.hpp"
 #include "bench/suite/machine.hpp"
 #include "bench/suite/prepare_rows.hpp"
 #include "bench/suite/report.hpp"
@@ -59,10 +60,11 @@ constexpr std::string_view instructions_id = "instructions";
 
 std::vector<figure> measure_figures(const bench_options& with) {
   std::vector<figure> out;
-  for (const auto& group : crowd_figures())
-    if (group.since <= with.how_much && group.id.starts_with(with.only))
-      for (auto& each : group.measure())
-        out.push_back(std::move(each));
+  for (auto* groups : {crowd_figures, journal_figures})
+    for (const auto& group : groups())
+      if (group.since <= with.how_much && group.id.starts_with(with.only))
+        for (auto& each : group.measure())
+          out.push_back(std::move(each));
   if (instructions_id.starts_with(with.only))
     for (const auto counted = count_instructions();
          const auto& [what, count] : counted)

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/bench_node.hpp"
+#include "bench/suite/node_in_process.hpp"
 
 #include "actors/journal.hpp"
 #include "actors/mounter.hpp"
 #include "bench/must.hpp"
+#include "bench/suite/volume_maker.hpp"
 #include "core/paths.hpp"
 #include "sys/journal/state_files.hpp"
 #include "sys/mount/kernel_mount.hpp"
 #include "sys/net/socket_dialer.hpp"
 #include "sys/process/reader_threads.hpp"
 #include "sys/tree/inotify.hpp"
+#include "tests/support/rotation_lag.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -26,6 +29,10 @@ namespace fs = std::filesystem;
 using clock = std::chrono::steady_clock;
 
 constexpr const char* sandbox = "bench";
+
+double seconds_since(clock::time_point begin) {
+  return std::chrono::duration<double>(clock::now() - begin).count();
+}
 
 /// Asks an actor and waits.
 template <class Reply, class Handle, class Request>
@@ -44,32 +51,29 @@ Reply must_answer(caf::actor_system& system, const Handle& to,
   return out;
 }
 
+/// Makes a directory and those above it.
+const std::string& made(const std::string& dir) {
+  fs::create_directories(dir);
+  return dir;
+}
+
 } // namespace
 
-bench_node::bench_node(std::string dir, journaling keeps, std::size_t keys,
-                       std::chrono::nanoseconds round_trip)
-  : dir_(std::move(dir)), keys_(keys),
-    volume_(dir_
-            + "/pods/0f6a7c1e-1111-2222-3333-444455556666/volumes/"
-              "kubernetes.io~configmap/settings") {
-  for (const auto& made : {volume_, dir_ + "/guest", dir_ + "/share"})
-    fs::create_directories(made);
-  config_.share.root = dir_ + "/share";
+node_in_process::node_in_process(std::string dir, const process_options& with)
+  : dir_(std::move(dir)), keys_(with.keys), volume_(join(dir_, volume_dir(0))),
+    kubelet_(made(volume_), test::kubelet_order::from_1_27) {
+  made(dir_ + "/guest");
+  config_.share.root = made(dir_ + "/share");
   config_.api.socket = dir_ + "/socket";
   // Old generations go between two rotations.
   config_.volumes.grace = std::chrono::milliseconds{1};
-  live_ = make_generation();
-  fs::create_symlink(live_, volume_ + "/..data");
-  for (std::size_t n = 0; n < keys_; ++n) {
-    const auto key = "key" + std::to_string(n);
-    fs::create_symlink("..data/" + key, join(volume_, key));
-  }
-  start_guest(round_trip);
-  start_actors(keeps);
-  share_volume();
+  kubelet_.rotate(payload_of(static_cast<int>(keys_), rotations_));
+  start_guest();
+  start_actors(with.keeps);
+  share_volume(with.destinations);
 }
 
-bench_node::~bench_node() {
+node_in_process::~node_in_process() {
   guest_->stop();
   loop_.stop();
   const auto end = [](const auto& actor) {
@@ -85,10 +89,9 @@ bench_node::~bench_node() {
   end(actors_.reader);
 }
 
-void bench_node::start_guest(std::chrono::nanoseconds round_trip) {
+void node_in_process::start_guest() {
   guest::service_options serving;
   serving.listen.path = dir_ + "/guest.sock";
-  serving.delay = round_trip;
   guest_
     = must(guest::service::open(guest_loop_,
                                 guest::guest_api{must(guest::file_store::open(
@@ -96,7 +99,7 @@ void bench_node::start_guest(std::chrono::nanoseconds round_trip) {
                                 serving));
 }
 
-void bench_node::start_actors(journaling keeps) {
+void node_in_process::start_actors(journaling keeps) {
   const auto watches = std::make_shared<late_watch_api>(
     [this](const std::shared_ptr<kernel_watch_api>& opened) {
       loop_.add(opened->fd(), readable, [this, opened](readiness) {
@@ -135,58 +138,68 @@ void bench_node::start_actors(journaling keeps) {
     throw std::runtime_error{opened.err().message};
 }
 
-void bench_node::share_volume() {
+void node_in_process::share_volume(int destinations) {
   prepare_request prepare;
   prepare.sandbox_id = sandbox;
   prepare.mode = sharing_mode::copy;
   prepare.guest_address = "unix://" + dir_ + "/guest.sock";
   must_answer<prepare_reply>(system_, actors_.node, prepare);
-  share_file_request share;
-  share.sandbox_id = sandbox;
-  share.container_id = "c";
-  share.mount = {volume_, "/etc/settings", "bind", {}, true};
-  const auto shared
-    = must_answer<share_file_reply>(system_, actors_.node, share);
-  copy_ = join(dir_ + "/guest", base_name(shared.guest_path));
-}
-
-// With the calls of the kubelet's AtomicWriter (pkg/volume/util).
-std::string bench_node::make_generation() {
-  char name[48] = {};
-  std::snprintf(name, sizeof name, "..2026_01_02_03_04_05.%09llu",
-                static_cast<unsigned long long>(++rotations_));
-  const auto at = join(volume_, name);
-  fs::create_directory(at);
-  fs::permissions(at, fs::perms{0755});
-  for (std::size_t n = 0; n < keys_; ++n) {
-    const auto file = at + "/key" + std::to_string(n);
-    fs::create_directories(at);
-    std::ofstream{file} << "value " << rotations_ << "\n";
-    fs::permissions(file, fs::perms{0644});
+  for (int n = 0; n < destinations; ++n) {
+    share_file_request share;
+    share.sandbox_id = sandbox;
+    share.container_id = "c" + std::to_string(n);
+    share.mount = {volume_, "/etc/settings", "bind", {}, true};
+    const auto shared
+      = must_answer<share_file_reply>(system_, actors_.node, share);
+    copies_.push_back(join(dir_ + "/guest", base_name(shared.guest_path)));
   }
-  return name;
 }
 
-std::string bench_node::live_in_guest() const {
-  std::error_code missing;
-  return fs::read_symlink(copy_ + "/..data", missing).string();
+bool node_in_process::all_show(const std::string& generation) const {
+  return std::all_of(copies_.begin(), copies_.end(), [&](const auto& copy) {
+    std::error_code missing;
+    const auto shown = fs::read_symlink(copy + "/..data", missing);
+    return test::names_generation(shown.string(), generation);
+  });
 }
 
-std::chrono::nanoseconds bench_node::rotate() {
+double node_in_process::rotate() {
   // Much less than a rotation takes, and more than it costs to look.
   constexpr std::chrono::microseconds look_every{20};
-  const auto old = std::exchange(live_, make_generation());
-  fs::create_symlink(live_, volume_ + "/..data_tmp");
-  fs::rename(volume_ + "/..data_tmp", volume_ + "/..data");
+  kubelet_.begin(payload_of(static_cast<int>(keys_), ++rotations_));
+  kubelet_.run_until(test::rotation_step::flip);
   const auto begin = clock::now();
-  while (!live_in_guest().starts_with(live_)) {
+  kubelet_.step();
+  while (!all_show(kubelet_.written())) {
     if (clock::now() - begin > std::chrono::seconds{30})
       throw std::runtime_error{"a rotation does not arrive"};
     std::this_thread::sleep_for(look_every);
   }
-  const auto lag = clock::now() - begin;
-  fs::remove_all(join(volume_, old));
+  const auto lag = seconds_since(begin);
+  kubelet_.finish();
   return lag;
+}
+
+double node_in_process::share_binds(const std::vector<std::string>& files) {
+  constexpr std::size_t most_at_once = 256;
+  constexpr const char* binds = "binds";
+  prepare_request prepare;
+  prepare.sandbox_id = binds;
+  prepare.mode = sharing_mode::shared_filesystem;
+  must_answer<prepare_reply>(system_, actors_.node, prepare);
+  const auto begin = clock::now();
+  for (std::size_t from = 0; from < files.size(); from += most_at_once) {
+    share_files_request share{binds, "c", {}, true};
+    for (auto n = from; n < std::min(from + most_at_once, files.size()); ++n)
+      share.mounts.push_back(
+        {files[n], "/shared/" + std::to_string(n), "bind", {}, true});
+    must_answer<share_files_reply>(system_, actors_.node, share);
+  }
+  const auto out = seconds_since(begin);
+  cleanup_request cleanup;
+  cleanup.sandbox_id = binds;
+  must_answer<cleanup_reply>(system_, actors_.node, cleanup);
+  return out;
 }
 
 } // namespace fsshare::bench
