@@ -17,8 +17,10 @@ std::variant<bench_options, int> parse_options(int argc, char** argv) {
     [&with] {
       with.how_much = extent::full;
     },
-    "Rows that take long, too");
-  app.add_option("--only", with.only, "Only rows whose id begins with this")
+    "Rows and figures that take long, too");
+  app
+    .add_option("--only", with.only,
+                "Only rows and figures whose id begins with this")
     ->type_name("ID");
   app
     .add_option("--repeats", with.repeats,

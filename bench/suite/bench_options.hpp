@@ -10,7 +10,7 @@ namespace fsshare::bench {
 
 struct bench_options {
   extent how_much = extent::usual;
-  /// Only rows whose id begins with this.
+  /// Only rows and figures whose id begins with this.
   std::string only;
   /// How often each side does the work of a row; 0: as the row says.
   int repeats = 0;
