@@ -56,13 +56,13 @@ std::vector<side> sides_of(const copy_work& work) {
 }
 
 row copy_row(std::string id, std::string what, copy_work work, aim wanted,
-             extent since = extent::usual) {
+             extent since = extent::usual, int repeats = 5) {
   what += ", round trip " + work.guest.round_trip;
   if (work.guest.service_time != "0ms")
     what += ", " + work.guest.service_time + " of guest CPU a request";
   if (work.load == machine_load::busy)
     what += ", busy";
-  return {std::move(id), std::move(what), wanted, since, 5, [work] {
+  return {std::move(id), std::move(what), wanted, since, repeats, [work] {
             return sides_of(work);
           }};
 }
@@ -80,6 +80,7 @@ std::vector<row> copy_rows() {
   const std::string middle = "first copy of 100 × 64 KiB";
   const std::string large = "first copy of 1 × 256 MiB";
   const std::string deep = "first copy of a tree of 10,000 entries";
+  constexpr int repeats_of_long = 3;
   const auto quiet = machine_load::quiet;
   const auto busy = machine_load::busy;
   return {
@@ -95,8 +96,10 @@ std::vector<row> copy_rows() {
     copy_row("copy-middle-1ms-busy", middle, {middle_files, {"1ms"}, busy}, {}),
     copy_row("copy-large-0", large, {large_file, {"0ms"}}, {6}),
     copy_row("copy-large-1ms", large, {large_file, {"1ms"}}, {}, extent::full),
-    copy_row("copy-deep-0", deep, {deep_tree, {"0ms"}}, {}),
-    copy_row("copy-deep-1ms", deep, {deep_tree, {"1ms"}}, {}, extent::full),
+    copy_row("copy-deep-0", deep, {deep_tree, {"0ms"}}, {}, extent::usual,
+             repeats_of_long),
+    copy_row("copy-deep-1ms", deep, {deep_tree, {"1ms"}}, {}, extent::full,
+             repeats_of_long),
     copy_row("copy-small-100us", small, {small_files, {"100us"}}, {},
              extent::full),
     copy_row("copy-small-10ms", small, {small_files, {"10ms"}}, {},

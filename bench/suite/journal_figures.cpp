@@ -50,7 +50,7 @@ void add_comparison(std::vector<figure>& out, const std::string& what,
 }
 
 void add_rotation(std::vector<figure>& out, int destinations) {
-  constexpr int times = 200;
+  constexpr int times = 100;
   const test::temp_dir dir;
   two_nodes nodes{dir.path(), destinations};
   add_comparison(
