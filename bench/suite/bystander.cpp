@@ -20,9 +20,9 @@ using clock = std::chrono::steady_clock;
 bystander::bystander(const guest_address& guest)
   : client_(must(ttrpc::blocking_client::connect(guest))) {
   constexpr int calls_alone = 20;
-  std::vector<double> alone;
-  for (int n = 0; n < calls_alone; ++n)
-    alone.push_back(check());
+  std::vector<double> alone(calls_alone);
+  for (auto& seconds : alone)
+    seconds = check();
   alone_ = median(alone);
   thread_ = std::jthread{[this](const std::stop_token& ends) {
     go_on(ends);

@@ -55,8 +55,8 @@ std::vector<side> sides_of(const copy_work& work) {
   return out;
 }
 
-row copy_row(std::string id, std::string what, copy_work work, aim wanted,
-             extent since = extent::usual, int repeats = 5) {
+row copy_row(std::string id, std::string what, const copy_work& work,
+             aim wanted, extent since = extent::usual, int repeats = 5) {
   what += ", round trip " + work.guest.round_trip;
   if (work.guest.service_time != "0ms")
     what += ", " + work.guest.service_time + " of guest CPU a request";

@@ -97,9 +97,9 @@ std::vector<figure> measure_start() {
   constexpr int starts = 9;
   constexpr double ms = 1e3;
   crowd nobody;
-  std::vector<double> taken;
-  for (int n = 0; n < starts; ++n)
-    taken.push_back(nobody.start_again());
+  std::vector<double> taken(starts);
+  for (auto& seconds : taken)
+    seconds = nobody.start_again();
   return {{"nothing to adopt: killed and started, until calls are taken",
            median(taken) * ms, "ms", 0}};
 }

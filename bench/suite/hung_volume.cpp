@@ -2,11 +2,13 @@
 #include "bench/suite/hung_volume.hpp"
 
 #include "bench/suite/volume_maker.hpp"
+#include "core/paths.hpp"
 
 #include <chrono>
 #include <map>
 #include <stdexcept>
 #include <unistd.h>
+#include <utility>
 
 namespace fsshare::bench {
 
@@ -25,8 +27,8 @@ std::map<std::string, test::fuse_node> volume() {
   out[generation] = {node_kind::directory};
   out["..data"] = {node_kind::symlink, generation};
   for (const auto& [key, file] : payload_of(keys, 0)) {
-    out[generation + "/" + key] = {node_kind::file, file.content};
-    out[key] = {node_kind::symlink, "..data/" + key};
+    out[join(generation, key)] = {node_kind::file, file.content};
+    out[key] = {node_kind::symlink, join("..data", key)};
   }
   return out;
 }
@@ -54,8 +56,8 @@ void hung_volume::await_hang() {
 }
 
 hung_volume::use::use(hung_volume& of, const std::string& socket,
-                      const std::string& sandbox, source_state does)
-  : of_(of), sandbox_(sandbox), client_(socket) {
+                      std::string sandbox, source_state does)
+  : of_(of), sandbox_(std::move(sandbox)), client_(socket) {
   if (does == source_state::hangs)
     of_.files_->set_silence(silence::all);
   // What becomes of it is not what is measured.

@@ -27,7 +27,7 @@ public:
   /// that waits for it already.
   class use {
   public:
-    use(hung_volume& of, const std::string& socket, const std::string& sandbox,
+    use(hung_volume& of, const std::string& socket, std::string sandbox,
         source_state does);
     /// Lets it answer, waits for the share, and ends that.
     ~use();

@@ -70,6 +70,7 @@ void add_binds(std::vector<figure>& out) {
   if (!work.unavailable().empty())
     throw std::runtime_error{"binds: " + work.unavailable()};
   std::vector<std::string> files;
+  files.reserve(binds);
   for (int n = 0; n < binds; ++n)
     files.push_back(work.write("files/" + std::to_string(n), "content"));
   two_nodes nodes{work.path(), 1};

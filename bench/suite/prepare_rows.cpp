@@ -21,6 +21,7 @@ row prepare_row(
   return {std::move(id), std::move(what), {}, extent::usual, 5, [ways] {
             const auto at = std::make_shared<prepare_place>(sandboxes);
             std::vector<side> out;
+            out.reserve(ways.size());
             for (const auto& [name, steps] : ways)
               out.push_back({name, [at, steps = steps] {
                                return steps.run(*at);
