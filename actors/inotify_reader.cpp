@@ -40,12 +40,12 @@ inotify_reader_state::~inotify_reader_state() {
 inotify_reader_state::handle::behavior_type
 inotify_reader_state::make_behavior() {
   return {
-    [this](const watch& request) -> caf::result<void> {
+    [this](const watch& request) -> caf::result<watching> {
       const promise answer{self_};
       place(place_watch{request.path}, answer);
       return answer;
     },
-    [this](const await_volume& request) -> caf::result<void> {
+    [this](const await_volume& request) -> caf::result<watching> {
       const promise answer{self_};
       place(place_watch_above{request.path}, answer);
       return answer;
@@ -115,14 +115,14 @@ void inotify_reader_state::placed(const Request& where, std::uint64_t turn,
     ways_.put(path, done.way);
     drop(done.awaited.empty() ? table_.add(path, made.take())
                               : table_.await(path, made.take(), done.awaited));
-    answer(turn, unit{});
+    answer(turn, watching{done.directory});
     return;
   }
   // What the kernel has ended, or others have, is not to end with `made`.
   if (!stands || table_.is_watched(made.wd()))
     made.take();
   if (!wanted) {
-    answer(turn, unit{});
+    answer(turn, watching{done.directory});
     return;
   }
   const auto again = owed_.extract(turn);
@@ -140,10 +140,11 @@ void inotify_reader_state::failed(const std::string& path, std::uint64_t turn,
   answer(turn, why);
 }
 
-void inotify_reader_state::answer(std::uint64_t turn, const status& outcome) {
+void inotify_reader_state::answer(std::uint64_t turn,
+                                  const result<watching>& outcome) {
   const auto owed = owed_.extract(turn);
   if (outcome)
-    owed.mapped().deliver();
+    owed.mapped().deliver(*outcome);
   else
     owed.mapped().deliver(to_caf(outcome.err()));
 }

@@ -37,7 +37,7 @@ public:
   handle::behavior_type make_behavior();
 
 private:
-  using promise = reply_promise<void>;
+  using promise = reply_promise<watching>;
 
   /// Places a watch, or finds out whether a path names another directory now.
   template <class Request>
@@ -46,7 +46,7 @@ private:
   void placed(const Request& where, std::uint64_t turn,
               const watch_placed& done);
   void failed(const std::string& path, std::uint64_t turn, const error& why);
-  void answer(std::uint64_t turn, const status& outcome);
+  void answer(std::uint64_t turn, const result<watching>& outcome);
   bool is_wanted(const std::string& path, std::uint64_t turn) const;
   /// Takes a watch out of the kernel if one is given.
   void drop(std::optional<int> wd);

@@ -9,6 +9,7 @@
 #include "sys/mount/share_alias.hpp"
 #include "sys/tree/file_chunk.hpp"
 #include "sys/tree/file_system_type.hpp"
+#include "sys/tree/known_volumes.hpp"
 #include "sys/tree/open_beneath.hpp"
 #include "sys/tree/pod_volume.hpp"
 #include "sys/tree/volume_judge.hpp"
@@ -155,6 +156,17 @@ result<volume_look> file_reader::read(const look_at_volume& msg,
   if (!published)
     return published.err();
   return volume_look{*std::move(published), std::nullopt};
+}
+
+result<volumes_seen> file_reader::read(const look_at_volumes& msg,
+                                       const checkpoint& between) const {
+  volumes_seen seen;
+  for (const auto& each : msg.volumes) {
+    between();
+    if (!is_as_known(each))
+      seen.others.push_back(each.path);
+  }
+  return seen;
 }
 
 result<generation_read> file_reader::read(const read_generation& msg,
@@ -309,12 +321,17 @@ result<mounts_seen> file_reader::read(const look_at_mounts& msg,
 
 result<watch_placed> file_reader::read(const place_watch& msg,
                                        const checkpoint& between) const {
+  // Before it is watched: what takes its place meanwhile is found to be
+  // another one.
+  const auto directory = directory_at(msg.volume);
+  between();
   const auto wd = options_.watches->add(msg.volume);
   if (!wd)
     return wd.err();
   auto made = std::make_shared<placed_watch>(options_.watches, *wd);
   between();
-  return watch_placed{std::move(made), {}, linkless_path(msg.volume)};
+  return watch_placed{
+    std::move(made), {}, linkless_path(msg.volume), directory};
 }
 
 // Not above the pod's directory: what lacks that comes back no more.

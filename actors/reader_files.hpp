@@ -59,6 +59,8 @@ public:
                             const checkpoint& between) const;
   result<volume_look> read(const look_at_volume& msg,
                            const checkpoint& between) const;
+  result<volumes_seen> read(const look_at_volumes& msg,
+                            const checkpoint& between) const;
   result<generation_read> read(const read_generation& msg,
                                const checkpoint& between) const;
   result<tree_read> read(const read_tree& msg, const checkpoint& between) const;

@@ -73,6 +73,15 @@ reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
       return read<volume_look>(
         msg, {0, volume, msg.volume, {}, "look at " + msg.volume});
     },
+    [this](const look_at_volumes& msg) {
+      return read<volumes_seen>(
+        msg, {0,
+              volume,
+              {},
+              {},
+              "look at " + msg.volumes.front().path + " and "
+                + std::to_string(msg.volumes.size() - 1) + " other volumes"});
+    },
     [this](const read_generation& msg) {
       return read<generation_read>(
         msg, {0, volume, msg.volume, {}, "read " + msg.volume});

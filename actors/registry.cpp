@@ -197,8 +197,8 @@ void registry_state::perform(ask_volume& action) {
   const auto asked = action.ticket;
   ask(self_, watcher_, watch{asked.volume})
     .then(
-      [this, asked] {
-        watched(asked, unit{});
+      [this, asked](const watching& placed) {
+        watched(asked, placed.directory);
       },
       [this, asked](caf::error& err) {
         watched(asked, from_caf(err));
@@ -208,7 +208,7 @@ void registry_state::perform(ask_volume& action) {
 void registry_state::await(const volume_ticket& asked) {
   ask(self_, watcher_, await_volume{asked.volume})
     .then(
-      [this, asked] {
+      [this, asked](const watching&) {
         table_.awaited(asked, unit{});
         act();
       },
@@ -219,7 +219,8 @@ void registry_state::await(const volume_ticket& asked) {
 }
 
 // Says each thing once, however often a sweep finds it again.
-void registry_state::watched(const volume_ticket& asked, const status& placed) {
+void registry_state::watched(const volume_ticket& asked,
+                             const result<directory_id>& placed) {
   const auto& path = asked.volume;
   if (table_.watched(asked, placed, now())) {
     if (placed) {
@@ -237,6 +238,26 @@ void registry_state::watched(const volume_ticket& asked, const status& placed) {
     }
   }
   act();
+}
+
+// Those that do not answer are told apart by asking for each.
+void registry_state::perform(check_volumes& action) {
+  std::vector<std::string> paths;
+  for (const auto& each : action.volumes)
+    paths.push_back(each.path);
+  const auto compare = [this](const std::vector<std::string>& which) {
+    for (const auto& path : which)
+      table_.hint(path, volume_hint::compare, now());
+    act();
+  };
+  ask(self_, reader_, look_at_volumes{std::move(action.volumes)})
+    .then(
+      [compare](const volumes_seen& seen) {
+        compare(seen.others);
+      },
+      [compare, paths = std::move(paths)](const caf::error&) {
+        compare(paths);
+      });
 }
 
 void registry_state::perform(const forget_volume& action) {

@@ -76,8 +76,9 @@ private:
 
   void act();
   void perform(ask_volume& action);
-  void watched(const volume_ticket& asked, const status& placed);
+  void watched(const volume_ticket& asked, const result<directory_id>& placed);
   void await(const volume_ticket& asked);
+  void perform(check_volumes& action);
   void perform(const forget_volume& action);
   void perform(ask_guest& action);
   void perform(const supersede_push& action);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/blob.hpp"
+#include "core/volume/known_volume.hpp"
 #include "messages/caf_compat.hpp"
 #include "messages/mounter.hpp"
 #include "messages/volume_events.hpp"
@@ -13,6 +14,10 @@ namespace fsshare {
 
 struct watch {
   std::string path;
+};
+struct watching {
+  /// That of the volume itself.
+  directory_id directory;
 };
 
 struct await_volume {
@@ -38,7 +43,7 @@ struct report_volumes_to {
 
 } // namespace fsshare
 
-FSSHARE_MESSAGES(inotify_reader, 9, watch, unwatch, inotify_bytes,
+FSSHARE_MESSAGES(inotify_reader, 9, watch, watching, unwatch, inotify_bytes,
                  report_volumes_to, await_volume, mounts_tick)
 
 namespace fsshare {
@@ -47,16 +52,17 @@ namespace fsshare {
 /// instance.
 using inotify_reader_actor = caf::typed_actor<
   // Watches a volume's root directory. Answered when every change from then on
-  // is told. Repeating it is no error and looks at the path again: if it names
-  // another directory now, that one is watched. Fails as watch_api::add() does;
-  // the path is not watched then, whatever it was before. DEADLINE_EXCEEDED if
-  // its filesystem does not answer; what was watched before stays watched then,
-  // as what is awaited stays awaited where it is not there.
-  rpc<watch, void>,
+  // is told, with which one it is. Repeating it is no error and looks at the
+  // path again: if it names another directory now, that one is watched. Fails
+  // as watch_api::add() does; the path is not watched then, whatever it was
+  // before. DEADLINE_EXCEEDED if its filesystem does not answer; what was
+  // watched before stays watched then, as what is awaited stays awaited where
+  // it is not there.
+  rpc<watch, watching>,
   // Watches a directory above that of a volume that is not there, until
   // something appears that may be it or lead to it: that is told once. Answered
   // when it is watched. Fails where nothing above it is there, either.
-  rpc<await_volume, void>,
+  rpc<await_volume, watching>,
   // Ends the watch of a path; a volume_changed that is under way still comes. A
   // path that is not watched is no error.
   msg<unwatch>,

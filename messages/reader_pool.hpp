@@ -66,6 +66,15 @@ struct look_at_volume {
   bool closely = false;
 };
 
+/// Not empty.
+struct look_at_volumes {
+  std::vector<known_volume> volumes;
+};
+struct volumes_seen {
+  /// Paths of those that are not as known, or cannot be looked at.
+  std::vector<std::string> others;
+};
+
 struct read_generation {
   std::string volume;
   /// Memory for it, which the snapshot then holds; null is any.
@@ -176,6 +185,8 @@ struct watch_placed {
   std::string awaited = {};
   /// The path of the volume without symlinks, as far as that is known.
   std::string way = {};
+  /// The volume's own, to which its path led just before the watch was placed.
+  directory_id directory = {};
 };
 
 struct look_at_mounts {
@@ -207,7 +218,8 @@ FSSHARE_MESSAGES(reader_pool, 1, source_class, classify_source, look_at_volume,
                  erofs_looked_for, open_bind_source, bind_source_opened,
                  place_watch, place_watch_above, watch_placed, forget_reads,
                  describe_reads, hung_reads, look_at_mounts, mounts_seen,
-                 look_at_namespace, namespace_seen)
+                 look_at_namespace, namespace_seen, look_at_volumes,
+                 volumes_seen)
 
 namespace fsshare {
 
@@ -221,6 +233,9 @@ using reader_pool_actor = caf::typed_actor<
   rpc<classify_source, source_class>,
   // What does `..data` of a volume name, and what is its digest?
   rpc<look_at_volume, volume_look>,
+  // Which volumes are not as they are known to be? One that does not answer
+  // fails it for all.
+  rpc<look_at_volumes, volumes_seen>,
   // Reads what `..data` names, whole. Answered with it, or with how much memory
   // it takes. ABORTED when a rotation got in between.
   rpc<read_generation, generation_read>,

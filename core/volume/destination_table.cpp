@@ -145,20 +145,34 @@ void destination_table::begin_sweep(volume_hint what, time_point now,
 void destination_table::sweep_on(time_point now) {
   if (!sweep_ || sweep_->next_at > now)
     return;
+  check_volumes calm;
   auto i = volumes_.upper_bound(sweep_->after);
   for (auto n = sweep_slice; n > 0 && sweep_->left > 0; --n, --sweep_->left) {
     if (i == volumes_.end())
       i = volumes_.begin();
-    i->second.host.hint(sweep_->what, now);
-    i->second.agenda.touch_all();
-    touch(i->first);
+    sweep(i->first, i->second, calm, now);
     sweep_->after = i->first;
     ++i;
   }
+  if (!calm.volumes.empty())
+    actions_.emplace_back(std::move(calm));
   if (sweep_->left == 0)
     sweep_.reset();
   else
     sweep_->next_at = now + sweep_->pause;
+}
+
+// Most volumes are as they were, which one request tells of many.
+void destination_table::sweep(const std::string& path, volume& v,
+                              check_volumes& calm, time_point now) {
+  if (sweep_->what == volume_hint::compare)
+    if (auto known = v.host.known(path)) {
+      calm.volumes.push_back(*std::move(known));
+      return;
+    }
+  v.host.hint(sweep_->what, now);
+  v.agenda.touch_all();
+  touch(path);
 }
 
 std::size_t destination_table::polled() const {

@@ -103,7 +103,7 @@ public:
   void guest_lost(const std::string& sandbox_id);
 
   /// @returns whether that is news, see host_volume::watched().
-  bool watched(const volume_ticket& asked, const status& placed,
+  bool watched(const volume_ticket& asked, const result<directory_id>& placed,
                time_point now);
   void awaited(const volume_ticket& asked, const status& placed);
   void looked(const volume_ticket& asked, const result<volume_look>& seen,
@@ -322,6 +322,8 @@ private:
   void begin_sweep(volume_hint what, time_point now,
                    std::chrono::nanoseconds within);
   void sweep_on(time_point now);
+  void sweep(const std::string& path, volume& v, check_volumes& calm,
+             time_point now);
   void set_due(const std::string& path, volume& v);
   void step(const std::string& path, volume& v, time_point now);
   void step_host(const std::string& path, volume& v,

@@ -21,7 +21,8 @@ void destination_table::begun(const std::string& path,
 }
 
 bool destination_table::watched(const volume_ticket& asked,
-                                const status& placed, time_point now) {
+                                const result<directory_id>& placed,
+                                time_point now) {
   auto* v = answered(asked);
   if (v == nullptr)
     return false;

@@ -38,7 +38,7 @@ void host_volume::hint(volume_hint what, time_point now) {
     attributes_at_ = now + settings_.attribute_quiet;
     break;
   case volume_hint::watch_anew:
-    is_watched_ = false;
+    watched_.reset();
     need_watch_ = true;
     need_look_ = true;
     break;
@@ -142,6 +142,14 @@ std::optional<volume_request> host_volume::decide(time_point now) {
   return std::nullopt;
 }
 
+std::optional<known_volume> host_volume::known(const std::string& path) const {
+  const bool is_asked
+    = out_ || need_watch_ || need_look_ || need_close_look_ || need_read_;
+  if (is_asked || !current_ || !watched_ || is_missing_ || last_error_)
+    return std::nullopt;
+  return known_volume{path, *watched_, current_->name};
+}
+
 // What is hinted from here on may be of a later generation.
 std::optional<volume_request> host_volume::begin(volume_request what) {
   out_ = true;
@@ -166,7 +174,7 @@ void host_volume::awaited(const status& placed) {
   need_look_ = true;
 }
 
-bool host_volume::watched(const status& placed, time_point now) {
+bool host_volume::watched(const result<directory_id>& placed, time_point now) {
   answered();
   // Whose filesystem does not answer may have anything newer.
   if (!placed && placed.err().code == errc::deadline_exceeded) {
@@ -175,10 +183,10 @@ bool host_volume::watched(const status& placed, time_point now) {
       unread_since_ = suspected_at_.value_or(now);
     need_look_ = true;
   }
-  is_watched_ = static_cast<bool>(placed);
-  if (is_watched_)
+  watched_ = placed ? std::optional{*placed} : std::nullopt;
+  if (placed)
     is_awaited_ = false;
-  auto why = is_watched_ ? std::nullopt : std::optional{placed.err()};
+  auto why = placed ? std::nullopt : std::optional{placed.err()};
   const bool is_news = why != watch_error_;
   watch_error_ = std::move(why);
   if (!is_polled())

@@ -4,6 +4,7 @@
 #include "core/copy/tree_snapshot.hpp"
 #include "core/pacing.hpp"
 #include "core/result.hpp"
+#include "core/volume/known_volume.hpp"
 #include "core/volume/volume_hint.hpp"
 
 #include <chrono>
@@ -69,12 +70,17 @@ public:
   std::optional<volume_request> next(time_point now);
 
   /// The answers to the requests.
+  /// @param placed The directory that is watched.
   /// @returns whether this differs from what was known of the watch; the first
   ///          success does not.
-  bool watched(const status& placed, time_point now);
+  bool watched(const result<directory_id>& placed, time_point now);
   void awaited(const status& placed);
   void looked(const result<volume_look>& seen, time_point now);
   void read(const result<volume_snapshot_ptr>& got, time_point now);
+
+  /// Returns what it is known to be like, unless something is to be done or
+  /// found out about it anyway.
+  std::optional<known_volume> known(const std::string& path) const;
 
   /// Returns when next() may have something new to say, apart from answers and
   /// hints.
@@ -101,12 +107,12 @@ public:
     return memory_bytes_;
   }
   bool is_watched() const {
-    return is_watched_;
+    return watched_.has_value();
   }
   /// Whether it is compared often because it cannot be watched; not when its
   /// directory is gone.
   bool is_polled() const {
-    return !is_watched_ && watch_error_
+    return !is_watched() && watch_error_
            && watch_error_->code != errc::not_found;
   }
   /// Whether its directory is gone; it is found when it comes back, by a sweep
@@ -181,7 +187,8 @@ private:
   bool need_close_look_ = false;
   bool need_read_ = true;
   bool reading_ = false;
-  bool is_watched_ = false;
+  /// The directory that is watched.
+  std::optional<directory_id> watched_;
   /// Its directory is gone: there is nothing to do before it is back.
   bool is_missing_ = false;
   bool need_await_ = false;

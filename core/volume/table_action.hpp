@@ -56,6 +56,10 @@ struct ask_volume {
   /// For reads: how many guest copies there are.
   std::size_t copies = 0;
 };
+/// A sweep: which of these are not as they are known to be? Not empty.
+struct check_volumes {
+  std::vector<known_volume> volumes;
+};
 struct forget_volume {
   std::string volume;
 };
@@ -93,8 +97,8 @@ struct leave_leftovers {
 };
 
 using table_action
-  = std::variant<ask_volume, forget_volume, ask_guest, supersede_push,
-                 first_copy_outcome, current_reached, leave_leftovers,
-                 destination_left>;
+  = std::variant<ask_volume, check_volumes, forget_volume, ask_guest,
+                 supersede_push, first_copy_outcome, current_reached,
+                 leave_leftovers, destination_left>;
 
 } // namespace fsshare

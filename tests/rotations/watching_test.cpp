@@ -153,6 +153,33 @@ TEST_CASE("a volume whose directory is replaced is watched anew at the next "
   });
 }
 
+TEST_CASE("a sweep asks once for all volumes, and for each where that is not "
+          "answered") {
+  for_each_seed(50, [](chooser& choose) {
+    node_world w{choose};
+    followed_volume v{w, numbered(0)};
+    auto& kubelet = w.add_volume("other");
+    kubelet.rotate(numbered(0));
+    const auto other = w.share("s1", "c1", "other").share_id;
+    w.pass(3s);
+    v.kubelet.rotate(numbered(1));
+    kubelet.rotate(numbered(1));
+    w.lose_events();
+    w.readers->hold = true;
+    w.actors.advance(30s);
+    w.settle();
+    REQUIRE(w.readers->held.size() == 1);
+    CHECK(v.content("a") == "0");
+    w.readers->hold = false;
+    w.pass(11s);
+    CHECK(v.content("a") == "1");
+    w.check_equal("other", "s1", other);
+    w.readers->release();
+    w.pass(2100ms);
+    CHECK(v.is_current());
+  });
+}
+
 TEST_CASE("updates run in every sandbox in copy mode that was not told "
           "otherwise") {
   for_each_seed(50, [](chooser& choose) {

@@ -2,6 +2,7 @@
 #include "tests/unit/destination_table_fixture.hpp"
 
 #include <map>
+#include <sstream>
 #include <string_view>
 
 using namespace fsshare;
@@ -15,7 +16,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "and is nobody's wait") {
   add();
   advance();
-  table.watched(ticket_of(volume), unit{}, now);
+  table.watched(ticket_of(volume), directory_id{1, 2}, now);
   advance();
   read(host("..1"));
   table.hint(volume, volume_hint::read_now, now);
@@ -129,7 +130,7 @@ TEST_CASE_FIXTURE(table_fixture,
   // A rotation in between is no failure.
   add("s2");
   CHECK(advance() == lines{"watch /pods/cm"});
-  table.watched(ticket_of(volume), unit{}, now);
+  table.watched(ticket_of(volume), directory_id{1, 2}, now);
   CHECK(advance() == lines{"read /pods/cm"});
   table.read(ticket_of(volume), error{errc::aborted, "superseded"}, now);
   CHECK(advance().empty());
@@ -141,7 +142,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "for the copy and cleans the guest") {
   const auto id = add();
   advance();
-  table.watched(ticket_of(volume), unit{}, now);
+  table.watched(ticket_of(volume), directory_id{1, 2}, now);
   advance();
   read(host("..1"));
   table.remove(id, now);
@@ -177,7 +178,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "while its destination is known") {
   const auto id = add();
   advance();
-  table.watched(ticket_of(volume), unit{}, now);
+  table.watched(ticket_of(volume), directory_id{1, 2}, now);
   advance();
   read(host("..1"));
   CHECK(finish(id, broken(flip_state::not_sent, errc::internal))
@@ -230,7 +231,7 @@ TEST_CASE_FIXTURE(table_fixture,
 
   table.start_following("s1", now);
   CHECK(advance() == lines{"watch /pods/cm"});
-  table.watched(ticket_of(volume), unit{}, now);
+  table.watched(ticket_of(volume), directory_id{1, 2}, now);
   CHECK(advance() == lines{"read /pods/cm"});
   CHECK(read(host("..2")) == lines{"look closely /pods/cm", "push ..2 to 1"});
   // Starting what runs compares nothing.
@@ -281,11 +282,60 @@ TEST_CASE_FIXTURE(table_fixture,
     REQUIRE(table.next_due());
     CHECK(*table.next_due() == t0 + 30s * n);
     now = t0 + 30s * n;
+    if (n % 10 != 0) {
+      CHECK(advance() == lines{"check /pods/cm"});
+      continue;
+    }
     CHECK(advance() == lines{"watch /pods/cm"});
-    table.watched(ticket_of(volume), unit{}, now);
-    CHECK(advance()
-          == lines{n % 10 == 0 ? "look closely /pods/cm" : "look /pods/cm"});
+    table.watched(ticket_of(volume), directory_id{1, 2}, now);
+    CHECK(advance() == lines{"look closely /pods/cm"});
     look(host("..1"));
+  }
+}
+
+TEST_CASE_FIXTURE(table_fixture,
+                  "a sweep asks once for volumes that are as they were, and "
+                  "for each that is not") {
+  settled(host("..1"));
+  add("s1", "/pods/a");
+  add("s1", "/pods/b");
+  advance();
+  for (const std::string path : {"/pods/a", "/pods/b"}) {
+    table.watched(ticket_of(path), directory_id{1, 3}, now);
+    advance();
+    read(host("..7"), path);
+  }
+  const auto swept = [&](const std::string& with) {
+    return "check " + with;
+  };
+  now = t0 + 30s;
+  SUBCASE("with what each is known to be") {
+    const auto actions = table.advance(now);
+    REQUIRE(actions.size() == 1);
+    const auto& asked = std::get<check_volumes>(actions.front()).volumes;
+    REQUIRE(asked.size() == 3);
+    CHECK(asked[0].path == "/pods/a");
+    CHECK(asked[0].root == directory_id{1, 3});
+    CHECK(asked[0].generation == "..7");
+    CHECK(asked[2].path == volume);
+    CHECK(asked[2].root == directory_id{1, 2});
+    CHECK(asked[2].generation == "..1");
+  }
+  SUBCASE("one that is not watched") {
+    table.hint("/pods/b", volume_hint::watch_anew, now);
+    CHECK(advance() == lines{swept("/pods/a /pods/cm"), "watch /pods/b"});
+  }
+  SUBCASE("one that a request is out for") {
+    table.hint("/pods/b", volume_hint::look, now);
+    CHECK(advance() == lines{swept("/pods/a /pods/cm"), "look /pods/b"});
+  }
+  SUBCASE("one that could not be read") {
+    table.hint("/pods/b", volume_hint::read_now, t0);
+    advance();
+    table.read(ticket_of("/pods/b"),
+               error{errc::resource_exhausted, "too large"}, t0);
+    advance();
+    CHECK(advance() == lines{swept("/pods/a /pods/cm"), "watch /pods/b"});
   }
 }
 
@@ -299,7 +349,7 @@ TEST_CASE_FIXTURE(table_fixture,
   for (const auto& path : paths) {
     const auto id = add("s1", path);
     advance();
-    table.watched(ticket_of(path), unit{}, now);
+    table.watched(ticket_of(path), directory_id{1, 2}, now);
     advance();
     read(host("..1"), path);
     finish(id, done());
@@ -311,14 +361,16 @@ TEST_CASE_FIXTURE(table_fixture,
   const auto answer = [&](const lines& asked) {
     std::size_t begun = 0;
     for (const auto& one : asked) {
-      const auto path = one.substr(one.find('/'));
-      if (one.starts_with("watch ")) {
-        ++compared[path];
-        ++begun;
-        table.watched(ticket_of(path), unit{}, now);
-      } else {
-        table.looked(ticket_of(path), volume_look{"..1", 7}, now);
-      }
+      std::istringstream words{one.substr(one.find('/'))};
+      for (std::string path; words >> path;)
+        if (one.starts_with("watch ") || one.starts_with("check ")) {
+          ++compared[path];
+          ++begun;
+          if (one.starts_with("watch "))
+            table.watched(ticket_of(path), directory_id{1, 2}, now);
+        } else {
+          table.looked(ticket_of(path), volume_look{"..1", 7}, now);
+        }
     }
     return begun;
   };
@@ -352,7 +404,7 @@ TEST_CASE_FIXTURE(table_fixture, "lost events compare every volume") {
   settled(host("..1"));
   add("s1", "/pods/other");
   advance();
-  table.watched(ticket_of("/pods/other"), unit{}, now);
+  table.watched(ticket_of("/pods/other"), directory_id{1, 2}, now);
   advance();
   table.read(ticket_of("/pods/other"), host("..1"), now);
   advance();

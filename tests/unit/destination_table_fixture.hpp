@@ -61,6 +61,12 @@ inline std::string words(const table_action& action) {
         = {"watch ", "look ", "look closely ", "read ", "await "};
       return names[static_cast<int>(a.request)] + a.ticket.volume;
     }
+    std::string operator()(const check_volumes& a) const {
+      std::string text = "check";
+      for (const auto& each : a.volumes)
+        text += " " + each.path;
+      return text;
+    }
     std::string operator()(const forget_volume& a) const {
       return "forget " + a.volume;
     }
@@ -144,7 +150,7 @@ struct table_fixture {
                          const std::string& sandbox = "s1") {
     const auto id = add(sandbox);
     advance();
-    table.watched(ticket_of(volume), unit{}, now);
+    table.watched(ticket_of(volume), directory_id{1, 2}, now);
     advance();
     read(what);
     finish(id, done());

@@ -85,7 +85,9 @@ private:
     const error why{errc::internal, "no answer of use"};
     switch (asked.request) {
     case volume_request::watch:
-      table_.watched(asked.ticket, fails ? status{why} : status{unit{}}, now_);
+      table_.watched(asked.ticket,
+                     fails ? result<directory_id>{why} : directory_id{1, 2},
+                     now_);
       return;
     case volume_request::await: table_.awaited(asked.ticket, unit{}); return;
     case volume_request::read:
@@ -281,7 +283,7 @@ TEST_CASE_FIXTURE(
              std::make_shared<const guest_record>(*before)},
             now);
   advance();
-  table.watched(ticket_of(volume), unit{}, now);
+  table.watched(ticket_of(volume), directory_id{1, 2}, now);
   advance();
   CHECK(read(host("..1")).empty());
   const auto shown = [this] {

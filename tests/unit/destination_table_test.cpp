@@ -13,7 +13,7 @@ TEST_CASE_FIXTURE(table_fixture,
   const auto id = add();
   CHECK(advance() == lines{"watch /pods/cm"});
   CHECK(advance().empty());
-  table.watched(ticket_of(volume), unit{}, now);
+  table.watched(ticket_of(volume), directory_id{1, 2}, now);
   CHECK(advance() == lines{"read /pods/cm"});
   CHECK(read(host("..1")) == lines{"push ..1 to 1"});
   CHECK(finish(id, done()) == lines{"first 1 ..1"});
@@ -97,7 +97,7 @@ TEST_CASE_FIXTURE(table_fixture,
 
   now += 31s;
   CHECK(has(advance(), "watch /pods/cm"));
-  CHECK(table.watched(ticket_of(volume), unit{}, now));
+  CHECK(table.watched(ticket_of(volume), directory_id{1, 2}, now));
   advance();
   look(host("..1"));
   shown = described(table, "", now).at(0);
@@ -155,7 +155,7 @@ TEST_CASE_FIXTURE(table_fixture,
     table.hint(volume, hint, now);
     auto asked = advance();
     if (asked == lines{"watch /pods/cm"}) {
-      table.watched(ticket_of(volume), unit{}, now);
+      table.watched(ticket_of(volume), directory_id{1, 2}, now);
       asked = advance();
     }
     CHECK(asked
@@ -189,7 +189,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "not taken for the present one's") {
   const auto former = add();
   advance();
-  table.watched(ticket_of(volume), unit{}, now);
+  table.watched(ticket_of(volume), directory_id{1, 2}, now);
   REQUIRE(advance() == lines{"read /pods/cm"});
   const auto old = ticket_of(volume);
   table.remove(former, now);
@@ -209,7 +209,7 @@ TEST_CASE_FIXTURE(table_fixture,
     table.awaited(old, unit{});
   }
   CHECK(advance().empty());
-  table.watched(ticket_of(volume), unit{}, now);
+  table.watched(ticket_of(volume), directory_id{1, 2}, now);
   CHECK(advance() == lines{"read /pods/cm"});
   CHECK(read(host("..1")) == lines{"push ..1 to 2"});
 }
@@ -218,7 +218,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "a read that fails fails nobody who came after it began") {
   add();
   advance();
-  table.watched(ticket_of(volume), unit{}, now);
+  table.watched(ticket_of(volume), directory_id{1, 2}, now);
   REQUIRE(advance() == lines{"read /pods/cm"});
   add("s2");
   advance();
@@ -228,12 +228,12 @@ TEST_CASE_FIXTURE(table_fixture,
   CHECK(has(all, "first 1 RESOURCE_EXHAUSTED"));
   CHECK_FALSE(has(all, "first 2 RESOURCE_EXHAUSTED"));
   REQUIRE(has(all, "watch /pods/cm"));
-  table.watched(ticket_of(volume), unit{}, now);
+  table.watched(ticket_of(volume), directory_id{1, 2}, now);
   REQUIRE(advance() == lines{"read /pods/cm"});
   // The same of who waits for a copy.
   table.read(ticket_of(volume), host("..1"), now);
   REQUIRE(has(advance(), "watch /pods/cm"));
-  table.watched(ticket_of(volume), unit{}, now);
+  table.watched(ticket_of(volume), directory_id{1, 2}, now);
   advance();
   look(host("..1"));
   finish(2, done());
@@ -247,7 +247,7 @@ TEST_CASE_FIXTURE(table_fixture,
   all = advance();
   CHECK_FALSE(has(all, "waiter 7: too large"));
   REQUIRE(has(all, "watch /pods/cm"));
-  table.watched(ticket_of(volume), unit{}, now);
+  table.watched(ticket_of(volume), directory_id{1, 2}, now);
   REQUIRE(advance() == lines{"read /pods/cm"});
   table.read(ticket_of(volume), error{errc::resource_exhausted, "too large"},
              now);
@@ -259,13 +259,13 @@ TEST_CASE_FIXTURE(table_fixture,
                   "while with the reason, and the status says so") {
   add();
   advance();
-  table.watched(ticket_of(volume), unit{}, now);
+  table.watched(ticket_of(volume), directory_id{1, 2}, now);
   lines all;
   const auto end = now + 10s;
   while (now < end && !has(all, "first 1 FAILED_PRECONDITION")) {
     all = advance();
     if (has(all, "watch /pods/cm"))
-      table.watched(ticket_of(volume), unit{}, now);
+      table.watched(ticket_of(volume), directory_id{1, 2}, now);
     else if (has(all, "read /pods/cm"))
       table.read(ticket_of(volume), error{errc::aborted, "vanished"}, now);
     else if (const auto due = table.next_due())
@@ -331,7 +331,7 @@ TEST_CASE_FIXTURE(table_fixture, "hints for unknown volumes do nothing") {
   settled(host("..1"));
   table.hint("/pods/other", volume_hint::read_now, now);
   CHECK(advance().empty());
-  table.watched(ticket_of("/pods/other"), unit{}, now);
+  table.watched(ticket_of("/pods/other"), directory_id{1, 2}, now);
   table.read(ticket_of("/pods/other"), host("..1"), now);
   table.finished(77, done(), now);
   table.remove(77, now);
@@ -422,7 +422,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "the volume forgotten") {
   add();
   advance();
-  table.watched(ticket_of(volume), unit{}, now);
+  table.watched(ticket_of(volume), directory_id{1, 2}, now);
   advance();
   read(host("..1"));
   CHECK(finish(1, broken(flip_state::not_sent, errc::resource_exhausted))
@@ -438,7 +438,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "caller told that another root would do") {
   add();
   advance();
-  table.watched(ticket_of(volume), unit{}, now);
+  table.watched(ticket_of(volume), directory_id{1, 2}, now);
   advance();
   read(host("..1"));
   auto outcome = broken(flip_state::not_sent, errc::unavailable);
@@ -458,7 +458,7 @@ TEST_CASE_FIXTURE(table_fixture,
                   "before it is answered") {
   add();
   advance();
-  table.watched(ticket_of(volume), unit{}, now);
+  table.watched(ticket_of(volume), directory_id{1, 2}, now);
   advance();
   read(host("..1"));
   finish(1, broken(flip_state::not_sent, errc::internal));

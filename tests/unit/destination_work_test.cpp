@@ -76,7 +76,9 @@ struct one_volume {
 
   void answer(const ask_volume& asked) {
     switch (asked.request) {
-    case volume_request::watch: table.watched(asked.ticket, unit{}, now); break;
+    case volume_request::watch:
+      table.watched(asked.ticket, directory_id{1, 2}, now);
+      break;
     case volume_request::await: table.awaited(asked.ticket, unit{}); break;
     case volume_request::read: table.read(asked.ticket, what, now); break;
     default:
@@ -252,11 +254,11 @@ TEST_CASE_FIXTURE(
   CHECK(advance().empty());
   table.awaited(ticket_of(volume), unit{});
   CHECK(advance() == lines{"watch /pods/cm"});
-  table.watched(ticket_of(volume), unit{}, now);
+  table.watched(ticket_of(volume), directory_id{1, 2}, now);
   advance();
   auto asked = look(host("..2"));
   for (int n = 0; n < 5 && has(asked, "watch /pods/cm"); ++n) {
-    table.watched(ticket_of(volume), unit{}, now);
+    table.watched(ticket_of(volume), directory_id{1, 2}, now);
     asked = advance();
   }
   CHECK(asked == lines{"read /pods/cm"});

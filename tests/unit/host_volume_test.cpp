@@ -22,7 +22,7 @@ result<volume_snapshot_ptr> contents(const std::string& name,
 // A read that failed is tried again: first it is watched.
 void retry(host_volume& v, time_point now) {
   REQUIRE(v.next(now) == volume_request::watch);
-  v.watched(unit{}, now);
+  v.watched(directory_id{1, 2}, now);
   REQUIRE(v.next(now) == volume_request::read);
 }
 
@@ -30,7 +30,7 @@ void retry(host_volume& v, time_point now) {
 host_volume read_volume() {
   host_volume v{{}};
   REQUIRE(v.next(t0) == volume_request::watch);
-  v.watched(unit{}, t0);
+  v.watched(directory_id{1, 2}, t0);
   REQUIRE(v.next(t0) == volume_request::read);
   v.read(contents("..1"), t0);
   REQUIRE(v.next(t0) == std::nullopt);
@@ -53,8 +53,55 @@ TEST_CASE("the watch is placed before the first read") {
   host_volume v{{}};
   CHECK(v.next(t0) == volume_request::watch);
   CHECK(v.next(t0) == std::nullopt);
-  v.watched(unit{}, t0);
+  v.watched(directory_id{1, 2}, t0);
   CHECK(v.next(t0) == volume_request::read);
+}
+
+TEST_CASE("what a volume is like is known while nothing is to be done or found "
+          "out about it") {
+  auto v = read_volume();
+  const auto known = v.known("/v");
+  REQUIRE(known);
+  CHECK(known->path == "/v");
+  CHECK(known->root == directory_id{1, 2});
+  CHECK(known->generation == "..1");
+  SUBCASE("not while it is new") {
+    CHECK_FALSE(host_volume{{}}.known("/v"));
+  }
+  SUBCASE("not while it is watched, looked at and read") {
+    v.hint(volume_hint::compare, t0);
+    CHECK_FALSE(v.known("/v"));
+    REQUIRE(v.next(t0) == volume_request::watch);
+    v.watched(directory_id{1, 5}, t0);
+    CHECK_FALSE(v.known("/v"));
+    REQUIRE(v.next(t0) == volume_request::look);
+    CHECK_FALSE(v.known("/v"));
+    v.looked(volume_look{"..2", {}}, t0);
+    CHECK_FALSE(v.known("/v"));
+    REQUIRE(v.next(t0) == volume_request::read);
+    CHECK_FALSE(v.known("/v"));
+    v.read(contents("..2"), t0);
+    REQUIRE(v.known("/v"));
+    CHECK(v.known("/v")->root == directory_id{1, 5});
+    CHECK(v.known("/v")->generation == "..2");
+  }
+  SUBCASE("not where it cannot be watched") {
+    v.hint(volume_hint::compare, t0);
+    REQUIRE(v.next(t0) == volume_request::watch);
+    v.watched(no_watches, t0);
+    REQUIRE(v.next(t0) == volume_request::look);
+    v.looked(volume_look{"..1", {}}, t0);
+    CHECK_FALSE(v.known("/v"));
+  }
+  SUBCASE("not while it is gone, or cannot be read") {
+    for (const auto& why : {gone, no_shape}) {
+      v = read_volume();
+      v.hint(volume_hint::look, t0);
+      REQUIRE(v.next(t0) == volume_request::look);
+      v.looked(why, t0);
+      CHECK_FALSE(v.known("/v"));
+    }
+  }
 }
 
 TEST_CASE("a flip is read at once") {
@@ -114,7 +161,7 @@ TEST_CASE("a look that finds nothing new reads nothing") {
   auto v = read_volume();
   v.hint(volume_hint::compare, t0);
   REQUIRE(v.next(t0) == volume_request::watch);
-  v.watched(unit{}, t0);
+  v.watched(directory_id{1, 2}, t0);
   REQUIRE(v.next(t0) == volume_request::look);
   v.looked(volume_look{"..1", {}}, t0);
   CHECK(v.next(t0) == std::nullopt);
@@ -305,7 +352,7 @@ TEST_CASE("why a volume is not watched is known until it is watched") {
     CHECK(v.is_polled());
   }
   SUBCASE("by a later sweep") {
-    CHECK(v.watched(unit{}, t0 + 2s));
+    CHECK(v.watched(directory_id{1, 2}, t0 + 2s));
     CHECK(v.is_watched());
     CHECK_FALSE(v.is_polled());
     CHECK_FALSE(v.watch_error());
@@ -318,7 +365,7 @@ TEST_CASE("why a volume is not watched is known until it is watched") {
 TEST_CASE("the first watch that is placed is no news") {
   host_volume v{{}};
   v.next(t0);
-  CHECK_FALSE(v.watched(unit{}, t0));
+  CHECK_FALSE(v.watched(directory_id{1, 2}, t0));
 }
 
 TEST_CASE(
@@ -350,7 +397,7 @@ TEST_CASE(
     CHECK_FALSE(v.next_due());
   }
   SUBCASE("back") {
-    CHECK(v.watched(unit{}, t0 + 30s));
+    CHECK(v.watched(directory_id{1, 2}, t0 + 30s));
     REQUIRE(v.next(t0 + 30s) == volume_request::look);
     v.looked(volume_look{"..2", {}}, t0 + 30s);
     CHECK_FALSE(v.is_missing());
@@ -380,7 +427,7 @@ TEST_CASE("once a directory above is watched a volume is looked for once more, "
   }
   SUBCASE("itself, empty at first") {
     REQUIRE(v.next(t0 + 1s) == volume_request::watch);
-    v.watched(unit{}, t0 + 1s);
+    v.watched(directory_id{1, 2}, t0 + 1s);
     REQUIRE(v.next(t0 + 1s) == volume_request::look);
     v.looked(no_shape, t0 + 1s);
     CHECK_FALSE(v.is_missing());
@@ -398,7 +445,7 @@ TEST_CASE("what could not be read is watched anew before each try, and once "
   auto v = read_volume();
   v.hint(volume_hint::watch_anew, t0);
   v.next(t0);
-  v.watched(unit{}, t0);
+  v.watched(directory_id{1, 2}, t0);
   REQUIRE(v.next(t0) == volume_request::look);
   // The directory below the file system that was unmounted.
   v.looked(no_shape, t0);
@@ -417,7 +464,7 @@ TEST_CASE("what could not be read is watched anew before each try, and once "
   // What was mounted after the watch was placed.
   v.read(contents("..2"), now);
   REQUIRE(v.next(now) == volume_request::watch);
-  v.watched(unit{}, now);
+  v.watched(directory_id{1, 2}, now);
   REQUIRE(v.next(now) == volume_request::look);
   v.looked(volume_look{"..2", {}}, now);
   CHECK_FALSE(v.next(now));
@@ -435,7 +482,7 @@ TEST_CASE(
     while (now < end) {
       const auto asked = v.next(now);
       if (asked == volume_request::watch)
-        v.watched(unit{}, now);
+        v.watched(directory_id{1, 2}, now);
       else if (asked) {
         ++tries;
         v.read(error{errc::aborted, "/v/..2 vanished while it was read"}, now);
@@ -472,7 +519,7 @@ TEST_CASE("a lost watch is placed again before the volume is compared") {
   v.hint(volume_hint::watch_anew, t0);
   CHECK_FALSE(v.is_watched());
   CHECK(v.next(t0) == volume_request::watch);
-  v.watched(unit{}, t0);
+  v.watched(directory_id{1, 2}, t0);
   CHECK(v.next(t0) == volume_request::look);
 }
 

@@ -136,7 +136,9 @@ struct guest_without_removal {
 
   void answer(const ask_volume& asked) {
     switch (asked.request) {
-    case volume_request::watch: table.watched(asked.ticket, unit{}, now); break;
+    case volume_request::watch:
+      table.watched(asked.ticket, directory_id{1, 2}, now);
+      break;
     case volume_request::await: table.awaited(asked.ticket, unit{}); break;
     case volume_request::read:
       table.read(asked.ticket,
