@@ -4,6 +4,7 @@
 #include "core/pacing.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace fsshare {
 
@@ -38,26 +39,45 @@ std::uint64_t copy_window::free_bytes() const {
 copy_window::flight copy_window::sent(std::uint64_t bytes, time_point now) {
   ++in_flight_;
   bytes_in_flight_ += bytes;
+  was_filled_ |= in_flight_ >= limit();
   return {bytes, now, epoch_};
 }
 
 void copy_window::answered(const flight& request, time_point now) {
-  // Growth needs proof that the window was what held us back.
-  const bool was_full = in_flight_ + 1 >= limit();
   const auto delay = queueing_delay(request, now);
   lost(request);
-  if (delay > pacing::tolerated_delay) {
-    probing_ = false;
-    // Once per round trip: what was sent before the last shrinking met the
-    // queue that caused it.
-    if (request.epoch == epoch_) {
-      limit_ = std::max(limit_ * shrink_factor, double{fewest_requests});
-      ++epoch_;
-    }
-  } else if (was_full) {
+  grow(delay);
+  // What was sent before the last shrinking met the queue that caused it.
+  if (request.epoch == epoch_)
+    judge(delay);
+}
+
+void copy_window::grow(duration delay) {
+  // Growth needs proof that the window was what held us back.
+  if (!was_filled_ && !was_filled_before_)
+    return;
+  // What was sent meanwhile comes on top.
+  const auto most
+    = probing_ ? pacing::tolerated_delay / 2 : pacing::tolerated_delay;
+  if (delay <= most)
     limit_ = std::min(limit_ + (probing_ ? 1.0 : 1.0 / limit_),
                       static_cast<double>(max_requests_));
+}
+
+// A late answer may have waited for a processor, here or there. A queue delays
+// all that are in flight.
+void copy_window::judge(duration delay) {
+  least_delay_ = std::min(least_delay_, delay);
+  if (++judged_ < limit())
+    return;
+  if (least_delay_ > pacing::tolerated_delay) {
+    probing_ = false;
+    limit_ = std::max(limit_ * shrink_factor, double{fewest_requests});
+    ++epoch_;
   }
+  least_delay_ = duration::max();
+  judged_ = 0;
+  was_filled_before_ = std::exchange(was_filled_, false);
 }
 
 void copy_window::lost(const flight& request) {

@@ -14,7 +14,8 @@ namespace fsshare {
 /// spends under way. Up to (time without a queue) / (service time) more of them
 /// raise the throughput; past that they only wait in the guest, where they
 /// delay everything else that it does. So the window grows while answers take
-/// hardly longer than the fastest recent one, and shrinks when they do.
+/// hardly longer than the fastest recent one, and shrinks when all that it held
+/// took longer.
 ///
 /// One per connection, owned by whoever sends. Passive; time is an argument.
 class copy_window {
@@ -73,13 +74,21 @@ private:
   };
 
   duration queueing_delay(const flight& request, time_point now);
+  void grow(duration delay);
+  void judge(duration delay);
 
   std::uint32_t max_requests_;
   std::uint64_t max_bytes_;
   double limit_;
-  /// Until the first delay the window doubles per round trip.
+  /// Until the first queue the window doubles per round trip.
   bool probing_ = true;
   std::uint64_t epoch_ = 0;
+  /// Of the answers since the window was judged, and how many these are.
+  duration least_delay_ = duration::max();
+  std::uint32_t judged_ = 0;
+  /// Whether it was full since then, and between that and the time before.
+  bool was_filled_ = false;
+  bool was_filled_before_ = false;
   std::uint32_t in_flight_ = 0;
   std::uint64_t bytes_in_flight_ = 0;
   /// Small requests and chunks take different times even without a queue.

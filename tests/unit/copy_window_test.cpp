@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <deque>
 
 using namespace fsshare;
@@ -91,7 +92,8 @@ TEST_CASE("a slow guest close by gets few requests") {
 
 TEST_CASE("a window never shrinks below two") {
   copy_window window{64, 1000};
-  CHECK(run_guest(window, 50ms, 100us, 1000) == 2);
+  // For as long as it is known what a round trip takes without a queue.
+  CHECK(run_guest(window, 50ms, 100us, 300) == 2);
 }
 
 TEST_CASE("a window grows again after the guest has recovered") {
@@ -100,9 +102,55 @@ TEST_CASE("a window grows again after the guest has recovered") {
   CHECK(run_guest(window, 50us, 5ms, 20000, t0 + 1h) > 20);
 }
 
+TEST_CASE("answers that wait for a processor now and then shrink no window") {
+  copy_window window{64, 1000};
+  auto now = t0;
+  for (int n = 0; n < 200; ++n) {
+    std::deque<copy_window::flight> all;
+    while (window.may_send(0))
+      all.push_back(window.sent(0, now));
+    // All but the first: somebody else had the processor meanwhile.
+    now += 1ms;
+    window.answered(all.front(), now);
+    all.pop_front();
+    now += 9ms;
+    for (const auto& flight : all)
+      window.answered(flight, now);
+    CHECK(window.limit() >= 8);
+  }
+  CHECK(window.limit() > 8);
+}
+
+TEST_CASE("what is in flight doubles per round trip up to the first queue") {
+  copy_window window{64, 1000};
+  auto now = t0;
+  for (const auto limit : {8U, 16U, 32U, 64U}) {
+    std::deque<copy_window::flight> all;
+    while (window.may_send(0))
+      all.push_back(window.sent(0, now));
+    CHECK(all.size() == limit);
+    now += 5ms;
+    for (const auto& flight : all)
+      window.answered(flight, now);
+  }
+}
+
+TEST_CASE("a window that is still unknown holds little more than a guest with "
+          "one processor works off in the time that is tolerated") {
+  std::uint32_t most = 0;
+  for (int count = 1; count < 200; ++count) {
+    copy_window anew{64, 1000};
+    most = std::max(most, run_guest(anew, 150us, 100us, count));
+  }
+  // 150 us each: 26 take 4 ms.
+  CHECK(most <= 40);
+  CHECK(most >= 13);
+}
+
 TEST_CASE("one burst of late answers shrinks the window once") {
   copy_window window{64, 1000};
-  window.answered(window.sent(0, t0), t0 + 1ms);
+  for (std::uint32_t n = 0; n < window.limit(); ++n)
+    window.answered(window.sent(0, t0), t0 + 1ms);
   std::deque<copy_window::flight> burst;
   while (window.may_send(0))
     burst.push_back(window.sent(0, t0 + 10ms));
