@@ -99,13 +99,12 @@ status kernel_watch_api::remove(int wd) {
 }
 
 result<bytes> kernel_watch_api::read_available() const {
-  bytes buffer(read_bytes);
+  // Not what is returned: that may wait for long, and is small.
+  thread_local bytes buffer(read_bytes);
   for (;;) {
     const auto got = ::read(fd_.get(), buffer.data(), buffer.size());
-    if (got >= 0) {
-      buffer.resize(static_cast<std::size_t>(got));
-      return buffer;
-    }
+    if (got >= 0)
+      return bytes(buffer.begin(), buffer.begin() + got);
     if (errno == EAGAIN)
       return bytes{};
     if (errno != EINTR)
