@@ -144,7 +144,7 @@ struct fixture : actor_fixture {
 TEST_SUITE_BEGIN("actors/inotify_reader");
 
 TEST_CASE_FIXTURE(fixture, "a rotation is told as flip and removal") {
-  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  REQUIRE(ask<watching>(aut, watch{"/a"}));
 
   const auto said = read(
     raw(1, inotify_mask::attrib | inotify_mask::is_directory, old_generation)
@@ -156,22 +156,22 @@ TEST_CASE_FIXTURE(fixture, "a rotation is told as flip and removal") {
 }
 
 TEST_CASE_FIXTURE(fixture, "a removal alone is told too") {
-  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  REQUIRE(ask<watching>(aut, watch{"/a"}));
   CHECK(read(raw(1, inotify_mask::removed | inotify_mask::is_directory,
                  old_generation))
         == log_lines{"/a look"});
 }
 
 TEST_CASE_FIXTURE(fixture, "what one read repeats is told once") {
-  REQUIRE(ask<unit>(aut, watch{"/a"}));
-  REQUIRE(ask<unit>(aut, watch{"/b"}));
+  REQUIRE(ask<watching>(aut, watch{"/a"}));
+  REQUIRE(ask<watching>(aut, watch{"/b"}));
   CHECK(read(flip_of(1) + flip_of(2) + flip_of(1))
         == log_lines{"/b read now", "/a read now"});
   CHECK(read(flip_of(1)) == log_lines{"/a read now"});
 }
 
 TEST_CASE_FIXTURE(fixture, "what was set after a flip is told after it") {
-  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  REQUIRE(ask<watching>(aut, watch{"/a"}));
   const auto set = raw(1, inotify_mask::attrib, "key");
   CHECK(read(set + flip_of(1) + set)
         == log_lines{"/a read now", "/a look closely"});
@@ -182,20 +182,20 @@ TEST_CASE_FIXTURE(fixture, "what was set after a flip is told after it") {
 TEST_CASE_FIXTURE(fixture, "a volume that is not there is awaited above, until "
                            "it is watched itself") {
   kernel->wd_of["/up"] = 5;
-  CHECK_FALSE(ask<unit>(aut, await_volume{"/nowhere/v"}));
-  REQUIRE(ask<unit>(aut, await_volume{"/up/v"}));
+  CHECK_FALSE(ask<watching>(aut, await_volume{"/nowhere/v"}));
+  REQUIRE(ask<watching>(aut, await_volume{"/up/v"}));
   CHECK(read(raw(5, inotify_mask::created, "w")).empty());
   // Looking for it in vain ends nothing.
-  CHECK_FALSE(ask<unit>(aut, watch{"/up/v"}));
+  CHECK_FALSE(ask<watching>(aut, watch{"/up/v"}));
   CHECK(read(raw(5, inotify_mask::created, "v"))
         == log_lines{"/up/v watch again"});
   kernel->wd_of["/up/v"] = 6;
-  REQUIRE(ask<unit>(aut, watch{"/up/v"}));
+  REQUIRE(ask<watching>(aut, watch{"/up/v"}));
   CHECK(kernel->watched == std::set<int>{6});
   CHECK(read(flip_of(6)) == log_lines{"/up/v read now"});
   // A directory above that one, too.
   kernel->wd_of["/"] = 7;
-  REQUIRE(ask<unit>(aut, await_volume{"/gone/v"}));
+  REQUIRE(ask<watching>(aut, await_volume{"/gone/v"}));
   CHECK(read(raw(7, inotify_mask::created, "gone"))
         == log_lines{"/gone/v watch again"});
   tell(aut, unwatch{"/gone/v"});
@@ -204,13 +204,13 @@ TEST_CASE_FIXTURE(fixture, "a volume that is not there is awaited above, until "
 }
 
 TEST_CASE_FIXTURE(fixture, "events of paths that nobody watches are dropped") {
-  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  REQUIRE(ask<watching>(aut, watch{"/a"}));
   CHECK(read(flip_of(2)).empty());
 }
 
 TEST_CASE_FIXTURE(fixture, "an unwatched path is out of kernel and reports") {
-  REQUIRE(ask<unit>(aut, watch{"/a"}));
-  REQUIRE(ask<unit>(aut, watch{"/alias of a"}));
+  REQUIRE(ask<watching>(aut, watch{"/a"}));
+  REQUIRE(ask<watching>(aut, watch{"/alias of a"}));
 
   tell(aut, unwatch{"/a"});
   CHECK(read(flip_of(1)) == log_lines{"/alias of a read now"});
@@ -223,16 +223,16 @@ TEST_CASE_FIXTURE(fixture, "an unwatched path is out of kernel and reports") {
 
 TEST_CASE_FIXTURE(fixture,
                   "a failed watch is answered with the kernel's word") {
-  const auto reply = ask<unit>(aut, watch{"/missing"});
+  const auto reply = ask<watching>(aut, watch{"/missing"});
   REQUIRE_FALSE(reply);
   CHECK(reply.err() == error{errc::not_found, "watch /missing"});
 }
 
 TEST_CASE_FIXTURE(fixture, "watching again follows a path to its directory") {
-  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  REQUIRE(ask<watching>(aut, watch{"/a"}));
   kernel->wd_of["/a"] = 7;
 
-  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  REQUIRE(ask<watching>(aut, watch{"/a"}));
 
   CHECK(kernel->watched == std::set<int>{7});
   CHECK(read(flip_of(1)).empty());
@@ -240,40 +240,40 @@ TEST_CASE_FIXTURE(fixture, "watching again follows a path to its directory") {
 }
 
 TEST_CASE_FIXTURE(fixture, "watching again in vain ends the old watch") {
-  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  REQUIRE(ask<watching>(aut, watch{"/a"}));
   kernel->wd_of.erase("/a");
 
-  CHECK_FALSE(ask<unit>(aut, watch{"/a"}));
+  CHECK_FALSE(ask<watching>(aut, watch{"/a"}));
 
   CHECK(kernel->watched.empty());
   CHECK(read(flip_of(1)).empty());
 }
 
 TEST_CASE_FIXTURE(fixture, "a lost watch is told once and can be placed anew") {
-  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  REQUIRE(ask<watching>(aut, watch{"/a"}));
   CHECK(read(raw(1, inotify_mask::delete_self, "")
              + raw(1, inotify_mask::ignored, ""))
         == log_lines{"/a watch anew"});
   kernel->wd_of["/a"] = 8;
-  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  REQUIRE(ask<watching>(aut, watch{"/a"}));
   CHECK(read(flip_of(8)) == log_lines{"/a read now"});
 }
 
 TEST_CASE_FIXTURE(fixture, "a directory that was moved is watched no longer") {
-  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  REQUIRE(ask<watching>(aut, watch{"/a"}));
   CHECK(read(raw(1, inotify_mask::move_self, ""))
         == log_lines{"/a watch anew"});
   CHECK(kernel->watched.empty());
 }
 
 TEST_CASE_FIXTURE(fixture, "lost events are told after what was not lost") {
-  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  REQUIRE(ask<watching>(aut, watch{"/a"}));
   CHECK(read(flip_of(1) + raw(-1, inotify_mask::queue_overflow, ""))
         == log_lines{"/a read now", "overflow"});
 }
 
 TEST_CASE_FIXTURE(fixture, "damaged bytes count as lost events") {
-  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  REQUIRE(ask<watching>(aut, watch{"/a"}));
   auto cut = flip_of(1) + flip_of(1);
   cut.pop_back();
   CHECK(read(cut) == log_lines{"/a read now", "overflow"});
@@ -285,13 +285,13 @@ TEST_CASE_FIXTURE(fixture, "a watch whose directory does not answer holds up "
   auto hung = request(aut, watch{"/a"});
   run();
   readers->hold = false;
-  REQUIRE(ask<unit>(aut, watch{"/b"}));
+  REQUIRE(ask<watching>(aut, watch{"/b"}));
   CHECK(read(flip_of(2)) == log_lines{"/b read now"});
   for (int n = 0; n < 200; ++n) {
     advance(std::chrono::milliseconds{100});
     run();
   }
-  const auto outcome = answer<unit>(hung);
+  const auto outcome = answer<watching>(hung);
   REQUIRE(outcome);
   REQUIRE_FALSE(*outcome);
   CHECK(outcome->err().code == errc::deadline_exceeded);
@@ -303,7 +303,7 @@ TEST_CASE_FIXTURE(fixture, "a watch whose directory does not answer holds up "
 
 TEST_CASE_FIXTURE(fixture, "a watch that ends while it is placed again is "
                            "placed once more") {
-  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  REQUIRE(ask<watching>(aut, watch{"/a"}));
   readers->hold = true;
   auto again = request(aut, watch{"/alias of a"});
   run();
@@ -315,7 +315,7 @@ TEST_CASE_FIXTURE(fixture, "a watch that ends while it is placed again is "
   kernel->wd_of["/alias of a"] = 9;
   readers->hold = false;
   run();
-  const auto outcome = answer<unit>(again);
+  const auto outcome = answer<watching>(again);
   REQUIRE(outcome);
   CHECK(*outcome);
   CHECK(read(flip_of(9)) == log_lines{"/alias of a read now"});
@@ -330,7 +330,7 @@ TEST_CASE_FIXTURE(fixture, "a path that is unwatched while it is placed is not "
   run();
   readers->release();
   run();
-  CHECK(answer<unit>(pending));
+  CHECK(answer<watching>(pending));
   CHECK(read(flip_of(1)).empty());
   CHECK(kernel->watched.empty());
 }
@@ -343,9 +343,9 @@ TEST_CASE_FIXTURE(fixture, "what is mounted over a volume is told within a "
   kernel->wd_of["/up"] = 5;
   mount(root);
   CHECK(pass(std::chrono::seconds{1}).empty());
-  REQUIRE(ask<unit>(aut, watch{"/a"}));
-  REQUIRE(ask<unit>(aut, watch{"/b"}));
-  REQUIRE(ask<unit>(aut, await_volume{"/up/v"}));
+  REQUIRE(ask<watching>(aut, watch{"/a"}));
+  REQUIRE(ask<watching>(aut, watch{"/b"}));
+  REQUIRE(ask<watching>(aut, await_volume{"/up/v"}));
   mount(root);
   // What was mounted before the first look at it nobody knows.
   CHECK(pass(std::chrono::seconds{1})
@@ -369,7 +369,7 @@ TEST_CASE_FIXTURE(fixture, "what is mounted over a volume is told within a "
 TEST_CASE_FIXTURE(fixture, "what is mounted while the mount table is looked at "
                            "is told, too") {
   const std::string root = "1 0 8:1 / / rw - ext4 /dev/a rw\n";
-  REQUIRE(ask<unit>(aut, watch{"/a"}));
+  REQUIRE(ask<watching>(aut, watch{"/a"}));
   mount(root);
   pass(std::chrono::seconds{1});
   readers->hold = true;
@@ -392,7 +392,7 @@ TEST_CASE_FIXTURE(fixture, "a mount table that changes all the time is looked "
   for (int n = 0; n < volumes; ++n) {
     const auto path = "/pods/" + std::to_string(n);
     kernel->wd_of[path] = 100 + n;
-    REQUIRE(ask<unit>(aut, watch{path}));
+    REQUIRE(ask<watching>(aut, watch{path}));
   }
   const auto before = reads;
   mount(root);

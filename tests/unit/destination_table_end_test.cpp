@@ -327,14 +327,16 @@ TEST_CASE_FIXTURE(table_fixture,
   }
   SUBCASE("one that a request is out for") {
     table.hint("/pods/b", volume_hint::look, now);
-    CHECK(advance() == lines{swept("/pods/a /pods/cm"), "look /pods/b"});
+    CHECK(advance() == lines{swept("/pods/a /pods/cm"), "watch /pods/b"});
   }
   SUBCASE("one that could not be read") {
-    table.hint("/pods/b", volume_hint::read_now, t0);
+    now = t0;
+    table.hint("/pods/b", volume_hint::read_now, now);
     advance();
     table.read(ticket_of("/pods/b"),
-               error{errc::resource_exhausted, "too large"}, t0);
+               error{errc::resource_exhausted, "too large"}, now);
     advance();
+    now = t0 + 30s;
     CHECK(advance() == lines{swept("/pods/a /pods/cm"), "watch /pods/b"});
   }
 }

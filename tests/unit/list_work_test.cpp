@@ -128,6 +128,10 @@ struct guest_without_removal {
       for (auto& action : actions) {
         if (auto* asked = std::get_if<ask_volume>(&action))
           answer(*asked);
+        if (auto* swept = std::get_if<check_volumes>(&action))
+          for (const auto& each : swept->volumes)
+            if (each.generation != name)
+              table.hint(each.path, volume_hint::compare, now);
         if (auto* asked = std::get_if<ask_guest>(&action))
           answer(*asked);
       }
