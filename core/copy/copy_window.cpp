@@ -21,7 +21,7 @@ constexpr std::uint64_t small_bytes = std::uint64_t{64} << 10;
 } // namespace
 
 copy_window::copy_window(std::uint32_t max_requests, std::uint64_t max_bytes)
-  : max_requests_(std::clamp(max_requests, fewest_requests, most_requests)),
+  : max_requests_(std::clamp(max_requests, 1U, most_requests)),
     max_bytes_(max_bytes),
     limit_(std::min(first_limit, static_cast<double>(max_requests_))) {
 }
@@ -72,7 +72,8 @@ void copy_window::judge(duration delay) {
     return;
   if (least_delay_ > pacing::tolerated_delay) {
     probing_ = false;
-    limit_ = std::max(limit_ * shrink_factor, double{fewest_requests});
+    const double fewest = std::min(fewest_requests, max_requests_);
+    limit_ = std::max(limit_ * shrink_factor, fewest);
     ++epoch_;
   }
   least_delay_ = duration::max();

@@ -24,6 +24,7 @@ public:
   using duration = std::chrono::steady_clock::duration;
 
   static constexpr std::uint32_t most_requests = 64;
+  /// To which a window shrinks, unless it may not hold more than one.
   static constexpr std::uint32_t fewest_requests = 2;
 
   /// A request under way; its answer hands it back.
@@ -34,7 +35,7 @@ public:
     std::uint64_t epoch = 0;
   };
 
-  /// @param max_requests cut to fewest_requests..most_requests.
+  /// @param max_requests cut to 1..most_requests.
   /// @param max_bytes of contents in flight; a single request may have more.
   copy_window(std::uint32_t max_requests, std::uint64_t max_bytes);
 
