@@ -59,6 +59,12 @@ journal_state::handle::behavior_type journal_state::make_behavior() {
   };
 }
 
+state_files& journal_state::files() {
+  if (options_.before_files)
+    options_.before_files();
+  return files_;
+}
+
 state_recorded journal_state::record(const record_state& msg) {
   const auto& id = msg.sandbox_id;
   const auto known = logs_.find(id);
@@ -79,13 +85,13 @@ status journal_state::write(const std::string& sandbox_id, journal_log& log,
                             const std::string* line) {
   status written = unit{};
   if (line != nullptr && log.is_whole()) {
-    written = files_.append(sandbox_id, *line);
+    written = files().append(sandbox_id, *line);
     if (written)
       appended(sandbox_id, log, *line);
   } else {
     stop_rewriting(sandbox_id);
     const auto text = render_journal(head_of(sandbox_id), log.sandbox());
-    written = files_.replace(sandbox_id, text);
+    written = files().replace(sandbox_id, text);
     if (written)
       log.rewritten(text.size());
   }
@@ -126,7 +132,7 @@ void journal_state::go_on_rewriting() {
   }
   text += since;
   auto& log = logs_.at(id);
-  const auto written = files_.replace(id, text);
+  const auto written = files().replace(id, text);
   if (written)
     log.rewritten(text.size());
   else
@@ -156,7 +162,7 @@ state_recorded journal_state::forget(const std::string& sandbox_id) {
 }
 
 status journal_state::remove(const std::string& sandbox_id) {
-  auto gone = files_.remove(sandbox_id);
+  auto gone = files().remove(sandbox_id);
   if (gone)
     removals_.erase(sandbox_id);
   else
@@ -216,10 +222,10 @@ void journal_state::try_again() {
 
 states_read journal_state::read() {
   states_read out;
-  for (auto& id : files_.sandboxes_set_aside())
+  for (auto& id : files().sandboxes_set_aside())
     set_aside_before_.insert(std::move(id));
   out.set_aside_before = set_aside_before_.size();
-  const auto found = files_.read_all();
+  const auto found = files().read_all();
   if (!found) {
     log::error("states-unreadable", {{"error", found.err().message}});
     return out;
@@ -244,7 +250,7 @@ void journal_state::take(const state_files::file& found, states_read& out) {
 
 asides_collected journal_state::collect(const collect_asides& msg) {
   using which = collect_asides::which;
-  asides_collected out{sort_asides(files_.sandboxes_set_aside(), msg.told)};
+  asides_collected out{sort_asides(files().sandboxes_set_aside(), msg.told)};
   for (auto& each : out.asides) {
     const bool is_asked_for
       = msg.removed == which::all
@@ -252,7 +258,7 @@ asides_collected journal_state::collect(const collect_asides& msg) {
             && set_aside_before_.contains(each.sandbox_id));
     if (!is_asked_for || !each.reason.empty())
       continue;
-    const auto gone = files_.remove_aside(each.sandbox_id);
+    const auto gone = files().remove_aside(each.sandbox_id);
     each.removed = static_cast<bool>(gone);
     if (gone)
       log::info("aside-removed", {{"sandbox", each.sandbox_id}});
@@ -267,7 +273,7 @@ void journal_state::set_aside(const std::string& sandbox_id,
   set_aside_before_.erase(sandbox_id);
   log::warning("state-set-aside", {{"sandbox", sandbox_id}, {"reason", why}});
   counted_.add("kata_fsshare_adopted_sandboxes_total", 1, {"set_aside"});
-  if (const auto moved = files_.set_aside(sandbox_id); !moved)
+  if (const auto moved = files().set_aside(sandbox_id); !moved)
     log::warning("state-not-recorded", {{"error", moved.err().message}});
 }
 

@@ -7,6 +7,7 @@
 #include "messages/state_actor.hpp"
 #include "sys/journal/state_files.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -20,11 +21,14 @@ struct journal_options {
   std::string boot_id;
   /// And of this share root.
   std::string share_root;
+  /// Called before anything that stands still where the state directory does;
+  /// may be null.
+  std::function<void()> before_files = nullptr;
 };
 
 /// What JOURNAL owns: the state files, and what they come to. It writes them
 /// itself, on a worker: whoever waits for a line waits for no other thread to
-/// wake up. The workers are one more than the others need, should a write hang.
+/// wake up. There is another worker for the others, should a write hang.
 class journal_state {
 public:
   using handle = measured<journal_actor>;
@@ -36,6 +40,7 @@ public:
   handle::behavior_type make_behavior();
 
 private:
+  state_files& files();
   state_recorded record(const record_state& msg);
   state_recorded describe(const std::string& sandbox_id) const;
   state_recorded forget(const std::string& sandbox_id);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/memory_budget.hpp"
+#include "main/actor_settings.hpp"
 #include "main/actor_wiring.hpp"
 
 #include <cstdlib>

@@ -203,6 +203,8 @@ inline constexpr int most_cache_looks = 16;
 
 // -- mounts and the mount table -----------------------------------------------
 
+/// After a change of the mount table was told none is for so long.
+inline constexpr duration mounts_told = milliseconds{50};
 /// What comes within this time of a change is seen with it.
 inline constexpr duration mount_settling = milliseconds{200};
 /// Until the next look at mounts where one could not do all.

@@ -11,6 +11,7 @@
 #include "core/net/http_address.hpp"
 #include "core/pacing.hpp"
 #include "log/log.hpp"
+#include "main/actor_settings.hpp"
 #include "main/actor_wiring.hpp"
 #include "main/adopt_sandboxes.hpp"
 #include "main/build_info.hpp"
@@ -49,9 +50,9 @@ namespace fsshare {
 namespace {
 
 // Those that begin with the process: CAF's workers, clock and printer,
-// the loop, the log's, MOUNTER, the readers, and one to spare.
+// the loop, the log's, MOUNTER, the readers, and two to spare.
 constexpr unsigned thread_count
-  = actor_settings::workers + 4 + 1 + reader_count + 1;
+  = actor_settings::workers + 4 + 1 + reader_count + 2;
 
 std::uint64_t random_number() {
   // The kernel's, so that names cannot be guessed.
@@ -105,6 +106,7 @@ private:
   status start_actors();
   void watch_inotify(std::shared_ptr<kernel_watch_api> watches);
   void watch_host_mounts();
+  void await_host_mounts(const std::shared_ptr<unique_fd>& table);
   void serve_http();
   void wire(std::shared_ptr<const held_root> root,
             const std::shared_ptr<watch_api>& watches,
@@ -212,9 +214,9 @@ void node_agent::parts::wire(std::shared_ptr<const held_root> root,
         return spawn_blocking<mounter>(system, executor, std::move(close));
       };
   around.make_journal = [this] {
-    return journal_actor{
-      system.spawn<journal>(state_files{state_directory(config)},
-                            journal_options{boot_id, config.share.root})};
+    return journal_actor{system.spawn<journal>(
+      state_files{state_directory(config)},
+      journal_options{boot_id, config.share.root, work_keeping::share_kept})};
   };
   around.wall_clock = [] {
     return std::chrono::system_clock::now();
@@ -256,12 +258,24 @@ void node_agent::parts::watch_host_mounts() {
     log::warning("mounts-unwatched", {{"error", table.err().message}});
     return;
   }
-  const auto held = std::make_shared<unique_fd>(*std::move(table));
-  loop.add(held->get(), urgent,
-           [held, to = actors.mounter, also = actors.watcher](readiness) {
-             tell(to, host_mounts_changed{});
-             tell(also, host_mounts_changed{});
-           });
+  loop.post([this, held = std::make_shared<unique_fd>(*std::move(table))] {
+    await_host_mounts(held);
+  });
+}
+
+// What is mounted here is a change, too: of many in a row few are told. In the
+// thread of the loop.
+void node_agent::parts::await_host_mounts(
+  const std::shared_ptr<unique_fd>& table) {
+  const auto watched = std::make_shared<io_loop::id>();
+  *watched = loop.add(table->get(), urgent, [this, table, watched](readiness) {
+    loop.del(*watched);
+    loop.after(pacing::mounts_told, [this, table] {
+      await_host_mounts(table);
+    });
+    tell(actors.mounter, host_mounts_changed{});
+    tell(actors.watcher, host_mounts_changed{});
+  });
 }
 
 void node_agent::parts::serve_http() {

@@ -159,21 +159,6 @@ private:
   death_handler died_;
 };
 
-/// Settings of the process's actor system: workers that sleep when idle, and no
-/// actor that keeps one for itself.
-struct actor_settings : supervised_settings {
-  /// One more than actors need: JOURNAL writes files on a worker, and the state
-  /// directory may stand still.
-  static constexpr std::size_t workers = 3;
-
-  explicit actor_settings(death_handler died)
-    : supervised_settings(std::move(died)) {
-    set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads", workers);
-    set("scheduler.max-throughput", std::size_t{100});
-  }
-};
-
 /// Spawns an actor that blocks, on a thread of its own; under a test scheduler
 /// it is an actor like any other.
 template <class Actor, class... Ts>

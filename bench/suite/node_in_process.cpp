@@ -131,7 +131,8 @@ void node_in_process::start_actors(journaling keeps) {
       if (const auto made = files.make_dir(); !made)
         throw std::runtime_error{made.err().message};
       return journal_actor{system_.spawn<journal>(
-        files, journal_options{"boot", config_.share.root})};
+        files,
+        journal_options{"boot", config_.share.root, work_keeping::share_kept})};
     };
   actors_ = wire_actors(system_, config_, around);
   if (const auto opened = watches->open(); !opened)

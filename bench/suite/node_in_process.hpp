@@ -5,6 +5,7 @@
 
 #include "config/node_config.hpp"
 #include "guest/service.hpp"
+#include "main/actor_settings.hpp"
 #include "sys/net/io_loop.hpp"
 #include "tests/support/rotator.hpp"
 
