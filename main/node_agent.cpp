@@ -37,7 +37,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <exception>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <random>
@@ -83,6 +85,36 @@ metrics_options what_runs() {
   return {build_info::version, build_info::commit, own_usage, now.count()};
 }
 
+// Tells of changes of the mount table: of one at once, and of those that come
+// within some time after it together. What is mounted here is a change, too. In
+// the thread of the loop.
+class mount_changes : public std::enable_shared_from_this<mount_changes> {
+public:
+  mount_changes(io_loop& loop, std::function<void()> tell_all)
+    : loop_(loop), tell_all_(std::move(tell_all)) {
+  }
+
+  void note() {
+    if (pause_ != pause::none) {
+      pause_ = pause::with_changes;
+      return;
+    }
+    pause_ = pause::without_changes;
+    loop_.after(pacing::mounts_told, [self = shared_from_this()] {
+      if (std::exchange(self->pause_, pause::none) == pause::with_changes)
+        self->note();
+    });
+    tell_all_();
+  }
+
+private:
+  enum class pause : std::uint8_t { none, without_changes, with_changes };
+
+  io_loop& loop_;
+  std::function<void()> tell_all_;
+  pause pause_ = pause::none;
+};
+
 } // namespace
 
 // Destroyed from the last member to the first: handles before the actor system,
@@ -106,7 +138,6 @@ private:
   status start_actors();
   void watch_inotify(std::shared_ptr<kernel_watch_api> watches);
   void watch_host_mounts();
-  void await_host_mounts(const std::shared_ptr<unique_fd>& table);
   void serve_http();
   void wire(std::shared_ptr<const held_root> root,
             const std::shared_ptr<watch_api>& watches,
@@ -258,23 +289,14 @@ void node_agent::parts::watch_host_mounts() {
     log::warning("mounts-unwatched", {{"error", table.err().message}});
     return;
   }
-  loop.post([this, held = std::make_shared<unique_fd>(*std::move(table))] {
-    await_host_mounts(held);
-  });
-}
-
-// What is mounted here is a change, too: of many in a row few are told. In the
-// thread of the loop.
-void node_agent::parts::await_host_mounts(
-  const std::shared_ptr<unique_fd>& table) {
-  const auto watched = std::make_shared<io_loop::id>();
-  *watched = loop.add(table->get(), urgent, [this, table, watched](readiness) {
-    loop.del(*watched);
-    loop.after(pacing::mounts_told, [this, table] {
-      await_host_mounts(table);
+  const auto changes = std::make_shared<mount_changes>(
+    loop, [to = actors.mounter, also = actors.watcher] {
+      tell(to, host_mounts_changed{});
+      tell(also, host_mounts_changed{});
     });
-    tell(actors.mounter, host_mounts_changed{});
-    tell(actors.watcher, host_mounts_changed{});
+  const auto held = std::make_shared<unique_fd>(*std::move(table));
+  loop.add(held->get(), urgent, [held, changes](readiness) {
+    changes->note();
   });
 }
 
