@@ -33,8 +33,10 @@ bool line_limiter::admit(log_level level, std::string_view event,
     b.tokens -= 1;
     return true;
   }
-  if (b.left_out++ == 0)
+  if (b.left_out++ == 0) {
     b.told = now;
+    ++owing_;
+  }
   return false;
 }
 
@@ -62,17 +64,22 @@ void line_limiter::forget_idle(time_point now) {
 std::vector<line_limiter::left_out>
 line_limiter::take_left_out(time_point now) {
   std::vector<left_out> out;
+  if (owing_ == 0)
+    return out;
   for (auto& [of, b] : buckets_) {
     if (b.left_out == 0 || now - b.told < pacing::lines_left_out)
       continue;
     out.push_back({of.first, of.second, b.left_out});
     b.left_out = 0;
+    --owing_;
   }
   return out;
 }
 
 line_limiter::time_point line_limiter::next_due() const {
   auto due = time_point::max();
+  if (owing_ == 0)
+    return due;
   for (const auto& entry : buckets_)
     if (entry.second.left_out > 0)
       due = std::min(due, entry.second.told + pacing::lines_left_out);

@@ -4,6 +4,7 @@
 #include "core/log_settings.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -61,6 +62,9 @@ private:
   void forget_idle(time_point now);
 
   std::map<key, bucket> buckets_;
+  /// How many of them have left something out that was not told yet: mostly
+  /// none, and every line is followed by the question which.
+  std::size_t owing_ = 0;
 };
 
 } // namespace fsshare::log
