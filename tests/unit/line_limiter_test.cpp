@@ -48,6 +48,19 @@ TEST_CASE("repeats of one event and sandbox are left out, and counted") {
   CHECK(l.next_due() == limiter::time_point::max());
 }
 
+TEST_CASE("what was left out of one is told, whatever was told of others") {
+  limiter l;
+  admitted(l, 100, "first", t0);
+  admitted(l, 100, "second", t0 + 5s);
+  const auto first = l.take_left_out(t0 + 10s);
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].sandbox == "first");
+  CHECK(l.next_due() == t0 + 15s);
+  const auto second = l.take_left_out(t0 + 15s);
+  REQUIRE(second.size() == 1);
+  CHECK(second[0].sandbox == "second");
+}
+
 TEST_CASE("one repeat a second is written from then on") {
   limiter l;
   admitted(l, 100, "noisy", t0);
