@@ -45,11 +45,17 @@ http_peer::http_peer(std::uint16_t port)
 }
 
 void http_peer::send(const std::string& text) const {
-  // Who is refused in the middle reads why.
   std::size_t sent = 0;
   while (sent < text.size()) {
+    pollfd wanted{socket_.get(), POLLIN | POLLOUT, 0};
+    if (::poll(&wanted, 1, static_cast<int>(patience.count())) != 1)
+      throw std::runtime_error{"nobody takes what is sent"};
+    // Who is refused in the middle reads why: to one that has closed with a
+    // full window the kernel goes on sending probes for minutes.
+    if ((wanted.revents & POLLOUT) == 0)
+      return;
     const auto n = ::send(socket_.get(), text.data() + sent, text.size() - sent,
-                          MSG_NOSIGNAL);
+                          MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n < 0)
       return;
     sent += static_cast<std::size_t>(n);
