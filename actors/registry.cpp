@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/registry.hpp"
 
-#include "core/earlier.hpp"
 #include "log/log.hpp"
 
 #include <algorithm>
@@ -175,8 +174,6 @@ registry_state::remove(const remove_destination& msg) {
 
 // Carries out what the table wants until it wants nothing more.
 void registry_state::act() {
-  if (record_at_ && *record_at_ <= now())
-    record_outcomes();
   auto actions = table_.advance(now());
   for (auto& action : actions)
     std::visit(
@@ -269,14 +266,10 @@ void registry_state::perform(const forget_volume& action) {
 }
 
 void registry_state::perform(ask_guest& action) {
-  if (std::holds_alternative<push_order>(action.order)) {
+  if (std::holds_alternative<push_order>(action.order))
     begin_push(action.destination, action.order);
-    return;
-  }
-  // It goes by the outcome of what was done before.
-  if (unrecorded_.contains(action.destination))
-    record(action.destination);
-  give_order(action.destination, action.order);
+  else
+    give_order(action.destination, action.order);
 }
 
 void registry_state::give_order(destination_id id, const guest_order& order) {
@@ -344,7 +337,6 @@ void registry_state::perform(first_copy_outcome& action) {
     return;
   auto promise = *std::exchange(i->second.added, std::nullopt);
   if (action.outcome) {
-    // What has changed in the guest is written down before anybody is told.
     record(action.destination);
     tell_noted();
     promise.deliver(destination_added{action.outcome->copied.name,
@@ -396,8 +388,6 @@ void registry_state::perform(destination_left& action) {
   if (i == destinations_.end())
     return;
   auto waiting = std::move(i->second.removed);
-  if (unrecorded_.contains(action.destination))
-    record(action.destination);
   erase(i);
   tell_noted();
   for (auto& promise : waiting)
@@ -405,7 +395,7 @@ void registry_state::perform(destination_left& action) {
 }
 
 void registry_state::arm() {
-  const auto due = earlier(table_.next_due(), record_at_);
+  const auto due = table_.next_due();
   if (!due || (armed_ && *armed_ <= *due))
     return;
   armed_ = due;

@@ -94,8 +94,6 @@ private:
   void expect_no_more(const std::string& volume);
   static void forget_expected(destination& d);
   void record(destination_id id);
-  void record_later(destination_id id);
-  void record_outcomes();
   std::optional<journal_record> record_of_push(destination_id id) const;
   void record_push(destination_id id, const std::function<void()>& then);
   void ended(destination_id id, const order_outcome& outcome);
@@ -144,10 +142,6 @@ private:
   std::size_t reads_waiting_ = 0;
   /// By volume, the end of whose read says whether their pushes come.
   std::map<std::string, std::vector<destination_id>> expected_;
-  /// Those of which something has ended that is not written down yet, and when
-  /// it will be.
-  std::set<destination_id> unrecorded_;
-  std::optional<time_point> record_at_;
   std::uint64_t last_expected_ = 0;
   /// Sandbox, share and destination: to find one by what others call it.
   std::set<std::tuple<std::string, std::string, destination_id>> by_share_;

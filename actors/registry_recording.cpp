@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "actors/registry.hpp"
 
-#include "core/pacing.hpp"
-
 #include <utility>
 
 namespace fsshare {
@@ -55,7 +53,6 @@ void registry_state::push_recorded(destination_id id,
 void registry_state::expect_pushes(const std::string& volume) {
   if (!recorder_.is_there())
     return;
-  record_outcomes();
   for (auto& push : table_.expect(volume, now())) {
     auto& d = destinations_.at(push.id);
     if (d.expected && d.expected->record == push.record)
@@ -106,29 +103,12 @@ void registry_state::forget_expected(destination& d) {
 
 void registry_state::record(destination_id id) {
   const auto i = destinations_.find(id);
-  unrecorded_.erase(id);
   if (i == destinations_.end() || !recorder_.is_there())
     return;
   forget_expected(i->second);
   if (auto what = table_.record(id))
     recorder_.add(i->second.sandbox_id,
                   recorded_destination{i->second.share_id, *std::move(what)});
-}
-
-// Until then what was written down before it is what may be: as it would be if
-// the outcome had not come yet.
-void registry_state::record_later(destination_id id) {
-  if (!recorder_.is_there())
-    return;
-  unrecorded_.insert(id);
-  if (!record_at_)
-    record_at_ = now() + pacing::outcomes_together;
-}
-
-void registry_state::record_outcomes() {
-  record_at_.reset();
-  while (!unrecorded_.empty())
-    record(*unrecorded_.begin());
 }
 
 void registry_state::record_push(destination_id id,
@@ -141,9 +121,6 @@ void registry_state::record_push(destination_id id,
     then();
     return;
   }
-  // What it says goes beyond what was written down before.
-  if (unrecorded_.contains(id))
-    record(id);
   forget_expected(i->second);
   recorder_.add(i->second.sandbox_id, *std::move(what), then);
 }
@@ -159,6 +136,7 @@ registry_state::record_of_push(destination_id id) const {
   return std::nullopt;
 }
 
+// What has changed in the guest is written down before anybody is told.
 void registry_state::ended(destination_id id, const order_outcome& outcome) {
   if (const auto live = table_.finished(id, outcome, now())) {
     log_live(id, *live);
@@ -167,7 +145,7 @@ void registry_state::ended(destination_id id, const order_outcome& outcome) {
   }
   log_outcome(id, outcome);
   note_outcome(id, outcome);
-  record_later(id);
+  record(id);
   act();
 }
 

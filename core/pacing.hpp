@@ -167,9 +167,6 @@ inline constexpr duration attribute_quiet = milliseconds{20};
 /// From the first copy that has a generation to a look whether it is still the
 /// latest: no next rotation comes so soon.
 inline constexpr duration look_after_copies = milliseconds{100};
-/// From the first outcome of a rotation until all of them are written down
-/// together: copies that are still on their way need the processors more.
-inline constexpr duration outcomes_together = milliseconds{10};
 /// What cannot be read at any try for so long is shown, and then not waited
 /// for any more.
 inline constexpr duration unreadable_shown = seconds{1};

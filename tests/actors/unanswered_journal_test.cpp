@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/pacing.hpp"
 #include "tests/actors/shared_copies_fixture.hpp"
 #include "tests/actors/world_requests.hpp"
 #include "tests/support/node_world.hpp"
@@ -315,49 +314,6 @@ TEST_CASE("what a rotation is about to send to all its copies is written down "
     REQUIRE(shown.size() == copies);
     for (const auto& one : shown)
       CHECK(one.current);
-  });
-}
-
-TEST_CASE("what a rotation has brought to all its copies is written down with "
-          "one message, soon after the first") {
-  for_each_seed(20, [](chooser& choose) {
-    connected_world w{choose};
-    constexpr int copies = 5;
-    for (int n = 1; n <= copies; ++n)
-      w.share("s1", "c" + std::to_string(n), "cm");
-    w.pass(5s);
-    w.forget_sent();
-    w.rotate("cm", 1);
-    w.run_until([&] {
-      return !w.sent().empty();
-    });
-    silent_journal journal{w};
-    journal.settle();
-    for (const auto& one : w.status_of("cm").destinations)
-      CHECK(one.current);
-    CHECK_FALSE(journal.was_asked());
-    w.actors.advance(pacing::outcomes_together);
-    journal.settle();
-    CHECK(journal.waiting() == 1);
-  });
-}
-
-TEST_CASE("what is done in a guest because of what a rotation has brought is "
-          "done after that was said to be written down") {
-  for_each_seed(20, [](chooser& choose) {
-    connected_world w{choose};
-    w.rotate("cm", payload{{"old", {"0"}}, {"key", {"0"}}});
-    w.share("s1", "c1", "cm");
-    w.pass(5s);
-    w.forget_sent();
-    w.rotate("cm", 1);
-    w.run_until([&] {
-      return !w.sent().empty();
-    });
-    silent_journal journal{w};
-    // The link of the key that is gone is removed, without any pause.
-    journal.settle();
-    CHECK(journal.was_asked());
   });
 }
 
