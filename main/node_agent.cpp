@@ -52,9 +52,9 @@ namespace fsshare {
 namespace {
 
 // Those that begin with the process: CAF's workers, clock and printer,
-// the loop, the log's, MOUNTER, the readers, and two to spare.
+// the loop, the log's, MOUNTER, the readers, and one to spare.
 constexpr unsigned thread_count
-  = actor_settings::workers + 4 + 1 + reader_count + 2;
+  = actor_settings::workers + 4 + 1 + reader_count + 1;
 
 std::uint64_t random_number() {
   // The kernel's, so that names cannot be guessed.

@@ -14,8 +14,7 @@ namespace fsshare {
 
 /// How CAF's workers come by actors that have something to do: they share one
 /// queue, but each keeps the actor that it sent something to last and runs that
-/// next. Most messages are answered with another one; each would wake another
-/// worker, which costs more than to handle it.
+/// next. Most messages lead to another one; each would wake another worker.
 ///
 /// What is kept waits for the rest of a handler. A handler that may block calls
 /// share_kept() before. CAF's coordinator calls the rest; any thread.

@@ -306,4 +306,21 @@ TEST_CASE("what was set aside is removed once nobody needs it, at the start "
   CHECK(collect(second, which::all) == "lost stays;");
 }
 
+TEST_CASE("nothing is done to a file before others have what they wait for") {
+  fixture f;
+  std::vector<bool> there;
+  const journal_actor to = f.actors.spawn<journal>(
+    state_files{f.dir / "state"},
+    journal_options{"boot", "/share", [&] {
+                      there.push_back(fs::exists(f.dir / "state/sb.jsonl"));
+                    }});
+  CHECK(f.read(to).empty());
+  CHECK_FALSE(there.empty());
+  there.clear();
+  f.record(to, "sb", prepare_of("sb"));
+  REQUIRE(there.size() == 1);
+  CHECK_FALSE(there.front());
+  CHECK(fs::exists(f.dir / "state/sb.jsonl"));
+}
+
 TEST_SUITE_END();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "main/actor_settings.hpp"
 #include "main/work_keeping.hpp"
 
 #include <array>
@@ -140,6 +141,16 @@ TEST_CASE_FIXTURE(policy_fixture, "at the end nothing is left") {
   });
   CHECK(ended == jobs{&made[0], &made[1], &made[2]});
   CHECK(queued().empty());
+}
+
+TEST_CASE("the program's actors are run so, by the fewest workers that go on "
+          "while one stands still") {
+  actor_settings settings{[](const actor_death&) {}};
+  caf::actor_system system{settings};
+  auto& scheduler = system.scheduler();
+  CHECK(dynamic_cast<caf::scheduler::coordinator<work_keeping>*>(&scheduler)
+        != nullptr);
+  CHECK(scheduler.num_workers() == 2);
 }
 
 TEST_SUITE_END();

@@ -156,6 +156,17 @@ TEST_CASE("what is no directory cannot be watched, and the error says what") {
   CHECK(file.err().code == errc::failed_precondition);
 }
 
+TEST_CASE("what a read returns takes little more than it holds") {
+  const temp_dir dir;
+  const auto api = *kernel_watch_api::open();
+  REQUIRE(api->add(dir.path()));
+  dir.write("file", "");
+  const auto data = api->read_available();
+  REQUIRE(data);
+  CHECK_FALSE(data->empty());
+  CHECK(data->capacity() < 1024);
+}
+
 TEST_CASE("without events a read returns nothing at once") {
   const auto api = *kernel_watch_api::open();
   const auto data = api->read_available();
