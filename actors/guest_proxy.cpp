@@ -117,6 +117,7 @@ guest_proxy_state::handle::behavior_type guest_proxy_state::make_behavior() {
       if (auto* active = find(msg.job))
         active->job.resume(msg.request);
       pump();
+      end_jobs();
     },
     [this](const proxy_tick& msg) {
       if (msg.turn == turn_)

@@ -7,6 +7,7 @@
 #include "core/copy/guest_job.hpp"
 #include "core/copy/landmarks.hpp"
 #include "core/copy/leftover_list.hpp"
+#include "core/copy/read_ahead.hpp"
 #include "core/journal/copy_record.hpp"
 #include "core/net/guest_address.hpp"
 #include "core/net/guest_connection.hpp"
@@ -121,6 +122,8 @@ private:
     /// Bytes of guest memory that a tree takes, as it is known by now.
     std::uint64_t room = 0;
     landmarks_of_push landmarks{};
+    /// Small files of the tree.
+    read_ahead ahead{};
     /// Whether it is written down which files it makes.
     enum class record : std::uint8_t { due, out, done };
     record files = record::due;
@@ -181,6 +184,12 @@ private:
   void fetch(active_job& active, const flight& what);
   void stop_job(active_job& active);
   void fetched(std::uint64_t fetch, result<chunk_read> chunk);
+  bool send_small_file(active_job& active, const copy_request& next);
+  bool read_ahead_of(active_job& active);
+  void ahead_read(std::uint64_t job, std::uint64_t turn,
+                  result<found_files> found);
+  void have_read(active_job& active, const flight& what,
+                 result<chunk_read> chunk);
   void not_fetched(active_job& active, const copy_request& request,
                    chunk_read& chunk);
   void send(active_job& active, const flight& what, byte_view data);

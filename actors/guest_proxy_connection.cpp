@@ -271,6 +271,7 @@ void guest_proxy_state::lost(const error& why) {
     active.job.disconnected(why, now(), connection_.dial_limit());
     // Steps have other numbers on the next connection.
     active.open_files.clear();
+    active.ahead.clear();
   }
   if (loss != guest_connection::loss::unreached) {
     log::warning("guest-lost",

@@ -107,6 +107,8 @@ bool guest_proxy_state::send_next(active_job& active) {
   // Of a file of a tree it is not known before it is read whether it is empty.
   const bool is_read = !active.source.empty() && !next_step.content
                        && next_step.type == entry_type::file;
+  if (is_read && active.job.is_small_file(*next))
+    return send_small_file(active, *next);
   if (is_read && !take_credit(active, next->length))
     return false;
   const auto request = active.job.next(next->length);
@@ -125,6 +127,56 @@ bool guest_proxy_state::send_next(active_job& active) {
     send(active, what,
          byte_view{*step.content}.subspan(request->offset, request->length));
   return true;
+}
+
+// What is read of it ahead is held in memory until it is sent.
+bool guest_proxy_state::send_small_file(active_job& active,
+                                        const copy_request& next) {
+  auto file = active.ahead.take(next.step);
+  const auto request = file ? active.job.next(next.length) : std::nullopt;
+  const bool is_short = !read_ahead_of(active);
+  if (!request) {
+    // Who waits for memory holds none that others may wait for.
+    if (is_short)
+      active.ahead.clear();
+    return false;
+  }
+  have_read(active,
+            {active.key, *request, window_.sent(request->length, now()),
+             std::move(file->memory)},
+            std::move(file->what));
+  return true;
+}
+
+// Returns false where there is no memory for it.
+bool guest_proxy_state::read_ahead_of(active_job& active) {
+  auto wanted = active.ahead.wants(active.job);
+  if (wanted.steps.empty())
+    return true;
+  if (!take_credit(active, wanted.bytes))
+    return false;
+  const auto turn = active.ahead.begun(wanted, credit_.lease);
+  if (credit_.left == 0)
+    drop_credit();
+  ask(self_, reader_,
+      read_files{active.source, std::move(wanted.files), options_.sandbox_id})
+    .then(
+      [this, job = active.key, turn](files_read& got) {
+        ahead_read(job, turn, std::move(got.found));
+      },
+      [this, job = active.key, turn](caf::error& err) {
+        ahead_read(job, turn, from_caf(err));
+      });
+  return true;
+}
+
+void guest_proxy_state::ahead_read(std::uint64_t job, std::uint64_t turn,
+                                   result<found_files> found) {
+  auto* active = find(job);
+  if (active == nullptr || !active->ahead.ended(turn, std::move(found)))
+    return;
+  pump();
+  end_jobs();
 }
 
 void guest_proxy_state::fetch(active_job& active, const flight& what) {
@@ -147,6 +199,7 @@ void guest_proxy_state::fetch(active_job& active, const flight& what) {
 // Ends a job without waiting for files that may never be read.
 void guest_proxy_state::stop_job(active_job& active) {
   active.job.stop();
+  active.ahead.clear();
   std::erase_if(fetching_, [&](const auto& entry) {
     const auto& what = entry.second;
     if (what.job != active.key)
@@ -165,24 +218,29 @@ void guest_proxy_state::fetched(std::uint64_t fetch, result<chunk_read> chunk) {
   auto* active = find(what.job);
   if (active == nullptr)
     return;
-  if (!chunk) {
-    window_.lost(what.window);
-    active->job.unsent(what.request, chunk.err());
-  } else if (auto* read = std::get_if<read_bytes>(&chunk->found)) {
-    if (read->changed)
-      active->job.changed(what.request);
-    const auto& step = active->job.step_of(what.request);
-    if (what.request.offset + what.request.length < step.size)
-      active->open_files[what.request.step] = std::move(chunk->source);
-    else
-      active->open_files.erase(what.request.step);
-    send(*active, what, *read->data);
-  } else {
-    window_.lost(what.window);
-    not_fetched(*active, what.request, *chunk);
-  }
+  have_read(*active, what, std::move(chunk));
   pump();
   end_jobs();
+}
+
+void guest_proxy_state::have_read(active_job& active, const flight& what,
+                                  result<chunk_read> chunk) {
+  if (!chunk) {
+    window_.lost(what.window);
+    active.job.unsent(what.request, chunk.err());
+  } else if (auto* read = std::get_if<read_bytes>(&chunk->found)) {
+    if (read->changed)
+      active.job.changed(what.request);
+    const auto& step = active.job.step_of(what.request);
+    if (what.request.offset + what.request.length < step.size)
+      active.open_files[what.request.step] = std::move(chunk->source);
+    else
+      active.open_files.erase(what.request.step);
+    send(active, what, *read->data);
+  } else {
+    window_.lost(what.window);
+    not_fetched(active, what.request, *chunk);
+  }
 }
 
 // A file that is not as it was when its tree was read is asked for anew, or

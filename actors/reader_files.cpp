@@ -242,15 +242,9 @@ file_reader::closed_elsewhere(chunk_source_ptr file,
 
 result<chunk_read> file_reader::read(const read_chunk& msg,
                                      const checkpoint& between) const {
-  auto source = msg.source;
-  if (!source) {
-    auto opened = open_chunk_source(msg.root, msg.path);
-    if (!opened)
-      return not_read(opened.err(), nullptr);
-    source = closed_elsewhere(*std::move(opened), msg.sandbox_id);
-    between();
-    return read_first(msg, std::move(source), between);
-  }
+  if (!msg.source)
+    return read_opened(msg, between);
+  const auto& source = msg.source;
   if (auto whole = read_wholly(msg, source))
     return *std::move(whole);
   if (msg.offset == 0)
@@ -258,7 +252,39 @@ result<chunk_read> file_reader::read(const read_chunk& msg,
                   find_shape(*source, options_.limits.bytes_per_file, between));
   const error cut{errc::aborted,
                   source->path() + " became shorter while it was copied"};
-  return not_read(cut, std::move(source));
+  return not_read(cut, source);
+}
+
+// A file of which nothing is left is closed here: that may take a filesystem's
+// answer, too.
+result<chunk_read> file_reader::read_opened(const read_chunk& msg,
+                                            const checkpoint& between) const {
+  auto opened = open_chunk_source(msg.root, msg.path);
+  if (!opened)
+    return not_read(opened.err(), nullptr);
+  const auto source = *std::move(opened);
+  between();
+  auto read = read_first(msg, source, between);
+  if (!read)
+    return read;
+  const bool is_left = std::holds_alternative<file_shape>(read->found)
+                       || (std::holds_alternative<read_bytes>(read->found)
+                           && msg.length < msg.size);
+  read->source = is_left ? closed_elsewhere(source, msg.sandbox_id) : nullptr;
+  between();
+  return read;
+}
+
+result<files_read> file_reader::read(const read_files& msg,
+                                     const checkpoint& between) const {
+  files_read all;
+  for (const auto& file : msg.files) {
+    between();
+    const read_chunk whole{msg.root,  file.path, 0,       file.size,
+                           file.size, false,     nullptr, msg.sandbox_id};
+    all.found.push_back(read(whole, between));
+  }
+  return all;
 }
 
 // Before its first byte is sent it is known how many a file has.

@@ -66,6 +66,8 @@ public:
   result<tree_read> read(const read_tree& msg, const checkpoint& between) const;
   result<chunk_read> read(const read_chunk& msg,
                           const checkpoint& between) const;
+  result<files_read> read(const read_files& msg,
+                          const checkpoint& between) const;
   result<erofs_looked_for> read(const look_for_erofs& msg,
                                 const checkpoint& between) const;
   result<bind_source_opened> read(const open_bind_source& msg,
@@ -82,6 +84,8 @@ public:
 private:
   chunk_source_ptr closed_elsewhere(chunk_source_ptr file,
                                     const std::string& sandbox_id) const;
+  result<chunk_read> read_opened(const read_chunk& msg,
+                                 const checkpoint& between) const;
   result<chunk_read> read_first(const read_chunk& msg, chunk_source_ptr source,
                                 const checkpoint& between) const;
   result<tree_read> read_from(const read_tree& msg, const held_root* root,

@@ -2,6 +2,7 @@
 #include "actors/reader_pool.hpp"
 
 #include "core/pacing.hpp"
+#include "core/paths.hpp"
 #include "log/log.hpp"
 #include "sys/mount/opened_source.hpp"
 
@@ -101,6 +102,20 @@ reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
               {},
               msg.sandbox_id,
               "read " + msg.root + (msg.path.empty() ? "" : "/" + msg.path),
+              device_of(msg.root)});
+    },
+    [this](const read_files& msg) {
+      const auto& first = msg.files.front().path;
+      return read<files_read>(
+        msg, {0,
+              tree,
+              {},
+              msg.sandbox_id,
+              "read " + (first.empty() ? msg.root : join(msg.root, first))
+                + (msg.files.size() == 1
+                     ? std::string{}
+                     : " and " + std::to_string(msg.files.size() - 1)
+                         + " other files"),
               device_of(msg.root)});
     },
     [this](const look_for_erofs& msg) {

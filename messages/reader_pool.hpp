@@ -3,7 +3,7 @@
 
 #include "core/api/mount_namespace.hpp"
 #include "core/copy/byte_lease.hpp"
-#include "core/copy/file_shape.hpp"
+#include "core/copy/read_ahead.hpp"
 #include "core/copy/shared_copies.hpp"
 #include "core/copy/tree_snapshot.hpp"
 #include "core/share/opened_sources.hpp"
@@ -23,9 +23,6 @@
 #include <vector>
 
 namespace fsshare {
-
-/// An open file that is read in chunks; see sys/tree/file_chunk.hpp.
-class chunk_source;
 
 /// A watch that was placed and that nobody has yet; see sys/tree/inotify.hpp.
 class placed_watch;
@@ -126,25 +123,16 @@ struct read_chunk {
   std::shared_ptr<const chunk_source> source;
   std::string sandbox_id = {};
 };
-/// What the bytes of a file have turned out to be.
-struct read_bytes {
-  /// As many as were asked for.
-  blob data;
-  /// Somebody wrote to the file since it was opened.
-  bool changed = false;
+
+/// Not empty.
+struct read_files {
+  /// Root of the tree.
+  std::string root;
+  std::vector<small_file> files;
+  std::string sandbox_id = {};
 };
-/// The file itself is why nothing was read, not the way to it.
-struct file_obstacle {
-  error why;
-  /// It may pass: somebody holds a lease on the file, or its filesystem is not
-  /// there for now.
-  bool may_pass = false;
-};
-struct chunk_read {
-  /// A shape if the file is not as it was taken to be, and is to be asked for
-  /// anew; nothing of it was read then.
-  std::variant<read_bytes, file_shape, file_obstacle> found;
-  std::shared_ptr<const chunk_source> source;
+struct files_read {
+  found_files found;
 };
 
 struct look_for_erofs {
@@ -219,7 +207,7 @@ FSSHARE_MESSAGES(reader_pool, 1, source_class, classify_source, look_at_volume,
                  place_watch, place_watch_above, watch_placed, forget_reads,
                  describe_reads, hung_reads, look_at_mounts, mounts_seen,
                  look_at_namespace, namespace_seen, look_at_volumes,
-                 volumes_seen)
+                 volumes_seen, read_files, files_read)
 
 namespace fsshare {
 
@@ -246,6 +234,9 @@ using reader_pool_actor = caf::typed_actor<
   // Reads a part of a file of a tree that read_tree listed. Answered with the
   // bytes, with what the file is instead, or why it cannot be read.
   rpc<read_chunk, chunk_read>,
+  // Reads small files of such a tree whole. Of each it is said what was found;
+  // one that does not answer fails it for all.
+  rpc<read_files, files_read>,
   // Does any of the directories lie on an EROFS filesystem?
   rpc<look_for_erofs, erofs_looked_for>,
   // Opens the source of a bind mount, so that MOUNTER need not.

@@ -28,11 +28,13 @@ struct close_mounts {
 };
 
 /// What a read returned.
-using read_outcome = std::variant<
-  result<source_class>, result<volume_look>, result<volumes_seen>,
-  result<generation_read>, result<tree_read>, result<chunk_read>,
-  result<erofs_looked_for>, result<bind_source_opened>, result<watch_placed>,
-  result<mounts_seen>, result<namespace_seen>, result<file_closed>>;
+using read_outcome
+  = std::variant<result<source_class>, result<volume_look>,
+                 result<volumes_seen>, result<files_read>,
+                 result<generation_read>, result<tree_read>, result<chunk_read>,
+                 result<erofs_looked_for>, result<bind_source_opened>,
+                 result<watch_placed>, result<mounts_seen>,
+                 result<namespace_seen>, result<file_closed>>;
 
 struct read_ended {
   std::size_t reader = 0;

@@ -38,6 +38,23 @@ std::optional<copy_request> copy_schedule::peek() const {
   return make_request(ready_.front());
 }
 
+bool copy_schedule::is_small_file(std::uint32_t step) const {
+  const auto& planned = plan_->steps[step];
+  return planned.type == entry_type::file && !planned.content
+         && planned.hole_bytes == 0 && planned.size <= small_file_bytes
+         && states_[step].chunks == 1 && states_[step].sent == 0
+         && altered(step) == nullptr;
+}
+
+std::vector<std::uint32_t>
+copy_schedule::next_small_files(std::size_t looked_at) const {
+  std::vector<std::uint32_t> found;
+  for (std::size_t i = 0; i < std::min(looked_at, ready_.size()); ++i)
+    if (is_small_file(ready_[i]))
+      found.push_back(ready_[i]);
+  return found;
+}
+
 std::optional<copy_request> copy_schedule::next(std::uint64_t max_data_bytes) {
   const auto next = peek();
   if (!next || next->length > max_data_bytes)

@@ -54,11 +54,13 @@ enum class step_reach : std::uint8_t {
 /// one than was planned: it can be reshaped, put off and given up.
 ///
 /// One per copy to one guest, owned by whoever talks to that guest. Passive.
-/// Every call but the constructor and abandon() takes constant time,
-/// amortised.
+/// Every call but the constructor, next_small_files() and abandon() takes
+/// constant time, amortised.
 class copy_schedule {
 public:
   static constexpr auto any_length = std::numeric_limits<std::uint64_t>::max();
+  /// Of a file that is read together with others.
+  static constexpr std::uint64_t small_file_bytes = std::uint64_t{64} << 10;
 
   /// @param chunk_bytes size of chunks, at least 1.
   explicit copy_schedule(copy_plan_ptr plan,
@@ -73,6 +75,16 @@ public:
 
   /// Returns what next() would hand out with room for anything.
   std::optional<copy_request> peek() const;
+
+  /// Returns whether a step is a file that is read whole as it is sent, and so
+  /// small that it is read together with others. Not one of which anything was
+  /// handed out, or that is not as it was planned.
+  bool is_small_file(std::uint32_t step) const;
+
+  /// Returns those of the next steps, in the order in which they are handed
+  /// out.
+  /// @param looked_at How many steps that may be handed out are looked at.
+  std::vector<std::uint32_t> next_small_files(std::size_t looked_at) const;
 
   /// Notes that the guest agent carried a request out.
   /// @returns false for an id that is not in flight, which changes nothing.

@@ -161,6 +161,13 @@ std::optional<copy_request> guest_job::peek() const {
   return schedule_.peek();
 }
 
+std::vector<std::uint32_t>
+guest_job::next_small_files(std::size_t looked_at) const {
+  if (!begun() || error_)
+    return {};
+  return schedule_.next_small_files(looked_at);
+}
+
 const copy_step& guest_job::step_of(const copy_request& request) const {
   return schedule_.step_of(request);
 }

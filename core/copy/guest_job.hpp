@@ -70,6 +70,21 @@ public:
   /// Returns what next() would hand out with room for anything.
   std::optional<copy_request> peek() const;
 
+  /// Returns whether the file of a request that peek() returned is one of
+  /// those that are read together; see copy_schedule.
+  bool is_small_file(const copy_request& request) const {
+    return schedule_.is_small_file(request.step);
+  }
+
+  /// Returns the steps of such files that are handed out next; none of a job
+  /// that hands out nothing.
+  std::vector<std::uint32_t> next_small_files(std::size_t looked_at) const;
+
+  /// Returns what a step is about that is as it was planned.
+  const copy_step& planned(std::uint32_t step) const {
+    return schedule_.plan().steps[step];
+  }
+
   /// Returns what a request is about; valid while the job lives.
   const copy_step& step_of(const copy_request& request) const;
 

@@ -24,6 +24,7 @@ public:
     if (refuse)
       return *refuse;
     made.insert(reader);
+    ++runs;
     if (!hold) {
       what();
       return unit{};
@@ -46,6 +47,8 @@ public:
   std::set<std::size_t> made;
   std::vector<std::size_t> retired;
   std::deque<std::pair<std::size_t, job>> held;
+  /// How many jobs there were.
+  std::size_t runs = 0;
   /// Whether reads stand still from now on.
   bool hold = false;
   /// What making a reader fails with.
