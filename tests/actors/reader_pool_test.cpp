@@ -165,7 +165,7 @@ TEST_CASE_FIXTURE(fixture, "a file that nobody reads any more is closed by a "
                            "reader, not by whoever has it last") {
   dir.write("file", "text");
   auto chunk = ask<chunk_read>(
-    aut, read_chunk{dir / "file", "", 0, 4, 4, false, nullptr, "s"});
+    aut, read_chunk{dir / "file", "", 0, 2, 4, false, nullptr, "s"});
   REQUIRE(chunk);
   const auto fd = "/proc/self/fd/" + std::to_string(chunk->source->fd());
   readers->hold = true;
@@ -183,7 +183,7 @@ TEST_CASE_FIXTURE(fixture, "a file that no reader can be made for is closed "
   dir.write("file", "text");
   const auto open_one = [this] {
     auto chunk = ask<chunk_read>(
-      aut, read_chunk{dir / "file", "", 0, 4, 4, false, nullptr, "s"});
+      aut, read_chunk{dir / "file", "", 0, 2, 4, false, nullptr, "s"});
     REQUIRE(chunk);
     return chunk->source;
   };
