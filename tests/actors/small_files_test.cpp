@@ -94,6 +94,22 @@ TEST_CASE(
   CHECK(w.readers->runs - before == 3);
 }
 
+TEST_CASE("what was read ahead before a connection ended is sent as no other "
+          "file after it") {
+  for_each_seed(20, [](chooser& choose) {
+    node_world w{choose};
+    w.add_sandbox("s1");
+    w.drop_one_in = 25;
+    write_files(w, "t", 80, 100);
+    const auto reply
+      = w.ask_over_time<share_file_reply>(request_for(w, "s1", "t"));
+    REQUIRE_MESSAGE(reply, (reply ? "" : reply.err().message));
+    w.drop_one_in = 0;
+    w.pass(3s);
+    check_copy(w, "s1", "t", reply->guest_path);
+  });
+}
+
 TEST_CASE("copies of small files that take all memory together all end") {
   for_each_seed(2, [](chooser& choose) {
     node_config config;
