@@ -99,6 +99,9 @@ TEST_CASE("what was read ahead before a connection ended is sent as no other "
   for_each_seed(20, [](chooser& choose) {
     node_world w{choose};
     w.add_sandbox("s1");
+    // By which a guest is known that still has what it had.
+    w.add_volume("cm").rotate({{"key", {"text"}}});
+    w.share("s1", "c0", "cm");
     w.drop_one_in = 25;
     write_files(w, "t", 80, 100);
     const auto reply
