@@ -122,6 +122,7 @@ TEST_CASE("copies of small files that take all memory together all end") {
     std::vector<std::shared_ptr<const std::optional<result<share_file_reply>>>>
       got;
     constexpr int sandboxes = 20;
+    got.reserve(sandboxes);
     for (int n = 0; n < sandboxes; ++n)
       w.add_sandbox("s" + std::to_string(n));
     for (int n = 0; n < sandboxes; ++n)

@@ -71,10 +71,10 @@ TEST_SUITE_BEGIN("main/work_keeping");
 TEST_CASE_FIXTURE(policy_fixture, "what a worker makes last it does next, and "
                                   "no other finds it") {
   begin();
-  policy.internal_enqueue(&worker, &made[0]);
+  policy.internal_enqueue(&worker, made.data());
   CHECK(queued().empty());
   policy.external_enqueue(&worker, &made[1]);
-  CHECK(policy.dequeue(&worker) == &made[0]);
+  CHECK(policy.dequeue(&worker) == made.data());
   CHECK(policy.dequeue(&worker) == &made[1]);
 }
 
@@ -83,14 +83,14 @@ TEST_CASE_FIXTURE(policy_fixture,
   begin();
   for (auto& each : made)
     policy.internal_enqueue(&worker, &each);
-  CHECK(queued() == jobs{&made[0], &made[1]});
+  CHECK(queued() == jobs{made.data(), &made[1]});
   CHECK(policy.dequeue(&worker) == &made[2]);
 }
 
 TEST_CASE_FIXTURE(policy_fixture, "what is sent without a sender in a worker's "
                                   "thread is that worker's, too") {
   begin();
-  policy.central_enqueue(&shared, &made[0]);
+  policy.central_enqueue(&shared, made.data());
   CHECK(queued().empty());
   SUBCASE("and not in any other thread") {
     std::thread{[this] {
@@ -104,15 +104,15 @@ TEST_CASE_FIXTURE(policy_fixture, "what is sent without a sender in a worker's "
     CHECK(queued().empty());
     CHECK(other.data_.queue.size() == 1);
   }
-  CHECK(policy.dequeue(&worker) == &made[0]);
+  CHECK(policy.dequeue(&worker) == made.data());
 }
 
 TEST_CASE_FIXTURE(policy_fixture,
                   "before a worker blocks others get what it keeps") {
   begin();
-  policy.internal_enqueue(&worker, &made[0]);
+  policy.internal_enqueue(&worker, made.data());
   work_keeping::share_kept();
-  CHECK(queued() == jobs{&made[0]});
+  CHECK(queued() == jobs{made.data()});
   work_keeping::share_kept();
   CHECK(queued().size() == 1);
 }
@@ -121,14 +121,14 @@ TEST_CASE_FIXTURE(policy_fixture, "actors that go on writing to each other "
                                   "hold up no other for long") {
   begin();
   policy.external_enqueue(&worker, &made[1]);
-  policy.internal_enqueue(&worker, &made[0]);
+  policy.internal_enqueue(&worker, made.data());
   unsigned before = 0;
   while (policy.dequeue(&worker) != &made[1]) {
     REQUIRE(++before <= work_keeping::most_in_a_row);
-    policy.internal_enqueue(&worker, &made[0]);
+    policy.internal_enqueue(&worker, made.data());
   }
   CHECK(before == work_keeping::most_in_a_row);
-  CHECK(queued() == jobs{&made[0]});
+  CHECK(queued() == jobs{made.data()});
 }
 
 TEST_CASE_FIXTURE(policy_fixture, "at the end nothing is left") {
@@ -139,7 +139,7 @@ TEST_CASE_FIXTURE(policy_fixture, "at the end nothing is left") {
   policy.foreach_central_resumable(&shared, [&](caf::resumable* each) {
     ended.push_back(each);
   });
-  CHECK(ended == jobs{&made[0], &made[1], &made[2]});
+  CHECK(ended == jobs{made.data(), &made[1], &made[2]});
   CHECK(queued().empty());
 }
 

@@ -43,6 +43,7 @@ std::size_t read(read_ahead& ahead, const guest_job& job) {
     return 0;
   const auto turn = ahead.begun(wanted, nullptr);
   found_files found;
+  found.reserve(wanted.files.size());
   for (const auto& file : wanted.files)
     found.emplace_back(whole(file.size));
   REQUIRE(ahead.ended(turn, std::move(found)));
