@@ -253,7 +253,8 @@ bool sandbox_state::give_other_name(shared_copies::copy& copy) {
   const auto other = make_share_name(terms.container_id, neighbours_.nonce(),
                                      terms.destination);
   if (!other || ++copy.renamed > pacing::most_doubtful_copies) {
-    copy_failed(copy.id,
+    // The copy may end with that.
+    copy_failed(std::string{copy.id},
                 {errc::unavailable, "copy to guest path " + terms.guest_path
                                       + ": the connection ended too often"});
     return false;
