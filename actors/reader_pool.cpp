@@ -28,6 +28,15 @@ read_outcome outcome_of(const file_reader& reader, const Request& msg,
   }
 }
 
+std::string and_others(std::size_t count, const char* what) {
+  return count == 1 ? std::string{}
+                    : " and " + std::to_string(count - 1) + " other " + what;
+}
+
+std::string file_in(const std::string& root, const std::string& path) {
+  return path.empty() ? root : join(root, path);
+}
+
 } // namespace
 
 reader_pool_state::reader_pool_state(handle::pointer self,
@@ -80,8 +89,8 @@ reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
               volume,
               {},
               {},
-              "look at " + msg.volumes.front().path + " and "
-                + std::to_string(msg.volumes.size() - 1) + " other volumes"});
+              "look at " + msg.volumes.front().path
+                + and_others(msg.volumes.size(), "volumes")});
     },
     [this](const read_generation& msg) {
       return read<generation_read>(
@@ -96,26 +105,21 @@ reader_pool_state::handle::behavior_type reader_pool_state::make_behavior() {
                                    device_in(msg.mount_namespace, msg.path)});
     },
     [this](const read_chunk& msg) {
-      return read<chunk_read>(
-        msg, {0,
-              tree,
-              {},
-              msg.sandbox_id,
-              "read " + msg.root + (msg.path.empty() ? "" : "/" + msg.path),
-              device_of(msg.root)});
+      return read<chunk_read>(msg, {0,
+                                    tree,
+                                    {},
+                                    msg.sandbox_id,
+                                    "read " + file_in(msg.root, msg.path),
+                                    device_of(msg.root)});
     },
     [this](const read_files& msg) {
-      const auto& first = msg.files.front().path;
       return read<files_read>(
         msg, {0,
               tree,
               {},
               msg.sandbox_id,
-              "read " + (first.empty() ? msg.root : join(msg.root, first))
-                + (msg.files.size() == 1
-                     ? std::string{}
-                     : " and " + std::to_string(msg.files.size() - 1)
-                         + " other files"),
+              "read " + file_in(msg.root, msg.files.front().path)
+                + and_others(msg.files.size(), "files"),
               device_of(msg.root)});
     },
     [this](const look_for_erofs& msg) {

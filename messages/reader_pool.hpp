@@ -3,7 +3,7 @@
 
 #include "core/api/mount_namespace.hpp"
 #include "core/copy/byte_lease.hpp"
-#include "core/copy/read_ahead.hpp"
+#include "core/copy/chunk_read.hpp"
 #include "core/copy/shared_copies.hpp"
 #include "core/copy/tree_snapshot.hpp"
 #include "core/share/opened_sources.hpp"

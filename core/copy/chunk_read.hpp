@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace fsshare {
 
@@ -47,5 +48,8 @@ struct small_file {
   /// Bytes that it is taken to have.
   std::uint64_t size = 0;
 };
+
+/// What was found of small files, one for each that was asked for, in order.
+using found_files = std::vector<result<chunk_read>>;
 
 } // namespace fsshare

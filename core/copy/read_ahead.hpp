@@ -13,9 +13,6 @@
 
 namespace fsshare {
 
-/// What was found of small files, one for each that was asked for, in order.
-using found_files = std::vector<result<chunk_read>>;
-
 /// Small files of a tree that are read before their requests are handed out,
 /// several in one read: what a read costs beside its file is more than a small
 /// file itself.
