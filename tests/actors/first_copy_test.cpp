@@ -81,7 +81,7 @@ std::set<std::string> copies_written_down(const node_world& w) {
   std::set<std::string> copies;
   std::istringstream lines{read_file(w.dir / "state/s1.jsonl")};
   for (std::string line; std::getline(lines, line);) {
-    const auto record = nlohmann::json::parse(line.substr(line.find('{')));
+    const auto record = nlohmann::json::parse(line).at("record");
     const auto kind = record.value("kind", "");
     if (kind == "copy")
       copies.insert(record.at("copy").get<std::string>());
@@ -237,6 +237,9 @@ TEST_CASE("of a copy that was given up under one name after another nothing "
     request.mount.source = w.dir.write("large", std::string(9U << 20U, 'l'));
     w.drop_one_in = 3;
     auto pending = w.actors.request(w.node, request);
+    w.run_until([&] {
+      return !copies_written_down(w).empty();
+    });
     const auto shared = wait_for(w, pending);
     if (shared
         || shared.err().message.find("ended too often") == std::string::npos)
